@@ -1,0 +1,65 @@
+"""The error tree of the engine. Each class carries a stable ``code`` and says whether a retry can help."""
+
+from __future__ import annotations
+
+
+class ContractsError(Exception):
+    """Root of all errors that the engine raises on purpose."""
+
+    code = "contracts-error"
+    retryable = False
+
+
+class InvalidQuery(ContractsError):
+    """A question that cannot be asked. ``pointer`` is the JSON pointer of the culprit (RFC 6901)."""
+
+    code = "invalid-query"
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(f"{pointer or '/'}: {message}")
+        self.pointer = pointer
+        self.message = message
+
+
+class NoDataset(ContractsError):
+    """Nothing has been imported yet."""
+
+    code = "no-dataset"
+
+
+class SnapshotMissing(ContractsError):
+    """A dataset version was asked for that is not on disk (any more)."""
+
+    code = "snapshot-missing"
+
+
+class QueryInterrupted(ContractsError):
+    """The caller interrupted a running query; nothing is wrong with the query."""
+
+    code = "query-interrupted"
+
+
+class OutOfSpace(ContractsError):
+    """The disk ran full while a file was written. Retryable: space may be freed."""
+
+    code = "out-of-space"
+    retryable = True
+
+
+class BadFile(ContractsError):
+    """A raw file that cannot be read as what it claims to be. Names the file and, where known, the line."""
+
+    code = "bad-file"
+
+    def __init__(self, file: str, message: str, *, line: int | None = None) -> None:
+        where = file if line is None else f"{file}, line {line}"
+        super().__init__(f"{where}: {message}")
+        self.file = file
+        self.line = line
+        self.message = message
+
+
+class ReconciliationFailed(ContractsError):
+    """Rows read and rows accounted for differ: the import is stopped rather than losing rows silently."""
+
+    code = "reconciliation-failed"

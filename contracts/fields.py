@@ -1,0 +1,264 @@
+"""The one table of columns. SQL, the API's schema, Excel headers and the docs table are derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FieldType(Enum):
+    """What a column holds; decides SQL type, JSON form and Excel format."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    MONEY = "money"
+    DATE = "date"
+
+    @property
+    def sql_type(self) -> str:
+        return {"text": "VARCHAR", "integer": "BIGINT", "money": "DECIMAL(18,2)", "date": "DATE"}[self.value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One column of a contract. ``width`` is the Excel column width in characters."""
+
+    name: str
+    label: str
+    type: FieldType
+    description: str
+    width: int
+    unit: str | None = None
+    filter: str | None = None
+    sortable: bool = False
+    default: bool = False
+
+    @property
+    def filterable(self) -> bool:
+        return self.filter is not None
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        name="id",
+        label="ID",
+        type=FieldType.INTEGER,
+        width=10,
+        sortable=True,
+        description="Number of the award within its dataset version; other versions number anew.",
+    ),
+    Field(
+        name="reference_id",
+        label="Reference ID",
+        type=FieldType.TEXT,
+        width=14,
+        default=True,
+        description="PhilGEPS number of the bid notice.",
+    ),
+    Field(
+        name="award_number",
+        label="Award No.",
+        type=FieldType.TEXT,
+        width=14,
+        description="PhilGEPS number of the award notice.",
+    ),
+    Field(
+        name="contract_number",
+        label="Contract No.",
+        type=FieldType.TEXT,
+        width=18,
+        default=True,
+        description="The buyer's own contract number, free text.",
+    ),
+    Field(
+        name="award_date",
+        label="Award date",
+        type=FieldType.DATE,
+        width=12,
+        filter="time_ranges",
+        sortable=True,
+        default=True,
+        description="Day on which the contract was awarded.",
+    ),
+    Field(
+        name="publish_date",
+        label="Published",
+        type=FieldType.DATE,
+        width=12,
+        sortable=True,
+        description="Day on which the bid notice was published.",
+    ),
+    Field(
+        name="closing_date",
+        label="Closing date",
+        type=FieldType.DATE,
+        width=12,
+        sortable=True,
+        description="Last day for bids.",
+    ),
+    Field(
+        name="award_title",
+        label="Award title",
+        type=FieldType.TEXT,
+        width=50,
+        filter="keywords",
+        default=True,
+        description="What was bought, as the award notice says it.",
+    ),
+    Field(
+        name="notice_title",
+        label="Notice title",
+        type=FieldType.TEXT,
+        width=50,
+        filter="keywords",
+        default=True,
+        description="What was tendered, as the bid notice says it.",
+    ),
+    Field(
+        name="awardee_name",
+        label="Contractor",
+        type=FieldType.TEXT,
+        width=36,
+        filter="contractors",
+        sortable=True,
+        default=True,
+        description="Who got the contract.",
+    ),
+    Field(
+        name="organization_name",
+        label="Organization",
+        type=FieldType.TEXT,
+        width=36,
+        filter="organizations",
+        sortable=True,
+        default=True,
+        description="The procuring entity: who pays.",
+    ),
+    Field(
+        name="area_of_delivery",
+        label="Area of delivery",
+        type=FieldType.TEXT,
+        width=20,
+        filter="areas",
+        sortable=True,
+        default=True,
+        description="Province, city or region of delivery, as published.",
+    ),
+    Field(
+        name="business_category",
+        label="Business category",
+        type=FieldType.TEXT,
+        width=28,
+        filter="business_categories",
+        sortable=True,
+        default=True,
+        description="PhilGEPS business category of what was bought.",
+    ),
+    Field(
+        name="classification",
+        label="Classification",
+        type=FieldType.TEXT,
+        width=18,
+        description="Goods, civil works, consulting or general support services.",
+    ),
+    Field(
+        name="procurement_mode",
+        label="Procurement mode",
+        type=FieldType.TEXT,
+        width=24,
+        default=True,
+        description="Public bidding or one of the alternative methods.",
+    ),
+    Field(
+        name="funding_source",
+        label="Funding source",
+        type=FieldType.TEXT,
+        width=24,
+        description="Where the money comes from.",
+    ),
+    Field(
+        name="award_status",
+        label="Award status",
+        type=FieldType.TEXT,
+        width=14,
+        default=True,
+        description="Status of the award notice.",
+    ),
+    Field(
+        name="approved_budget",
+        label="Approved budget",
+        type=FieldType.MONEY,
+        width=18,
+        unit="PHP",
+        sortable=True,
+        default=True,
+        description="Approved budget of the contract (ABC).",
+    ),
+    Field(
+        name="contract_amount",
+        label="Contract amount",
+        type=FieldType.MONEY,
+        width=18,
+        unit="PHP",
+        filter="value_range",
+        sortable=True,
+        default=True,
+        description="Amount of the contract, counted once per award.",
+    ),
+    Field(
+        name="line_items",
+        label="Line items",
+        type=FieldType.INTEGER,
+        width=10,
+        sortable=True,
+        description="Raw rows of this award that were collapsed into this one.",
+    ),
+    Field(
+        name="source",
+        label="Source",
+        type=FieldType.TEXT,
+        width=14,
+        filter="include_flood_control",
+        description="philgeps, or flood_control for the second source, which overlaps the first.",
+    ),
+    Field(
+        name="source_file",
+        label="Source file",
+        type=FieldType.TEXT,
+        width=24,
+        description="Name of the raw file that the row was read from.",
+    ),
+)
+
+FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
+DEFAULT_COLUMNS: tuple[str, ...] = tuple(field.name for field in FIELDS if field.default)
+SORTABLE: tuple[str, ...] = tuple(field.name for field in FIELDS if field.sortable)
+SEARCHED: tuple[str, ...] = ("award_title", "notice_title", "awardee_name", "organization_name")
+"""The columns in which a keyword is looked for: titles and names."""
+
+NAME_FILTERS: dict[str, str] = {
+    "contractors": "awardee_name",
+    "organizations": "organization_name",
+    "areas": "area_of_delivery",
+    "business_categories": "business_category",
+}
+"""Filter list -> column that it matches exactly."""
+
+DIMENSIONS: tuple[str, ...] = (
+    "by_year",
+    "by_quarter",
+    "by_month",
+    "by_contractor",
+    "by_organization",
+    "by_area",
+    "by_category",
+    "value_distribution",
+)
+"""What aggregates can be asked for beside the summary, under the names of the answer."""
+
+LABEL_DIMENSIONS: dict[str, str] = {
+    "by_contractor": "awardee_name",
+    "by_organization": "organization_name",
+    "by_area": "area_of_delivery",
+    "by_category": "business_category",
+}
