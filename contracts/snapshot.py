@@ -1,0 +1,189 @@
+"""Immutable dataset snapshots on disk and the atomic pointer to the current one. Runs no SQL.
+
+Layout under the dataset root::
+
+    current                       text: the name of the current version
+    versions/<version>/contracts.duckdb
+    versions/<version>/manifest.json
+    versions/<version>/rejects.csv
+
+A version is built under a hidden name beside the others and renamed when it is complete, so that a
+reader sees a whole version or none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import NoDataset, SnapshotMissing
+
+DATABASE, MANIFEST, REJECTS = "contracts.duckdb", "manifest.json", "rejects.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceReport:
+    """What became of the rows of one raw file; ``read`` equals the sum of the five fates."""
+
+    file: str
+    generation: str
+    sha256: str
+    size_bytes: int
+    read: int
+    imported: int
+    collapsed: int
+    unawarded: int
+    duplicates: int
+    rejected: int
+    rejected_by_reason: dict[str, int]
+
+    @property
+    def accounted(self) -> int:
+        return self.imported + self.collapsed + self.unawarded + self.duplicates + self.rejected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a snapshot holds. ``total_value`` is pesos; ``flood_*`` is the share of the second source."""
+
+    version: str
+    created_at: datetime
+    as_of: date
+    rows: int
+    total_value: Decimal
+    flood_rows: int
+    flood_value: Decimal
+    first_award: date | None
+    last_award: date | None
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def rejected_by_reason(self) -> dict[str, int]:
+        totals: dict[str, int] = {}
+        for source in self.sources:
+            for reason, count in source.rejected_by_reason.items():
+                totals[reason] = totals.get(reason, 0) + count
+        return totals
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **asdict(self),
+            "created_at": self.created_at.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "total_value": str(self.total_value),
+            "flood_value": str(self.flood_value),
+            "first_award": self.first_award.isoformat() if self.first_award else None,
+            "last_award": self.last_award.isoformat() if self.last_award else None,
+            "sources": [asdict(source) for source in self.sources],
+            "rejected_by_reason": self.rejected_by_reason,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Manifest:
+        known = {**data}
+        known.pop("rejected_by_reason", None)
+        return cls(
+            **{
+                **known,
+                "created_at": datetime.fromisoformat(data["created_at"]),
+                "as_of": date.fromisoformat(data["as_of"]),
+                "total_value": Decimal(data["total_value"]),
+                "flood_value": Decimal(data["flood_value"]),
+                "first_award": date.fromisoformat(data["first_award"]) if data["first_award"] else None,
+                "last_award": date.fromisoformat(data["last_award"]) if data["last_award"] else None,
+                "sources": tuple(SourceReport(**source) for source in data["sources"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One complete version on disk."""
+
+    path: Path
+
+    @property
+    def version(self) -> str:
+        return self.path.name
+
+    @property
+    def database(self) -> Path:
+        return self.path / DATABASE
+
+    @property
+    def rejects(self) -> Path:
+        return self.path / REJECTS
+
+    def manifest(self) -> Manifest:
+        return Manifest.from_json(json.loads((self.path / MANIFEST).read_text(encoding="utf-8")))
+
+
+def current(root: Path) -> Snapshot:
+    """The current snapshot. Raises NoDataset where nothing has been imported."""
+    try:
+        version = (root / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise NoDataset("no dataset has been imported yet") from None
+    return find(root, version)
+
+
+def find(root: Path, version: str) -> Snapshot:
+    """The snapshot named ``version``. Raises SnapshotMissing."""
+    snapshot = Snapshot(root / "versions" / version)
+    if os.sep in version or version.startswith(".") or not (snapshot.path / MANIFEST).is_file():
+        raise SnapshotMissing(f"dataset version {version!r} is not on disk")
+    return snapshot
+
+
+def history(root: Path) -> list[Snapshot]:
+    """All complete versions, newest first."""
+    folder = root / "versions"
+    if not folder.is_dir():
+        return []
+    names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+    return [Snapshot(folder / name) for name in sorted(names, reverse=True) if (folder / name / MANIFEST).is_file()]
+
+
+def new_version(created_at: datetime) -> str:
+    """A name that sorts by time and is unique: ``20261121T024000Z-1f3a``."""
+    return f"{created_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+@contextlib.contextmanager
+def building(root: Path, version: str) -> Iterator[Path]:
+    """A folder to build ``version`` in; whatever is left in it afterwards is removed."""
+    folder = root / "versions" / f".{version}.building"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
+    """Turn a finished building folder into a version and point ``current`` at it, atomically."""
+    (folder / MANIFEST).write_text(json.dumps(manifest.to_json(), indent=2, ensure_ascii=False), encoding="utf-8")
+    target = root / "versions" / manifest.version
+    os.rename(folder, target)
+    pointer = root / f".current.{manifest.version}"
+    pointer.write_text(manifest.version, encoding="utf-8")
+    os.replace(pointer, root / "current")
+    return Snapshot(target)
+
+
+def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
+    """Delete all but the ``keep`` newest versions, the current one and those ``in_use``; returns the deleted."""
+    kept = {current(root).version, *in_use} if (root / "current").exists() else set(in_use)
+    doomed = [s for s in history(root)[keep:] if s.version not in kept]
+    for snapshot in doomed:
+        shutil.rmtree(snapshot.path)
+    return [snapshot.version for snapshot in doomed]
