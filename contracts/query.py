@@ -108,7 +108,9 @@ class Filters:
     def to_json(self) -> dict[str, Any]:
         """The canonical form: equal questions give equal JSON, and ``from_json`` reads it back."""
         return {
-            **{name: sorted(getattr(self, name), key=lambda v: (v is None, v or "")) for name in NAME_FILTERS},
+            **{
+                name: sorted(getattr(self, name), key=lambda v: (v is None, v or "")) for name in NAME_FILTERS
+            },
             "keywords": sorted(self.keywords),
             "time_ranges": sorted((r.to_json() for r in self.time_ranges), key=json.dumps),
             "value_range": {"min": _amount_json(self.min_amount), "max": _amount_json(self.max_amount)},
@@ -153,7 +155,9 @@ class Sort:
         text = _string(data, pointer, at_most=100)
         field = text.removeprefix("-")
         if field not in SORTABLE:
-            raise InvalidQuery(pointer, f"{field!r} is not a sortable column; choose from {', '.join(SORTABLE)}")
+            raise InvalidQuery(
+                pointer, f"{field!r} is not a sortable column; choose from {', '.join(SORTABLE)}"
+            )
         return cls(field=field, descending=text.startswith("-"))
 
     def to_json(self) -> str:
@@ -226,6 +230,12 @@ class Aggregation:
             "dimensions": list(self.dimensions),
             "top_n": self.top_n,
         }
+
+
+def phrases_of(keyword: str) -> tuple[str, ...]:
+    """The phrases of a keyword, which must all be found: ``a && b`` -> ``("a", "b")``."""
+    phrases = ("".join(c for c in " ".join(part.split()) if c.isprintable()) for part in keyword.split("&&"))
+    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
 
 
 def digest(value: Any) -> str:
@@ -378,7 +388,7 @@ def _value_range(data: Any, pointer: str) -> tuple[Decimal | None, Decimal | Non
 def _amount(value: Any, pointer: str) -> Decimal | None:
     if value is None:
         return None
-    problem = InvalidQuery(pointer, f"expected an amount in pesos like \"1000000.50\", got {_shown(value)}")
+    problem = InvalidQuery(pointer, f'expected an amount in pesos like "1000000.50", got {_shown(value)}')
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise problem
     try:
@@ -388,7 +398,9 @@ def _amount(value: Any, pointer: str) -> Decimal | None:
     if not amount.is_finite():
         raise problem
     if not 0 <= amount <= MAX_AMOUNT or amount != round(amount, 2):
-        raise InvalidQuery(pointer, f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {_shown(value)}")
+        raise InvalidQuery(
+            pointer, f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {_shown(value)}"
+        )
     return round(amount, 2)
 
 
