@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from contracts.fields import NAME_FILTERS
@@ -48,6 +49,21 @@ def fold_phrase(text: str) -> str:
     """``text`` as it is looked for: at a word start if it begins with a letter or digit, else anywhere."""
     start = rf"CASE WHEN regexp_matches({text}, '^[\p{{L}}\p{{N}}]') THEN chr(1) ELSE '' END"
     return f"({start} || {fold(text)})"
+
+
+BIN_BOUNDS: tuple[Decimal, ...] = (
+    Decimal(0),
+    *(Decimal(step) * 10**exponent for exponent in range(16) for step in (1, 2, 5)),
+    Decimal(10) ** 16,
+)
+"""Bin n of the value distribution holds amounts from BIN_BOUNDS[n] up to, not including, the next bound."""
+
+
+def value_bin(amount: str) -> str:
+    """The SQL expression for the bin of a positive ``amount``, by its digits, because logarithms round."""
+    digits = f"floor({amount})::BIGINT::VARCHAR"
+    step = f"CASE WHEN {digits} >= '5' THEN 2 WHEN {digits} >= '2' THEN 1 ELSE 0 END"
+    return f"(CASE WHEN {amount} < 1 THEN 0 ELSE 3 * length({digits}) - 2 + {step} END)::UTINYINT"
 
 
 class _Parameters:
