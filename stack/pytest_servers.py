@@ -38,7 +38,7 @@ class Servers:
         )
 
     def environment(self, *, database: str | None = None) -> dict[str, str]:
-        """What a process of the product needs to use these servers, with `database` in place of the default."""
+        """What a process of the product needs to use these servers; `database` in place of the default."""
         postgres = self.postgres
         return {
             "DATABASE_URL": postgres.database_url(database) if database else postgres.url,

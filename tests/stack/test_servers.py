@@ -197,10 +197,11 @@ def test_postgresql_refuses_a_wrong_password(private_postgresql: PostgreSQL) -> 
 def test_server_runs_for_a_user_without_rights(kind: type[Server]) -> None:
     # The interpreter may live where that user cannot read, so everything is imported before.
     program = (
-        "import os\n"
+        "import encodings.idna, os\n"
         f"from stack.servers import {kind.__name__}\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        f"with {kind.__name__}() as server: print(os.stat(f'/proc/{{server.pid}}').st_uid, server.is_running)\n"
+        f"with {kind.__name__}() as server:\n"
+        "    print(os.stat(f'/proc/{server.pid}').st_uid, server.is_running)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", program],

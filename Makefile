@@ -1,0 +1,56 @@
+# Two commands on a fresh Debian with python3 and make: `make demo` and `make test`. `make help` lists all.
+
+# The machine's own python3 when it is of a supported version, otherwise another one that is.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+ROOMS := backend web data_processing contracts stack bench tests manage.py
+PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --no-header --annotation-style=line
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check format import bench-queries requirements clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.stamp ## the whole system once: 100,000 sample contracts, search, aggregates, Excel export
+	$(RUN) -m stack.demo
+
+up: $(VENV)/.stamp ## serve at http://127.0.0.1:3200 until Ctrl-C
+	$(RUN) -m stack.up
+
+test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQL, with branch coverage
+	$(RUN) -m stack.install servers
+	$(RUN) -m pytest --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.stamp ## format, lint, types, floors
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy $(wildcard $(ROOMS))
+	$(VENV)/bin/lint-imports
+
+format: $(VENV)/.stamp ## write the format that `make check` wants
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+import: $(VENV)/.stamp ## import raw files into what `make up` serves: make import FILES="a.xlsx b.csv"
+	$(RUN) manage.py import_contracts $(FILES)
+
+bench-queries: $(VENV)/.stamp ## measure the engine on 5 million sample rows
+	$(RUN) -m bench.queries
+
+requirements: $(VENV)/.stamp ## pin requirements*.txt anew from pyproject.toml
+	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
+	$(PIP_COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+clean: ## remove the environment, the data below var/ and all caches
+	rm -rf $(VENV) var .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.stamp: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: sudo apt-get install python3"; exit 1; }
+	$(PYTHON) -m stack.install environment
+	touch $@
