@@ -1,0 +1,14 @@
+"""Registers the system checks."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+from backend import checks
+
+
+class BackendConfig(AppConfig):
+    name = "backend"
+
+    def ready(self) -> None:
+        for check in (checks.check_secret_key, checks.check_lease, checks.check_sqlite):
+            register(check)

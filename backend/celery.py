@@ -1,0 +1,41 @@
+"""The Celery app: configuration from Django's settings, who confirms publishes, one diagnostic task."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init, worker_process_init
+
+from backend import topology
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+app = Celery("philgeps_data_explorer", task_cls="data_processing.consumer:SafeTask")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def confirm_publishes() -> None:
+    """Make this process wait, within deadlines, until the broker has taken what it publishes."""
+    app.conf.broker_transport_options = topology.transport_options(app.conf.broker_url, publisher=True)
+
+
+@worker_process_init.connect
+def confirm_publishes_in_child(**_: Any) -> None:
+    confirm_publishes()
+
+
+@celeryd_init.connect
+def declare_topology(**_: Any) -> None:
+    """Declare queues before the worker consumes: its own declaration leaves out the dead-letter queues."""
+    with app.connection_for_write() as connection:
+        connection.ensure_connection()
+        topology.declare(connection)
+
+
+@app.task(bind=True, name="philgeps_data_explorer.celery.debug_task", ignore_result=False, queue="critical")
+def debug_task(self: Any) -> dict[str, str]:
+    """Say who ran this and with what request id; for operators."""
+    return {"task_id": self.request.id, "worker": self.request.hostname}

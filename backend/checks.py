@@ -1,0 +1,28 @@
+"""Django system checks for settings that must not be combined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+
+
+def check_secret_key(**_: Any) -> list[CheckMessage]:
+    if not settings.DEBUG and settings.SECRET_KEY.startswith("insecure-"):
+        return [
+            Error("SECRET_KEY must be set when DEBUG is off: sessions are signed with it", id="backend.E001")
+        ]
+    return []
+
+
+def check_lease(**_: Any) -> list[CheckMessage]:
+    if settings.LEASE_S < 2:
+        return [Error("LEASE_S under 2 seconds would fence out workers that merely pause", id="backend.E002")]
+    return []
+
+
+def check_sqlite(**_: Any) -> list[CheckMessage]:
+    if not settings.DEBUG and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        return [Warning("SQLite serves one machine only; use PostgreSQL in production", id="backend.W001")]
+    return []

@@ -1,0 +1,61 @@
+"""Typed reading of environment variables. The only reader of ``os.environ``; every name appears in
+docs/reference/settings.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str) -> str:
+    return os.environ.get(name) or default
+
+
+def number(name: str, default: int) -> int:
+    """A whole number. Raises ImproperlyConfigured that names the variable."""
+    value = os.environ.get(name) or str(default)
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, got {value!r}") from None
+
+
+def seconds(name: str, default: float) -> float:
+    """A duration in seconds, above zero. Raises ImproperlyConfigured that names the variable."""
+    value = os.environ.get(name) or str(default)
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = 0.0
+    if not parsed > 0:
+        raise ImproperlyConfigured(f"{name} must be a number of seconds above zero, got {value!r}")
+    return parsed
+
+
+def seconds_list(name: str, default: Sequence[float]) -> tuple[float, ...]:
+    """Durations in seconds, separated by commas. Raises ImproperlyConfigured that names the variable."""
+    value = os.environ.get(name)
+    if not value:
+        return tuple(default)
+    try:
+        return tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be seconds separated by commas, got {value!r}") from None
+
+
+def flag(name: str, default: bool) -> bool:
+    """True or False from 1/0, true/false, yes/no, on/off. Raises ImproperlyConfigured."""
+    value = (os.environ.get(name) or str(default)).lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} must be true or false, got {value!r}")
+
+
+def words(name: str, default: Sequence[str]) -> list[str]:
+    """Words separated by commas."""
+    value = os.environ.get(name)
+    return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)

@@ -1,0 +1,70 @@
+"""Queues and exchanges of the broker: what is declared, and how publishers and workers connect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu import Connection, Exchange, Queue
+
+EXCHANGE, DEAD_EXCHANGE = "tasks", "tasks.dead"
+QUEUES = ("critical", "high", "normal", "low")
+DEFAULT_QUEUE = "normal"
+DELIVERY_LIMIT = 20
+
+
+def is_amqp(broker_url: str) -> bool:
+    return broker_url.startswith(("amqp", "pyamqp"))
+
+
+def task_queues(broker_url: str) -> tuple[Queue, ...]:
+    """The four task queues: on RabbitMQ quorum queues whose undeliverable messages go to ``<name>.dead``."""
+    exchange = Exchange(EXCHANGE, type="topic", durable=True)
+    return tuple(
+        Queue(name, exchange=exchange, routing_key=name, queue_arguments=_arguments(name, broker_url))
+        for name in QUEUES
+    )
+
+
+def dead_queues() -> tuple[Queue, ...]:
+    """One queue for dead letters beside each task queue. No limits: what lands here waits for a person."""
+    exchange = Exchange(DEAD_EXCHANGE, type="topic", durable=True)
+    return tuple(
+        Queue(
+            f"{name}.dead",
+            exchange=exchange,
+            routing_key=f"{name}.dead",
+            queue_arguments={"x-queue-type": "quorum"},
+        )
+        for name in QUEUES
+    )
+
+
+def declare(connection: Connection) -> None:
+    """Declare all queues, idempotently. Dead-letter queues first: without one a letter blocks its source."""
+    broker_url = connection.as_uri()
+    with connection.channel() as channel:
+        for queue in (*(dead_queues() if is_amqp(broker_url) else ()), *task_queues(broker_url)):
+            queue(channel).declare()
+
+
+def transport_options(broker_url: str, *, publisher: bool) -> dict[str, Any]:
+    """Options for publishers (confirms with deadlines) or for a worker's main process, whose own event
+    messages must never wait for a confirm."""
+    if not is_amqp(broker_url):
+        return {"visibility_timeout": 24 * 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
+    if not publisher:
+        return {}
+    return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+
+
+def _arguments(name: str, broker_url: str) -> dict[str, Any] | None:
+    if not is_amqp(broker_url):
+        return None
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": DEAD_EXCHANGE,
+        "x-dead-letter-routing-key": f"{name}.dead",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }

@@ -1,0 +1,1 @@
+"""The REST API: translates between HTTP and the task machine."""

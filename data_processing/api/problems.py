@@ -1,0 +1,95 @@
+"""The one exception handler: every error leaves as RFC 9457 ``application/problem+json``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+
+from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing
+from data_processing.errors import AlreadyFinished, BadRequestBody, Expired, NotFound, TaskError
+
+logger = logging.getLogger(__name__)
+
+STATUS: Mapping[type[Exception], int] = {
+    InvalidQuery: 400,
+    NoDataset: 503,
+    SnapshotMissing: 410,
+    NotFound: 404,
+    AlreadyFinished: 409,
+    Expired: 410,
+}
+"""HTTP status of each error that may leave; any other error of ours is a 500."""
+
+
+def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler. What is not ours to explain is logged and leaves without details."""
+    if isinstance(error, TaskError | ContractsError):
+        return _from_own(error)
+    if isinstance(error, Http404):
+        return problem(404, "not-found", "There is nothing at this address.")
+    if isinstance(error, PermissionDenied):
+        return problem(403, "permission-denied", str(error) or "You may not do this.")
+    if isinstance(error, APIException):
+        return _from_framework(error)
+    logger.error("unhandled error in %s", context.get("view"), exc_info=error)
+    return problem(500, "internal-error", "Something went wrong on our side.")
+
+
+def problem(
+    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+) -> Response:
+    """A problem response; ``members`` are RFC 9457 extension members."""
+    return Response(
+        problem_body(status, code, detail, **members),
+        status=status,
+        headers=dict(headers or {}),
+        content_type="application/problem+json",
+    )
+
+
+def problem_body(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
+    return {
+        "type": f"urn:philgeps:problem:{code}",
+        "code": code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **members,
+    }
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler404 for paths below /api/."""
+    return JsonResponse(
+        problem_body(404, "not-found", "There is nothing at this address."),
+        status=404,
+        content_type="application/problem+json",
+    )
+
+
+def _from_own(error: TaskError | ContractsError) -> Response:
+    status = error.status if isinstance(error, BadRequestBody) else STATUS.get(type(error), 500)
+    members: dict[str, Any] = {}
+    if isinstance(error, InvalidQuery):
+        members["errors"] = [{"pointer": error.pointer, "detail": error.message}]
+    if isinstance(error, Expired):
+        members["rerun"] = error.rerun
+    if status >= 500 and not isinstance(error, NoDataset):
+        logger.error("error %s reached the client", error.code, exc_info=error)
+    return problem(status, error.code, str(error), **members)
+
+
+def _from_framework(error: APIException) -> Response:
+    headers = {}
+    auth_header = getattr(error, "auth_header", None)
+    if auth_header:
+        headers["WWW-Authenticate"] = auth_header
+    code = str(error.default_code).replace("_", "-")
+    return problem(error.status_code, code, str(error.detail), headers=headers)

@@ -1,0 +1,174 @@
+"""What a task run and an export file look like to a client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from data_processing import results
+from data_processing.kinds import KINDS
+from data_processing.models import ExportFile, State, TaskRun
+
+PROGRESS = "PROGRESS"
+
+
+def task_links(run: TaskRun) -> dict[str, str]:
+    links = {
+        "status": f"{reverse('task-status')}?task_id={run.id}",
+        "result": f"{reverse('task-result')}?task_id={run.id}",
+        "cancel": reverse("task-cancel"),
+        "rerun": reverse("task-rerun"),
+    }
+    if run.kind == "export":
+        links["export"] = reverse("export-detail", args=[run.id])
+        links["download"] = reverse("export-download", args=[run.id])
+    return links
+
+
+def task_accepted(run: TaskRun, *, new: bool) -> dict[str, Any]:
+    """The answer to a POST that created or joined a task."""
+    body: dict[str, Any] = {
+        "task_id": str(run.id),
+        "status": "queued" if run.state == State.PENDING else run.state.lower(),
+        "state": run.state,
+        "message": KINDS[run.kind].describe(run.request),
+        "deduplicated": not new,
+        "links": task_links(run),
+    }
+    if run.kind == "export":
+        body["export_id"] = str(run.id)
+    else:
+        body["cache_key"] = run.request_key
+    return body
+
+
+def task_status(run: TaskRun) -> dict[str, Any]:
+    """Everything a client may know of a run; ``result`` and ``error`` are None until there is one."""
+    meta = _meta(run)
+    state = PROGRESS if run.state == State.STARTED and meta["current"] else run.state
+    return {
+        "task_id": str(run.id),
+        "kind": run.kind,
+        "state": state,
+        "status": _sentence(run, meta),
+        "ready": run.finished,
+        "successful": run.state == State.SUCCESS,
+        "result": run.result if run.kind == "export" else None,
+        "error": run.error,
+        "meta": meta,
+        "request": run.request,
+        "description": KINDS[run.kind].describe(run.request),
+        "dataset_version": run.dataset_version,
+        "cancel_requested": run.cancel_requested_at is not None,
+        "created_at": _time(run.created_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "expires_at": _time(run.expires_at),
+        "next_attempt_at": _time(run.next_attempt_at),
+        "attempts": run.attempts,
+        "links": task_links(run),
+    }
+
+
+def export_file(export: ExportFile) -> dict[str, Any]:
+    return {
+        "export_id": str(export.pk),
+        "task_id": str(export.pk),
+        "name": export.name,
+        "format": export.format,
+        "rows": export.rows,
+        "size_bytes": export.size_bytes,
+        "sha256": export.sha256,
+        "filters_in_words": export.filters_in_words,
+        "dataset_version": export.dataset_version,
+        "created_at": _time(export.created_at),
+        "expires_at": _time(export.expires_at),
+        "available": export.deleted_at is None and export.expires_at > timezone.now(),
+        "links": {
+            "download": reverse("export-download", args=[export.pk]),
+            "self": reverse("export-detail", args=[export.pk]),
+        },
+    }
+
+
+def retry_after_s(run: TaskRun) -> int:
+    """How long a polling client should wait: short at first, longer for old tasks."""
+    age_s = (timezone.now() - run.created_at).total_seconds()
+    return 1 if age_s < 10 else 2 if age_s < 60 else 5
+
+
+def _meta(run: TaskRun) -> dict[str, Any]:
+    current, total, phase, unit = run.current, run.total, run.phase, run.unit
+    rate = eta_s = None
+    if run.state == State.STARTED:
+        live = results.find_progress(run.id, attempt=run.attempt)
+        if live is not None:
+            current, total, phase, unit = live.current, live.total, live.phase, live.unit
+            rate, eta_s = _pace(live)
+    return {
+        "current": current,
+        "total": total,
+        "unit": unit,
+        "percent": _percent(run, current, total),
+        "rate": rate,
+        "phase": phase,
+        "eta_seconds": eta_s,
+        "queue": run.queue,
+        "queue_position": _queue_position(run),
+        "attempt": run.attempt,
+        "max_attempts": len(settings.RETRY_DELAYS_S) + 1,
+    }
+
+
+def _pace(live: results.LiveProgress) -> tuple[float | None, float | None]:
+    elapsed_s = live.at - live.began
+    if live.unit != "rows" or not live.current or elapsed_s <= 0:
+        return None, None
+    rate = live.current / elapsed_s
+    left_s = (live.total - live.current) / rate - (time.time() - live.at)
+    return round(rate, 1), round(max(0.0, left_s), 1)
+
+
+def _percent(run: TaskRun, current: int, total: int) -> float:
+    if run.state == State.SUCCESS:
+        return 100.0
+    return round(100 * current / total, 1) if total else 0.0
+
+
+def _queue_position(run: TaskRun) -> int | None:
+    """1 for the next in line; None once a worker has it."""
+    if run.state != State.PENDING:
+        return None
+    before = Q(queue=run.queue, state=State.PENDING, created_at__lt=run.created_at)
+    return TaskRun.objects.filter(before).count() + 1
+
+
+def _sentence(run: TaskRun, meta: Mapping[str, Any]) -> str:
+    match run.state:
+        case State.PENDING:
+            return f"Waiting in line, position {meta['queue_position']}."
+        case State.STARTED if run.cancel_requested_at:
+            return "Stopping."
+        case State.STARTED if meta["unit"] == "rows" and meta["total"]:
+            return f"{meta['phase'].capitalize()}: {meta['current']:,} of {meta['total']:,}."
+        case State.STARTED:
+            return f"{(meta['phase'] or 'working').capitalize()}."
+        case State.RETRY:
+            return f"Failed ({(run.error or {}).get('message')}); the next attempt follows."
+        case State.SUCCESS:
+            return "Done."
+        case State.FAILURE:
+            return f"Failed: {(run.error or {}).get('message')}."
+        case _:
+            return "Cancelled."
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

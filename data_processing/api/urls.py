@@ -1,0 +1,33 @@
+"""Paths of the API; fixed by contract with existing clients."""
+
+from django.urls import path
+
+from data_processing.api.views import contracts, exports, health, tasks
+
+TASKS = "api/v1/data-processing"
+
+urlpatterns = [
+    path(f"{TASKS}/tasks/", tasks.TaskHistory.as_view(), name="task-history"),
+    path(f"{TASKS}/tasks/export/", tasks.StartExport.as_view(), name="task-export"),
+    path(f"{TASKS}/tasks/export/estimate/", tasks.EstimateExport.as_view(), name="task-estimate"),
+    path(f"{TASKS}/tasks/aggregates/", tasks.StartAggregates.as_view(), name="task-aggregates"),
+    path(f"{TASKS}/tasks/search/", tasks.StartSearch.as_view(), name="task-search"),
+    path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
+    path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),
+    path(f"{TASKS}/tasks/active/", tasks.ActiveTasks.as_view(), name="task-active"),
+    path(f"{TASKS}/tasks/cancel/", tasks.CancelTask.as_view(), name="task-cancel"),
+    path(f"{TASKS}/tasks/rerun/", tasks.RerunTask.as_view(), name="task-rerun"),
+    path(f"{TASKS}/exports/", exports.ExportList.as_view(), name="export-list"),
+    path(f"{TASKS}/exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="export-detail"),
+    path(
+        f"{TASKS}/exports/<uuid:export_id>/download/",
+        exports.ExportDownload.as_view(),
+        name="export-download",
+    ),
+    path("api/v1/contracts/suggest/", contracts.Suggest.as_view(), name="suggest"),
+    path("api/v1/contracts/columns/", contracts.Columns.as_view(), name="columns"),
+    path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
+    path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
+    path("health/live", health.Live.as_view(), name="health-live"),
+    path("health/ready", health.Ready.as_view(), name="health-ready"),
+]

@@ -1,0 +1,66 @@
+"""Endpoints for supervisors: is the process alive, and can it do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+from celery import current_app
+from django.db import Error as DatabaseError
+from django.db import connection
+from kombu.exceptions import KombuError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contracts.errors import ContractsError
+from data_processing import datasets, results
+
+
+class Live(APIView):
+    """The process answers."""
+
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> Response:
+        return Response({"status": "ok"})
+
+
+class Ready(APIView):
+    """Each dependency and whether it answers; 503 when the database or the dataset is missing, because a
+    request cannot be accepted then. Broker and Redis may be away: work waits for them."""
+
+    permission_classes = (AllowAny,)
+    required = ("database", "dataset")
+
+    def get(self, request: Request) -> Response:
+        found = {name: _probe(check) for name, check in CHECKS.items()}
+        ready = all(found[name] == "ok" for name in self.required)
+        return Response({"status": "ok" if ready else "unavailable", **found}, status=200 if ready else 503)
+
+
+def _probe(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except (DatabaseError, redis.RedisError, KombuError, ContractsError, OSError) as error:
+        return f"down: {type(error).__name__}"
+    return "ok"
+
+
+def _check_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _check_broker() -> None:
+    with current_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, timeout=2)
+
+
+CHECKS: dict[str, Callable[[], object]] = {
+    "database": _check_database,
+    "dataset": datasets.current_snapshot,
+    "broker": _check_broker,
+    "redis": results.ping,
+}

@@ -1,0 +1,278 @@
+"""Endpoints that start tasks, follow them and cancel them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contracts.errors import InvalidQuery
+from contracts.query import choice, digest, reject_unknown
+from data_processing import datasets, estimates, outbox, results, runs
+from data_processing.api import representation
+from data_processing.api.owners import owner_of, visible_to
+from data_processing.api.pagination import NewestFirst
+from data_processing.api.problems import problem
+from data_processing.errors import AlreadyFinished, Expired, NotFound
+from data_processing.kinds import KINDS, TaskKind
+from data_processing.models import FINISHED, ExportFile, State, TaskRun
+
+MAX_WAIT_S = 30
+LISTED = 200
+
+
+class StartTask(APIView):
+    """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
+
+    kind: ClassVar[str]
+
+    def post(self, request: Request) -> Response:
+        kind = KINDS[self.kind]
+        return start_task(request, kind, kind.parse(_body(request)))
+
+
+class StartExport(StartTask):
+    kind = "export"
+
+
+class StartAggregates(StartTask):
+    kind = "aggregates"
+
+
+class StartSearch(StartTask):
+    kind = "search"
+
+
+class RerunTask(APIView):
+    """Starts the request of an earlier task again, on the dataset that is current now."""
+
+    def post(self, request: Request) -> Response:
+        earlier = _find(request, _body_task_id(request))
+        return start_task(request, KINDS[earlier.kind], earlier.request)
+
+
+class EstimateExport(APIView):
+    """Says what an export would be, without starting it."""
+
+    def post(self, request: Request) -> Response:
+        wanted = KINDS["export"].parse(_body(request))
+        version = datasets.current_snapshot().version
+        estimate = estimates.estimate_export(wanted, version=version)
+        key = _request_key("export", wanted, version)
+        return Response({**estimate, "reuse": _reusable(owner_of(request), key) is not None})
+
+
+class TaskStatus(APIView):
+    """All that may be known of one task."""
+
+    def get(self, request: Request) -> Response:
+        run = _find(request, _query_task_id(request))
+        body = representation.task_status(run)
+        etag = f'"{digest(body)[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if not run.finished:
+            headers["Retry-After"] = str(representation.retry_after_s(run))
+        if request.headers.get("If-None-Match") == etag:
+            return Response(status=304, headers=headers)
+        return Response(body, headers=headers)
+
+
+class TaskResult(APIView):
+    """The payload of a finished task, by its id or by the key of its question."""
+
+    def get(self, request: Request) -> Response:
+        key = request.query_params.get("cache_key")
+        if key is None:
+            return _result_response(_find(request, _query_task_id(request)))
+        answer = results.find_answer(key)
+        if answer is not None:
+            return Response(answer)
+        run = visible_to(request, TaskRun.objects.filter(request_key=key)).order_by("-created_at").first()
+        if run is None:
+            raise NotFound("there is no answer under this cache_key")
+        return _result_response(run)
+
+
+class ActiveTasks(APIView):
+    """Unfinished tasks: active (a worker has them), reserved (waiting), scheduled (waiting for a retry)."""
+
+    def get(self, request: Request) -> Response:
+        body: dict[str, Any] = {}
+        for name, state in (
+            ("active", State.STARTED),
+            ("reserved", State.PENDING),
+            ("scheduled", State.RETRY),
+        ):
+            rows = visible_to(request, TaskRun.objects.filter(state=state)).order_by("created_at")
+            body[name] = [representation.task_status(run) for run in rows[:LISTED]]
+            body[f"total_{name}"] = rows.count()
+        return Response(body)
+
+
+class TaskHistory(APIView):
+    """One's own tasks, newest first."""
+
+    def get(self, request: Request) -> Response:
+        rows = visible_to(request, TaskRun.objects.all())
+        for name, choices in (("kind", tuple(KINDS)), ("state", tuple(State.values))):
+            value = request.query_params.get(name)
+            if value is not None:
+                rows = rows.filter(**{name: choice(value, f"/{name}", choices, default="")})
+        pages = NewestFirst()
+        page = pages.paginate_queryset(rows, request, view=self)
+        return pages.get_paginated_response([representation.task_status(run) for run in page or ()])
+
+
+class CancelTask(APIView):
+    """Asks a task to stop. Repeatable; it is REVOKED once the work has stopped and left nothing behind."""
+
+    def post(self, request: Request) -> Response:
+        run = _find(request, _body_task_id(request))
+        state = runs.request_cancel(run.id)
+        if state == State.REVOKED:
+            results.store_revoked(run.id)
+        elif state in FINISHED:
+            raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
+        return Response(
+            {
+                "task_id": str(run.id),
+                "cancel_requested": True,
+                "state": state,
+                "links": representation.task_links(run),
+            },
+            status=202,
+        )
+
+
+def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
+    """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
+    version = datasets.current_snapshot().version
+    key = _request_key(kind.name, wanted, version)
+    owner = owner_of(request)
+    if kind.cached and (answer := results.find_answer(key)) is not None:
+        return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
+    if (finished := _reusable(owner, key)) is not None:
+        return _accepted(finished, new=False, status=200, reused=True)
+    run, new = runs.submit(
+        kind=kind.name,
+        owner=owner,
+        request=wanted,
+        request_key=key,
+        dataset_version=version,
+        queue=kind.queue,
+        publish_in_s=outbox.FIRST_PUBLISH_GRACE_S,
+    )
+    if new:
+        outbox.publish_new(run)
+    wait_s = _preferred_wait_s(request)
+    if wait_s is None:
+        return _accepted(run, new=new)
+    run = _wait_until_finished(run, wait_s=wait_s)
+    headers = {"Preference-Applied": f"wait={wait_s}"}
+    if run.state == State.SUCCESS:
+        return _accepted(run, new=new, status=200, headers=headers, data=run.result)
+    return _accepted(run, new=new, headers=headers)
+
+
+def _accepted(
+    run: TaskRun, *, new: bool, status: int = 202, headers: Mapping[str, str] | None = None, **members: Any
+) -> Response:
+    body = {**representation.task_accepted(run, new=new), **members}
+    location = body["links"]["status"]
+    retry = {"Retry-After": "1"} if status == 202 else {}
+    return Response(body, status=status, headers={"Location": location, **retry, **(headers or {})})
+
+
+def _request_key(kind: str, wanted: Mapping[str, Any], version: str) -> str:
+    return digest({"kind": kind, "request": wanted, "version": version})
+
+
+def _reusable(owner: str, key: str) -> TaskRun | None:
+    """A finished export of the same owner and question, while its file lives."""
+    export = (
+        ExportFile.objects.filter(
+            owner=owner, run__request_key=key, deleted_at=None, expires_at__gt=timezone.now()
+        )
+        .select_related("run")
+        .order_by("-created_at")
+        .first()
+    )
+    return export.run if export else None
+
+
+def _preferred_wait_s(request: Request) -> int | None:
+    """N of ``Prefer: wait=N`` (RFC 7240), at most MAX_WAIT_S; other preferences are ignored, as it says."""
+    for preference in request.headers.get("Prefer", "").split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.lower() == "wait" and value.strip().isdigit():
+            return min(int(value), MAX_WAIT_S)
+    return None
+
+
+def _wait_until_finished(run: TaskRun, *, wait_s: float) -> TaskRun:
+    deadline, pause_s = time.monotonic() + wait_s, 0.005
+    while True:
+        run.refresh_from_db()
+        if run.finished or time.monotonic() >= deadline:
+            return run
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.25)
+
+
+def _result_response(run: TaskRun) -> Response:
+    match run.state:
+        case State.SUCCESS if run.result is None or _file_expired(run):
+            raise Expired("the result has expired; it can be computed again", rerun=str(run.id))
+        case State.SUCCESS:
+            return Response(run.result)
+        case State.FAILURE:
+            error = run.error or {}
+            return problem(422, "task-failed", f"the task failed: {error.get('message')}", error=error)
+        case State.REVOKED:
+            return problem(410, "cancelled", "the task was cancelled; it can be run again", rerun=str(run.id))
+        case _:
+            return _accepted(run, new=False)
+
+
+def _file_expired(run: TaskRun) -> bool:
+    export = ExportFile.objects.filter(run=run).first()
+    return export is not None and (export.deleted_at is not None or export.expires_at <= timezone.now())
+
+
+def _find(request: Request, task_id: str) -> TaskRun:
+    """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
+    unknown = NotFound("there is no task with this task_id")
+    try:
+        key = uuid.UUID(task_id)
+    except ValueError:
+        raise unknown from None
+    run = visible_to(request, TaskRun.objects.filter(id=key)).first()
+    if run is None:
+        raise unknown
+    return run
+
+
+def _query_task_id(request: Request) -> str:
+    task_id = request.query_params.get("task_id")
+    if not task_id:
+        raise InvalidQuery("/task_id", "is required")
+    return task_id
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], request.data)
+
+
+def _body_task_id(request: Request) -> str:
+    body = _body(request)
+    reject_unknown(body, ("task_id",))
+    task_id = body.get("task_id")
+    if not isinstance(task_id, str) or not task_id:
+        raise InvalidQuery("/task_id", "is required: the id of a task, as text")
+    return task_id

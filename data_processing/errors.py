@@ -1,0 +1,66 @@
+"""The error tree of the task machine. ``code`` is stable; ``retryable``: can trying again help?"""
+
+from __future__ import annotations
+
+
+class TaskError(Exception):
+    """Root of all errors that the machine raises on purpose. Its text may be shown to the task's owner."""
+
+    code = "task-error"
+    retryable = False
+
+
+class WorkCancelled(TaskError):
+    """The owner asked to stop; raised inside the work at its next checkpoint."""
+
+    code = "cancelled"
+
+
+class LeaseLost(TaskError):
+    """Another worker owns the run by now; whatever this one made must vanish."""
+
+    code = "lease-lost"
+
+
+class TimeLimitExceeded(TaskError):
+    """The work took longer than its kind allows."""
+
+    code = "time-limit"
+
+
+class ExportTooLarge(TaskError):
+    """The export would break the limit of rows."""
+
+    code = "export-too-large"
+
+
+class NotFound(TaskError):
+    """No such thing, or it belongs to somebody else: the two are not told apart."""
+
+    code = "not-found"
+
+
+class AlreadyFinished(TaskError):
+    """The task has ended; it cannot be cancelled any more."""
+
+    code = "already-finished"
+
+
+class Expired(TaskError):
+    """It existed, but its time is over. ``rerun`` is the id of the task that can be run again."""
+
+    code = "expired"
+
+    def __init__(self, message: str, *, rerun: str) -> None:
+        super().__init__(message)
+        self.rerun = rerun
+
+
+class BadRequestBody(TaskError):
+    """A request body that is not JSON, too large, or not an object."""
+
+    code = "bad-request-body"
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status

@@ -1,0 +1,71 @@
+"""What an export would be: rows from the engine; size and time from what recent exports took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from contracts.fields import DEFAULT_COLUMNS
+from contracts.query import Query
+from contracts.workbook import MAX_SHEET_ROWS
+from data_processing import datasets
+from data_processing.models import ExportFile, TaskRun
+
+RECENT = 20
+OVERHEAD_S = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How exports of a format come out: bytes and seconds for one row of the default columns."""
+
+    bytes_per_row: float
+    seconds_per_row: float
+
+
+FIRST_GUESS = {
+    "xlsx": Pace(bytes_per_row=110, seconds_per_row=8e-6),
+    "csv": Pace(bytes_per_row=400, seconds_per_row=4e-6),
+}
+"""Measured by bench/exports.py; used until this installation has made exports of its own."""
+
+
+def estimate_export(request: Mapping[str, Any], *, version: str) -> dict[str, Any]:
+    """Rows (exact), bytes and seconds (estimates), sheets, and the limit that the export would break."""
+    query = Query.from_json(request)
+    with datasets.open_store(version).reader() as reader:
+        totals = reader.count(query.filters)
+    pace = _recent_pace(request["format"])
+    width = len(query.columns) / len(DEFAULT_COLUMNS)
+    too_large = totals.rows > settings.EXPORT_MAX_ROWS
+    return {
+        "rows": totals.rows,
+        "total_value": str(totals.total_value),
+        "bytes": round(totals.rows * pace.bytes_per_row * width),
+        "sheets": max(1, -(-totals.rows // MAX_SHEET_ROWS)) if request["format"] == "xlsx" else None,
+        "seconds": round(OVERHEAD_S + totals.rows * pace.seconds_per_row * width, 1),
+        "limit_exceeded": {"name": "EXPORT_MAX_ROWS", "limit": settings.EXPORT_MAX_ROWS}
+        if too_large
+        else None,
+        "filters_in_words": query.filters.describe(),
+        "dataset_version": version,
+    }
+
+
+def _recent_pace(format: str) -> Pace:
+    recent = ExportFile.objects.filter(format=format, rows__gte=10_000).select_related("run")
+    done = list(recent.order_by("-created_at")[:RECENT])
+    rows = sum(export.rows for export in done)
+    if not rows:
+        return FIRST_GUESS[format]
+    seconds = sum(_duration_s(export.run) for export in done)
+    return Pace(bytes_per_row=sum(e.size_bytes for e in done) / rows, seconds_per_row=seconds / rows)
+
+
+def _duration_s(run: TaskRun) -> float:
+    if run.started_at is None or run.finished_at is None:
+        return 0.0
+    return (run.finished_at - run.started_at).total_seconds()

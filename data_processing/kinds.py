@@ -1,0 +1,64 @@
+"""The registry of task kinds. A new kind is one module in ``work/`` and one entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from data_processing.work import aggregates, export, search
+from data_processing.work.context import Context, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskKind:
+    """What the machine must know about one kind of work.
+
+    ``parse`` turns a request body into its canonical JSON form, ``describe`` says it in words. An attempt
+    that takes longer than ``time_limit_s`` is stopped. ``cached``: equal questions get the kept answer.
+    """
+
+    name: str
+    task_name: str
+    queue: str
+    parse: Callable[[Mapping[str, Any]], dict[str, Any]]
+    describe: Callable[[Mapping[str, Any]], str]
+    work: Callable[[Mapping[str, Any], Context], Work]
+    time_limit_s: int
+    cached: bool = False
+
+
+KINDS: Mapping[str, TaskKind] = {
+    kind.name: kind
+    for kind in (
+        TaskKind(
+            name="export",
+            task_name="data_processing.tasks.export_contracts_to_excel",
+            queue="normal",
+            parse=export.parse,
+            describe=export.describe,
+            work=export.export_contracts,
+            time_limit_s=3 * 3600,
+        ),
+        TaskKind(
+            name="aggregates",
+            task_name="data_processing.tasks.compute_heavy_aggregates",
+            queue="high",
+            parse=aggregates.parse,
+            describe=aggregates.describe,
+            work=aggregates.compute_aggregates,
+            time_limit_s=120,
+            cached=True,
+        ),
+        TaskKind(
+            name="search",
+            task_name="data_processing.tasks.process_full_table_search",
+            queue="high",
+            parse=search.parse,
+            describe=search.describe,
+            work=search.search_contracts,
+            time_limit_s=60,
+            cached=True,
+        ),
+    )
+}

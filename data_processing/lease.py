@@ -1,0 +1,148 @@
+"""Keeps the lease of the run that this process works on, and notices when the work must stop.
+
+One daemon thread per process, started on first use, looks at the current hold every half second; short
+tasks are over before it looks, so they pay nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from contracts.progress import Progress
+from data_processing import results, runs
+from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
+from data_processing.runs import Claim
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.5
+PROGRESS_EVERY_S = 0.25
+
+
+class Reason(enum.Enum):
+    """Why the work must stop."""
+
+    CANCELLED = "its owner cancelled it"
+    LOST = "another worker owns it"
+    TOO_LONG = "it took longer than its kind allows"
+
+
+class Hold:
+    """One attempt while it runs. ``reason`` is set from the keeper's thread, read by the work's."""
+
+    def __init__(self, claim: Claim, *, time_limit_s: float) -> None:
+        self.claim = claim
+        self.reason: Reason | None = None
+        self.progress: Progress | None = None
+        self._time_limit_s = time_limit_s
+        self._began = self._renewed = time.monotonic()
+        self._stored = 0.0
+        self._phase_began = time.time()
+        self._interrupt: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raise WorkCancelled, LeaseLost or TimeLimitExceeded when the work must stop."""
+        error = self.verdict()
+        if error is not None:
+            raise error
+
+    def verdict(self) -> TaskError | None:
+        match self.reason:
+            case Reason.CANCELLED:
+                return WorkCancelled("cancelled by its owner")
+            case Reason.LOST:
+                return LeaseLost("another worker took the task over")
+            case Reason.TOO_LONG:
+                return TimeLimitExceeded(f"took longer than {self._time_limit_s:.0f} seconds")
+            case None:
+                return None
+
+    def note(self, progress: Progress) -> None:
+        """Keep the progress for the next renewal and show it live, at most four times a second."""
+        if self.progress is None or progress.phase != self.progress.phase:
+            self._phase_began = time.time()
+        self.progress = progress
+        if (
+            time.monotonic() - self._stored >= PROGRESS_EVERY_S
+            and time.monotonic() - self._began >= TICK_S / 2
+        ):
+            self._stored = time.monotonic()
+            results.store_progress(
+                self.claim.run_id, attempt=self.claim.attempt, progress=progress, began=self._phase_began
+            )
+
+    @contextlib.contextmanager
+    def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """While inside, ``interrupt`` is called once when the work must stop."""
+        with self._lock:
+            self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupt = None
+
+    def tick(self) -> None:
+        """Renew the lease when it is time, and look whether the work must stop. Called by the keeper."""
+        now = time.monotonic()
+        if now - self._began < TICK_S:
+            return
+        if now - self._began > self._time_limit_s:
+            self._stop(Reason.TOO_LONG)
+        elif now - self._renewed >= settings.LEASE_S / 4:
+            if runs.renew(self.claim, lease_s=settings.LEASE_S, progress=self.progress):
+                self._renewed = now
+            else:
+                self._stop(Reason.LOST)
+        if self.reason is None and runs.is_cancelled(self.claim):
+            self._stop(Reason.CANCELLED)
+
+    def _stop(self, reason: Reason) -> None:
+        self.reason = self.reason or reason
+        with self._lock:
+            if self._interrupt is not None:
+                self._interrupt()
+
+
+class Keeper(threading.Thread):
+    """The thread that ticks the current hold of this process."""
+
+    def __init__(self) -> None:
+        super().__init__(name="lease-keeper", daemon=True)
+        self._hold: Hold | None = None
+
+    @contextlib.contextmanager
+    def hold(self, claim: Claim, *, time_limit_s: float) -> Iterator[Hold]:
+        """Keep the lease of ``claim`` while inside."""
+        if not self.is_alive():
+            self.start()
+        self._hold = Hold(claim, time_limit_s=time_limit_s)
+        try:
+            yield self._hold
+        finally:
+            self._hold = None
+
+    def run(self) -> None:
+        while True:
+            time.sleep(TICK_S)
+            hold = self._hold
+            if hold is not None:
+                try:
+                    hold.tick()
+                except DatabaseError as error:
+                    # The database may be restarting. The lease runs out meanwhile; the fence decides then.
+                    logger.warning("could not renew the lease of %s: %s", hold.claim.run_id, error)
+                    close_old_connections()
+
+
+keeper = Keeper()

@@ -1,0 +1,117 @@
+"""The rows that hold the truth: task runs and export files. State changes are made in ``runs.py`` only."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class State(models.TextChoices):
+    """Where a run is, in Celery's words. PROGRESS is shown, not stored: it is STARTED with rows counted."""
+
+    PENDING = "PENDING", "waiting for a worker"
+    STARTED = "STARTED", "a worker holds the lease"
+    RETRY = "RETRY", "failed, waits for the next attempt"
+    SUCCESS = "SUCCESS", "ended with a result"
+    FAILURE = "FAILURE", "ended with an error"
+    REVOKED = "REVOKED", "ended because its owner cancelled it"
+
+
+UNFINISHED = (State.PENDING, State.STARTED, State.RETRY)
+FINISHED = (State.SUCCESS, State.FAILURE, State.REVOKED)
+
+
+class TaskRun(models.Model):
+    """One accepted request and all that became of it. ``attempt`` is the fencing token: every write of a
+    worker names the attempt it claimed and changes nothing once another attempt has begun."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    owner = models.CharField(max_length=80)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    request = models.JSONField()
+    request_key = models.CharField(max_length=64)
+    dataset_version = models.CharField(max_length=40)
+    queue = models.CharField(max_length=20)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    publish_at = models.DateTimeField(null=True)
+    publishes = models.PositiveIntegerField(default=0)
+
+    attempt = models.PositiveIntegerField(default=0)
+    attempts = models.JSONField(default=list)
+    next_attempt_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=200, default="", blank=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+
+    phase = models.CharField(max_length=60, default="", blank=True)
+    current = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    unit = models.CharField(max_length=20, default="", blank=True)
+
+    result = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    traceback = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "request_key"],
+                condition=Q(state__in=UNFINISHED, cancel_requested_at__isnull=True),
+                name="one_equal_unfinished_run",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="run_history"),
+            models.Index(fields=["owner", "request_key", "-created_at"], name="run_by_request"),
+            models.Index(
+                fields=["queue", "created_at"], name="run_pending", condition=Q(state=State.PENDING)
+            ),
+            models.Index(fields=["lease_until"], name="run_leased", condition=Q(state=State.STARTED)),
+            models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),
+            models.Index(fields=["expires_at"], name="run_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id} {self.state}"
+
+    @property
+    def finished(self) -> bool:
+        return self.state in FINISHED
+
+
+class ExportFile(models.Model):
+    """A published file; its export_id is the id of its run. ``path`` is relative to the export folder;
+    ``deleted_at`` is set when the file is gone."""
+
+    run = models.OneToOneField(
+        TaskRun, on_delete=models.CASCADE, related_name="export_file", primary_key=True
+    )
+    owner = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    format = models.CharField(max_length=10)
+    rows = models.BigIntegerField()
+    size_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    filters_in_words = models.TextField()
+    dataset_version = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="export_history"),
+            models.Index(fields=["expires_at"], name="export_expiry", condition=Q(deleted_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,77 @@
+"""Brings the ids of pending runs to the broker: at once after a request, and again by the sweeper when that
+failed or the message may be lost. A message is only a hint to look at the row: a second one does no harm."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+
+import redis
+from amqp.exceptions import AMQPError
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import KombuError
+
+from data_processing import runs
+from data_processing.kinds import KINDS
+from data_processing.models import TaskRun
+
+logger = logging.getLogger(__name__)
+
+FIRST_PUBLISH_GRACE_S = 3.0
+"""How long the web process has for its own first try before the sweeper steps in."""
+
+PAUSE_AFTER_OUTAGE_S = 2.0
+CONFIRM_TIMEOUT_S = 3
+BROKER_ERRORS = (KombuError, AMQPError, redis.RedisError)
+
+
+class _Outage:
+    """Remembers that the broker was away, so that not every request waits for its time-out."""
+
+    until = 0.0
+
+
+def publish_new(run: TaskRun) -> None:
+    """Try once to bring a new run to the broker; after a failure the sweeper goes on."""
+    if time.monotonic() < _Outage.until:
+        return
+    if _send(run.id, kind=run.kind, queue=run.queue):
+        runs.schedule_publishing(run.id, publishes=0, in_s=settings.REPUBLISH_AFTER_S, sent=True)
+    else:
+        _Outage.until = time.monotonic() + PAUSE_AFTER_OUTAGE_S
+
+
+def publish_due(limit: int = 200) -> int:
+    """Publish the runs that are due; returns how many. Two sweepers at once do not send a message twice."""
+    sent = 0
+    for run in runs.due_for_publishing(limit):
+        mine = runs.schedule_publishing(
+            run.id, publishes=run.publishes, in_s=settings.REPUBLISH_AFTER_S, sent=True
+        )
+        if not mine:
+            continue
+        if not _send(run.id, kind=run.kind, queue=run.queue):
+            runs.schedule_publishing(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
+            break
+        sent += 1
+    return sent
+
+
+def _send(run_id: uuid.UUID, *, kind: str, queue: str) -> bool:
+    try:
+        current_app.send_task(
+            KINDS[kind].task_name,
+            args=[str(run_id)],
+            task_id=str(run_id),
+            queue=queue,
+            ignore_result=True,
+            mandatory=True,
+            confirm_timeout=CONFIRM_TIMEOUT_S,
+            retry=False,
+        )
+    except (*BROKER_ERRORS, OSError) as error:
+        logger.warning("could not publish run %s: %s", run_id, error)
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""Runs one attempt: claim, work, finish. Classifies what went wrong; the room's only broad ``except``."""
+
+from __future__ import annotations
+
+import logging
+import random
+import traceback
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.db.models.functions import Now
+
+from contracts.errors import ContractsError
+from data_processing import files, results, runs
+from data_processing.errors import LeaseLost, TaskError, WorkCancelled
+from data_processing.kinds import KINDS, TaskKind
+from data_processing.lease import Hold, keeper
+from data_processing.models import ExportFile
+from data_processing.runs import Claim, Ending
+from data_processing.work.context import Context, Outcome
+
+logger = logging.getLogger(__name__)
+
+
+def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
+    """Do one attempt of a run, if it can be had. Raises only when the database is away: then the message is
+    not acknowledged, the lease runs out and the run is published again."""
+    claim = runs.claim(run_id, worker=worker, lease_s=settings.LEASE_S)
+    if claim is None:
+        logger.debug("run %s is not to be had", run_id)
+        return
+    kind = KINDS[claim.kind]
+    with keeper.hold(claim, time_limit_s=kind.time_limit_s) as hold:
+        try:
+            outcome = _do_work(kind, claim, hold)
+            _publish(kind, claim, outcome, hold)
+        except DatabaseError:
+            # Whether a COMMIT took effect is unknown now: files stay until the orphan sweep can look.
+            raise
+        except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
+            _end_badly(claim, hold.verdict() or error)
+
+
+def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
+    context = Context(
+        run_id=claim.run_id, attempt=claim.attempt, dataset_version=claim.dataset_version, slot=hold
+    )
+    work = kind.work(claim.request, context)
+    try:
+        while True:
+            hold.check()
+            hold.note(next(work))
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+    finally:
+        work.close()
+
+
+def _publish(kind: TaskKind, claim: Claim, outcome: Outcome, hold: Hold) -> None:
+    hold.check()
+    payload, keep_s = dict(outcome.payload), settings.RESULT_KEEP_HOURS * 3600
+    file = outcome.file
+    if file is not None:
+        published = files.publish(file.partial)
+        keep_s = settings.EXPORT_KEEP_HOURS * 3600
+        payload |= {
+            "export_id": str(claim.run_id),
+            "size_bytes": published.size_bytes,
+            "sha256": published.sha256,
+        }
+    with transaction.atomic():
+        if not runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
+            raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
+        if file is not None:
+            ExportFile.objects.create(
+                run_id=claim.run_id,
+                owner=claim.owner,
+                name=file.name,
+                path=published.path,
+                format=file.format,
+                rows=file.rows,
+                size_bytes=published.size_bytes,
+                sha256=published.sha256,
+                filters_in_words=file.filters_in_words,
+                dataset_version=claim.dataset_version,
+                expires_at=Now() + timedelta(seconds=keep_s),
+            )
+    results.store_success(claim.run_id, payload)
+    if kind.cached:
+        results.store_answer(claim.request_key, payload)
+
+
+def _end_badly(claim: Claim, error: Exception) -> None:
+    files.remove_attempt(claim.run_id, attempt=claim.attempt)
+    if isinstance(error, LeaseLost):
+        logger.warning("run %s attempt %s was taken over; its work is dropped", claim.run_id, claim.attempt)
+        return
+    if not isinstance(error, WorkCancelled) and _settle(claim, _classify(error)):
+        return
+    if runs.stop(claim):
+        results.store_revoked(claim.run_id)
+
+
+def _settle(claim: Claim, ending: Ending) -> bool:
+    """Postpone or fail; False when the run is being cancelled or was taken over."""
+    logger.warning("run %s attempt %s: %s %s", claim.run_id, claim.attempt, ending.code, ending.traceback)
+    delays = settings.RETRY_DELAYS_S
+    if ending.retryable and claim.failures < len(delays):
+        delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
+        return runs.postpone(claim, ending, delay_s=delay_s)
+    failed = runs.fail(claim, ending)
+    if failed:
+        results.store_failure(claim.run_id, f"{ending.code}: {ending.message}")
+    return failed
+
+
+def _classify(error: Exception) -> Ending:
+    """Our own errors say themselves whether they are retryable; of unknown ones people see no details."""
+    trace = "".join(traceback.format_exception(error))
+    if isinstance(error, TaskError | ContractsError):
+        return Ending(code=error.code, message=str(error), retryable=error.retryable, traceback=trace)
+    if isinstance(error, MemoryError):
+        return Ending(
+            code="out-of-memory", message="the worker ran out of memory", retryable=True, traceback=trace
+        )
+    return Ending(
+        code="internal-error",
+        message="something went wrong on our side; operators can see the details",
+        retryable=True,
+        traceback=trace,
+    )

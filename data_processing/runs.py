@@ -1,0 +1,324 @@
+"""The state machine of task runs: the only writer of ``TaskRun.state``.
+
+Every change is one conditional UPDATE; the number of changed rows decides who owns the run. Leases and due
+times are compared by the database's clock, so that workers' clocks may differ.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from contracts.progress import Progress
+from data_processing.models import UNFINISHED, State, TaskRun
+
+
+class Event(Enum):
+    """What can happen to a run."""
+
+    CLAIM = "a worker takes it"
+    SUCCEED = "the work returned a result"
+    FAIL = "the work failed for good"
+    POSTPONE = "the work failed, a later attempt may succeed"
+    RESUME = "the time of the next attempt has come"
+    LOSE = "the worker's lease ran out"
+    STOP = "the work stopped because its owner cancelled it"
+    CANCEL = "its owner cancels it before a worker has it"
+    REPLAY = "an operator runs it again"
+
+
+TRANSITIONS: Mapping[tuple[State, Event], State] = {
+    (State.PENDING, Event.CLAIM): State.STARTED,
+    (State.PENDING, Event.CANCEL): State.REVOKED,
+    (State.PENDING, Event.FAIL): State.FAILURE,
+    (State.STARTED, Event.SUCCEED): State.SUCCESS,
+    (State.STARTED, Event.FAIL): State.FAILURE,
+    (State.STARTED, Event.POSTPONE): State.RETRY,
+    (State.STARTED, Event.LOSE): State.PENDING,
+    (State.STARTED, Event.STOP): State.REVOKED,
+    (State.RETRY, Event.RESUME): State.PENDING,
+    (State.RETRY, Event.CANCEL): State.REVOKED,
+    (State.FAILURE, Event.REPLAY): State.PENDING,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A worker's right to one attempt of a run, for as long as its lease is renewed."""
+
+    run_id: uuid.UUID
+    attempt: int
+    kind: str
+    owner: str
+    request: Mapping[str, Any]
+    request_key: str
+    dataset_version: str
+    attempts: tuple[Mapping[str, Any], ...]
+
+    @property
+    def failures(self) -> int:
+        """Earlier attempts that ended with an error (lost ones are not the work's fault)."""
+        return sum(1 for attempt in self.attempts if attempt.get("outcome") == "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """An error that ends an attempt. ``traceback`` is for staff only."""
+
+    code: str
+    message: str
+    retryable: bool
+    traceback: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "retryable": self.retryable}
+
+
+def submit(
+    *,
+    kind: str,
+    owner: str,
+    request: Mapping[str, Any],
+    request_key: str,
+    dataset_version: str,
+    queue: str,
+    publish_in_s: float,
+) -> tuple[TaskRun, bool]:
+    """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
+    that nobody is cancelling is returned in its place."""
+    equal = TaskRun.objects.filter(
+        owner=owner, request_key=request_key, state__in=UNFINISHED, cancel_requested_at__isnull=True
+    )
+    while True:
+        existing = equal.first()
+        if existing is not None:
+            return existing, False
+        try:
+            with transaction.atomic():
+                run = TaskRun.objects.create(
+                    kind=kind,
+                    owner=owner,
+                    request=dict(request),
+                    request_key=request_key,
+                    dataset_version=dataset_version,
+                    queue=queue,
+                    publish_at=Now() + timedelta(seconds=publish_in_s),
+                )
+        except IntegrityError:
+            # Another request won the race; it is returned, or it has just finished and the loop inserts.
+            continue
+        return run, True
+
+
+def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
+    """Take a pending run. None when it is not there, not pending, or somebody else was faster."""
+    run = TaskRun.objects.filter(id=run_id, state=State.PENDING).first()
+    if run is None:
+        return None
+    number = run.attempt + 1
+    attempts = [*run.attempts, {"number": number, "worker": worker, "started_at": _now_text()}]
+    taken = _move(
+        Event.CLAIM,
+        Q(id=run_id, attempt=run.attempt),
+        attempt=number,
+        attempts=attempts,
+        worker=worker,
+        started_at=run.started_at or Now(),
+        lease_until=Now() + timedelta(seconds=lease_s),
+        next_attempt_at=None,
+        phase="",
+        current=0,
+        total=0,
+    )
+    if not taken:
+        return None
+    return Claim(
+        run_id=run_id,
+        attempt=number,
+        kind=run.kind,
+        owner=run.owner,
+        request=run.request,
+        request_key=run.request_key,
+        dataset_version=run.dataset_version,
+        attempts=tuple(attempts),
+    )
+
+
+def renew(claim: Claim, *, lease_s: float, progress: Progress | None) -> bool:
+    """Prolong the lease and note the progress; False when the run belongs to somebody else by now."""
+    changes: dict[str, Any] = {"lease_until": Now() + timedelta(seconds=lease_s)}
+    if progress is not None:
+        changes |= {
+            "phase": progress.phase,
+            "current": progress.current,
+            "total": progress.total,
+            "unit": progress.unit,
+        }
+    return bool(_held_by(claim).update(**changes))
+
+
+def is_cancelled(claim: Claim) -> bool:
+    """Whether the owner wants this attempt to stop."""
+    return _held_by(claim).filter(cancel_requested_at__isnull=False).exists()
+
+
+def succeed(
+    claim: Claim, *, result: Mapping[str, Any], keep_s: float, progress: Progress | None = None
+) -> bool:
+    """End with a result; False when the run is being cancelled or belongs to somebody else by now."""
+    counted: dict[str, Any] = (
+        {} if progress is None else {"phase": "done", "current": progress.current, "total": progress.total}
+    )
+    return _end(
+        Event.SUCCEED,
+        claim,
+        outcome="succeeded",
+        result=dict(result),
+        expires_at=Now() + timedelta(seconds=keep_s),
+        **counted,
+    )
+
+
+def fail(claim: Claim, ending: Ending) -> bool:
+    """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
+    return _end(
+        Event.FAIL,
+        claim,
+        outcome="failed",
+        error_code=ending.code,
+        error=ending.to_json(),
+        traceback=ending.traceback,
+    )
+
+
+def postpone(claim: Claim, ending: Ending, *, delay_s: float) -> bool:
+    """Note the error and wait ``delay_s`` before the next attempt."""
+    return _end(
+        Event.POSTPONE,
+        claim,
+        outcome="failed",
+        error_code=ending.code,
+        error=ending.to_json(),
+        traceback=ending.traceback,
+        finished_at=None,
+        next_attempt_at=Now() + timedelta(seconds=delay_s),
+    )
+
+
+def stop(claim: Claim) -> bool:
+    """End as cancelled, after the work has stopped and its partial files are gone; False when nobody
+    cancelled it or it belongs to somebody else by now."""
+    return _end(Event.STOP, claim, outcome="cancelled", cancelled=True)
+
+
+def request_cancel(run_id: uuid.UUID) -> State:
+    """Cancel a waiting run at once, or ask a running one to stop; returns the state afterwards."""
+    if _move(Event.CANCEL, Q(id=run_id), cancel_requested_at=Now(), finished_at=Now(), publish_at=None):
+        return State.REVOKED
+    TaskRun.objects.filter(id=run_id, state=State.STARTED, cancel_requested_at__isnull=True).update(
+        cancel_requested_at=Now()
+    )
+    return State(TaskRun.objects.values_list("state", flat=True).get(id=run_id))
+
+
+def resume_due() -> int:
+    """Put runs whose next attempt is due back in line; returns how many."""
+    return _move(Event.RESUME, Q(next_attempt_at__lte=Now()), publish_at=Now())
+
+
+def release_lost(*, at_most: int) -> int:
+    """Take runs from workers whose lease ran out: cancelled ones end, others wait again, and those that lost
+    ``at_most`` workers are given up. Returns how many were taken."""
+    lost = TaskRun.objects.filter(state=State.STARTED, lease_until__lt=Now())
+    return sum(_release(run, at_most=at_most) for run in lost[:200])
+
+
+def due_for_publishing(limit: int) -> QuerySet[TaskRun]:
+    """Pending runs whose message was never sent, or so long ago that it may be lost; most urgent first."""
+    return TaskRun.objects.filter(state=State.PENDING, publish_at__lte=Now()).order_by("publish_at")[:limit]
+
+
+def schedule_publishing(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> bool:
+    """Set when a pending run is published again; False when another publisher was faster."""
+    waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING, publishes=publishes)
+    return bool(
+        waiting.update(publish_at=Now() + timedelta(seconds=in_s), publishes=publishes + (1 if sent else 0))
+    )
+
+
+def replay(run_ids: Sequence[uuid.UUID]) -> int:
+    """Run failed runs again under their own ids; returns how many."""
+    return _move(
+        Event.REPLAY,
+        Q(id__in=run_ids),
+        publish_at=Now(),
+        attempts=[],
+        error=None,
+        traceback="",
+        finished_at=None,
+        cancel_requested_at=None,
+    )
+
+
+def _release(run: TaskRun, *, at_most: int) -> int:
+    where = Q(id=run.id, attempt=run.attempt, lease_until__lt=Now())
+    attempts = _with_outcome(run.attempts, outcome="lost", error_code="worker-lost")
+    if run.cancel_requested_at is not None:
+        return _move(Event.STOP, where, attempts=attempts, finished_at=Now(), publish_at=None)
+    if sum(1 for attempt in attempts if attempt.get("outcome") == "lost") >= at_most:
+        ending = Ending(
+            code="worker-lost",
+            message=f"the worker died {at_most} times while it did this task",
+            retryable=False,
+        )
+        return _move(
+            Event.FAIL, where, attempts=attempts, finished_at=Now(), publish_at=None, error=ending.to_json()
+        )
+    return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+
+
+def _end(
+    event: Event,
+    claim: Claim,
+    *,
+    outcome: str,
+    error_code: str | None = None,
+    cancelled: bool = False,
+    **changes: Any,
+) -> bool:
+    # An accepted cancel always wins: from then on only STOP can end the attempt.
+    attempts = _with_outcome(claim.attempts, outcome=outcome, error_code=error_code)
+    changes = {"finished_at": Now(), "publish_at": None, "lease_until": None, "attempts": attempts, **changes}
+    where = Q(id=claim.run_id, attempt=claim.attempt, cancel_requested_at__isnull=not cancelled)
+    return bool(_move(event, where, **changes))
+
+
+def _move(event: Event, where: Q, **changes: Any) -> int:
+    """The one UPDATE behind every change of state; returns how many rows it changed."""
+    sources = {source: target for (source, e), target in TRANSITIONS.items() if e is event}
+    (target,) = set(sources.values())
+    return TaskRun.objects.filter(where, state__in=list(sources)).update(state=target, **changes)
+
+
+def _held_by(claim: Claim) -> QuerySet[TaskRun]:
+    return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.STARTED)
+
+
+def _with_outcome(
+    attempts: Sequence[Mapping[str, Any]], *, outcome: str, error_code: str | None
+) -> list[Mapping[str, Any]]:
+    last = {**attempts[-1], "ended_at": _now_text(), "outcome": outcome, "error_code": error_code}
+    return [*attempts[:-1], last]
+
+
+def _now_text() -> str:
+    return timezone.now().isoformat(timespec="milliseconds")

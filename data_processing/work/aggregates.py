@@ -1,0 +1,36 @@
+"""Aggregates: totals of the contracts by year, contractor, organization and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.progress import Progress
+from contracts.query import Aggregation, reject_unknown
+from data_processing.work.context import Context, Outcome, Work
+
+
+def parse(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical request. Raises contracts.errors.InvalidQuery."""
+    reject_unknown(data, ("filters", "dimensions", "top_n"))
+    return Aggregation.from_json(data).to_json()
+
+
+def describe(request: Mapping[str, Any]) -> str:
+    return f"Totals: {Aggregation.from_json(request).filters.describe()}"
+
+
+def compute_aggregates(request: Mapping[str, Any], context: Context) -> Work:
+    """Payload: the summary and the asked dimensions, money as strings with two places."""
+    aggregation = Aggregation.from_json(request)
+    yield Progress(phase="computing", current=0, total=1, unit="steps")
+    with context.open_reader() as reader:
+        answer = reader.aggregate(aggregation)
+    return Outcome(
+        payload={
+            **answer,
+            "filters_in_words": aggregation.filters.describe(),
+            "include_flood_control": aggregation.filters.include_flood_control,
+            "dataset_version": context.dataset_version,
+        }
+    )

@@ -1,0 +1,62 @@
+"""What work is given and what it gives back."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from contracts.progress import Progress
+from contracts.store import Reader
+from data_processing import datasets, files
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeFile:
+    """A complete file that waits to be published: facts for its ExportFile row."""
+
+    partial: Path
+    name: str
+    format: str
+    rows: int
+    filters_in_words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What work returns: a JSON-ready payload, and the file it made, if any."""
+
+    payload: Mapping[str, Any]
+    file: MadeFile | None = None
+
+
+Work = Generator[Progress, None, Outcome]
+
+
+class InterruptSlot(Protocol):
+    """Where work leaves a function that breaks off its current query."""
+
+    def interruptible(self, interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The surroundings of one attempt."""
+
+    run_id: uuid.UUID
+    attempt: int
+    dataset_version: str
+    slot: InterruptSlot
+
+    @contextlib.contextmanager
+    def open_reader(self) -> Iterator[Reader]:
+        """A reader of the run's dataset version whose queries the caller can break off."""
+        store = datasets.open_store(self.dataset_version)
+        with store.reader() as reader, self.slot.interruptible(reader.interrupt):
+            yield reader
+
+    def partial_path(self, suffix: str) -> Path:
+        return files.partial_path(self.run_id, attempt=self.attempt, suffix=suffix)

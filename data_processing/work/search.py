@@ -1,0 +1,43 @@
+"""Search: one page of contracts and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.progress import Progress
+from contracts.query import Page, Query, reject_unknown
+from data_processing.work.context import Context, Outcome, Work
+
+
+def parse(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical request. Raises contracts.errors.InvalidQuery."""
+    reject_unknown(data, ("filters", "columns", "sort", "page", "page_size"))
+    page = Page.from_json(data)
+    return {**Query.from_json(data).to_json(), "page": page.number, "page_size": page.size}
+
+
+def describe(request: Mapping[str, Any]) -> str:
+    return f"Search: {Query.from_json(request).filters.describe()}, page {request['page']}"
+
+
+def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
+    """Payload: rows of the page, total rows and value (pesos) of all pages."""
+    query, page = Query.from_json(request), Page.from_json(request)
+    yield Progress(phase="searching", current=0, total=1, unit="steps")
+    with context.open_reader() as reader:
+        totals = reader.count(query.filters)
+        rows = reader.search(query, page)
+    return Outcome(
+        payload={
+            "rows": rows,
+            "page": page.number,
+            "page_size": page.size,
+            "pages": -(-totals.rows // page.size),
+            "total_rows": totals.rows,
+            "total_value": str(totals.total_value),
+            "filters_in_words": query.filters.describe(),
+            "include_flood_control": query.filters.include_flood_control,
+            "dataset_version": context.dataset_version,
+        }
+    )

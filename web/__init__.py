@@ -1,0 +1,1 @@
+"""The pages that people use. They speak to the public API only."""
