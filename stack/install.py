@@ -61,7 +61,7 @@ def install_packages(names: Sequence[str], *, purpose: str) -> int:
 
 @contextmanager
 def services_kept_off(policy: Path = POLICY) -> Iterator[None]:
-    """Keep a package's installation from starting its service; a policy that is already there stays as it is."""
+    """Keep a package's installation from starting its service; a policy already there stays as it is."""
     if policy.exists():
         yield
         return
@@ -79,13 +79,13 @@ def make_environment(folder: Path = ENVIRONMENT, requirements: Path = REQUIREMEN
         status = _create_environment(folder)
         if status:
             return status
-    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", requirements]
+    install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r", str(requirements)]
     print(f"Installing the Python packages of {requirements} into {folder}", flush=True)
     return subprocess.run(install, check=False).returncode
 
 
 def _create_environment(folder: Path) -> int:
-    create = [sys.executable, "-m", "venv", "--clear", folder]
+    create = [sys.executable, "-m", "venv", "--clear", str(folder)]
     if has_venv():
         return subprocess.run(create, check=False).returncode
     # Debian packages the standard library's venv apart.

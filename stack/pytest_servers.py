@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def redis_server(chosen_servers: Servers) -> Redis:
 
 
 @pytest.fixture(scope="session")
-def servers(postgres: PostgreSQL, rabbitmq: RabbitMQ, redis_server: Redis) -> Iterator[Servers]:
+def servers(postgres: PostgreSQL, rabbitmq: RabbitMQ, redis_server: Redis) -> Servers:
     """All three, running."""
     return Servers(postgres=postgres, rabbitmq=rabbitmq, redis=redis_server)
 

