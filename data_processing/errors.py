@@ -46,6 +46,22 @@ class AlreadyFinished(TaskError):
     code = "already-finished"
 
 
+class TooManyTasks(TaskError):
+    """The owner has as many unfinished tasks as one may have, or asks more often than the kind allows."""
+
+    code = "too-many-tasks"
+
+    def __init__(self, message: str, *, retry_after_s: float = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class KeyReused(TaskError):
+    """An Idempotency-Key came with another body than before."""
+
+    code = "idempotency-key-reused"
+
+
 class Expired(TaskError):
     """It existed, but its time is over. ``rerun`` is the id of the task that can be run again."""
 

@@ -22,6 +22,7 @@ def sweep() -> None:
     """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due."""
     runs.resume_due()
     runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
+    runs.release_held(window=settings.OWNER_WINDOW)
     outbox.publish_due()
 
 

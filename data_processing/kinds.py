@@ -15,7 +15,8 @@ class TaskKind:
     """What the machine must know about one kind of work.
 
     ``parse`` turns a request body into its canonical JSON form, ``describe`` says it in words. An attempt
-    that takes longer than ``time_limit_s`` is stopped. ``cached``: equal questions get the kept answer.
+    that takes longer than ``time_limit_s`` is stopped. ``cached``: equal questions get the
+    kept answer. ``makes_file``: the result is an ExportFile, reused while it lives.
     """
 
     name: str
@@ -26,7 +27,11 @@ class TaskKind:
     work: Callable[[Mapping[str, Any], Context], Work]
     time_limit_s: int
     cached: bool = False
+    makes_file: bool = False
 
+
+BULK_QUEUES = frozenset({"normal", "low"})
+"""Served by the bulk lane of workers, where owners take turns."""
 
 KINDS: Mapping[str, TaskKind] = {
     kind.name: kind
@@ -39,6 +44,7 @@ KINDS: Mapping[str, TaskKind] = {
             describe=export.describe,
             work=export.export_contracts,
             time_limit_s=3 * 3600,
+            makes_file=True,
         ),
         TaskKind(
             name="aggregates",

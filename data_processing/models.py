@@ -41,6 +41,7 @@ class TaskRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
+    # When a publisher shall bring the id to the broker; NULL holds the run back until its owner's turn.
     publish_at = models.DateTimeField(null=True)
     publishes = models.PositiveIntegerField(default=0)
 
@@ -49,6 +50,8 @@ class TaskRun(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, default="", blank=True)
+    # How many requests wait for this run: a cancel withdraws one, the last one stops the work.
+    interested = models.PositiveIntegerField(default=1)
     cancel_requested_at = models.DateTimeField(null=True)
 
     phase = models.CharField(max_length=60, default="", blank=True)
@@ -74,6 +77,7 @@ class TaskRun(models.Model):
             models.Index(
                 fields=["queue", "created_at"], name="run_pending", condition=Q(state=State.PENDING)
             ),
+            models.Index(fields=["publish_at"], name="run_outbox", condition=Q(state=State.PENDING)),
             models.Index(fields=["lease_until"], name="run_leased", condition=Q(state=State.STARTED)),
             models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),
             models.Index(fields=["expires_at"], name="run_expiry"),
@@ -115,3 +119,52 @@ class ExportFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IdempotencyKey(models.Model):
+    """An ``Idempotency-Key`` that an owner sent, and the run that its request made or joined."""
+
+    owner = models.CharField(max_length=80)
+    key = models.CharField(max_length=200)
+    body_digest = models.CharField(max_length=64)
+    run = models.ForeignKey(TaskRun, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_use_of_a_key")]
+        indexes = [models.Index(fields=["created_at"], name="key_age")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class DeadReason(models.TextChoices):
+    """Why a task was given up."""
+
+    ATTEMPTS_USED_UP = "attempts-used-up", "every attempt failed"
+    CRASH_LOOP = "crash-loop", "its worker died again and again"
+    TIME_LIMIT = "time-limit", "it took longer than its kind allows"
+    UNREADABLE = "unreadable-message", "the broker delivered something that is no task"
+
+
+class DeadLetter(models.Model):
+    """A task that was given up, until an operator replays or discards it. ``run`` is None where the message
+    could not be read; ``message`` holds what was delivered then."""
+
+    run = models.ForeignKey(TaskRun, on_delete=models.CASCADE, null=True, related_name="dead_letters")
+    reason = models.CharField(max_length=30, choices=DeadReason.choices)
+    queue = models.CharField(max_length=20)
+    error = models.JSONField(null=True)
+    attempts = models.JSONField(default=list)
+    traceback = models.TextField(default="", blank=True)
+    message = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.CharField(max_length=20, default="", blank=True)
+    resolved_by = models.CharField(max_length=80, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["resolved_at", "-created_at"], name="letters_open")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} in {self.queue}"

@@ -6,6 +6,7 @@ import logging
 import random
 import traceback
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,11 +15,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from contracts.errors import ContractsError
-from data_processing import files, results, runs
-from data_processing.errors import LeaseLost, TaskError, WorkCancelled
-from data_processing.kinds import KINDS, TaskKind
+from data_processing import files, outbox, results, runs
+from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
+from data_processing.kinds import BULK_QUEUES, KINDS, TaskKind
 from data_processing.lease import Hold, keeper
-from data_processing.models import ExportFile
+from data_processing.models import DeadReason, ExportFile
 from data_processing.runs import Claim, Ending
 from data_processing.work.context import Context, Outcome
 
@@ -33,6 +34,12 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
         logger.debug("run %s is not to be had", run_id)
         return
     kind = KINDS[claim.kind]
+    _attempt(kind, claim)
+    if kind.queue in BULK_QUEUES and runs.release_held(window=settings.OWNER_WINDOW, owner=claim.owner):
+        outbox.publish_due()
+
+
+def _attempt(kind: TaskKind, claim: Claim) -> None:
     with keeper.hold(claim, time_limit_s=kind.time_limit_s) as hold:
         try:
             outcome = _do_work(kind, claim, hold)
@@ -112,10 +119,17 @@ def _settle(claim: Claim, ending: Ending) -> bool:
     if ending.retryable and claim.failures < len(delays):
         delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
         return runs.postpone(claim, ending, delay_s=delay_s)
-    failed = runs.fail(claim, ending)
+    failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)))
     if failed:
         results.store_failure(claim.run_id, f"{ending.code}: {ending.message}")
     return failed
+
+
+def _dead_reason(ending: Ending) -> DeadReason | None:
+    """Which failures operators must see; a request that can never succeed is the owner's affair only."""
+    if ending.code == TimeLimitExceeded.code:
+        return DeadReason.TIME_LIMIT
+    return DeadReason.ATTEMPTS_USED_UP if ending.retryable else None
 
 
 def _classify(error: Exception) -> Ending:

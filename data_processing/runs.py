@@ -14,12 +14,13 @@ from enum import Enum
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from contracts.progress import Progress
-from data_processing.models import UNFINISHED, State, TaskRun
+from data_processing.errors import TooManyTasks
+from data_processing.models import UNFINISHED, DeadLetter, DeadReason, State, TaskRun
 
 
 class Event(Enum):
@@ -39,7 +40,6 @@ class Event(Enum):
 TRANSITIONS: Mapping[tuple[State, Event], State] = {
     (State.PENDING, Event.CLAIM): State.STARTED,
     (State.PENDING, Event.CANCEL): State.REVOKED,
-    (State.PENDING, Event.FAIL): State.FAILURE,
     (State.STARTED, Event.SUCCEED): State.SUCCESS,
     (State.STARTED, Event.FAIL): State.FAILURE,
     (State.STARTED, Event.POSTPONE): State.RETRY,
@@ -52,6 +52,16 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnerLimits:
+    """What one owner may have at a time: ``unfinished`` tasks in all, of which ``window`` are with the broker
+    in each of ``window_queues``; the others are held back, so that owners take turns."""
+
+    unfinished: int
+    window: int
+    window_queues: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """A worker's right to one attempt of a run, for as long as its lease is renewed."""
 
@@ -59,6 +69,7 @@ class Claim:
     attempt: int
     kind: str
     owner: str
+    queue: str
     request: Mapping[str, Any]
     request_key: str
     dataset_version: str
@@ -72,12 +83,13 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """An error that ends an attempt. ``traceback`` is for staff only."""
+    """An error that ends an attempt. ``traceback`` is for staff; ``dead`` makes a dead letter of the run."""
 
     code: str
     message: str
     retryable: bool
     traceback: str = ""
+    dead: DeadReason | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {"code": self.code, "message": self.message, "retryable": self.retryable}
@@ -92,16 +104,24 @@ def submit(
     dataset_version: str,
     queue: str,
     publish_in_s: float,
+    limits: OwnerLimits,
 ) -> tuple[TaskRun, bool]:
     """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
-    that nobody is cancelling is returned in its place."""
+    that nobody is cancelling is joined in its place. Raises TooManyTasks."""
     equal = TaskRun.objects.filter(
         owner=owner, request_key=request_key, state__in=UNFINISHED, cancel_requested_at__isnull=True
     )
     while True:
-        existing = equal.first()
-        if existing is not None:
-            return existing, False
+        if equal.update(interested=F("interested") + 1):
+            existing = equal.first()
+            if existing is not None:
+                return existing, False
+        in_queue, unfinished = _count_unfinished(owner, queue)
+        if unfinished >= limits.unfinished:
+            raise TooManyTasks(
+                f"you have {unfinished} unfinished tasks; at most {limits.unfinished} may wait"
+            )
+        held = queue in limits.window_queues and in_queue >= limits.window
         try:
             with transaction.atomic():
                 run = TaskRun.objects.create(
@@ -111,7 +131,7 @@ def submit(
                     request_key=request_key,
                     dataset_version=dataset_version,
                     queue=queue,
-                    publish_at=Now() + timedelta(seconds=publish_in_s),
+                    publish_at=None if held else Now() + timedelta(seconds=publish_in_s),
                 )
         except IntegrityError:
             # Another request won the race; it is returned, or it has just finished and the loop inserts.
@@ -146,6 +166,7 @@ def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
         attempt=number,
         kind=run.kind,
         owner=run.owner,
+        queue=run.queue,
         request=run.request,
         request_key=run.request_key,
         dataset_version=run.dataset_version,
@@ -190,14 +211,19 @@ def succeed(
 
 def fail(claim: Claim, ending: Ending) -> bool:
     """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
-    return _end(
-        Event.FAIL,
-        claim,
-        outcome="failed",
-        error_code=ending.code,
-        error=ending.to_json(),
-        traceback=ending.traceback,
-    )
+    with transaction.atomic():
+        failed = _end(
+            Event.FAIL,
+            claim,
+            outcome="failed",
+            error_code=ending.code,
+            error=ending.to_json(),
+            traceback=ending.traceback,
+        )
+        if failed and ending.dead is not None:
+            attempts = _with_outcome(claim.attempts, outcome="failed", error_code=ending.code)
+            _bury(claim.run_id, claim.queue, ending, attempts)
+    return failed
 
 
 def postpone(claim: Claim, ending: Ending, *, delay_s: float) -> bool:
@@ -218,6 +244,12 @@ def stop(claim: Claim) -> bool:
     """End as cancelled, after the work has stopped and its partial files are gone; False when nobody
     cancelled it or it belongs to somebody else by now."""
     return _end(Event.STOP, claim, outcome="cancelled", cancelled=True)
+
+
+def withdraw(run_id: uuid.UUID) -> bool:
+    """Withdraw one of several requests that wait for the run; False when only one is left."""
+    waiting = TaskRun.objects.filter(id=run_id, state__in=UNFINISHED, interested__gt=1)
+    return bool(waiting.update(interested=F("interested") - 1))
 
 
 def request_cancel(run_id: uuid.UUID) -> State:
@@ -245,6 +277,20 @@ def release_lost(*, at_most: int) -> int:
 def due_for_publishing(limit: int) -> QuerySet[TaskRun]:
     """Pending runs whose message was never sent, or so long ago that it may be lost; most urgent first."""
     return TaskRun.objects.filter(state=State.PENDING, publish_at__lte=Now()).order_by("publish_at")[:limit]
+
+
+def release_held(*, window: int, owner: str | None = None) -> int:
+    """Let held-back runs of each owner go, oldest first, up to ``window`` per queue; returns how many."""
+    held = TaskRun.objects.filter(state=State.PENDING, publish_at=None, cancel_requested_at=None)
+    if owner is not None:
+        held = held.filter(owner=owner)
+    released = 0
+    for name, queue in held.values_list("owner", "queue").distinct():
+        free = window - _count_released(name, queue)
+        if free > 0:
+            oldest = held.filter(owner=name, queue=queue).order_by("created_at").values_list("id", flat=True)
+            released += held.filter(id__in=list(oldest[:free])).update(publish_at=Now())
+    return released
 
 
 def schedule_publishing(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> bool:
@@ -279,10 +325,20 @@ def _release(run: TaskRun, *, at_most: int) -> int:
             code="worker-lost",
             message=f"the worker died {at_most} times while it did this task",
             retryable=False,
+            dead=DeadReason.CRASH_LOOP,
         )
-        return _move(
-            Event.FAIL, where, attempts=attempts, finished_at=Now(), publish_at=None, error=ending.to_json()
-        )
+        with transaction.atomic():
+            moved = _move(
+                Event.FAIL,
+                where,
+                attempts=attempts,
+                finished_at=Now(),
+                publish_at=None,
+                error=ending.to_json(),
+            )
+            if moved:
+                _bury(run.id, run.queue, ending, attempts)
+        return moved
     return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
 
 
@@ -307,6 +363,28 @@ def _move(event: Event, where: Q, **changes: Any) -> int:
     sources = {source: target for (source, e), target in TRANSITIONS.items() if e is event}
     (target,) = set(sources.values())
     return TaskRun.objects.filter(where, state__in=list(sources)).update(state=target, **changes)
+
+
+def _bury(run_id: uuid.UUID, queue: str, ending: Ending, attempts: Sequence[Mapping[str, Any]]) -> None:
+    DeadLetter.objects.create(
+        run_id=run_id,
+        reason=ending.dead,
+        queue=queue,
+        error=ending.to_json(),
+        attempts=list(attempts),
+        traceback=ending.traceback,
+    )
+
+
+def _count_unfinished(owner: str, queue: str) -> tuple[int, int]:
+    """How many runs of the owner are in the queue's window, and how many are unfinished in all."""
+    unfinished = TaskRun.objects.filter(owner=owner, state__in=UNFINISHED).count()
+    return (_count_released(owner, queue) if unfinished else 0), unfinished
+
+
+def _count_released(owner: str, queue: str) -> int:
+    released = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
+    return TaskRun.objects.filter(released, owner=owner, queue=queue).count()
 
 
 def _held_by(claim: Claim) -> QuerySet[TaskRun]:

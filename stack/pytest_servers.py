@@ -99,8 +99,3 @@ def redis_server(chosen_servers: Servers) -> Redis:
 def servers(postgres: PostgreSQL, rabbitmq: RabbitMQ, redis_server: Redis) -> Servers:
     """All three, running."""
     return Servers(postgres=postgres, rabbitmq=rabbitmq, redis=redis_server)
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres: PostgreSQL) -> None:
-    """Where the Django plugin prepares its databases: PostgreSQL runs from here on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,15 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing
-from data_processing.errors import AlreadyFinished, BadRequestBody, Expired, NotFound, TaskError
+from data_processing.errors import (
+    AlreadyFinished,
+    BadRequestBody,
+    Expired,
+    KeyReused,
+    NotFound,
+    TaskError,
+    TooManyTasks,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +32,8 @@ STATUS: Mapping[type[Exception], int] = {
     SnapshotMissing: 410,
     NotFound: 404,
     AlreadyFinished: 409,
+    KeyReused: 422,
+    TooManyTasks: 429,
     Expired: 410,
 }
 """HTTP status of each error that may leave; any other error of ours is a 500."""
@@ -81,9 +92,12 @@ def _from_own(error: TaskError | ContractsError) -> Response:
         members["errors"] = [{"pointer": error.pointer, "detail": error.message}]
     if isinstance(error, Expired):
         members["rerun"] = error.rerun
+    headers = {}
+    if isinstance(error, TooManyTasks):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if status >= 500 and not isinstance(error, NoDataset):
         logger.error("error %s reached the client", error.code, exc_info=error)
-    return problem(status, error.code, str(error), **members)
+    return problem(status, error.code, str(error), headers=headers, **members)
 
 
 def _from_framework(error: APIException) -> Response:

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
 from contracts.query import choice, digest, reject_unknown
-from data_processing import datasets, estimates, outbox, results, runs
+from data_processing import datasets, estimates, results, runs, submission
 from data_processing.api import representation
 from data_processing.api.owners import owner_of, visible_to
 from data_processing.api.pagination import NewestFirst
@@ -22,9 +22,11 @@ from data_processing.api.problems import problem
 from data_processing.errors import AlreadyFinished, Expired, NotFound
 from data_processing.kinds import KINDS, TaskKind
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
+from data_processing.submission import find_reusable, request_key
 
 MAX_WAIT_S = 30
 LISTED = 200
+MAX_KEY_LENGTH = 200
 
 
 class StartTask(APIView):
@@ -53,7 +55,9 @@ class RerunTask(APIView):
     """Starts the request of an earlier task again, on the dataset that is current now."""
 
     def post(self, request: Request) -> Response:
-        earlier = _find(request, _body_task_id(request))
+        body = _body(request)
+        reject_unknown(body, ("task_id",))
+        earlier = _find(request, _task_id(body))
         return start_task(request, KINDS[earlier.kind], earlier.request)
 
 
@@ -64,8 +68,8 @@ class EstimateExport(APIView):
         wanted = KINDS["export"].parse(_body(request))
         version = datasets.current_snapshot().version
         estimate = estimates.estimate_export(wanted, version=version)
-        key = _request_key("export", wanted, version)
-        return Response({**estimate, "reuse": _reusable(owner_of(request), key) is not None})
+        key = request_key("export", wanted, version)
+        return Response({**estimate, "reuse": find_reusable(owner_of(request), key) is not None})
 
 
 class TaskStatus(APIView):
@@ -130,80 +134,67 @@ class TaskHistory(APIView):
 
 
 class CancelTask(APIView):
-    """Asks a task to stop. Repeatable; it is REVOKED once the work has stopped and left nothing behind."""
+    """Asks a task to stop. Repeatable; it is REVOKED once the work has stopped and left nothing behind.
+
+    Where several requests joined the task, each cancel withdraws one of them and the last one stops the
+    work; ``"all": true`` stops it at once.
+    """
 
     def post(self, request: Request) -> Response:
-        run = _find(request, _body_task_id(request))
-        state = runs.request_cancel(run.id)
-        if state == State.REVOKED:
-            results.store_revoked(run.id)
-        elif state in FINISHED:
-            raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
-        return Response(
-            {
-                "task_id": str(run.id),
-                "cancel_requested": True,
-                "state": state,
-                "links": representation.task_links(run),
-            },
-            status=202,
-        )
+        body = _body(request)
+        reject_unknown(body, ("task_id", "all"))
+        run = _find(request, _task_id(body))
+        withdrawn = body.get("all") is not True and runs.withdraw(run.id)
+        state = State(run.state) if withdrawn else _cancel(run)
+        answer = {
+            "task_id": str(run.id),
+            "cancel_requested": True,
+            "withdrawn": withdrawn,
+            "state": state,
+            "links": representation.task_links(run),
+        }
+        return Response(answer, status=202)
+
+
+def _cancel(run: TaskRun) -> State:
+    state = runs.request_cancel(run.id)
+    if state == State.REVOKED:
+        results.store_revoked(run.id)
+    elif state in FINISHED:
+        raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
+    return state
 
 
 def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
     """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
     version = datasets.current_snapshot().version
-    key = _request_key(kind.name, wanted, version)
-    owner = owner_of(request)
-    if kind.cached and (answer := results.find_answer(key)) is not None:
-        return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
-    if (finished := _reusable(owner, key)) is not None:
-        return _accepted(finished, new=False, status=200, reused=True)
-    run, new = runs.submit(
-        kind=kind.name,
-        owner=owner,
-        request=wanted,
-        request_key=key,
-        dataset_version=version,
-        queue=kind.queue,
-        publish_in_s=outbox.FIRST_PUBLISH_GRACE_S,
+    if kind.cached:
+        key = request_key(kind.name, wanted, version)
+        answer = results.find_answer(key)
+        if answer is not None:
+            return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
+    accepted = submission.accept(
+        kind,
+        wanted,
+        owner=owner_of(request),
+        version=version,
+        idempotency_key=_idempotency_key(request),
     )
-    if new:
-        outbox.publish_new(run)
     wait_s = _preferred_wait_s(request)
-    if wait_s is None:
-        return _accepted(run, new=new)
-    run = _wait_until_finished(run, wait_s=wait_s)
-    headers = {"Preference-Applied": f"wait={wait_s}"}
+    run = accepted.run if wait_s is None else _wait_until_finished(accepted.run, wait_s=wait_s)
+    headers = {} if wait_s is None else {"Preference-Applied": f"wait={wait_s}"}
+    body = {**representation.task_accepted(run, new=accepted.new), "reused": accepted.reused}
+    headers["Location"] = body["links"]["status"]
     if run.state == State.SUCCESS:
-        return _accepted(run, new=new, status=200, headers=headers, data=run.result)
-    return _accepted(run, new=new, headers=headers)
+        return Response({**body, "data": run.result}, headers=headers)
+    return Response(body, status=202, headers={**headers, "Retry-After": "1"})
 
 
-def _accepted(
-    run: TaskRun, *, new: bool, status: int = 202, headers: Mapping[str, str] | None = None, **members: Any
-) -> Response:
-    body = {**representation.task_accepted(run, new=new), **members}
-    location = body["links"]["status"]
-    retry = {"Retry-After": "1"} if status == 202 else {}
-    return Response(body, status=status, headers={"Location": location, **retry, **(headers or {})})
-
-
-def _request_key(kind: str, wanted: Mapping[str, Any], version: str) -> str:
-    return digest({"kind": kind, "request": wanted, "version": version})
-
-
-def _reusable(owner: str, key: str) -> TaskRun | None:
-    """A finished export of the same owner and question, while its file lives."""
-    export = (
-        ExportFile.objects.filter(
-            owner=owner, run__request_key=key, deleted_at=None, expires_at__gt=timezone.now()
-        )
-        .select_related("run")
-        .order_by("-created_at")
-        .first()
-    )
-    return export.run if export else None
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise InvalidQuery("/Idempotency-Key", f"must have 1 to {MAX_KEY_LENGTH} characters")
+    return key
 
 
 def _preferred_wait_s(request: Request) -> int | None:
@@ -237,7 +228,8 @@ def _result_response(run: TaskRun) -> Response:
         case State.REVOKED:
             return problem(410, "cancelled", "the task was cancelled; it can be run again", rerun=str(run.id))
         case _:
-            return _accepted(run, new=False)
+            body = representation.task_accepted(run, new=False)
+            return Response(body, status=202, headers={"Retry-After": str(representation.retry_after_s(run))})
 
 
 def _file_expired(run: TaskRun) -> bool:
@@ -269,9 +261,7 @@ def _body(request: Request) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], request.data)
 
 
-def _body_task_id(request: Request) -> str:
-    body = _body(request)
-    reject_unknown(body, ("task_id",))
+def _task_id(body: Mapping[str, Any]) -> str:
     task_id = body.get("task_id")
     if not isinstance(task_id, str) or not task_id:
         raise InvalidQuery("/task_id", "is required: the id of a task, as text")
