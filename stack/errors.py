@@ -16,4 +16,8 @@ class StartFailed(StackError):
 
 
 class ApiError(StackError):
-    """The running system answered a request with an error or with something that cannot be right."""
+    """The running system answered with an error (its HTTP `status`) or with what cannot be right (None)."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status

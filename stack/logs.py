@@ -1,0 +1,43 @@
+"""Where the output of the programs goes: the terminal, readable, or one file per program."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+COLOURS = (36, 33, 32, 35, 34, 31)
+WIDTH = 12
+
+
+class TerminalLog:
+    """Every line with its program's name before it, in the program's colour on a terminal."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._colours: dict[str, int] = {}
+        self._coloured = sys.stdout.isatty()
+
+    def __call__(self, name: str, line: str) -> None:
+        with self._lock:
+            print(f"{self._prefix(name)} {line}", flush=True)
+
+    def _prefix(self, name: str) -> str:
+        prefix = f"{name:<{WIDTH}}|"
+        if not self._coloured:
+            return prefix
+        colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
+        return f"\x1b[{colour}m{prefix}\x1b[0m"
+
+
+class FileLog:
+    """One file per program in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str, line: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._lock, (self._folder / f"{name}.log").open("a") as file:
+            file.write(f"{line}\n")

@@ -1,0 +1,78 @@
+"""`python -m stack.up`: the whole system in one terminal until Ctrl-C, at http://127.0.0.1:3200 (PORT)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from stack.client import Client
+from stack.errors import ApiError, StackError
+from stack.logs import TerminalLog
+from stack.system import CHECKOUT, System
+
+DEFAULT_PORT = "3200"
+SAMPLE_CONTRACTS = 100_000
+
+
+def main() -> int:
+    """Serve until SIGINT or SIGTERM; the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log = TerminalLog()
+    folder = Path(os.environ.get("DATA_DIR") or CHECKOUT / "var").resolve()
+    try:
+        with System(folder, port=int(os.environ.get("PORT") or DEFAULT_PORT), write=log) as system:
+            serve(system, log)
+    except KeyboardInterrupt:
+        log("stack", "stopped")
+    except StackError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(system: System, log: TerminalLog) -> None:
+    """Start everything, give an empty system sample contracts, and wait for a signal."""
+    carriers = system.carriers
+    log("stack", f"broker {carriers.broker}, results {carriers.result_backend}, rows {carriers.database}")
+    system.start_servers()
+    system.start_processes()
+    if not has_contracts(system):
+        log("stack", f"no contracts yet: importing {SAMPLE_CONTRACTS:,} INVENTED ones; to replace them:")
+        log("stack", '    make import FILES="..."')
+        import_sample(system)
+    log("stack", f"serving at {system.url} (Ctrl-C stops everything)")
+    while True:
+        signal.pause()
+
+
+def has_contracts(system: System) -> bool:
+    """Whether any dataset was imported."""
+    try:
+        Client(system.url).get("/api/v1/datasets/current/")
+    except ApiError as error:
+        if error.status == 503:
+            return False
+        raise
+    return True
+
+
+def import_sample(system: System) -> None:
+    """Import generated contracts; the raw files go again."""
+    with tempfile.TemporaryDirectory(prefix="raw-", dir=system.folder) as raw:
+        generate_and_import(system, Path(raw), contracts=SAMPLE_CONTRACTS, seed=1)
+
+
+def generate_and_import(system: System, raw: Path, *, contracts: int, seed: int) -> None:
+    """Write raw files of all generations into the folder `raw` and import them as the current dataset."""
+    system.run_command(
+        "generate_sample", "--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)
+    )
+    files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
+    system.run_command("import_contracts", *files)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
