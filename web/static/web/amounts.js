@@ -1,0 +1,40 @@
+// Amounts and figures in words. Pesos stay decimal text: they have more digits than a floating-point number.
+
+const UNITS = { "": 0, k: 3, m: 6, b: 9, t: 12 };
+const TYPED = /^(\d*)(?:\.(\d*))?([kmbt]?)$/;
+
+// "1.5M" -> "1500000", "₱2,000.50" -> "2000.5", "" -> null. What is no amount comes back as undefined.
+export function parseAmount(typed) {
+  const text = typed.toLowerCase().replace(/^\s*(₱|php)/, "").replace(/[\s,_]/g, "");
+  if (text === "") return typed.trim() === "" ? null : undefined;
+  const match = TYPED.exec(text);
+  if (!match || (!match[1] && !match[2])) return undefined;
+  const [, whole, fraction = "", unit] = match;
+  const shift = UNITS[unit];
+  const digits = (whole + fraction.slice(0, shift).padEnd(shift, "0")).replace(/^0+(?=\d)/, "") || "0";
+  const rest = fraction.slice(shift).replace(/0+$/, "");
+  return rest ? `${digits}.${rest}` : digits;
+}
+
+// Thousands in a decimal text: "1500000.50" -> "1,500,000.50".
+export function groupDigits(text) {
+  const [whole, fraction] = String(text).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+export const formatPesos = (text) => `₱${groupDigits(text)}`;
+
+export const countWords = (count, noun) => `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+export function formatSize(bytes) {
+  const units = ["bytes", "KB", "MB", "GB"];
+  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** step).toLocaleString("en", { maximumFractionDigits: step ? 1 : 0 })} ${units[step]}`;
+}
+
+export function formatDuration(seconds) {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 90) return `${whole} s`;
+  return whole < 5400 ? `${Math.round(whole / 60)} min` : `${(whole / 3600).toFixed(1)} h`;
+}
