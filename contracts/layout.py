@@ -5,12 +5,17 @@ Knows no query; the folded form of text is defined in ``contracts.sql``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
+
 import duckdb
 
 from contracts.fields import FIELDS
 from contracts.sql import CODES, FLOOD_CONTROL, fold_field, value_bin
 
 STORED = tuple(field for field in FIELDS if field.name != "id")
+SORTED_AT_ONCE = 400_000
+"""Rows that are sorted in one go: about 300 MB, so that an import needs no disk for it."""
 
 
 def build(con: duckdb.DuckDBPyConnection, awards: str) -> None:
@@ -48,8 +53,41 @@ def _build_labels(con: duckdb.DuckDBPyConnection, awards: str) -> None:
 def _build_contracts(con: duckdb.DuckDBPyConnection, awards: str) -> None:
     """The rows, physically in the order of the default sort and numbered by it.
 
-    In two steps, because ``row_number()`` would run the sort, the folding and the compression in one thread.
+    Each period goes through a temporary table, because ``row_number()`` would run the sort, the folding and
+    the compression in one thread, and sorting all rows at once would spill gigabytes.
+    """
+    con.execute(f"CREATE TABLE contracts AS SELECT 0::BIGINT AS id, * FROM ({_ordered(awards, 'false')})")
+    done = 0
+    for condition in _periods(con, awards):
+        con.execute(f"CREATE TEMP TABLE ordered AS {_ordered(awards, condition)}")
+        con.execute(f"INSERT INTO contracts SELECT rowid + 1 + {done} AS id, * FROM ordered")
+        [(rows,)] = con.execute("SELECT count(*) FROM ordered").fetchall()
+        done += rows
+        con.execute("DROP TABLE ordered")
+
+
+def _periods(con: duckdb.DuckDBPyConnection, awards: str) -> Iterator[str]:
+    """Conditions that cut the rows by award date into parts to sort, newest first, undated last."""
+    days = con.execute(
+        f"SELECT award_date, count(*) FROM {awards} GROUP BY award_date ORDER BY award_date DESC NULLS LAST"
+    ).fetchall()
+    dated = [(day, rows) for day, rows in days if day is not None]
+    rows_before = 0
+    parts: dict[int, list[date]] = {}
+    for day, rows in dated:
+        parts.setdefault(rows_before // SORTED_AT_ONCE, []).append(day)
+        rows_before += rows
+    for part in parts.values():
+        yield f"a.award_date BETWEEN DATE '{part[-1]}' AND DATE '{part[0]}'"
+    if len(dated) < len(days):
+        yield "a.award_date IS NULL"
+
+
+def _ordered(awards: str, condition: str) -> str:
+    """The rows that meet ``condition`` as they are stored, but for the id.
+
     LEFT JOIN, although every name has its label, because it keeps the small side the one that is hashed.
+    The hash makes the order of equals a property of the rows, not of threads.
     """
     columns = [f"a.{field.name}" for field in STORED]
     codes = [f"{column}_label.code::INTEGER AS {code}" for column, code in CODES.items()]
@@ -59,20 +97,18 @@ def _build_contracts(con: duckdb.DuckDBPyConnection, awards: str) -> None:
         f" AND {column}_label.label IS NOT DISTINCT FROM a.{column}"
         for column in CODES
     )
-    con.execute(
-        f"""CREATE TEMP TABLE ordered AS
-        SELECT {", ".join([*columns, *derived])} FROM {awards} a {joins}
+    return f"""SELECT {", ".join([*columns, *derived])} FROM {awards} a {joins}
+        WHERE {condition}
         ORDER BY a.award_date DESC NULLS LAST, a.contract_amount DESC, a.reference_id, a.award_number,
             hash({", ".join(columns)})"""
-    )
-    con.execute("CREATE TABLE contracts AS SELECT rowid + 1 AS id, * FROM ordered")
-    con.execute("DROP TABLE ordered")
 
 
 def _search_text() -> str:
-    """Titles and names folded, one per line; a notice title that repeats the award title is left out."""
+    """The titles folded, one per line; a notice title that repeats the award title is left out.
+
+    Names are looked for in ``labels``, where each stands once.
+    """
     notice = (
         f"CASE WHEN a.notice_title IS DISTINCT FROM a.award_title THEN {fold_field('a.notice_title')} END"
     )
-    names = "awardee_name_label.folded, organization_name_label.folded"
-    return f"concat_ws(chr(10), {fold_field('a.award_title')}, {notice}, {names})"
+    return f"concat_ws(chr(10), {fold_field('a.award_title')}, {notice})"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from contracts.errors import InvalidQuery
@@ -25,6 +27,8 @@ MAX_AMOUNT = Decimal("9999999999999999.99")
 MAX_PAGE_SIZE = 1000
 MAX_PAGE = 10_000_000
 MAX_TOP_N = 1000
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -233,9 +237,12 @@ class Aggregation:
 
 
 def phrases_of(keyword: str) -> tuple[str, ...]:
-    """The phrases of a keyword, which must all be found: ``a && b`` -> ``("a", "b")``."""
-    phrases = ("".join(c for c in " ".join(part.split()) if c.isprintable()) for part in keyword.split("&&"))
-    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
+    """The phrases of a keyword, which must all be found: ``a && b`` -> ``("a", "b")``.
+
+    They are cleaned as the importer cleans text: one space between words, no control characters, NFC.
+    """
+    parts = (" ".join(_clean(part).split()) for part in keyword.split("&&"))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def digest(value: Any) -> str:
@@ -268,11 +275,14 @@ def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str
     """Raise InvalidQuery for the first key that is not in ``allowed``."""
     for key in data:
         if key not in allowed:
-            name = str(key)[:100].replace("~", "~0").replace("/", "~1")
+            readable = str(key)[:100].encode("utf-8", "replace").decode()
+            name = readable.replace("~", "~0").replace("/", "~1")
             raise InvalidQuery(f"{pointer}/{name}", f"unknown field; known are {', '.join(allowed)}")
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a huge number"
     text = json.dumps(value, ensure_ascii=True, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -294,6 +304,11 @@ def _list(data: Any, pointer: str, parse: Callable[[Any, str], T], *, at_most: i
     if len(data) > at_most:
         raise InvalidQuery(pointer, f"at most {at_most} entries, got {len(data)}")
     return [parse(item, f"{pointer}/{index}") for index, item in enumerate(data)]
+
+
+def _clean(text: str) -> str:
+    visible = (char for char in text if char.isspace() or unicodedata.category(char) != "Cc")
+    return unicodedata.normalize("NFC", "".join(visible))
 
 
 def _unique(values: Sequence[T]) -> tuple[T, ...]:
@@ -322,17 +337,18 @@ def _boolean(value: Any, pointer: str) -> bool:
 
 def _names(data: Any, pointer: str) -> tuple[str | None, ...]:
     def parse(item: Any, where: str) -> str | None:
-        return None if item is None else _string(item, where, at_most=MAX_NAME_LENGTH)
+        if item is None:
+            return None
+        return unicodedata.normalize("NFC", _string(item, where, at_most=MAX_NAME_LENGTH))
 
     return _unique(_list(data, pointer, parse, at_most=MAX_NAMES))
 
 
 def _keyword(item: Any, pointer: str) -> str:
     text = _string(item, pointer, at_most=MAX_KEYWORD_LENGTH)
-    phrases = [" ".join(phrase.split()) for phrase in text.split("&&")]
-    if not all(phrases):
+    if not all(phrases_of(part) for part in text.split("&&")):
         raise InvalidQuery(pointer, "a keyword needs text (on both sides of every &&)")
-    return " && ".join(phrases)
+    return " && ".join(sorted(phrases_of(text)))
 
 
 def _time_range(item: Any, pointer: str) -> TimeRange:
@@ -367,7 +383,7 @@ def _date(value: Any, pointer: str) -> date | None:
         return None
     text = _string(value, pointer, at_most=100)
     try:
-        parsed = date.fromisoformat(text) if len(text) == 10 else None
+        parsed = date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
     except ValueError:
         parsed = None
     if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
@@ -388,20 +404,19 @@ def _value_range(data: Any, pointer: str) -> tuple[Decimal | None, Decimal | Non
 def _amount(value: Any, pointer: str) -> Decimal | None:
     if value is None:
         return None
-    problem = InvalidQuery(pointer, f'expected an amount in pesos like "1000000.50", got {_shown(value)}')
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise problem
-    try:
-        amount = Decimal(value if isinstance(value, str) else str(value))
-    except InvalidOperation:
-        raise problem from None
-    if not amount.is_finite():
-        raise problem
+    text = value.strip() if isinstance(value, str) else _shown(value)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float)
+        or not PLAIN_AMOUNT.fullmatch(text)
+    ):
+        raise InvalidQuery(pointer, f'expected an amount in pesos like "1000000.50", got {_shown(value)}')
+    amount = Decimal(text)
     if not 0 <= amount <= MAX_AMOUNT or amount != round(amount, 2):
         raise InvalidQuery(
             pointer, f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {_shown(value)}"
         )
-    return round(amount, 2)
+    return abs(round(amount, 2))
 
 
 def _amount_json(amount: Decimal | None) -> str | None:

@@ -150,7 +150,11 @@ def history(root: Path) -> list[Snapshot]:
     if not folder.is_dir():
         return []
     names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
-    return [Snapshot(folder / name) for name in sorted(names, reverse=True) if (folder / name / MANIFEST).is_file()]
+    return [
+        Snapshot(folder / name)
+        for name in sorted(names, reverse=True)
+        if (folder / name / MANIFEST).is_file()
+    ]
 
 
 def new_version(created_at: datetime) -> str:
@@ -171,7 +175,9 @@ def building(root: Path, version: str) -> Iterator[Path]:
 
 def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
     """Turn a finished building folder into a version and point ``current`` at it, atomically."""
-    (folder / MANIFEST).write_text(json.dumps(manifest.to_json(), indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest.to_json(), indent=2, ensure_ascii=False), encoding="utf-8"
+    )
     target = root / "versions" / manifest.version
     os.rename(folder, target)
     pointer = root / f".current.{manifest.version}"

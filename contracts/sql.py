@@ -6,19 +6,25 @@ the column table are written into SQL.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from contracts.fields import NAME_FILTERS
+from contracts.fields import NAME_FILTERS, SEARCHED
 from contracts.query import Filters, Page, Query, Sort, TimeRange, phrases_of
 
 PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
 """The two values of ``source``."""
 
+SEARCHED_NAMES: tuple[str, ...] = tuple(column for column in SEARCHED if column in NAME_FILTERS.values())
+"""Searched columns whose words are found in ``labels``; the others are in ``search_text``."""
+
 CODES: dict[str, str] = {column: f"{column}_code" for column in NAME_FILTERS.values()}
 """Name column -> the column that holds the number of its label in ``labels``."""
+
+Bind = Callable[[Any, str], str]
+"""Takes a value and its SQL type, gives the expression that stands for it."""
 
 
 @dataclass(frozen=True)
@@ -66,26 +72,55 @@ def value_bin(amount: str) -> str:
     return f"(CASE WHEN {amount} < 1 THEN 0 ELSE 3 * length({digits}) - 2 + {step} END)::UTINYINT"
 
 
+NamesFound = Mapping[tuple[str, str], str]
+"""(phrase, name column) -> a text of 0 and 1: whether the label with that code holds the phrase.
+
+Absent where no label does. Names are searched in ``labels`` beforehand and reach the WHERE as bits, since a
+join in it would cost the order of rows and a copy of the names in every row the time to scan it.
+"""
+
+
 class _Parameters:
     """Collects values and hands out their places."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
 
-    def bind(self, value: Any) -> str:
+    def bind(self, value: Any, sql_type: str) -> str:
         self.values.append(value)
-        return f"${len(self.values)}"
+        return f"${len(self.values)}::{sql_type}"
+
+    def complete(self, sql: str) -> Statement:
+        return Statement(sql, tuple(self.values))
 
 
-def _where(filters: Filters, parameters: _Parameters) -> str:
+def find_names(filters: Filters) -> Statement | None:
+    """Rows (phrase, column, bits) as NamesFound takes them; None where there is no phrase to look for."""
+    parameters = _Parameters()
+    searches = []
+    for phrase in sorted({phrase for keyword in filters.keywords for phrase in phrases_of(keyword)}):
+        text = parameters.bind(phrase, "VARCHAR")
+        found = f"contains(folded, {fold_phrase(text)})"
+        searches.append(
+            f"""SELECT {text}, field, string_agg(CASE WHEN {found} THEN '1' ELSE '0' END, '' ORDER BY code)
+            FROM labels WHERE field IN ({_quoted(SEARCHED_NAMES)}) GROUP BY field HAVING bool_or({found})"""
+        )
+    return parameters.complete(" UNION ALL ".join(searches)) if searches else None
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _where(filters: Filters, names: NamesFound, parameters: _Parameters) -> str:
     bind = parameters.bind
     parts = [_any_name(column, getattr(filters, name), bind) for name, column in NAME_FILTERS.items()]
-    parts.append(_any_of([_all_phrases(keyword, bind) for keyword in filters.keywords]))
+    parts.append(_any_of([_all_phrases(keyword, names, bind) for keyword in filters.keywords]))
     parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
     if filters.min_amount is not None:
-        parts.append(f"contract_amount >= {bind(filters.min_amount)}::DECIMAL(18,2)")
+        parts.append(f"contract_amount >= {bind(filters.min_amount, 'DECIMAL(18,2)')}")
     if filters.max_amount is not None:
-        parts.append(f"contract_amount <= {bind(filters.max_amount)}::DECIMAL(18,2)")
+        parts.append(f"contract_amount <= {bind(filters.max_amount, 'DECIMAL(18,2)')}")
     if not filters.include_flood_control:
         parts.append(f"source = '{PHILGEPS}'")
     return " AND ".join(part for part in parts if part) or "true"
@@ -95,63 +130,93 @@ def _any_of(alternatives: list[str]) -> str:
     return f"({' OR '.join(alternatives)})" if alternatives else ""
 
 
-def _any_name(column: str, names: tuple[str | None, ...], bind: Callable[[Any], str]) -> str:
-    given = [name for name in names if name is not None]
-    alternatives = [f"{column} IN ({', '.join(f'{bind(name)}::VARCHAR' for name in given)})"] if given else []
+def _any_name(column: str, names: tuple[str | None, ...], bind: Bind) -> str:
+    given = [bind(name, "VARCHAR") for name in names if name is not None]
+    alternatives = [f"{column} IN ({', '.join(given)})"] if given else []
     if None in names:
         alternatives.append(f"{column} IS NULL")
     return _any_of(alternatives)
 
 
-def _all_phrases(keyword: str, bind: Callable[[Any], str]) -> str:
-    found = [f"contains(search_text, {fold_phrase(f'{bind(p)}::VARCHAR')})" for p in phrases_of(keyword)]
-    return f"({' AND '.join(found)})"
+def _all_phrases(keyword: str, names: NamesFound, bind: Bind) -> str:
+    return f"({' AND '.join(_one_phrase(phrase, names, bind) for phrase in phrases_of(keyword))})"
 
 
-def _within(time_range: TimeRange, bind: Callable[[Any], str]) -> str:
+def _one_phrase(phrase: str, names: NamesFound, bind: Bind) -> str:
+    in_names = [
+        f"get_bit({bind(names[phrase, column], 'BIT')}, {CODES[column]}) = 1"
+        for column in SEARCHED_NAMES
+        if (phrase, column) in names
+    ]
+    return _any_of([*in_names, f"contains(search_text, {fold_phrase(bind(phrase, 'VARCHAR'))})"])
+
+
+def _within(time_range: TimeRange, bind: Bind) -> str:
     ends = []
     if time_range.start is not None:
-        ends.append(f"award_date >= {bind(time_range.start)}::DATE")
+        ends.append(f"award_date >= {bind(time_range.start, 'DATE')}")
     if time_range.end is not None:
-        ends.append(f"award_date <= {bind(time_range.end)}::DATE")
+        ends.append(f"award_date <= {bind(time_range.end, 'DATE')}")
     return f"({' AND '.join(ends)})"
 
 
 def _order(sort: Sort) -> str:
-    if sort == Sort():
-        return "id"
     direction = "DESC" if sort.descending else "ASC"
-    return f"{sort.field} {direction} NULLS LAST, id"
+    return "id" if sort == Sort() else f"{sort.field} {direction} NULLS LAST, id"
 
 
-def count_rows(filters: Filters) -> Statement:
+def count_rows(filters: Filters, names: NamesFound) -> Statement:
     """One row: number of contracts, sum of their amounts."""
     parameters = _Parameters()
-    where = _where(filters, parameters)
-    return Statement(
-        f"SELECT count(*), coalesce(sum(contract_amount), 0) FROM contracts WHERE {where}",
-        tuple(parameters.values),
+    where = _where(filters, names, parameters)
+    return parameters.complete(
+        f"SELECT count(*), coalesce(sum(contract_amount), 0) FROM contracts WHERE {where}"
     )
 
 
-def select_page(query: Query, page: Page) -> Statement:
+def select_page(query: Query, page: Page, names: NamesFound) -> Statement:
     """The rows of one page, as the query's columns."""
     parameters = _Parameters()
-    where = _where(query.filters, parameters)
-    columns = ", ".join(query.columns)
-    limits = f"LIMIT {parameters.bind(page.size)} OFFSET {parameters.bind(page.offset)}"
-    return Statement(
-        f"SELECT {columns} FROM contracts WHERE {where} ORDER BY {_order(query.sort)} {limits}",
-        tuple(parameters.values),
+    where = _where(query.filters, names, parameters)
+    limit, offset = parameters.bind(page.size, "BIGINT"), parameters.bind(page.offset, "BIGINT")
+    return parameters.complete(
+        f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}"
+        f" ORDER BY {_order(query.sort)} LIMIT {limit} OFFSET {offset}"
     )
 
 
-def select_rows(query: Query, select: str | None = None) -> Statement:
-    """All rows in order; ``select`` is a select list over the query's columns, by default the columns."""
+def select_rows(query: Query, names: NamesFound, select: str | None = None) -> Statement:
+    """All rows in order; ``select`` is a select list over the query's columns, by default the columns.
+
+    The default order is the physical one, which DuckDB keeps for one table and WHERE without a join.
+    """
     parameters = _Parameters()
-    where = _where(query.filters, parameters)
-    wanted = select or ", ".join(query.columns)
-    return Statement(
-        f"SELECT {wanted} FROM contracts WHERE {where} ORDER BY {_order(query.sort)}",
-        tuple(parameters.values),
+    where = _where(query.filters, names, parameters)
+    order = "" if query.sort == Sort() else f" ORDER BY {_order(query.sort)}"
+    return parameters.complete(
+        f"SELECT {select or ', '.join(query.columns)} FROM contracts WHERE {where}{order}"
+    )
+
+
+def matching_rows(filters: Filters, names: NamesFound) -> Statement:
+    """The tail ``FROM contracts WHERE ...`` of a statement; more conditions may follow with AND."""
+    parameters = _Parameters()
+    where = _where(filters, names, parameters)
+    return parameters.complete(f"FROM contracts WHERE {where}")
+
+
+def suggest_names(column: str, typed: str, *, limit: int, include_flood_control: bool) -> Statement:
+    """Rows (label, count, total value) of labels that hold ``typed`` at a word start, best first.
+
+    Best are those that begin with it, then those with most contracts; nothing typed means all.
+    """
+    parameters = _Parameters()
+    phrase = fold_phrase(parameters.bind(" ".join(phrases_of(typed.replace("&&", " "))), "VARCHAR"))
+    counted = "all" if include_flood_control else "main"
+    field, most = parameters.bind(column, "VARCHAR"), parameters.bind(limit, "BIGINT")
+    return parameters.complete(
+        f"""SELECT label, {counted}_rows, {counted}_value FROM labels
+        WHERE field = {field} AND label IS NOT NULL AND {counted}_rows > 0 AND contains(folded, {phrase})
+        ORDER BY starts_with(ltrim(folded, chr(1)), ltrim({phrase}, chr(1))) DESC, {counted}_rows DESC, label
+        LIMIT {most}"""
     )

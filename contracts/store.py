@@ -12,9 +12,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from contracts import sql
+from contracts import aggregates, sql
+from contracts.aggregates import Group
 from contracts.errors import OutOfSpace, QueryInterrupted
-from contracts.query import Filters, Page, Query
+from contracts.fields import NAME_FILTERS
+from contracts.query import Aggregation, Filters, Page, Query
 from contracts.snapshot import Snapshot
 
 
@@ -23,6 +25,15 @@ class Totals:
     """How many contracts, worth how many pesos together."""
 
     rows: int
+    total_value: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A label that a name filter takes, with what it stands for."""
+
+    label: str
+    count: int
     total_value: Decimal
 
 
@@ -51,36 +62,112 @@ class Store:
 
 
 class Reader:
-    """Answers questions on one snapshot. Raises QueryInterrupted, OutOfSpace."""
+    """Answers questions on one snapshot. Every call may raise QueryInterrupted or OutOfSpace."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
 
     def count(self, filters: Filters) -> Totals:
         """Rows and pesos of the contracts that ``filters`` means."""
-        [(rows, total_value)] = self._fetch(sql.count_rows(filters))
+        [(rows, total_value)] = self._fetch(sql.count_rows(filters, self._find_names(filters)))
         return Totals(rows=rows, total_value=total_value)
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        rows = self._fetch(sql.select_page(query, page))
+        rows = self._fetch(sql.select_page(query, page, self._find_names(query.filters)))
         return [dict(zip(query.columns, map(_to_json, row), strict=True)) for row in rows]
+
+    def aggregate(self, aggregation: Aggregation) -> dict[str, Any]:
+        """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``."""
+        rows = self._matching_rows(aggregation.filters)
+        self._fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
+        bins = self._groups(aggregates.select_bins())
+        whole = aggregates.whole_of(bins)
+        middle = self._fetch(aggregates.select_middle(rows, bins)) if bins else []
+        names = {d: self._fetch(aggregates.count_names(d))[0] for d in ("by_contractor", "by_organization")}
+        answer: dict[str, Any] = {
+            "summary": aggregates.shape_summary(
+                bins,
+                middle=[amount for (amount,) in middle],
+                contractors=names["by_contractor"][1],
+                organizations=names["by_organization"][1],
+            )
+        }
+        for dimension in aggregation.dimensions:
+            answer[dimension] = self._dimension(dimension, bins, whole, top_n=aggregation.top_n)
+        return answer
+
+    def suggest(
+        self, field: str, typed: str, limit: int = 10, *, include_flood_control: bool = False
+    ) -> list[Suggestion]:
+        """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
+        statement = sql.suggest_names(
+            NAME_FILTERS[field], typed, limit=limit, include_flood_control=include_flood_control
+        )
+        return [
+            Suggestion(label=label, count=count, total_value=value)
+            for label, count, value in self._fetch(statement)
+        ]
 
     def stream(
         self, query: Query, *, select: str | None = None, batch_rows: int = 20_000
     ) -> pa.RecordBatchReader:
-        """All rows in order, in batches, without holding them in memory."""
-        statement = sql.select_rows(query, select)
+        """All rows in order, in batches, without holding them in memory.
+
+        ``select`` is a SQL select list over the query's columns. Errors while the batches are read come
+        translated too.
+        """
+        statement = sql.select_rows(query, self._find_names(query.filters), select)
         with _translated_errors():
-            return self._cursor.execute(statement.sql, statement.parameters).to_arrow_reader(batch_rows)
+            relation = self._cursor.sql(statement.sql, params=statement.parameters)
+            batches = relation.to_arrow_reader(batch_rows)
+        return pa.RecordBatchReader.from_batches(batches.schema, _read(batches))
 
     def interrupt(self) -> None:
         """Stop what runs on this reader, from any thread; the running call raises QueryInterrupted."""
         self._cursor.interrupt()
 
+    def _dimension(
+        self, dimension: str, bins: list[Group], whole: Group, *, top_n: int
+    ) -> list[dict[str, Any]]:
+        if dimension == "value_distribution":
+            return aggregates.shape_bins(bins)
+        if dimension in aggregates.PERIODS:
+            return aggregates.shape_groups(self._groups(aggregates.select_periods(dimension)), whole)
+        [(labels, _)] = self._fetch(aggregates.count_names(dimension))
+        groups = self._groups(aggregates.select_labels(dimension, top_n))
+        return aggregates.shape_labels(groups, whole, labels=labels)
+
+    def _matching_rows(self, filters: Filters) -> sql.Statement:
+        """The rows as several statements read them; text is searched only once."""
+        rows = sql.matching_rows(filters, self._find_names(filters))
+        if not filters.keywords:
+            return rows
+        self._fetch(aggregates.keep_matches(rows))
+        return aggregates.MATCHES
+
+    def _find_names(self, filters: Filters) -> sql.NamesFound:
+        statement = sql.find_names(filters)
+        if statement is None:
+            return {}
+        return {(phrase, column): bits for phrase, column, bits in self._fetch(statement)}
+
+    def _groups(self, statement: sql.Statement) -> list[Group]:
+        return [Group(*row) for row in self._fetch(statement)]
+
     def _fetch(self, statement: sql.Statement) -> list[tuple[Any, ...]]:
         with _translated_errors():
             return self._cursor.execute(statement.sql, statement.parameters).fetchall()
+
+
+def _read(batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    while True:
+        with _translated_errors():
+            try:
+                batch = batches.read_next_batch()
+            except StopIteration:
+                return
+        yield batch
 
 
 def _to_json(value: Any) -> Any:
