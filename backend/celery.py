@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery import Celery
-from celery.signals import celeryd_init, worker_process_init
+from celery import Celery, bootsteps
+from celery.signals import worker_process_init
 
 from backend import topology
 
@@ -27,12 +27,17 @@ def confirm_publishes_in_child(**_: Any) -> None:
     confirm_publishes()
 
 
-@celeryd_init.connect
-def declare_topology(**_: Any) -> None:
-    """Declare queues before the worker consumes: its own declaration leaves out the dead-letter queues."""
-    with app.connection_for_write() as connection:
-        connection.ensure_connection()
-        topology.declare(connection)
+class DeclareTopology(bootsteps.StartStopStep):
+    """Declares all queues whenever a worker has (re)connected: the broker may have lost its data meanwhile,
+    and a worker's own declaration leaves out the dead-letter queues."""
+
+    requires = ("celery.worker.consumer:Connection",)
+
+    def start(self, parent: Any) -> None:
+        topology.declare(parent.connection)
+
+
+app.steps["consumer"].add(DeclareTopology)
 
 
 @app.task(bind=True, name="philgeps_data_explorer.celery.debug_task", ignore_result=False, queue="critical")

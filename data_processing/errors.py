@@ -62,6 +62,12 @@ class KeyReused(TaskError):
     code = "idempotency-key-reused"
 
 
+class NotReplayable(TaskError):
+    """A dead letter that cannot be replayed or discarded (any more)."""
+
+    code = "not-replayable"
+
+
 class Expired(TaskError):
     """It existed, but its time is over. ``rerun`` is the id of the task that can be run again."""
 

@@ -6,24 +6,42 @@ import logging
 import time
 from datetime import timedelta
 
+from celery import current_app
 from django.conf import settings
 from django.db.models.functions import Now
 
 from contracts import snapshot
-from data_processing import files, outbox, runs
-from data_processing.models import FINISHED, UNFINISHED, ExportFile, TaskRun
+from data_processing import deadletters, files, outbox, results, runs
+from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
 
 logger = logging.getLogger(__name__)
 
 ORPHAN_AGE_S = 3600
+RECONCILED = 2000
 
 
 def sweep() -> None:
     """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due."""
     runs.resume_due()
     runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
+    _stop_stubborn()
     runs.release_held(window=settings.OWNER_WINDOW)
+    outbox.recover_lost_messages()
     outbox.publish_due()
+
+
+def file_dead_letters() -> None:
+    """File what the broker could not deliver."""
+    deadletters.file_undelivered()
+
+
+def reconcile_results() -> int:
+    """Give Redis back the results of recent runs that it has lost; returns how many."""
+    recent = TaskRun.objects.filter(state__in=FINISHED, expires_at__gt=Now()).order_by("-finished_at")
+    lost = results.find_missing([run.id for run in recent.only("id")[:RECONCILED]])
+    for run in TaskRun.objects.filter(id__in=lost, state=State.SUCCESS, result__isnull=False):
+        results.store_success(run.id, run.result)
+    return len(lost)
 
 
 def clean_up() -> None:
@@ -33,6 +51,10 @@ def clean_up() -> None:
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)
     payloads.update(result=None)
+    keys = IdempotencyKey.objects.filter(
+        created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)
+    )
+    keys.delete()
     gone, _ = finished.filter(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)).delete()
     logger.info("cleaned up: %s old rows removed", gone)
 
@@ -43,6 +65,16 @@ def prune_snapshots() -> None:
     pruned = snapshot.prune(settings.DATASET_ROOT, keep=settings.SNAPSHOTS_KEPT, in_use=frozenset(in_use))
     for version in pruned:
         logger.info("dataset version %s is pruned", version)
+
+
+def _stop_stubborn() -> None:
+    """End runs that were asked to stop long ago and did not: fence them out, then kill their process."""
+    for claim in runs.find_stubborn(grace_s=settings.CANCEL_GRACE_S):
+        files.remove_attempt(claim.run_id, attempt=claim.attempt)
+        if runs.stop(claim):
+            logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
+            current_app.control.revoke(str(claim.run_id), terminate=True, signal="SIGKILL")
+            results.store_revoked(claim.run_id)
 
 
 def _expire_exports() -> None:

@@ -7,13 +7,10 @@ import logging
 import time
 import uuid
 
-import redis
-from amqp.exceptions import AMQPError
 from celery import current_app
 from django.conf import settings
-from kombu.exceptions import KombuError
 
-from data_processing import runs
+from data_processing import broker, runs
 from data_processing.kinds import KINDS
 from data_processing.models import TaskRun
 
@@ -24,7 +21,7 @@ FIRST_PUBLISH_GRACE_S = 3.0
 
 PAUSE_AFTER_OUTAGE_S = 2.0
 CONFIRM_TIMEOUT_S = 3
-BROKER_ERRORS = (KombuError, AMQPError, redis.RedisError)
+LOST_AFTER_S = 4.0
 
 
 class _Outage:
@@ -59,6 +56,28 @@ def publish_due(limit: int = 200) -> int:
     return sent
 
 
+def recover_lost_messages() -> int:
+    """Make runs due again whose message is nowhere: their queue is empty, yet no worker has taken them.
+
+    A broker that lost its data is noticed so within seconds. A message that a worker holds back unseen
+    looks the same, therefore each further try waits twice as long. Returns how many runs are due again.
+    """
+    waiting = runs.published_before(seconds=LOST_AFTER_S, republish_after_s=settings.REPUBLISH_AFTER_S)
+    if not waiting:
+        return 0
+    try:
+        empty = {queue.name for queue in broker.inspect_queues() if queue.ready == 0}
+    except broker.ERRORS as error:
+        logger.warning("queues cannot be inspected now: %s", error)
+        return 0
+    lost = [
+        run
+        for run, age_s in waiting
+        if run.queue in empty and age_s > LOST_AFTER_S * 2 ** min(run.publishes - 1, 6)
+    ]
+    return sum(runs.schedule_publishing(run.id, publishes=run.publishes, in_s=0, sent=False) for run in lost)
+
+
 def _send(run_id: uuid.UUID, *, kind: str, queue: str) -> bool:
     try:
         current_app.send_task(
@@ -71,7 +90,7 @@ def _send(run_id: uuid.UUID, *, kind: str, queue: str) -> bool:
             confirm_timeout=CONFIRM_TIMEOUT_S,
             retry=False,
         )
-    except (*BROKER_ERRORS, OSError) as error:
+    except broker.ERRORS as error:
         logger.warning("could not publish run %s: %s", run_id, error)
         return False
     return True

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, cast
 
@@ -89,6 +89,13 @@ def find_progress(run_id: uuid.UUID, *, attempt: int) -> LiveProgress | None:
     text = _attempt(lambda: _client().get(f"progress:{run_id}"))
     live = None if text is None else LiveProgress(**json.loads(text))
     return live if live and live.attempt == attempt else None
+
+
+def find_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Of the runs, those whose result Redis does not hold; none when it is away."""
+    keys = [_backend().get_key_for_task(str(run_id)) for run_id in run_ids]
+    found = _attempt(lambda: _client().mget(keys)) if keys else None
+    return [] if found is None else [r for r, value in zip(run_ids, found, strict=True) if value is None]
 
 
 def ping() -> None:

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -161,17 +161,8 @@ def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
     )
     if not taken:
         return None
-    return Claim(
-        run_id=run_id,
-        attempt=number,
-        kind=run.kind,
-        owner=run.owner,
-        queue=run.queue,
-        request=run.request,
-        request_key=run.request_key,
-        dataset_version=run.dataset_version,
-        attempts=tuple(attempts),
-    )
+    run.attempt, run.attempts = number, attempts
+    return _claim_of(run)
 
 
 def renew(claim: Claim, *, lease_s: float, progress: Progress | None) -> bool:
@@ -222,7 +213,7 @@ def fail(claim: Claim, ending: Ending) -> bool:
         )
         if failed and ending.dead is not None:
             attempts = _with_outcome(claim.attempts, outcome="failed", error_code=ending.code)
-            _bury(claim.run_id, claim.queue, ending, attempts)
+            _bury(claim.run_id, claim.queue, ending, attempts, reason=ending.dead)
     return failed
 
 
@@ -262,6 +253,14 @@ def request_cancel(run_id: uuid.UUID) -> State:
     return State(TaskRun.objects.values_list("state", flat=True).get(id=run_id))
 
 
+def find_stubborn(*, grace_s: float) -> list[Claim]:
+    """The claims of running attempts that were asked to stop more than ``grace_s`` ago."""
+    asked = TaskRun.objects.filter(
+        state=State.STARTED, cancel_requested_at__lt=Now() - timedelta(seconds=grace_s)
+    )
+    return [_claim_of(run) for run in asked[:200]]
+
+
 def resume_due() -> int:
     """Put runs whose next attempt is due back in line; returns how many."""
     return _move(Event.RESUME, Q(next_attempt_at__lte=Now()), publish_at=Now())
@@ -277,6 +276,18 @@ def release_lost(*, at_most: int) -> int:
 def due_for_publishing(limit: int) -> QuerySet[TaskRun]:
     """Pending runs whose message was never sent, or so long ago that it may be lost; most urgent first."""
     return TaskRun.objects.filter(state=State.PENDING, publish_at__lte=Now()).order_by("publish_at")[:limit]
+
+
+def published_before(*, seconds: float, republish_after_s: float) -> list[tuple[TaskRun, float]]:
+    """Pending runs that were published more than ``seconds`` ago, and how many seconds ago that was."""
+    age = Now() + timedelta(seconds=republish_after_s) - F("publish_at")
+    waiting = TaskRun.objects.filter(
+        state=State.PENDING,
+        publishes__gt=0,
+        publish_at__gt=Now(),
+        publish_at__lt=Now() + timedelta(seconds=republish_after_s - seconds),
+    ).annotate(age=ExpressionWrapper(age, output_field=DurationField()))
+    return [(run, run.age.total_seconds()) for run in waiting.order_by("publish_at")[:200]]
 
 
 def release_held(*, window: int, owner: str | None = None) -> int:
@@ -315,6 +326,20 @@ def replay(run_ids: Sequence[uuid.UUID]) -> int:
     )
 
 
+def _claim_of(run: TaskRun) -> Claim:
+    return Claim(
+        run_id=run.id,
+        attempt=run.attempt,
+        kind=run.kind,
+        owner=run.owner,
+        queue=run.queue,
+        request=run.request,
+        request_key=run.request_key,
+        dataset_version=run.dataset_version,
+        attempts=tuple(run.attempts),
+    )
+
+
 def _release(run: TaskRun, *, at_most: int) -> int:
     where = Q(id=run.id, attempt=run.attempt, lease_until__lt=Now())
     attempts = _with_outcome(run.attempts, outcome="lost", error_code="worker-lost")
@@ -325,7 +350,6 @@ def _release(run: TaskRun, *, at_most: int) -> int:
             code="worker-lost",
             message=f"the worker died {at_most} times while it did this task",
             retryable=False,
-            dead=DeadReason.CRASH_LOOP,
         )
         with transaction.atomic():
             moved = _move(
@@ -337,7 +361,7 @@ def _release(run: TaskRun, *, at_most: int) -> int:
                 error=ending.to_json(),
             )
             if moved:
-                _bury(run.id, run.queue, ending, attempts)
+                _bury(run.id, run.queue, ending, attempts, reason=DeadReason.CRASH_LOOP)
         return moved
     return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
 
@@ -365,10 +389,17 @@ def _move(event: Event, where: Q, **changes: Any) -> int:
     return TaskRun.objects.filter(where, state__in=list(sources)).update(state=target, **changes)
 
 
-def _bury(run_id: uuid.UUID, queue: str, ending: Ending, attempts: Sequence[Mapping[str, Any]]) -> None:
+def _bury(
+    run_id: uuid.UUID,
+    queue: str,
+    ending: Ending,
+    attempts: Sequence[Mapping[str, Any]],
+    *,
+    reason: DeadReason,
+) -> None:
     DeadLetter.objects.create(
         run_id=run_id,
-        reason=ending.dead,
+        reason=reason,
         queue=queue,
         error=ending.to_json(),
         attempts=list(attempts),

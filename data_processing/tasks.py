@@ -56,6 +56,18 @@ def prune_snapshots() -> None:
     housekeeping.prune_snapshots()
 
 
+@shared_task(name="data_processing.tasks.file_dead_letters", queue="critical")
+def file_dead_letters() -> None:
+    """File what the broker could not deliver, for operators."""
+    housekeeping.file_dead_letters()
+
+
+@shared_task(name="data_processing.tasks.reconcile_results", queue="critical")
+def reconcile_results() -> None:
+    """Give Redis back the results that it has lost."""
+    housekeeping.reconcile_results()
+
+
 @shared_task(name="data_processing.tasks.sample_add", ignore_result=False, queue="critical")
 def sample_add(x: float, y: float) -> float:
     """Add two numbers: shows that broker, worker and result backend work."""

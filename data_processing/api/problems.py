@@ -20,6 +20,7 @@ from data_processing.errors import (
     Expired,
     KeyReused,
     NotFound,
+    NotReplayable,
     TaskError,
     TooManyTasks,
 )
@@ -32,6 +33,7 @@ STATUS: Mapping[type[Exception], int] = {
     SnapshotMissing: 410,
     NotFound: 404,
     AlreadyFinished: 409,
+    NotReplayable: 409,
     KeyReused: 422,
     TooManyTasks: 429,
     Expired: 410,

@@ -8,6 +8,8 @@ from django.db.migrations.state import StateApps
 
 EVERY = {
     "sweep runs": ("data_processing.tasks.sweep_runs", settings.SWEEP_EVERY_S, "critical"),
+    "file dead letters": ("data_processing.tasks.file_dead_letters", 10, "critical"),
+    "reconcile results": ("data_processing.tasks.reconcile_results", 30, "critical"),
     "prune snapshots": ("data_processing.tasks.prune_snapshots", 3600, "low"),
 }
 AT_02_00 = {"clean up old exports": ("data_processing.tasks.cleanup_old_exports", "low")}
