@@ -187,7 +187,7 @@ def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
 
 
 def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
-    """Delete all but the ``keep`` newest versions, the current one and those ``in_use``; returns the deleted."""
+    """Delete all but the ``keep`` newest versions, the current one and those ``in_use``; name the deleted."""
     kept = {current(root).version, *in_use} if (root / "current").exists() else set(in_use)
     doomed = [s for s in history(root)[keep:] if s.version not in kept]
     for snapshot in doomed:

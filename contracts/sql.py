@@ -6,7 +6,7 @@ the column table are written into SQL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -160,9 +160,11 @@ def _within(time_range: TimeRange, bind: Bind) -> str:
     return f"({' AND '.join(ends)})"
 
 
-def _order(sort: Sort) -> str:
-    direction = "DESC" if sort.descending else "ASC"
-    return "id" if sort == Sort() else f"{sort.field} {direction} NULLS LAST, id"
+def _order_by(sort: Sort) -> str:
+    """The default order is the physical one, which DuckDB keeps for one table and WHERE without a join."""
+    if sort == Sort():
+        return ""
+    return f" ORDER BY {sort.field} {'DESC' if sort.descending else 'ASC'} NULLS LAST, id"
 
 
 def count_rows(filters: Filters, names: NamesFound) -> Statement:
@@ -174,28 +176,35 @@ def count_rows(filters: Filters, names: NamesFound) -> Statement:
     )
 
 
-def select_page(query: Query, page: Page, names: NamesFound) -> Statement:
-    """The rows of one page, as the query's columns."""
+def select_page_ids(query: Query, page: Page, names: NamesFound) -> Statement:
+    """The ids of the rows of one page, in order. Rows are read by them, so that sorting moves no text."""
     parameters = _Parameters()
     where = _where(query.filters, names, parameters)
     limit, offset = parameters.bind(page.size, "BIGINT"), parameters.bind(page.offset, "BIGINT")
     return parameters.complete(
-        f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}"
-        f" ORDER BY {_order(query.sort)} LIMIT {limit} OFFSET {offset}"
+        f"SELECT id FROM contracts WHERE {where}{_order_by(query.sort)} LIMIT {limit} OFFSET {offset}"
+    )
+
+
+def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
+    """The rows of ``ids``: their id and then ``columns``, in no order."""
+    parameters = _Parameters()
+    low, high, wanted = (
+        parameters.bind(min(ids), "BIGINT"),
+        parameters.bind(max(ids), "BIGINT"),
+        ", ".join(parameters.bind(number, "BIGINT") for number in ids),
+    )
+    return parameters.complete(
+        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id BETWEEN {low} AND {high} AND id IN ({wanted})"
     )
 
 
 def select_rows(query: Query, names: NamesFound, select: str | None = None) -> Statement:
-    """All rows in order; ``select`` is a select list over the query's columns, by default the columns.
-
-    The default order is the physical one, which DuckDB keeps for one table and WHERE without a join.
-    """
+    """All rows in order; ``select`` is a select list over the query's columns, by default the columns."""
     parameters = _Parameters()
     where = _where(query.filters, names, parameters)
-    order = "" if query.sort == Sort() else f" ORDER BY {_order(query.sort)}"
-    return parameters.complete(
-        f"SELECT {select or ', '.join(query.columns)} FROM contracts WHERE {where}{order}"
-    )
+    wanted = select or ", ".join(query.columns)
+    return parameters.complete(f"SELECT {wanted} FROM contracts WHERE {where}{_order_by(query.sort)}")
 
 
 def matching_rows(filters: Filters, names: NamesFound) -> Statement:

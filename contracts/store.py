@@ -74,8 +74,12 @@ class Reader:
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        rows = self._fetch(sql.select_page(query, page, self._find_names(query.filters)))
-        return [dict(zip(query.columns, map(_to_json, row), strict=True)) for row in rows]
+        found = self._fetch(sql.select_page_ids(query, page, self._find_names(query.filters)))
+        ids = [number for (number,) in found]
+        if not ids:
+            return []
+        rows = {row[0]: row[1:] for row in self._fetch(sql.select_by_id(query.columns, ids))}
+        return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
 
     def aggregate(self, aggregation: Aggregation) -> dict[str, Any]:
         """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``."""
