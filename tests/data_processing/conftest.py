@@ -1,0 +1,56 @@
+"""What the tests of the task machine share: a small dataset, folders of their own, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from contracts.snapshot import Snapshot
+from data_processing import results, runs, submission
+from data_processing.kinds import KINDS
+from data_processing.models import TaskRun
+from data_processing.runs import OwnerLimits
+from tests.datasets import publish_awards
+
+MakeRun = Callable[..., TaskRun]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, settings: Settings) -> Snapshot:
+    """A small dataset that is current, and an export folder of the test's own."""
+    settings.DATASET_ROOT = tmp_path / "datasets"
+    settings.EXPORT_ROOT = tmp_path / "exports"
+    return publish_awards(settings.DATASET_ROOT)
+
+
+@pytest.fixture
+def redis_up(redis_server: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis runs, and no outage of an earlier test is remembered."""
+    monkeypatch.setattr(results._Outage, "until", 0.0)
+
+
+@pytest.fixture
+def make_run(dataset: Snapshot, db: None) -> MakeRun:
+    """Records a run as the API does, without a broker."""
+
+    def make(
+        kind: str = "search", body: Mapping[str, Any] | None = None, *, owner: str = "visitor:a"
+    ) -> TaskRun:
+        wanted = KINDS[kind].parse(body or {})
+        run, _ = runs.submit(
+            kind=kind,
+            owner=owner,
+            request=wanted,
+            request_key=submission.request_key(kind, wanted, dataset.version),
+            dataset_version=dataset.version,
+            queue=KINDS[kind].queue,
+            publish_in_s=0,
+            limits=OwnerLimits(unfinished=1000, window=1000, window_queues=frozenset()),
+        )
+        return run
+
+    return make

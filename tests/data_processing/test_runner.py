@@ -1,0 +1,195 @@
+"""One attempt: what it publishes, how it ends badly, what it leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery.result import AsyncResult
+from django.db.models.functions import Now
+from openpyxl import load_workbook
+from pytest_django import Settings
+
+from contracts.errors import OutOfSpace
+from contracts.progress import Progress
+from data_processing import files, kinds, results, runner, runs
+from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
+from data_processing.work.context import Context, Outcome, Work
+from tests.data_processing.conftest import MakeRun
+
+ReplaceWork = Callable[[Callable[..., Any]], None]
+
+pytestmark = pytest.mark.django_db
+
+
+def attempt(run: TaskRun) -> TaskRun:
+    runner.run_attempt(run.id, worker="test")
+    run.refresh_from_db()
+    return run
+
+
+def left_behind(settings: Settings) -> list[str]:
+    root = settings.EXPORT_ROOT
+    return sorted(path.name for path in root.iterdir()) if root.is_dir() else []
+
+
+@pytest.fixture
+def replace_work(monkeypatch: pytest.MonkeyPatch) -> ReplaceWork:
+    """Puts other work behind the kind ``search``: the runner is what is tested here."""
+
+    def replace(work: Callable[..., Work]) -> None:
+        other = dataclasses.replace(kinds.KINDS["search"], work=work)
+        monkeypatch.setitem(kinds.KINDS, "search", other)  # type: ignore[arg-type]
+
+    return replace
+
+
+def test_search_ends_with_its_rows(make_run: MakeRun) -> None:
+    run = attempt(make_run("search", {"filters": {"keywords": ["flood && river 7"]}, "page_size": 5}))
+    assert run.state == State.SUCCESS
+    assert run.result["total_rows"] == 1
+    assert run.result["rows"][0]["award_title"] == "Flood control along river 7"
+    assert run.finished_at is not None
+    assert run.expires_at is not None
+
+
+def test_aggregates_end_with_a_summary(make_run: MakeRun) -> None:
+    run = attempt(make_run("aggregates", {"dimensions": ["by_year"]}))
+    assert run.result["summary"]["count"] == 32
+
+
+def test_export_publishes_one_whole_file(make_run: MakeRun, settings: Settings) -> None:
+    run = attempt(make_run("export", {"filters": {"keywords": ["flood"]}, "format": "xlsx"}))
+    export = ExportFile.objects.get(run=run)
+    path = files.absolute_path(export.path)
+    assert left_behind(settings) == [export.path]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == export.sha256 == run.result["sha256"]
+    assert export.size_bytes == path.stat().st_size
+    sheet = load_workbook(path, read_only=True).worksheets[0]
+    assert sum(1 for _ in sheet.iter_rows()) - 1 == export.rows == 30
+
+
+def test_csv_export_holds_the_rows_of_the_search(make_run: MakeRun) -> None:
+    body = {"filters": {"time_ranges": [{"type": "yearly", "year": 2024}]}, "columns": ["award_title"]}
+    run = attempt(make_run("export", {**body, "format": "csv"}))
+    found = attempt(make_run("search", {**body, "page_size": 1000}))
+    with files.absolute_path(run.export_file.path).open(encoding="utf-8-sig", newline="") as file:
+        titles = [row["award_title"] for row in csv.DictReader(file)]
+    assert len(titles) == found.result["total_rows"]
+    assert [title.removeprefix("'") for title in titles] == [r["award_title"] for r in found.result["rows"]]
+
+
+@pytest.mark.usefixtures("redis_up")
+@pytest.mark.parametrize("kind", ["search", "aggregates", "export"])
+def test_result_is_there_for_celery_clients(make_run: MakeRun, kind: str) -> None:
+    run = attempt(make_run(kind))
+    assert AsyncResult(str(run.id)).get(timeout=5) == run.result
+
+
+@pytest.mark.usefixtures("redis_up")
+def test_answer_is_kept_for_the_next_who_asks(make_run: MakeRun) -> None:
+    run = attempt(make_run("search"))
+    assert results.find_answer(run.request_key) == run.result
+
+
+def test_message_for_a_finished_run_does_nothing(make_run: MakeRun) -> None:
+    run = attempt(make_run("search"))
+    finished_at = run.finished_at
+    assert attempt(run).finished_at == finished_at
+    assert run.attempt == 1
+
+
+def test_permanent_error_fails_at_once_without_a_dead_letter(make_run: MakeRun, settings: Settings) -> None:
+    settings.EXPORT_MAX_ROWS = 3
+    run = attempt(make_run("export"))
+    assert run.state == State.FAILURE
+    assert run.error["code"] == "export-too-large"
+    assert not DeadLetter.objects.exists()
+    assert left_behind(settings) == []
+
+
+def test_retryable_error_is_tried_again_until_attempts_are_used_up(
+    make_run: MakeRun, settings: Settings, replace_work: ReplaceWork
+) -> None:
+    def work(request: Any, context: Context) -> Work:
+        yield Progress(phase="x", current=0, total=1)
+        raise OutOfSpace("the disk is full")
+
+    replace_work(work)
+    settings.RETRY_DELAYS_S = (0.0, 0.0)
+    run = make_run("search")
+    for expected in (State.RETRY, State.RETRY, State.FAILURE):
+        assert attempt(run).state == expected
+        runs.resume_due()
+    assert [a["error_code"] for a in run.attempts] == ["out-of-space"] * 3
+    letter = DeadLetter.objects.get(run=run)
+    assert letter.reason == DeadReason.ATTEMPTS_USED_UP
+    assert "OutOfSpace" in letter.traceback
+
+
+def test_unknown_error_shows_no_details_to_people(make_run: MakeRun, replace_work: ReplaceWork) -> None:
+    def work(request: Any, context: Context) -> Work:
+        yield Progress(phase="x", current=0, total=1)
+        raise ZeroDivisionError("secret path /srv")
+
+    replace_work(work)
+    run = attempt(make_run("search"))
+    assert run.error["code"] == "internal-error"
+    assert "secret" not in str(run.error)
+    assert "ZeroDivisionError" in run.traceback
+
+
+def test_memory_error_ends_the_attempt_not_the_worker(make_run: MakeRun, replace_work: ReplaceWork) -> None:
+    def work(request: Any, context: Context) -> Work:
+        yield Progress(phase="x", current=0, total=1)
+        raise MemoryError
+
+    replace_work(work)
+    assert attempt(make_run("search")).error["code"] == "out-of-memory"
+
+
+def test_zombie_leaves_no_file(make_run: MakeRun, settings: Settings, replace_work: ReplaceWork) -> None:
+    run = make_run("search")
+
+    def work(request: Any, context: Context) -> Work:
+        partial = context.partial_path("csv")
+        partial.write_text("half")
+        yield Progress(phase="x", current=0, total=1)
+        TaskRun.objects.filter(id=run.id).update(lease_until=Now() - timedelta(seconds=1))
+        runs.release_lost(at_most=5)
+        return Outcome(payload={})
+
+    replace_work(work)
+    assert attempt(run).state == State.PENDING
+    assert left_behind(settings) == []
+
+
+def test_cancel_during_the_work_leaves_no_file(
+    make_run: MakeRun, settings: Settings, replace_work: ReplaceWork
+) -> None:
+    run = make_run("search")
+
+    def work(request: Any, context: Context) -> Iterator[Progress]:
+        context.partial_path("csv").write_text("half")
+        yield Progress(phase="x", current=0, total=1)
+        runs.request_cancel(run.id)
+        return Outcome(payload={})
+
+    replace_work(work)
+    assert attempt(run).state == State.REVOKED
+    assert run.result is None
+    assert left_behind(settings) == []
+
+
+def test_finished_bulk_run_lets_the_owners_next_one_go(make_run: MakeRun, settings: Settings) -> None:
+    settings.OWNER_WINDOW = 1
+    first, second = make_run("export", {"format": "csv"}), make_run("export", {"format": "xlsx"})
+    TaskRun.objects.filter(id=second.id).update(publish_at=None)
+    attempt(first)
+    second.refresh_from_db()
+    assert second.publish_at is not None

@@ -1,0 +1,61 @@
+"""Publishing small datasets for the tests of the rooms above the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from contracts import snapshot
+from contracts.snapshot import Manifest, Snapshot, SourceReport
+from tests.contracts.snapshots import Award, make_award, write_snapshot
+
+AWARDS = (
+    *(
+        make_award(
+            number,
+            award_title=f"Flood control along river {number}",
+            contract_amount=Decimal(1000 * number),
+            award_date=date(2023 + number % 2, 1 + number % 12, 1 + number % 28),
+        )
+        for number in range(1, 31)
+    ),
+    make_award(31, award_title="Office chairs", business_category="Furniture", area_of_delivery=None),
+    make_award(32, award_title="=1+1", awardee_name="Señor O'Brien", contract_amount=Decimal("0.54")),
+    make_award(33, source="flood_control", award_title="Dike", source_file="flood.csv"),
+)
+
+
+def publish_awards(root: Path, awards: Sequence[Award] = AWARDS) -> Snapshot:
+    """Make a dataset of ``awards`` the current one below ``root``."""
+    version = snapshot.new_version(datetime.now(UTC))
+    flood = [award for award in awards if award["source"] == "flood_control"]
+    source = SourceReport(
+        file="2024.csv",
+        generation="S3",
+        sha256="0" * 64,
+        size_bytes=1,
+        read=len(awards),
+        imported=len(awards),
+        collapsed=0,
+        unawarded=0,
+        duplicates=0,
+        rejected=0,
+        rejected_by_reason={},
+    )
+    manifest = Manifest(
+        version=version,
+        created_at=datetime.now(UTC),
+        as_of=date(2025, 12, 31),
+        rows=len(awards),
+        total_value=sum((award["contract_amount"] for award in awards), Decimal(0)),
+        flood_rows=len(flood),
+        flood_value=sum((award["contract_amount"] for award in flood), Decimal(0)),
+        first_award=min((award["award_date"] for award in awards if award["award_date"]), default=None),
+        last_award=max((award["award_date"] for award in awards if award["award_date"]), default=None),
+        sources=(source,),
+    )
+    with snapshot.building(root, version) as folder:
+        write_snapshot(folder, awards)
+        return snapshot.publish(root, folder, manifest)
