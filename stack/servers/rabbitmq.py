@@ -22,14 +22,16 @@ USER = "explorer"
 class RabbitMQ(Server):
     """One node with the management plugin, its own name, cookie, epmd and ports; runs as any user, root too.
 
-    The child is the Erlang machine itself (no shell in between), so signals reach the broker.
+    The child is the Erlang machine itself (no shell in between), so signals reach the broker. Lines of
+    `extra_config` (rabbitmq.conf) come last and win.
     """
 
     name = "rabbitmq"
     start_within_s = 120
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, extra_config: str = "") -> None:
         super().__init__(folder)
+        self._extra_config = extra_config
         self.port = pick_port()
         self.management_port = pick_port()
         self._distribution_port = pick_port()
@@ -114,6 +116,7 @@ class RabbitMQ(Server):
             "consumer_timeout = 14400000\n"
             "disk_free_limit.absolute = 50MB\n"
             "log.console.level = warning\n"
+            f"{self._extra_config}"
         )
 
     def _start_epmd(self) -> None:

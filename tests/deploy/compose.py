@@ -1,0 +1,43 @@
+"""The compose files as a compose program reads them: merged, with the variables filled in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).parent / "podman-compose"
+SECRETS = {
+    "SECRET_KEY": "SecretKeyOfTheComposeTest",
+    "POSTGRES_PASSWORD": "PostgresPasswordOfTheTest",
+    "RABBITMQ_PASSWORD": "RabbitPasswordOfTheTest",
+    "FLOWER_PASSWORD": "FlowerPasswordOfTheTest",
+}
+
+
+def run_config(files: Sequence[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """`config` of the compose program; --dry-run, because it asks for no container engine then."""
+    chosen = [part for file in files for part in ("--file", str(ROOT / file))]
+    return subprocess.run(
+        [PROGRAM, "--dry-run", *chosen, "config"],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def read_config(*files: str) -> dict[str, Any]:
+    """The merged configuration of the files."""
+    run = run_config(files, SECRETS)
+    assert run.returncode == 0, run.stderr
+    config = yaml.safe_load(run.stdout)
+    assert isinstance(config, dict)
+    return config

@@ -1,0 +1,140 @@
+"""The compose files say what they promise; each command of them is run in test_commands.py."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from stack.servers import RabbitMQ
+from tests.deploy.compose import ROOT, SECRETS, read_config, run_config
+
+PRODUCT = {"web", "worker-interactive", "worker-bulk", "beat", "flower", "migrate"}
+SERVERS = {"rabbitmq", "redis", "postgres"}
+
+
+@pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    return read_config("docker-compose.yml")
+
+
+@pytest.fixture(scope="module")
+def in_memory() -> dict[str, Any]:
+    return read_config("docker-compose.yml", "docker-compose.ram.yml")
+
+
+def test_all_parts_of_the_system_are_there(config: dict[str, Any]) -> None:
+    assert set(config["services"]) == PRODUCT | SERVERS
+
+
+def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in config["services"].items() if "ports" in service}
+    assert published == {
+        "web": ["3200:3200"],
+        "flower": ["127.0.0.1:5555:5555"],
+        "rabbitmq": ["127.0.0.1:15672:15672"],
+    }
+
+
+def test_every_lasting_service_is_restarted_and_checked(config: dict[str, Any]) -> None:
+    for name, service in config["services"].items():
+        if name == "migrate":
+            assert service["restart"] == "no"
+        else:
+            assert service["restart"] == "unless-stopped", name
+            assert service["healthcheck"]["test"], name
+            assert "stop_grace_period" in service, name
+
+
+def test_nothing_of_the_product_starts_before_the_tables_are_there(config: dict[str, Any]) -> None:
+    for name in PRODUCT - {"migrate"}:
+        waits_for = config["services"][name]["depends_on"]
+        assert waits_for["migrate"]["condition"] == "service_completed_successfully"
+        assert waits_for["rabbitmq"]["condition"] == "service_healthy"
+
+
+def test_every_queue_is_consumed_by_exactly_one_lane(config: dict[str, Any]) -> None:
+    commands = [config["services"][name]["command"] for name in ("worker-interactive", "worker-bulk")]
+    lanes = [command[command.index("-Q") + 1].split(",") for command in commands]
+    assert sorted(queue for lane in lanes for queue in lane) == ["critical", "high", "low", "normal"]
+
+
+def test_all_data_that_must_last_is_in_named_volumes(config: dict[str, Any]) -> None:
+    used = {
+        volume.split(":")[0]
+        for service in config["services"].values()
+        for volume in service.get("volumes", [])
+    }
+    assert set(config["volumes"]) == {name for name in used if not name.startswith(".")}
+
+
+@pytest.mark.parametrize("missing", sorted(SECRETS))
+def test_a_secret_that_is_not_set_is_asked_for(missing: str) -> None:
+    rest = {name: secret for name, secret in SECRETS.items() if name != missing}
+    run = run_config(["docker-compose.yml"], rest)
+    assert run.returncode != 0
+    assert missing in run.stderr
+
+
+def test_example_of_the_environment_names_every_secret() -> None:
+    example = (ROOT / "deploy" / "env.example").read_text()
+    assert all(re.search(rf"^{name}=$", example, re.MULTILINE) for name in SECRETS)
+
+
+def test_images_of_servers_are_pinned_to_a_version(config: dict[str, Any]) -> None:
+    for name in SERVERS:
+        assert re.fullmatch(r"[a-z]+:\d+(\.\d+)?-.+", config["services"][name]["image"])
+
+
+def test_in_memory_override_keeps_broker_cache_and_snapshots_off_the_disk(in_memory: dict[str, Any]) -> None:
+    def is_in_memory(volume: str) -> bool:
+        return ((in_memory["volumes"][volume] or {}).get("driver_opts") or {}).get("type") == "tmpfs"
+
+    assert {volume for volume in in_memory["volumes"] if is_in_memory(volume)} == {
+        "rabbitmq-data",
+        "redis-data",
+        "snapshots",
+    }
+
+
+def test_in_memory_override_leaves_the_volumes_on_disk_alone(in_memory: dict[str, Any]) -> None:
+    for volume in ("rabbitmq-data", "redis-data", "snapshots"):
+        assert in_memory["volumes"][volume]["name"].endswith("-ram")
+
+
+def test_in_memory_override_changes_no_service_but_redis(
+    config: dict[str, Any], in_memory: dict[str, Any]
+) -> None:
+    changed = {name for name in config["services"] if config["services"][name] != in_memory["services"][name]}
+    assert changed == {"redis"}
+    assert in_memory["services"]["redis"]["command"][1:3] == ["--appendonly", "no"]
+
+
+def test_redis_never_evicts_a_result(config: dict[str, Any], in_memory: dict[str, Any]) -> None:
+    for found in (config, in_memory):
+        command = found["services"]["redis"]["command"]
+        assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
+
+
+def test_broker_takes_the_configuration_file_and_waits_for_long_exports() -> None:
+    with RabbitMQ(extra_config=(ROOT / "deploy" / "rabbitmq.conf").read_text()) as broker:
+        timeout_ms = broker.run_ctl("eval", "application:get_env(rabbit, consumer_timeout).").strip()
+    assert timeout_ms == "{ok,14400000}"
+
+
+def test_image_runs_as_a_user_without_rights_on_a_supported_python() -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    versions = set(re.findall(r"^FROM python:(\S+)", dockerfile, re.MULTILINE))
+    assert versions == {"3.13-slim-bookworm"}
+    assert project["requires-python"] == ">=3.11,<3.14"
+    assert re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE) == ["explorer"]
+
+
+def test_image_holds_every_room_that_the_product_runs_from() -> None:
+    ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    kept = {line[1:] for line in ignored if line.startswith("!")}
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"stack", "tests", "bench"}
+    assert rooms | {"manage.py", "requirements.txt", "deploy/beat_alive.py"} <= kept
