@@ -49,12 +49,13 @@ def declare(connection: Connection) -> None:
 
 def transport_options(broker_url: str, *, publisher: bool) -> dict[str, Any]:
     """Options for publishers (confirms with deadlines) or for a worker's main process, whose own event
-    messages must never wait for a confirm."""
+    messages must never wait for a confirm. A broker that is away is reported at once: the outbox waits."""
+    quick = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     if not is_amqp(broker_url):
-        return {"visibility_timeout": 24 * 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
+        return {**quick, "visibility_timeout": 24 * 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
     if not publisher:
-        return {}
-    return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+        return quick
+    return {**quick, "confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
 
 
 def _arguments(name: str, broker_url: str) -> dict[str, Any] | None:

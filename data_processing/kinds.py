@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,3 +68,9 @@ KINDS: Mapping[str, TaskKind] = {
         ),
     )
 }
+
+
+def lane_of(queues: Iterable[str]) -> str:
+    """Which lane serves these queues: ``interactive``, ``bulk``, or ``both`` in one worker."""
+    bulk = {queue in BULK_QUEUES for queue in queues}
+    return "both" if len(bulk) != 1 else "bulk" if bulk.pop() else "interactive"

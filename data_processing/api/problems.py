@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -76,15 +76,6 @@ def problem_body(status: int, code: str, detail: str, **members: Any) -> dict[st
         "detail": detail,
         **members,
     }
-
-
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler404 for paths below /api/."""
-    return JsonResponse(
-        problem_body(404, "not-found", "There is nothing at this address."),
-        status=404,
-        content_type="application/problem+json",
-    )
 
 
 def _from_own(error: TaskError | ContractsError) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import redis
 from celery import current_app
@@ -16,6 +17,7 @@ from rest_framework.views import APIView
 
 from contracts.errors import ContractsError
 from data_processing import datasets, results
+from data_processing.errors import NotFound
 
 
 class Live(APIView):
@@ -25,6 +27,16 @@ class Live(APIView):
 
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"})
+
+
+class UnknownPath(APIView):
+    """Whatever the API has no answer for: a problem, not a page."""
+
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("there is nothing at this address")
 
 
 class Ready(APIView):

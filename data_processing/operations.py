@@ -1,0 +1,164 @@
+"""What operators see of queues and workers: the rows' figures beside what broker and workers say. The rows
+are always there; what a broker that is away would have said is None."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from data_processing import broker
+from data_processing.broker import QueueDepth
+from data_processing.kinds import lane_of
+from data_processing.models import UNFINISHED, DeadLetter, State, TaskRun
+
+logger = logging.getLogger(__name__)
+
+REPLY_WITHIN_S = 1.0
+DESCRIBE = "describe_worker"
+NO_ROWS: Mapping[str, Any] = {"pending": 0, "held": 0, "running": 0, "retry": 0, "oldest": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueReport:
+    """One task queue. From the broker (None while it is away): ``depth`` messages ready, ``consumers``,
+    ``dead`` messages not filed yet. From the rows: the rest; ``held`` are the pending runs that wait for
+    their owner's turn, ``oldest_waiting_s`` is how long ago the oldest pending run was accepted."""
+
+    name: str
+    lane: str
+    depth: int | None
+    consumers: int | None
+    dead: int | None
+    pending: int
+    held: int
+    running: int
+    retry: int
+    oldest_waiting_s: float | None
+    open_dead_letters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerReport:
+    """One worker. ``alive`` is False for one that holds runs by their rows but does not answer; then only
+    its name and ``run_ids`` are known. ``children`` as data_processing.panel describes them."""
+
+    name: str
+    alive: bool
+    lane: str | None
+    queues: list[str]
+    pid: int | None
+    memory_mb: float | None
+    children: list[dict[str, Any]]
+    run_ids: list[str]
+
+
+def report_queues() -> tuple[list[QueueReport], bool]:
+    """All task queues, and whether the broker answered."""
+    depths = _ask_broker()
+    rows, letters = _count_rows(), _count_open_letters()
+    names = broker.queue_names()
+    found = {name: (depths or {}).get(name) for name in names}
+    return [
+        _report_queue(name, found[name], rows.get(name, NO_ROWS), letters.get(name, 0)) for name in names
+    ], depths is not None
+
+
+def report_workers() -> tuple[list[WorkerReport], bool]:
+    """Workers that answer within REPLY_WITHIN_S and those that should have; whether the broker is there."""
+    try:
+        replies = current_app.control.broadcast(DESCRIBE, reply=True, timeout=REPLY_WITHIN_S) or []
+        there = True
+    except broker.ERRORS as error:
+        logger.warning("workers cannot be asked now: %s", error)
+        replies, there = [], False
+    held = _runs_by_worker()
+    answers = {name: answer for reply in replies for name, answer in reply.items()}
+    alive = [_report_worker(name, answers[name], held.get(name, [])) for name in sorted(answers)]
+    silent = [_report_silent(name, held[name]) for name in sorted(held.keys() - answers.keys())]
+    return alive + silent, there
+
+
+def _ask_broker() -> dict[str, QueueDepth] | None:
+    try:
+        return {queue.name: queue for queue in broker.inspect_queues()}
+    except broker.ERRORS as error:
+        logger.warning("queues cannot be inspected now: %s", error)
+        return None
+
+
+def _count_rows() -> dict[str, Mapping[str, Any]]:
+    pending = Q(state=State.PENDING)
+    unfinished = TaskRun.objects.filter(state__in=UNFINISHED).values("queue")
+    counted = unfinished.annotate(
+        pending=Count("pk", filter=pending),
+        held=Count("pk", filter=pending & Q(publish_at=None)),
+        running=Count("pk", filter=Q(state=State.STARTED)),
+        retry=Count("pk", filter=Q(state=State.RETRY)),
+        oldest=Min("created_at", filter=pending),
+    )
+    return {row["queue"]: row for row in counted}
+
+
+def _count_open_letters() -> dict[str, int]:
+    counted = DeadLetter.objects.filter(resolved_at=None).values_list("queue").annotate(Count("pk"))
+    return dict(counted)
+
+
+def _report_queue(
+    name: str, depth: QueueDepth | None, rows: Mapping[str, Any], open_letters: int
+) -> QueueReport:
+    oldest = rows["oldest"]
+    age_s = None if oldest is None else max(0.0, (timezone.now() - oldest).total_seconds())
+    return QueueReport(
+        name=name,
+        lane=lane_of([name]),
+        depth=depth.ready if depth else None,
+        consumers=depth.consumers if depth else None,
+        dead=depth.dead if depth else None,
+        pending=rows["pending"],
+        held=rows["held"],
+        running=rows["running"],
+        retry=rows["retry"],
+        oldest_waiting_s=None if age_s is None else round(age_s, 1),
+        open_dead_letters=open_letters,
+    )
+
+
+def _runs_by_worker() -> dict[str, list[str]]:
+    started = TaskRun.objects.filter(state=State.STARTED).order_by("started_at")
+    held: dict[str, list[str]] = {}
+    for name, run_id in started.values_list("worker", "id"):
+        held.setdefault(name, []).append(str(run_id))
+    return held
+
+
+def _report_worker(name: str, answer: Mapping[str, Any], run_ids: list[str]) -> WorkerReport:
+    return WorkerReport(
+        name=name,
+        alive=True,
+        lane=answer.get("lane"),
+        queues=answer.get("queues", []),
+        pid=answer.get("pid"),
+        memory_mb=answer.get("memory_mb"),
+        children=answer.get("children", []),
+        run_ids=run_ids,
+    )
+
+
+def _report_silent(name: str, run_ids: list[str]) -> WorkerReport:
+    return WorkerReport(
+        name=name,
+        alive=False,
+        lane=None,
+        queues=[],
+        pid=None,
+        memory_mb=None,
+        children=[],
+        run_ids=run_ids,
+    )

@@ -1,0 +1,59 @@
+"""Clients of the API: an anonymous visitor, another one, a member of staff."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+
+from contracts.snapshot import Snapshot
+from data_processing import outbox, runner
+from data_processing.models import TaskRun
+
+TASKS = "/api/v1/data-processing/tasks/"
+EXPORTS = "/api/v1/data-processing/exports/"
+Post = Callable[..., Any]
+
+
+@pytest.fixture
+def visitor(dataset: Snapshot, db: None, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """An anonymous visitor. No broker runs; requests do not wait to find that out each time."""
+    monkeypatch.setattr(outbox._Outage, "until", float("inf"))
+    return Client()
+
+
+@pytest.fixture
+def other(visitor: Client) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def staff(visitor: Client) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user("ops", password="x", is_staff=True))
+    return client
+
+
+def post(client: Client, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> HttpResponse:
+    """POST ``body`` as JSON; header names are written with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post(path, json.dumps(body or {}), content_type="application/json", headers=named)
+
+
+def start(client: Client, kind: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Start a task; the answer's body."""
+    response = post(client, f"{TASKS}{kind}/", body)
+    assert response.status_code == 202, response.content
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def work_off() -> None:
+    """Do what a worker would do with every pending run."""
+    for run in TaskRun.objects.filter(state="PENDING").order_by("created_at"):
+        runner.run_attempt(run.id, worker="test")

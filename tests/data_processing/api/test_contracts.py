@@ -1,0 +1,57 @@
+"""Suggestions, columns, dataset versions, health, the schema."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from contracts.fields import FIELDS
+from tests.datasets import AWARDS, publish_awards
+
+pytestmark = pytest.mark.django_db
+
+
+def test_suggest_finds_names_by_word_starts_without_accents(visitor: Client) -> None:
+    body = visitor.get("/api/v1/contracts/suggest/?field=contractors&q=senor").json()
+    assert [s["label"] for s in body["suggestions"]] == ["Señor O'Brien"]
+    assert body["suggestions"][0]["count"] == 1
+    assert body["suggestions"][0]["total_value"] == "0.54"
+
+
+@pytest.mark.parametrize("query", ["field=price&q=x", "field=areas&q=%00", "field=areas&q=" + "x" * 300])
+def test_suggest_refuses_what_it_cannot_look_up(visitor: Client, query: str) -> None:
+    assert visitor.get(f"/api/v1/contracts/suggest/?{query}").status_code == 400
+
+
+def test_columns_are_the_table_of_the_engine(visitor: Client) -> None:
+    body = visitor.get("/api/v1/contracts/columns/").json()
+    assert [column["name"] for column in body["columns"]] == [field.name for field in FIELDS]
+
+
+def test_datasets_tell_versions_and_sources(visitor: Client, settings: Settings) -> None:
+    newer = publish_awards(settings.DATASET_ROOT)
+    body = visitor.get("/api/v1/datasets/").json()
+    assert len(body["datasets"]) == 2
+    current = visitor.get("/api/v1/datasets/current/").json()
+    assert (current["version"], current["rows"], current["current"]) == (newer.version, len(AWARDS), True)
+    assert current["sources"][0]["file"] == "2024.csv"
+
+
+def test_ready_names_each_dependency_and_what_is_down(
+    visitor: Client, settings: Settings, redis_server: object
+) -> None:
+    body = visitor.get("/health/ready").json()
+    assert body["database"] == body["dataset"] == body["redis"] == "ok"
+    assert visitor.get("/health/live").json() == {"status": "ok"}
+    settings.DATASET_ROOT = settings.DATASET_ROOT / "elsewhere"
+    answer = visitor.get("/health/ready")
+    assert (answer.status_code, answer.json()["dataset"]) == (503, "down: NoDataset")
+
+
+def test_schema_is_generated_and_its_pages_load_nothing_from_elsewhere(visitor: Client) -> None:
+    schema = visitor.get("/api/schema/?format=json").json()
+    assert schema["openapi"].startswith("3.1")
+    assert "/api/v1/data-processing/tasks/export/" in schema["paths"]
+    page = visitor.get("/api/docs/").content.decode()
+    assert "https://" not in page
