@@ -26,8 +26,8 @@ class RejectedRow:
 class FileAnswer:
     """What becomes of the rows of one file.
 
-    ``total_value`` is pesos over the imported awards; ``award_days`` the sum of their award dates as days since
-    1970-01-01, which no wrong order of day and month survives; ``undated`` the imported awards without a date.
+    ``total_value`` is pesos over the imported awards; ``award_days`` the sum of their award dates as days
+    since 1970-01-01, which no wrong order of day and month survives; ``undated`` counts those without a date.
     """
 
     file: str
@@ -51,8 +51,8 @@ class FileAnswer:
 class AnswerKey:
     """``files`` stand in the order in which they are to be imported, with ``as_of`` as the day of the import.
 
-    ``rows`` and ``total_value`` count both sources, ``flood_*`` the second one alone. ``faults`` says how often
-    each kind of fault was put in.
+    ``rows`` and ``total_value`` count both sources, ``flood_*`` the second one alone. ``faults`` says how
+    often each kind of fault was put in.
     """
 
     as_of: date

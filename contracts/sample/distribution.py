@@ -1,7 +1,7 @@
-"""What the public awards look like in numbers: areas, buyers, suppliers, amounts, calendar. Draws nothing itself.
+"""What the public awards look like in numbers: areas, buyers, suppliers, amounts, calendar. Draws nothing.
 
-Counts are contracts in the public awards up to September 2025, amounts are pesos. Rank curves give the share of
-names (from the busiest) and how many contracts a name at that share has.
+Counts are contracts in the public awards up to September 2025, amounts are pesos. Rank curves give the share
+of names (from the busiest) and how many contracts a name at that share has.
 """
 
 from __future__ import annotations
@@ -107,7 +107,14 @@ SIGMA = {"works": 1.9, "consulting": 1.6, "services": 1.6, "goods": 1.6}
 HIGHEST_AMOUNT = 45_000_000_000
 ROUNDING = ((0.0047, 1_000_000), (0.045, 100_000), (0.172, 10_000), (0.369, 1_000), (0.743, 10), (0.863, 1))
 """Cumulative share of amounts that are a multiple of so many pesos; what is left over has centavos."""
-THRESHOLDS = {500_000: 1.78, 1_000_000: 2.91, 2_000_000: 2.0, 5_000_000: 3.25, 10_000_000: 3.13, 50_000_000: 4.0}
+THRESHOLDS = {
+    500_000: 1.78,
+    1_000_000: 2.91,
+    2_000_000: 2.0,
+    5_000_000: 3.25,
+    10_000_000: 3.13,
+    50_000_000: 4.0,
+}
 """Amount at which the law asks for more -> how many lie within 5 % below it for one within 5 % above."""
 
 MONTHS = (62, 74, 90, 76, 82, 85, 84, 80, 84, 87, 92, 104)

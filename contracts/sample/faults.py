@@ -1,0 +1,340 @@
+"""The known faults of the raw files, each with what a correct import makes of it. Counts nothing.
+
+A fault changes the rows of one notice and sets their fates by the published import rules.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from contracts.sample.awards import Notice, Record
+from contracts.sample.layouts import FLOOD_HEADER, SLOT
+from contracts.sample.notation import DateStyle, as_date, as_day, write_day, write_money, write_serial
+from contracts.sample.plan import FilePlan
+from contracts.sample.tally import Fate, Line
+
+NULL_SPELLINGS = ("NULL", "nan", "None", "", "null", "NaN", "none")
+OPTIONAL_SLOTS = (
+    "publish_date",
+    "closing_date",
+    "award_title",
+    "area_of_delivery",
+    "procurement_mode",
+    "award_status",
+)
+TELLING_SLOTS = ("award_number", "awardee_name", "contract_amount")
+"""All of these missing: nobody got the contract."""
+LARGE_FILE = 2_000
+"""From this size on a few dates against the file's order are less than one in a hundred."""
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """The rows of one awarded notice, before they are written."""
+
+    plan: FilePlan
+    rng: random.Random
+    notice: Notice
+    lines: list[Line]
+
+    def put(self, slot: str, text: str) -> None:
+        """The same text on all rows, as facts of the notice or the award repeat."""
+        for line in self.lines:
+            line.cells[SLOT[slot]] = text
+
+    def reject(self, slot: str, text: str, reason: str) -> None:
+        """Put a bad text on the first row or on all, and have these rows rejected for it."""
+        for line in self.lines[: self.rng.choice((1, len(self.lines)))]:
+            line.cells[SLOT[slot]] = text
+            line.fate, line.column, line.value, line.reason = Fate.REJECTED, slot, text, reason
+
+    def copy_last(self, **changes: object) -> Line:
+        """Another row like the last one, put below it."""
+        last = self.lines[-1]
+        line = replace(last, cells=list(last.cells), **changes)  # type: ignore[arg-type]  # fields of Line by name
+        self.lines.append(line)
+        return line
+
+    def add_line(self, **changes: object) -> Line:
+        """A further line item of the last row's award."""
+        line = self.copy_last(**changes)
+        number = SLOT["line_number"]
+        line.cells[number] = str(int(line.cells[number]) + 1)
+        return line
+
+
+def draft_award(plan: FilePlan, rng: random.Random, notice: Notice, records: list[Record]) -> Draft:
+    """An award's rows without faults."""
+    lines = [
+        Line(cells=list(cells), fate=Fate.AWARD, centavos=notice.centavos, day=notice.day)
+        for cells in records
+    ]
+    return Draft(plan=plan, rng=rng, notice=notice, lines=lines)
+
+
+def leave_unawarded(draft: Draft) -> None:
+    for line in draft.lines:
+        line.fate = Fate.UNAWARDED
+        for slot in TELLING_SLOTS:
+            line.cells[SLOT[slot]] = draft.rng.choice(NULL_SPELLINGS)
+
+
+Inject = Callable[[Draft], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One kind of fault: how it is put in, and into which files it may be put."""
+
+    inject: Inject
+    suits: Callable[[FilePlan], bool]
+    awards: int = 1
+    """At most so many awards come out of it."""
+
+
+def _main(plan: FilePlan) -> bool:
+    return plan.layout.header != FLOOD_HEADER
+
+
+def _any(_: FilePlan) -> bool:
+    return True
+
+
+def _delimited(plan: FilePlan) -> bool:
+    return not plan.workbook
+
+
+def _serials(plan: FilePlan) -> bool:
+    return plan.notation.serials
+
+
+def _ordered(plan: FilePlan) -> bool:
+    return plan.notation.dates.slashed and plan.size >= LARGE_FILE
+
+
+def _bad_cell(slot: str, reason: str, *texts: str) -> Inject:
+    return lambda draft: draft.reject(slot, draft.rng.choice(texts), reason)
+
+
+def _bad_year(slot: str, year: int) -> Inject:
+    def inject(draft: Draft) -> None:
+        moment = date(year, draft.rng.randint(1, 12), draft.rng.randint(1, 28))
+        draft.reject(slot, write_day(as_day(moment), draft.plan.notation.dates), "impossible_year")
+
+    return inject
+
+
+def _bad_date(slot: str) -> Inject:
+    def inject(draft: Draft) -> None:
+        slashed = {
+            DateStyle.MONTH_FIRST: "2/30/2024",
+            DateStyle.MONTH_FIRST_TIME: "02/30/2024 12:00:00 AM",
+            DateStyle.DAY_FIRST: "30/02/2025",
+        }
+        text = slashed.get(draft.plan.notation.dates, "2023-02-29")
+        draft.reject(slot, draft.rng.choice((text, "0000-00-00", "not a date", "2024-13-05")), "invalid_date")
+
+    return inject
+
+
+def write_in_another_generations_way(draft: Draft) -> None:
+    """Month names ended with S2, Excel's numbers with S3."""
+    named = write_day(draft.notice.day, DateStyle.MONTH_NAME)
+    text = named if draft.plan.notation.serials else write_serial(draft.notice.day)
+    draft.reject("award_date", text, "invalid_date")
+
+
+def contradict_order(draft: Draft) -> None:
+    """A day that must be read in the other order than the file's."""
+    moment = as_date(draft.notice.day).replace(day=draft.rng.randint(13, 28))
+    text = f"{moment.day}/{moment.month}/{moment.year}"
+    if draft.plan.notation.dates is DateStyle.DAY_FIRST:
+        text = f"{moment.month}/{moment.day}/{moment.year}"
+    draft.reject("award_date", text, "invalid_date")
+
+
+def write_serial_date(draft: Draft) -> None:
+    fraction = "" if draft.plan.notation.utc else draft.rng.choice(("", ".4375", ".0"))
+    draft.put("award_date", write_serial(draft.notice.day) + fraction)
+
+
+def omit_award_date(draft: Draft) -> None:
+    draft.put("award_date", draft.rng.choice(NULL_SPELLINGS))
+    for line in draft.lines:
+        line.day = None
+
+
+def spell_nulls(draft: Draft) -> None:
+    for slot in OPTIONAL_SLOTS:
+        draft.put(slot, draft.rng.choice(NULL_SPELLINGS))
+
+
+def omit(slot: str) -> Inject:
+    return lambda draft: draft.reject(slot, draft.rng.choice(NULL_SPELLINGS), "missing_value")
+
+
+def repeat_row(draft: Draft) -> None:
+    """The very same row again; spaces around a text make no difference."""
+    line = draft.copy_last(fate=Fate.DUPLICATE)
+    if draft.rng.random() < 0.5:
+        place = SLOT["organization_name"]
+        line.cells[place] = f"  {line.cells[place]} "
+
+
+def repeat_unawarded_row(draft: Draft) -> None:
+    leave_unawarded(draft)
+    repeat_row(draft)
+
+
+def repeat_rejected_row(draft: Draft) -> None:
+    draft.lines = draft.lines[-1:]
+    draft.reject("contract_amount", "0.00", "amount_not_positive")
+    repeat_row(draft)
+
+
+def contradict_amount(draft: Draft) -> None:
+    other = draft.notice.centavos + 100_000
+    text = draft.plan.notation.write_money(other)
+    line = draft.add_line(
+        fate=Fate.REJECTED, column="contract_amount", value=text, reason="conflicting_amount"
+    )
+    line.cells[SLOT["contract_amount"]] = text
+
+
+def write_negative_amount(draft: Draft) -> None:
+    draft.reject(
+        "contract_amount", f"-{draft.plan.notation.write_money(draft.notice.centavos)}", "amount_not_positive"
+    )
+
+
+def write_currency(draft: Draft) -> None:
+    text = f"{draft.notice.centavos / 100:,.2f}"
+    draft.put("contract_amount", draft.rng.choice(("₱", "₱ ", "PHP ", "PHP")) + text)
+
+
+def write_more_decimals(draft: Draft) -> None:
+    """Halves of a centavo are rounded up."""
+    draft.put("contract_amount", f"{write_money(draft.notice.centavos)}5")
+    for line in draft.lines:
+        line.centavos += 1
+
+
+def write_odd_amount(draft: Draft) -> None:
+    """Suspicious, but an amount. The largest is rare, as it outweighs thousands of others."""
+    centavos = 45_000_000_000_00 if draft.rng.random() < 0.02 else draft.rng.choice((1, 54, 100))
+    draft.put("contract_amount", draft.plan.notation.write_money(centavos))
+    for line in draft.lines:
+        line.centavos = centavos
+
+
+def break_row(surplus: int) -> Inject:
+    def inject(draft: Draft) -> None:
+        line = draft.lines[-1]
+        line.fate, line.surplus, line.reason = Fate.REJECTED, surplus, "ragged_row"
+
+    return inject
+
+
+def insert_blank_row(draft: Draft) -> None:
+    blank = [""] * len(draft.lines[0].cells)
+    draft.lines.insert(0, Line(cells=blank, fate=Fate.BLANK, centavos=0, day=None))
+
+
+def award_twice(draft: Draft) -> None:
+    """One award number, two awardees: two awards."""
+    line = draft.add_line(award="other awardee")
+    line.cells[SLOT["awardee_name"]] = f"{draft.notice.awardee} / JOINT VENTURE PARTNER"
+
+
+def award_another_lot(draft: Draft) -> None:
+    """A second award of the same notice."""
+    line = draft.add_line(award="other lot")
+    line.cells[SLOT["award_number"]] = f"{draft.notice.number}1"
+
+
+def vary_name(draft: Draft) -> None:
+    """The awardee once more with doubled spaces and decomposed letters: the same award."""
+    line = draft.add_line()
+    name = unicodedata.normalize("NFD", draft.notice.awardee).replace(" ", "  ")
+    line.cells[SLOT["awardee_name"]] = name if draft.plan.workbook else f"{name}\x07"
+
+
+def break_lines_of_text(draft: Draft) -> None:
+    draft.put("award_title", f'{draft.notice.award_title}\nPhase 2, "as amended", 100%')
+
+
+def break_two_columns(draft: Draft) -> None:
+    """Only the first bad column, in the order of the columns, is reported."""
+    draft.put("awardee_name", "NULL")
+    text = write_day(as_day(date(1920, 3, 4)), draft.plan.notation.dates)
+    draft.lines = draft.lines[:1]
+    draft.reject("award_date", text, "impossible_year")
+
+
+def leave_bad_row_unawarded(draft: Draft) -> None:
+    """Nobody asks for the date of a row without an award."""
+    leave_unawarded(draft)
+    draft.put("award_date", "not a date")
+
+
+def _everywhere(inject: Inject) -> Fault:
+    return Fault(inject=inject, suits=_any)
+
+
+def _in_main(inject: Inject, *, awards: int = 1) -> Fault:
+    return Fault(inject=inject, suits=_main, awards=awards)
+
+
+FAULTS: dict[str, Fault] = {
+    "year_1920": _everywhere(_bad_year("award_date", 1920)),
+    "year_2034": _everywhere(_bad_year("award_date", 2034)),
+    "year_1920_published": _in_main(_bad_year("publish_date", 1920)),
+    "serial_of_1955": Fault(inject=_bad_cell("award_date", "impossible_year", "20147"), suits=_serials),
+    "invalid_date": _everywhere(_bad_date("award_date")),
+    "invalid_closing_date": _in_main(_bad_date("closing_date")),
+    "serial_out_of_range": _in_main(_bad_cell("award_date", "invalid_date", "99999", "0", "-1")),
+    "foreign_notation": Fault(
+        inject=write_in_another_generations_way, suits=lambda plan: _main(plan) and _delimited(plan)
+    ),
+    "contradicting_order": Fault(inject=contradict_order, suits=_ordered),
+    "serial_date": Fault(inject=write_serial_date, suits=_serials),
+    "null_award_date": _everywhere(omit_award_date),
+    "null_spelling": _in_main(spell_nulls),
+    "duplicate_row": _everywhere(repeat_row),
+    "duplicate_unawarded_row": _in_main(repeat_unawarded_row),
+    "duplicate_rejected_row": _everywhere(repeat_rejected_row),
+    "conflicting_amount": _in_main(contradict_amount),
+    "negative_amount": _everywhere(write_negative_amount),
+    "zero_amount": _everywhere(_bad_cell("contract_amount", "amount_not_positive", "0", "0.00")),
+    "garbage_amount": _everywhere(
+        _bad_cell("contract_amount", "invalid_amount", "TBA", "N/A", "see attached", "1,2O0.00", "12.5.0")
+    ),
+    "oversized_amount": _everywhere(_bad_cell("contract_amount", "invalid_amount", "12345678901234567.00")),
+    "garbage_budget": _in_main(_bad_cell("approved_budget", "invalid_amount", "TBA", "per PR")),
+    "negative_budget": _in_main(_bad_cell("approved_budget", "invalid_amount", "-1000.00")),
+    "missing_awardee": _everywhere(omit("awardee_name")),
+    "missing_award_number": _in_main(omit("award_number")),
+    "missing_reference": _in_main(omit("reference_id")),
+    "missing_amount": _everywhere(omit("contract_amount")),
+    "currency_sign": _everywhere(write_currency),
+    "more_decimals": _everywhere(write_more_decimals),
+    "odd_amount": _everywhere(write_odd_amount),
+    "ragged_long": Fault(inject=break_row(1), suits=_delimited),
+    "ragged_short": Fault(inject=break_row(-3), suits=_delimited),
+    "blank_row": _everywhere(insert_blank_row),
+    "twin_awardee": _in_main(award_twice, awards=2),
+    "second_award": _in_main(award_another_lot, awards=2),
+    "varied_name": _in_main(vary_name),
+    "broken_lines_of_text": _everywhere(break_lines_of_text),
+    "two_faults": _in_main(break_two_columns),
+    "bad_unawarded_row": _in_main(leave_bad_row_unawarded),
+}
+
+
+def faults_of(plan: FilePlan) -> list[str]:
+    """The kinds that this file can have."""
+    return [name for name, fault in FAULTS.items() if fault.suits(plan)]
