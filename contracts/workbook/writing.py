@@ -1,0 +1,89 @@
+"""Stream the rows of a query into a workbook on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from contracts.errors import ReconciliationFailed
+from contracts.outfile import open_whole
+from contracts.progress import Progress
+from contracts.query import Query
+from contracts.store import Reader
+from contracts.workbook.about import About
+from contracts.workbook.package import Package, build_package
+from contracts.workbook.row_xml import Piece, select_xml, split_sheets
+from contracts.workbook.zip_stream import ZipStream
+
+SHEET_ROWS = 1_048_575
+"""What a sheet holds below its header row."""
+
+
+def write_xlsx(
+    reader: Reader,
+    query: Query,
+    path: Path,
+    *,
+    about: About,
+    total_rows: int,
+    sheet_rows: int = SHEET_ROWS,
+    batch_rows: int = 5_000,
+) -> Generator[Progress, None, None]:
+    """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
+
+    The data stand on sheets "Contracts", "Contracts 2"..., ``sheet_rows`` rows each, then a sheet "About".
+    Equal rows and an equal ``about`` give equal bytes. ``total_rows`` must be exact (``reader.count``).
+    On any error, and when the generator is closed early, nothing is left at ``path``. Raises OutOfSpace
+    (retryable), QueryInterrupted, and ReconciliationFailed where the query gives another number of rows.
+    """
+    sheets = [min(sheet_rows, total_rows - start) for start in range(0, total_rows, sheet_rows)] or [0]
+    package = build_package(query.columns, about, sheets=sheets)
+    select = select_xml(query.columns, styles=package.styles, sheet_rows=sheet_rows)
+    done = cut_texts = 0
+    with open_whole(path) as file:
+        output = _Output(ZipStream(file), package)
+        yield Progress(phase="writing rows", current=0, total=total_rows)
+        batches = reader.stream(query, select=select, batch_rows=batch_rows)
+        for piece in split_sheets(batches, sheet_rows=sheet_rows):
+            done, cut_texts = done + piece.rows, cut_texts + piece.cut_texts
+            if done > total_rows:
+                break
+            output.append(piece)
+            yield Progress(phase="writing rows", current=done, total=total_rows)
+        if done != total_rows:
+            raise ReconciliationFailed(f"{total_rows} rows were counted and {done} or more came")
+        output.close(build_package(query.columns, about, sheets=sheets, cut_texts=cut_texts))
+
+
+class _Output:
+    """The archive while its sheets fill one after the other."""
+
+    def __init__(self, archive: ZipStream, package: Package) -> None:
+        self._archive = archive
+        self._frames = package.frames
+        for name, data in list(package.parts.items())[:1]:
+            archive.add(name, data)
+        self._sheet = 0
+        self._begin()
+
+    def append(self, piece: Piece) -> None:
+        while self._sheet < piece.sheet:
+            self._end()
+            self._sheet += 1
+            self._begin()
+        self._archive.append(piece.xml)
+
+    def close(self, package: Package) -> None:
+        """Finish with the parts of ``package``, which knows what was found on the way."""
+        self._end()
+        for name, data in list(package.parts.items())[1:]:
+            self._archive.add(name, data)
+        self._archive.close()
+
+    def _begin(self) -> None:
+        self._archive.begin(self._frames[self._sheet].name)
+        self._archive.append(self._frames[self._sheet].head)
+
+    def _end(self) -> None:
+        self._archive.append(self._frames[self._sheet].tail)
+        self._archive.end()

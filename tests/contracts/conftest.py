@@ -1,0 +1,17 @@
+"""What the tests of the engine share. The awards themselves are made by ``tests.contracts.snapshots``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.store import Store
+from tests.contracts.snapshots import make_award, open_awards
+
+
+@pytest.fixture(scope="session")
+def small_store() -> Iterator[Store]:
+    """A store over twelve awards, the same to every test: do not write to it."""
+    with open_awards([make_award(number) for number in range(1, 13)]) as store:
+        yield store
