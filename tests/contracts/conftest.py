@@ -1,4 +1,4 @@
-"""What the tests of the engine share. The awards themselves are made by ``tests.contracts.snapshots``."""
+"""What the tests of the engine share. The awards themselves are made by ``tests.contracts.small_stores``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from contracts.store import Store
-from tests.contracts.snapshots import make_award, open_awards
+from tests.contracts.small_stores import make_award, open_awards
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from contracts.fields import DEFAULT_COLUMNS, FIELDS
 from contracts.progress import Progress
 from contracts.query import Filters, Query, Sort
 from contracts.store import Store
-from tests.contracts.snapshots import make_award, open_awards
+from tests.contracts.small_stores import make_award, open_awards
 
 ALL_COLUMNS = tuple(field.name for field in FIELDS)
 DEFAULT = Query()

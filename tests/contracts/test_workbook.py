@@ -25,7 +25,7 @@ from contracts.query import Filters, Query, Sort
 from contracts.store import Store
 from contracts.workbook import About, write_xlsx
 from contracts.workbook.zip_stream import ZipStream
-from tests.contracts.snapshots import make_award, open_awards
+from tests.contracts.small_stores import make_award, open_awards
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ALL_COLUMNS = tuple(field.name for field in FIELDS)
