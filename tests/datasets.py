@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from contracts import snapshot
 from contracts.snapshot import Manifest, Snapshot, SourceReport
-from tests.contracts.snapshots import Award, make_award, write_snapshot
+from tests.contracts.small_stores import make_award, write_snapshot
 
 AWARDS = (
     *(
@@ -27,7 +28,7 @@ AWARDS = (
 )
 
 
-def publish_awards(root: Path, awards: Sequence[Award] = AWARDS) -> Snapshot:
+def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> Snapshot:
     """Make a dataset of ``awards`` the current one below ``root``."""
     version = snapshot.new_version(datetime.now(UTC))
     flood = [award for award in awards if award["source"] == "flood_control"]
