@@ -10,9 +10,9 @@ from django.views.generic import TemplateView
 
 PICKERS = (
     {"field": "contractors", "label": "Contractor", "hint": "Who got the contract"},
-    {"field": "organizations", "label": "Organization", "hint": "Who pays: the procuring entity"},
+    {"field": "organizations", "label": "Organization", "hint": "The procuring entity"},
     {"field": "areas", "label": "Area of delivery", "hint": "Province, city or region"},
-    {"field": "business_categories", "label": "Category", "hint": "What kind of thing was bought"},
+    {"field": "business_categories", "label": "Category", "hint": "What was bought"},
 )
 """The name lists of the API's filters, as the form shows them."""
 

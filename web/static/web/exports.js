@@ -130,7 +130,7 @@ class ExportCard {
   }
 
   #buildActions(status) {
-    if (status.successful) return [this.#buildDownload(status)];
+    if (status.successful) return this.#buildDownload(status);
     if (status.ready) {
       return [buildButton(status.state === "REVOKED" ? "Run again" : "Try again", () => this.#act.rerun(status))];
     }
@@ -162,10 +162,8 @@ function buildButton(text, onclick) {
 
 function figuresOf({ ready, meta, trouble }) {
   if (ready || trouble || !meta) return "";
-  const rows = meta.unit === "rows" && meta.total;
   return [
-    rows && `${meta.percent} %`,
-    rows && `${groupDigits(meta.current)} of ${countWords(meta.total, "row")}`,
+    meta.total > 0 && `${meta.percent} %`,
     meta.rate && `${groupDigits(Math.round(meta.rate))} rows/s`,
     meta.eta_seconds !== null && meta.rate && `${formatDuration(meta.eta_seconds)} left`,
     meta.queue_position !== null && `position ${meta.queue_position} in the ${meta.queue} queue`,

@@ -33,6 +33,7 @@ export class ResultTable {
   showLoading(view) {
     this.#view = view;
     this.#root.setAttribute("aria-busy", "true");
+    this.#root.hidden = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#showWaiting("Searching…"), LOADING_AFTER_MS);
   }
@@ -50,7 +51,7 @@ export class ResultTable {
     find("#in-words").textContent = data.filters_in_words;
     find("#flood-notice").hidden = !data.include_flood_control;
     find("tbody", this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row)));
-    this.#table.hidden = !data.rows.length;
+    this.#showRows(data.rows.length > 0);
     this.#showSort();
     this.#showPager(data);
     this.#showEmpty(data);
@@ -62,8 +63,7 @@ export class ResultTable {
     find("#summary").textContent = "No results";
     find("#in-words").textContent = "";
     find("#flood-notice").hidden = true;
-    this.#table.hidden = true;
-    find("#pager").hidden = true;
+    this.#showRows(false);
     this.#showMessage(buildProblem(
       problem,
       build("button", { class: "button", type: "button", onclick: retry }, "Try again"),
@@ -77,6 +77,11 @@ export class ResultTable {
     find("#loading").hidden = true;
     this.#root.setAttribute("aria-busy", "false");
     this.#showMessage();
+  }
+
+  #showRows(any) {
+    this.#table.hidden = find("#pager").hidden = !any;
+    this.#root.hidden = !any;
   }
 
   #showWaiting(text) {
@@ -188,7 +193,6 @@ export class ResultTable {
       step(page + 1, page < pages, "Next →", "next"),
       this.#buildSizes(),
     );
-    find("#pager").hidden = !rows.length;
   }
 
   #buildSizes() {
