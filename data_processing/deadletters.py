@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from celery import current_app
 from django.db import IntegrityError, transaction
@@ -13,7 +15,7 @@ from django.db.models.functions import Now
 
 from data_processing import broker, runs
 from data_processing.broker import RawLetter
-from data_processing.errors import NotReplayable
+from data_processing.errors import NotFound, NotReplayable, TaskError
 from data_processing.kinds import KINDS
 from data_processing.models import DeadLetter, DeadReason, TaskRun
 
@@ -21,6 +23,21 @@ logger = logging.getLogger(__name__)
 
 FILED_BYTES = 10_000
 RUN_TASKS = frozenset(kind.task_name for kind in KINDS.values())
+
+
+class Action(Enum):
+    """What an operator can do with a letter."""
+
+    REPLAY = "replayed"
+    DISCARD = "discarded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """What became of one of several letters; ``problem`` is None when it was done."""
+
+    id: int
+    problem: TaskError | None
 
 
 def open_letters() -> QuerySet[DeadLetter]:
@@ -48,7 +65,7 @@ def replay(letter: DeadLetter, *, by: str) -> None:
         raise NotReplayable("the message could not be read, so there is no task to run; it can be discarded")
     try:
         with transaction.atomic():
-            _resolve(letter, "replayed", by)
+            _resolve(letter, Action.REPLAY, by)
             if not runs.replay([letter.run_id]):
                 raise NotReplayable("the task has not ended as failed; it cannot be replayed")
     except IntegrityError:
@@ -57,16 +74,35 @@ def replay(letter: DeadLetter, *, by: str) -> None:
 
 def discard(letter: DeadLetter, *, by: str) -> None:
     """Put the letter away; the task stays failed. Raises NotReplayable when it was resolved already."""
-    _resolve(letter, "discarded", by)
+    _resolve(letter, Action.DISCARD, by)
 
 
-def find_open(ids: Sequence[int]) -> list[DeadLetter]:
-    return list(open_letters().filter(pk__in=ids))
+def resolve(letter: DeadLetter, action: Action, *, by: str) -> None:
+    """Replay or discard. Raises NotReplayable."""
+    (replay if action is Action.REPLAY else discard)(letter, by=by)
 
 
-def _resolve(letter: DeadLetter, resolution: str, by: str) -> None:
+def resolve_many(ids: Sequence[int], action: Action, *, by: str) -> list[Resolved]:
+    """Replay or discard several letters, each on its own: one that cannot be resolved stops no other."""
+    letters = DeadLetter.objects.in_bulk(ids)
+    return [
+        Resolved(id=pk, problem=_try_to_resolve(letters.get(pk), action, by)) for pk in dict.fromkeys(ids)
+    ]
+
+
+def _try_to_resolve(letter: DeadLetter | None, action: Action, by: str) -> TaskError | None:
+    if letter is None:
+        return NotFound("there is no dead letter with this id")
+    try:
+        resolve(letter, action, by=by)
+    except NotReplayable as problem:
+        return problem
+    return None
+
+
+def _resolve(letter: DeadLetter, action: Action, by: str) -> None:
     waiting = DeadLetter.objects.filter(pk=letter.pk, resolved_at=None)
-    if not waiting.update(resolved_at=Now(), resolution=resolution, resolved_by=by):
+    if not waiting.update(resolved_at=Now(), resolution=action.value, resolved_by=by):
         raise NotReplayable("the dead letter has been resolved already")
 
 

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 REPLY_WITHIN_S = 1.0
 DESCRIBE = "describe_worker"
+"""The remote control command of data_processing.panel."""
+
 NO_ROWS: Mapping[str, Any] = {"pending": 0, "held": 0, "running": 0, "retry": 0, "oldest": None}
 
 

@@ -12,13 +12,13 @@ from celery.worker.control import inspect_command
 from celery.worker.state import active_requests
 
 from data_processing.kinds import KINDS, lane_of
+from data_processing.operations import DESCRIBE
 
-COMMAND = "describe_worker"
 KIND_OF_TASK = {kind.task_name: kind.name for kind in KINDS.values()}
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-@inspect_command(name=COMMAND)
+@inspect_command(name=DESCRIBE)
 def describe_worker(state: Any) -> dict[str, Any]:
     """Lane, queues, memory (MB) and children of this worker, each child with the task it is at."""
     queues = sorted(state.app.amqp.queues.consume_from)
@@ -32,7 +32,7 @@ def describe_worker(state: Any) -> dict[str, Any]:
 
 
 def describe_children(pids: Iterable[int], requests: Iterable[Any]) -> list[dict[str, Any]]:
-    """One entry per child; ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's name."""
+    """Each child; ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's name."""
     current = {request.worker_pid: request for request in list(requests)}
     return [_describe_child(pid, current.get(pid)) for pid in pids]
 

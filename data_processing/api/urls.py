@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from data_processing.api.views import contracts, exports, health, tasks
+from data_processing.api.views import contracts, exports, health, ops, tasks
 
 TASKS = "api/v1/data-processing"
 
@@ -28,6 +28,21 @@ urlpatterns = [
     path("api/v1/contracts/columns/", contracts.Columns.as_view(), name="columns"),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
+    path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
+    path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
+    path("api/v1/ops/dead-letters/", ops.DeadLetterList.as_view(), name="dead-letter-list"),
+    path("api/v1/ops/dead-letters/replay/", ops.ReplayDeadLetters.as_view(), name="dead-letters-replay"),
+    path("api/v1/ops/dead-letters/discard/", ops.DiscardDeadLetters.as_view(), name="dead-letters-discard"),
+    path(
+        "api/v1/ops/dead-letters/<int:letter_id>/replay/",
+        ops.ReplayDeadLetter.as_view(),
+        name="dead-letter-replay",
+    ),
+    path(
+        "api/v1/ops/dead-letters/<int:letter_id>/discard/",
+        ops.DiscardDeadLetter.as_view(),
+        name="dead-letter-discard",
+    ),
     path("health/live", health.Live.as_view(), name="health-live"),
     path("health/ready", health.Ready.as_view(), name="health-ready"),
 ]

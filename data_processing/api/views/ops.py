@@ -1,0 +1,161 @@
+"""Endpoints for operators: queues, workers, dead letters. Staff only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar, cast
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contracts.errors import InvalidQuery
+from contracts.query import choice, reject_unknown
+from data_processing import broker, deadletters, operations
+from data_processing.api.pagination import NewestFirst
+from data_processing.deadletters import Action, Resolved
+from data_processing.errors import NotFound
+from data_processing.models import DeadLetter, DeadReason
+
+MAX_IDS = 1000
+LARGEST_ID = 2**63 - 1
+OPEN, RESOLVED, ALL = "open", "resolved", "all"
+
+
+class StaffView(APIView):
+    """A view that only staff may use."""
+
+    permission_classes = (IsAdminUser,)
+
+
+class Queues(StaffView):
+    """Each task queue: what the broker holds of it and what the rows say."""
+
+    def get(self, request: Request) -> Response:
+        queues, answered = operations.report_queues()
+        return Response({"broker": _in_words(answered), "queues": [asdict(queue) for queue in queues]})
+
+
+class Workers(StaffView):
+    """Each worker, its lane, its children and what they are at. Takes a second: workers are asked."""
+
+    def get(self, request: Request) -> Response:
+        workers, answered = operations.report_workers()
+        return Response({"broker": _in_words(answered), "workers": [asdict(worker) for worker in workers]})
+
+
+class DeadLetterList(StaffView):
+    """Tasks that were given up, newest first: ``?state=`` open (default), resolved or all, ``?reason=``,
+    ``?queue=``."""
+
+    def get(self, request: Request) -> Response:
+        pages = NewestFirst()
+        page = pages.paginate_queryset(_filter(request.query_params), request, view=self)
+        return pages.get_paginated_response([_represent(letter) for letter in page or ()])
+
+
+class ResolveDeadLetter(StaffView):
+    """Replays or discards one dead letter."""
+
+    action: ClassVar[Action]
+
+    def post(self, request: Request, letter_id: int) -> Response:
+        found = DeadLetter.objects.filter(pk=letter_id).first()
+        if found is None:
+            raise NotFound("there is no dead letter with this id")
+        deadletters.resolve(found, self.action, by=request.user.get_username())
+        return Response(_represent(DeadLetter.objects.select_related("run").get(pk=found.pk)))
+
+
+class ReplayDeadLetter(ResolveDeadLetter):
+    action = Action.REPLAY
+
+
+class DiscardDeadLetter(ResolveDeadLetter):
+    action = Action.DISCARD
+
+
+class ResolveDeadLetters(StaffView):
+    """Replays or discards many: ``{"ids": [..]}``, answered id by id."""
+
+    action: ClassVar[Action]
+
+    def post(self, request: Request) -> Response:
+        ids = _ids(cast(Mapping[str, Any], request.data))
+        resolved = deadletters.resolve_many(ids, self.action, by=request.user.get_username())
+        return Response({"results": [_represent_resolved(one, self.action) for one in resolved]})
+
+
+class ReplayDeadLetters(ResolveDeadLetters):
+    action = Action.REPLAY
+
+
+class DiscardDeadLetters(ResolveDeadLetters):
+    action = Action.DISCARD
+
+
+def _in_words(answered: bool) -> str:
+    return "up" if answered else "down"
+
+
+def _filter(params: Mapping[str, str]) -> QuerySet[DeadLetter]:
+    letters = DeadLetter.objects.select_related("run")
+    state = choice(params.get("state"), "/state", (OPEN, RESOLVED, ALL), default=OPEN)
+    if state != ALL:
+        letters = letters.filter(resolved_at__isnull=state == OPEN)
+    for name, choices in (("reason", tuple(DeadReason.values)), ("queue", broker.queue_names())):
+        value = params.get(name)
+        if value is not None:
+            letters = letters.filter(**{name: choice(value, f"/{name}", choices, default="")})
+    return letters
+
+
+def _ids(body: Mapping[str, Any]) -> Sequence[int]:
+    reject_unknown(body, ("ids",))
+    ids = body.get("ids")
+    if not isinstance(ids, list) or not 0 < len(ids) <= MAX_IDS:
+        raise InvalidQuery("/ids", f"must be a list of 1 to {MAX_IDS} ids of dead letters")
+    for place, pk in enumerate(ids):
+        if type(pk) is not int or not 0 < pk <= LARGEST_ID:
+            raise InvalidQuery(f"/ids/{place}", "must be the id of a dead letter, a whole number")
+    return ids
+
+
+def _represent(letter: DeadLetter) -> dict[str, Any]:
+    run = letter.run
+    return {
+        "id": letter.pk,
+        "reason": letter.reason,
+        "reason_in_words": letter.get_reason_display(),
+        "queue": letter.queue,
+        "run": None
+        if run is None
+        else {
+            "task_id": str(run.id),
+            "kind": run.kind,
+            "owner": run.owner,
+            "state": run.state,
+            "attempt": run.attempt,
+            "dataset_version": run.dataset_version,
+            "status_url": f"{reverse('task-status')}?task_id={run.id}",
+        },
+        "error": letter.error,
+        "attempts": letter.attempts,
+        "traceback": letter.traceback,
+        "message": letter.message,
+        "created_at": letter.created_at,
+        "resolved_at": letter.resolved_at,
+        "resolution": letter.resolution or None,
+        "resolved_by": letter.resolved_by or None,
+    }
+
+
+def _represent_resolved(resolved: Resolved, action: Action) -> dict[str, Any]:
+    problem = resolved.problem
+    if problem is None:
+        return {"id": resolved.id, "outcome": action.value}
+    return {"id": resolved.id, "outcome": "refused", "code": problem.code, "detail": str(problem)}

@@ -1,0 +1,67 @@
+"""``manage.py deadletters list|replay|discard [--all | ID ...]``: what operators do about dead letters."""
+
+from __future__ import annotations
+
+import getpass
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from data_processing.deadletters import Action, open_letters, resolve_many
+from data_processing.models import DeadLetter
+
+ACTIONS = {"replay": Action.REPLAY, "discard": Action.DISCARD}
+LISTED = 100
+
+
+class Command(BaseCommand):
+    help = "List the tasks that were given up, run them again or put them away."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("action", choices=["list", *ACTIONS])
+        parser.add_argument("ids", nargs="*", type=int, metavar="ID")
+        parser.add_argument(
+            "--all", action="store_true", help="list resolved ones too; resolve all open ones"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["action"] == "list":
+            self._list(resolved_too=options["all"], ids=options["ids"])
+        else:
+            self._resolve(_wanted_ids(options), ACTIONS[options["action"]])
+
+    def _list(self, *, resolved_too: bool, ids: list[int]) -> None:
+        letters = DeadLetter.objects.select_related("run").order_by("-created_at", "-pk")
+        if ids:
+            letters = letters.filter(pk__in=ids)
+        elif not resolved_too:
+            letters = open_letters()
+        for letter in letters[:LISTED]:
+            self.stdout.write(_describe(letter))
+        count = letters.count()
+        self.stdout.write(f"{count:,} dead letters" + (f", {LISTED} shown" if count > LISTED else ""))
+
+    def _resolve(self, ids: list[int], action: Action) -> None:
+        resolved = resolve_many(ids, action, by=f"shell:{getpass.getuser()}")
+        for one in resolved:
+            self.stdout.write(f"{one.id}: {one.problem or action.value}")
+        refused = sum(1 for one in resolved if one.problem is not None)
+        self.stdout.write(f"{len(resolved) - refused:,} {action.value}, {refused:,} refused")
+        if refused:
+            raise CommandError(f"{refused:,} of {len(resolved):,} dead letters were not {action.value}")
+
+
+def _wanted_ids(options: dict[str, Any]) -> list[int]:
+    ids: list[int] = options["ids"]
+    if options["all"] == bool(ids):
+        raise CommandError("name the ids of dead letters, or --all")
+    return ids or list(open_letters().order_by("pk").values_list("pk", flat=True))
+
+
+def _describe(letter: DeadLetter) -> str:
+    what = f"{letter.run.kind} {letter.run.id} of {letter.run.owner}" if letter.run else "a message"
+    error = (letter.error or {}).get("message", "")
+    end = f", {letter.resolution} by {letter.resolved_by}" if letter.resolution else ""
+    when = f"{letter.created_at:%Y-%m-%d %H:%M:%S}"
+    return f"{letter.pk}  {when}  {letter.queue}  {letter.reason}  {what}: {error}{end}"
