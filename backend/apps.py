@@ -10,5 +10,10 @@ class BackendConfig(AppConfig):
     name = "backend"
 
     def ready(self) -> None:
-        for check in (checks.check_secret_key, checks.check_lease, checks.check_sqlite):
+        for check in (
+            checks.check_secret_key,
+            checks.check_lease,
+            checks.check_sqlite,
+            checks.check_rate_limits,
+        ):
             register(check)

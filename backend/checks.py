@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.utils.module_loading import import_string
 
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
@@ -25,4 +26,16 @@ def check_lease(**_: Any) -> list[CheckMessage]:
 def check_sqlite(**_: Any) -> list[CheckMessage]:
     if not settings.DEBUG and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         return [Warning("SQLite serves one machine only; use PostgreSQL in production", id="backend.W001")]
+    return []
+
+
+def check_rate_limits(**_: Any) -> list[CheckMessage]:
+    # By its name: the registry needs the models, which are not loaded when this module is.
+    kinds = import_string("data_processing.kinds.KINDS")
+    unknown = sorted(set(settings.TASK_RATE_LIMITS) - set(kinds))
+    if unknown:
+        known = ", ".join(kinds)
+        return [
+            Error(f"TASK_RATE_LIMITS names {', '.join(unknown)}; the kinds are {known}", id="backend.E003")
+        ]
     return []

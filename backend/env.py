@@ -4,6 +4,7 @@ docs/reference/settings.md."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
@@ -45,6 +46,12 @@ def seconds_list(name: str, default: Sequence[float]) -> tuple[float, ...]:
         raise ImproperlyConfigured(f"{name} must be seconds separated by commas, got {value!r}") from None
 
 
+def rates(name: str) -> dict[str, tuple[int, float]]:
+    """Rates by name, such as ``export=30/60,search=600/60``: name to (count, seconds). Raises
+    ImproperlyConfigured that names the variable."""
+    return dict(_parse_rate(name, part) for part in words(name, ()))
+
+
 def flag(name: str, default: bool) -> bool:
     """True or False from 1/0, true/false, yes/no, on/off. Raises ImproperlyConfigured."""
     value = (os.environ.get(name) or str(default)).lower()
@@ -59,3 +66,10 @@ def words(name: str, default: Sequence[str]) -> list[str]:
     """Words separated by commas."""
     value = os.environ.get(name)
     return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
+
+
+def _parse_rate(name: str, text: str) -> tuple[str, tuple[int, float]]:
+    match = re.fullmatch(r"([a-z_]+)=(\d+)/(\d+(?:\.\d+)?)", text)
+    if match is None or int(match[2]) == 0 or float(match[3]) == 0:
+        raise ImproperlyConfigured(f"{name} must look like export=30/60 (count/seconds), got {text!r}")
+    return match[1], (int(match[2]), float(match[3]))

@@ -98,6 +98,11 @@ def find_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     return [] if found is None else [r for r, value in zip(run_ids, found, strict=True) if value is None]
 
 
+def ask(question: Callable[[redis.Redis], T]) -> T | None:
+    """What ``question`` learns from Redis, or None when it is away."""
+    return _attempt(lambda: question(_client()))
+
+
 def ping() -> None:
     """Raise one of OUTAGES when Redis does not answer."""
     _client().ping()

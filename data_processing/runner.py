@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from contracts.errors import ContractsError
-from data_processing import files, outbox, results, runs
+from data_processing import files, limits, outbox, results, runs
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds import BULK_QUEUES, KINDS, TaskKind
 from data_processing.lease import Hold, keeper
-from data_processing.models import DeadReason, ExportFile
+from data_processing.models import DeadReason, ExportFile, State, TaskRun
 from data_processing.runs import Claim, Ending
 from data_processing.work.context import Context, Outcome
 
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
     """Do one attempt of a run, if it can be had. Raises only when the database is away: then the message is
     not acknowledged, the lease runs out and the run is published again."""
+    if settings.TASK_RATE_LIMITS and _put_off(run_id):
+        return
     claim = runs.claim(run_id, worker=worker, lease_s=settings.LEASE_S)
     if claim is None:
         logger.debug("run %s is not to be had", run_id)
@@ -37,6 +39,13 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
     _attempt(kind, claim)
     if kind.queue in BULK_QUEUES and runs.release_held(window=settings.OWNER_WINDOW, owner=claim.owner):
         outbox.publish_due()
+
+
+def _put_off(run_id: uuid.UUID) -> bool:
+    """Whether the run has to wait because too many of its kind have started lately."""
+    kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
+    wait_s = 0.0 if kind is None else limits.take_start(kind)
+    return wait_s > 0 and runs.put_off(run_id, in_s=wait_s)
 
 
 def _attempt(kind: TaskKind, claim: Claim) -> None:

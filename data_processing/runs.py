@@ -312,6 +312,13 @@ def schedule_publishing(run_id: uuid.UUID, *, publishes: int, in_s: float, sent:
     )
 
 
+def put_off(run_id: uuid.UUID, *, in_s: float) -> bool:
+    """Publish a pending run in ``in_s`` seconds as if for the first time: its message came too early and is
+    dropped, which costs no attempt. Counted as unpublished, it is not searched for among lost messages."""
+    waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
+    return bool(waiting.update(publish_at=Now() + timedelta(seconds=in_s), publishes=0))
+
+
 def replay(run_ids: Sequence[uuid.UUID]) -> int:
     """Run failed runs again under their own ids; returns how many."""
     return _move(

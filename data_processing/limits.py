@@ -1,0 +1,41 @@
+"""How often runs of a kind may start, over all workers together: counted in Redis, by Redis's clock."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import redis
+from django.conf import settings
+from pyrate_limiter import Decision, Rate, RateItem, RedisBucket
+
+from data_processing import results
+
+ONE_MS = 0.001
+
+
+def take_start(kind: str) -> float:
+    """0.0 when a run of ``kind`` may start now, and then the start is counted; otherwise the seconds until
+    it may ask again. In no span of the rate's seconds do more than its count start.
+
+    Redis away: the run may start. A rate protects from overload, it is no promise to anybody, and work
+    that waits for Redis would break the promise that Redis may be lost.
+    """
+    rate = settings.TASK_RATE_LIMITS.get(kind)
+    if rate is None:
+        return 0.0
+    count, seconds = rate
+    decision = results.ask(lambda client: _decide(client, kind, Rate(count, round(seconds * 1000))))
+    if decision is None or decision.allowed:
+        return 0.0
+    return max(ONE_MS, (decision.retry_after_ms or 0) / 1000)
+
+
+def _decide(client: redis.Redis, kind: str, rate: Rate) -> Decision:
+    # Made anew each time: a bucket's script is gone once Redis has restarted, and making it loads it.
+    bucket = cast(RedisBucket, RedisBucket.init([rate], client, f"rate:{kind}"))
+    seconds, microseconds = client.time()
+    now_ms = seconds * 1000 + microseconds // 1000
+    decision = cast(Decision, bucket.put_decision(RateItem(kind, now_ms)))
+    bucket.leak(now_ms)
+    client.pexpire(bucket.bucket_key, rate.interval)
+    return decision
