@@ -164,7 +164,8 @@ def _order_by(sort: Sort) -> str:
     """The default order is the physical one, which DuckDB keeps for one table and WHERE without a join."""
     if sort == Sort():
         return ""
-    return f" ORDER BY {sort.field} {'DESC' if sort.descending else 'ASC'} NULLS LAST, id"
+    direction = "DESC" if sort.descending else "ASC"
+    return f" ORDER BY {sort.field} {direction} NULLS LAST, id"
 
 
 def count_rows(filters: Filters, names: NamesFound) -> Statement:
@@ -187,24 +188,25 @@ def select_page_ids(query: Query, page: Page, names: NamesFound) -> Statement:
 
 
 def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
-    """The rows of ``ids``: their id and then ``columns``, in no order."""
-    parameters = _Parameters()
-    low, high, wanted = (
-        parameters.bind(min(ids), "BIGINT"),
-        parameters.bind(max(ids), "BIGINT"),
-        ", ".join(parameters.bind(number, "BIGINT") for number in ids),
-    )
-    return parameters.complete(
-        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id BETWEEN {low} AND {high} AND id IN ({wanted})"
+    """The rows of ``ids``: their id and then ``columns``, in no order.
+
+    A list of constants would be compared with every row; the subquery becomes a filter that skips blocks.
+    """
+    return Statement(
+        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id IN (SELECT unnest($1::BIGINT[]))",
+        (list(ids),),
     )
 
 
 def select_rows(query: Query, names: NamesFound, select: str | None = None) -> Statement:
-    """All rows in order; ``select`` is a select list over the query's columns, by default the columns."""
+    """All rows in order, as the query's columns, or as ``select``: a select list over these columns.
+
+    It is evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
+    """
     parameters = _Parameters()
     where = _where(query.filters, names, parameters)
-    wanted = select or ", ".join(query.columns)
-    return parameters.complete(f"SELECT {wanted} FROM contracts WHERE {where}{_order_by(query.sort)}")
+    rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
+    return parameters.complete(rows if select is None else f"SELECT {select} FROM ({rows})")
 
 
 def matching_rows(filters: Filters, names: NamesFound) -> Statement:
