@@ -94,8 +94,6 @@ class System:
 
     def start_processes(self) -> None:
         """Start web server, workers and Beat, and return when they are ready."""
-        if is_listening(self.port):
-            raise StartFailed(f"port {self.port} is in use; choose another: PORT=3300 make up")
         self._supervisor = Supervisor(
             list_programs(self.port), environment=self.environment, folder=CHECKOUT, write=self._write
         )
@@ -122,6 +120,8 @@ class System:
         self._open.close()
 
     def __enter__(self) -> Self:
+        if is_listening(self.port):
+            raise StartFailed(f"port {self.port} is in use; choose another by the variable PORT")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open.enter_context(_hold(self.folder))
         return self

@@ -1,4 +1,7 @@
-"""`python -m stack.up`: the whole system in one terminal until Ctrl-C, at http://127.0.0.1:3200 (PORT)."""
+"""`python -m stack.up`: the whole system in one terminal until Ctrl-C, at http://127.0.0.1:3200.
+
+Variables: PORT; DATA_DIR (default var/); SAMPLE_CONTRACTS, with which an empty system is filled.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from stack.logs import TerminalLog
 from stack.system import CHECKOUT, System
 
 DEFAULT_PORT = "3200"
-SAMPLE_CONTRACTS = 100_000
+DEFAULT_SAMPLE = "100000"
 
 
 def main() -> int:
@@ -40,9 +43,7 @@ def serve(system: System, log: TerminalLog) -> None:
     system.start_servers()
     system.start_processes()
     if not has_contracts(system):
-        log("stack", f"no contracts yet: importing {SAMPLE_CONTRACTS:,} INVENTED ones; to replace them:")
-        log("stack", '    make import FILES="..."')
-        import_sample(system)
+        import_sample(system, log, contracts=int(os.environ.get("SAMPLE_CONTRACTS") or DEFAULT_SAMPLE))
     log("stack", f"serving at {system.url} (Ctrl-C stops everything)")
     while True:
         signal.pause()
@@ -59,10 +60,12 @@ def has_contracts(system: System) -> bool:
     return True
 
 
-def import_sample(system: System) -> None:
+def import_sample(system: System, log: TerminalLog, *, contracts: int) -> None:
     """Import generated contracts; the raw files go again."""
+    log("stack", f"no contracts yet: importing {contracts:,} INVENTED ones; to replace them by real ones:")
+    log("stack", '    make import FILES="..."')
     with tempfile.TemporaryDirectory(prefix="raw-", dir=system.folder) as raw:
-        generate_and_import(system, Path(raw), contracts=SAMPLE_CONTRACTS, seed=1)
+        generate_and_import(system, Path(raw), contracts=contracts, seed=1)
 
 
 def generate_and_import(system: System, raw: Path, *, contracts: int, seed: int) -> None:

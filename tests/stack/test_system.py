@@ -52,8 +52,8 @@ def test_second_system_on_the_same_folder_is_refused(tmp_path: Path) -> None:
 def test_busy_port_is_said_before_anything_starts(tmp_path: Path) -> None:
     with EmbeddedRedis() as somebody:
         system = System(tmp_path, port=somebody.port, write=FileLog(tmp_path), configured={})
-        with pytest.raises(StartFailed, match=f"port {somebody.port} is in use"):
-            system.start_processes()
+        with pytest.raises(StartFailed, match=f"port {somebody.port} is in use"), system:
+            pass
 
 
 def test_file_log_keeps_one_file_per_program(tmp_path: Path) -> None:
