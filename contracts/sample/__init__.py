@@ -6,6 +6,7 @@ Knows nothing of the importer: what is in the files and what must become of it i
 from __future__ import annotations
 
 from contracts.sample.answer_key import AnswerKey, FileAnswer, RejectedRow
-from contracts.sample.generator import SampleShape, generate
+from contracts.sample.generator import generate
+from contracts.sample.shape import SampleShape
 
 __all__ = ["AnswerKey", "FileAnswer", "RejectedRow", "SampleShape", "generate"]

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import random
 from datetime import timedelta
-from itertools import product
 from typing import NamedTuple
 
 from contracts.sample import distribution as facts
 from contracts.sample import vocabulary as words
 from contracts.sample.categories import CATEGORIES, Category
-from contracts.sample.layouts import AWARD_SLOTS, PROFILE_SLOTS
+from contracts.sample.layouts import AWARD_SLOTS
 from contracts.sample.market import Lottery, Market
 from contracts.sample.notation import DayTexts, as_date, as_day
 from contracts.sample.plan import FilePlan
+from contracts.sample.profiles import (
+    Record,
+    make_items,
+    make_profiles,
+    make_stems,
+    make_tails,
+    spread_lines,
+    without_award,
+)
 
-Record = tuple[str, ...]
 KINDS = tuple(facts.SIGMA)
 EVIDENCE_DAY = 21
 """A day of the month that can be no month: it tells the order of day and month."""
-MOST_LINES = 40
 
 
 class Notice(NamedTuple):
@@ -56,15 +61,16 @@ class NoticeDesk:
         self.texts = DayTexts(plan.notation, first - 200, last + 200)
         self._next = 2_000_000 + number * 10_000_000
         self._lines = spread_lines(lines_per_award)
-        self._profiles = {kind: _make_profiles(kind, plan.notation.null, rng) for kind in KINDS}
+        self._profiles = {kind: make_profiles(kind, plan.notation.null, rng) for kind in KINDS}
         self._unawarded = {
-            kind: [_unawarded_profile(row, plan) for row in self._profiles[kind]] for kind in KINDS
+            kind: [without_award(row, plan.notation.null) for row in self._profiles[kind]] for kind in KINDS
         }
-        self._stems = {category.name: _make_stems(category) for category in CATEGORIES}
-        self._tails = _make_tails(rng)
-        self._items = _make_items(rng)
+        self._stems = {category.name: make_stems(category) for category in CATEGORIES}
+        self._tails = make_tails(rng)
+        self._items = make_items(rng)
         self._no_award = (plan.notation.null,) * len(AWARD_SLOTS)
         self.shifted = 0
+        self._write_money = plan.notation.write_money
         self._unproven = plan.notation.dates.slashed
 
     def draw_award(self) -> Notice:
@@ -134,8 +140,8 @@ class NoticeDesk:
         """The notice's line items as records in the order of ``SLOTS``."""
         shared = self._render_notice(notice) + notice.profile
         shared += self._render_award(notice) if notice.number else self._no_award
-        each = self.plan.notation.write_money(notice.budget // notice.lines)
         items, random_ = self._items, self.rng.random
+        each = self._write_money(notice.budget // notice.lines)
         return [
             (*shared, str(line), each, *items[int(random_() * len(items))])
             for line in range(1, notice.lines + 1)
@@ -168,7 +174,7 @@ class NoticeDesk:
             notice.organization,
             notice.area or null,
             notice.category,
-            self.plan.notation.write_money(notice.budget),
+            self._write_money(notice.budget),
             "Awarded" if notice.number else "Closed",
         )
 
@@ -178,7 +184,7 @@ class NoticeDesk:
             notice.number,
             notice.award_title,
             notice.awardee,
-            self.plan.notation.write_money(notice.centavos),
+            self._write_money(notice.centavos),
             notice.contract_number,
             plain[place + 3],
             self.render_award_day(notice.day),
@@ -211,74 +217,3 @@ def draw_budget(centavos: int, point: float) -> int:
     if point < 0.45:
         return round(centavos / 0.98)
     return -int(-centavos * (1 + (point - 0.45) * 0.3) // 100_000) * 100_000
-
-
-def spread_lines(mean: float) -> list[int]:
-    """Line items per award: quantiles of a geometric distribution with this mean."""
-    if mean <= 1:
-        return [1]
-    steps, miss = 1024, math.log(1 - 1 / mean)
-    return [min(1 + int(math.log(1 - (step + 0.5) / steps) / miss), MOST_LINES) for step in range(steps)]
-
-
-def _make_stems(category: Category) -> list[str]:
-    if category.kind == "works":
-        return list(words.WORKS)
-    return [f"{verb} {category.name}" for verb in words.VERBS[category.kind]]
-
-
-def _make_tails(rng: random.Random) -> list[str]:
-    tails = [f"Barangay {barangay}, {town}" for barangay, town in product(words.BARANGAYS, words.TOWNS)]
-    rng.shuffle(tails)
-    return tails
-
-
-def _make_items(rng: random.Random) -> list[Record]:
-    items: list[Record] = []
-    for number, (item, unit) in enumerate(product(words.ITEMS, words.UNITS)):
-        code = str(10_101_500 + number * 1_000)
-        items.append((item, f"{item}, brand new", str(rng.randint(1, 500)), unit, code, item.split(",")[0]))
-    return items
-
-
-def _make_profiles(kind: str, null: str, rng: random.Random) -> list[Record]:
-    """Plausible sets of the columns that describe the way of buying, the buyer and the awardee."""
-    pick = rng.choice
-    profiles = []
-    for _ in range(64):
-        region, province, town = pick(words.REGIONS), pick(list(facts.AREAS)), pick(words.TOWNS)
-        fields = {
-            "classification": words.CLASSIFICATIONS[kind],
-            "notice_type": "Invitation to Bid (ITB)",
-            "procurement_mode": pick(words.MODES[kind]),
-            "funding_source": pick(words.FUNDS),
-            "funding_instrument": null,
-            "trade_agreement": "Implementing Rules and Regulations",
-            "duration": pick(words.SPANS),
-            "calendar_type": "Calendar Days",
-            "created_by": f"{pick(words.GIVEN)} {pick(words.SURNAMES)}",
-            "region": region,
-            "province": province,
-            "city": town,
-            "branch": "Local Government Unit",
-            "entity_type": pick(("Municipality", "Province", "National Government Agency")),
-            "entity_group": "Government",
-            "award_type": pick(("LCRB", "SCRB", null)),
-            "reason": null,
-            "country": "Philippines",
-            "awardee_region": region,
-            "awardee_province": province,
-            "awardee_city": pick(words.TOWNS),
-            "awardee_size": pick(words.SIZES),
-            "joint_venture": pick(("No", "No", "Yes")),
-            "contact_person": f"{pick(words.GIVEN)} {pick(words.SURNAMES)}",
-        }
-        profiles.append(tuple(fields[slot] for slot in PROFILE_SLOTS))
-    return profiles
-
-
-_OF_AWARD = PROFILE_SLOTS.index("award_type")
-
-
-def _unawarded_profile(profile: Record, plan: FilePlan) -> Record:
-    return profile[:_OF_AWARD] + (plan.notation.null,) * (len(PROFILE_SLOTS) - _OF_AWARD)

@@ -5,19 +5,25 @@ A fault changes the rows of one notice and sets their fates by the published imp
 
 from __future__ import annotations
 
-import random
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from contracts.sample.awards import Notice, Record
+from contracts.sample.draft import NULL_SPELLINGS, Draft, leave_unawarded
 from contracts.sample.layouts import FLOOD_HEADER, SLOT
-from contracts.sample.notation import DateStyle, as_date, as_day, write_day, write_money, write_serial
+from contracts.sample.notation import (
+    DateStyle,
+    as_date,
+    as_day,
+    write_day,
+    write_grouped_money,
+    write_plain_money,
+    write_serial,
+)
 from contracts.sample.plan import FilePlan
 from contracts.sample.tally import Fate, Line
 
-NULL_SPELLINGS = ("NULL", "nan", "None", "", "null", "NaN", "none")
 OPTIONAL_SLOTS = (
     "publish_date",
     "closing_date",
@@ -26,61 +32,8 @@ OPTIONAL_SLOTS = (
     "procurement_mode",
     "award_status",
 )
-TELLING_SLOTS = ("award_number", "awardee_name", "contract_amount")
-"""All of these missing: nobody got the contract."""
 LARGE_FILE = 2_000
 """From this size on a few dates against the file's order are less than one in a hundred."""
-
-
-@dataclass(kw_only=True)
-class Draft:
-    """The rows of one awarded notice, before they are written."""
-
-    plan: FilePlan
-    rng: random.Random
-    notice: Notice
-    lines: list[Line]
-
-    def put(self, slot: str, text: str) -> None:
-        """The same text on all rows, as facts of the notice or the award repeat."""
-        for line in self.lines:
-            line.cells[SLOT[slot]] = text
-
-    def reject(self, slot: str, text: str, reason: str) -> None:
-        """Put a bad text on the first row or on all, and have these rows rejected for it."""
-        for line in self.lines[: self.rng.choice((1, len(self.lines)))]:
-            line.cells[SLOT[slot]] = text
-            line.fate, line.column, line.value, line.reason = Fate.REJECTED, slot, text, reason
-
-    def copy_last(self, **changes: object) -> Line:
-        """Another row like the last one, put below it."""
-        last = self.lines[-1]
-        line = replace(last, cells=list(last.cells), **changes)  # type: ignore[arg-type]  # fields of Line by name
-        self.lines.append(line)
-        return line
-
-    def add_line(self, **changes: object) -> Line:
-        """A further line item of the last row's award."""
-        line = self.copy_last(**changes)
-        number = SLOT["line_number"]
-        line.cells[number] = str(int(line.cells[number]) + 1)
-        return line
-
-
-def draft_award(plan: FilePlan, rng: random.Random, notice: Notice, records: list[Record]) -> Draft:
-    """An award's rows without faults."""
-    lines = [
-        Line(cells=list(cells), fate=Fate.AWARD, centavos=notice.centavos, day=notice.day)
-        for cells in records
-    ]
-    return Draft(plan=plan, rng=rng, notice=notice, lines=lines)
-
-
-def leave_unawarded(draft: Draft) -> None:
-    for line in draft.lines:
-        line.fate = Fate.UNAWARDED
-        for slot in TELLING_SLOTS:
-            line.cells[SLOT[slot]] = draft.rng.choice(NULL_SPELLINGS)
 
 
 Inject = Callable[[Draft], None]
@@ -212,13 +165,13 @@ def write_negative_amount(draft: Draft) -> None:
 
 
 def write_currency(draft: Draft) -> None:
-    text = f"{draft.notice.centavos / 100:,.2f}"
+    text = write_grouped_money(draft.notice.centavos)
     draft.put("contract_amount", draft.rng.choice(("₱", "₱ ", "PHP ", "PHP")) + text)
 
 
 def write_more_decimals(draft: Draft) -> None:
     """Halves of a centavo are rounded up."""
-    draft.put("contract_amount", f"{write_money(draft.notice.centavos)}5")
+    draft.put("contract_amount", f"{write_plain_money(draft.notice.centavos)}5")
     for line in draft.lines:
         line.centavos += 1
 

@@ -8,11 +8,12 @@ from datetime import date
 
 from contracts.sample import distribution as facts
 from contracts.sample import vocabulary as words
-from contracts.sample.awards import Notice, Record
+from contracts.sample.awards import Notice
 from contracts.sample.layouts import FLOOD_HEADER, SLOTS, Layout
 from contracts.sample.market import Lottery, Market
 from contracts.sample.notation import DateStyle, Notation, as_date, as_day
 from contracts.sample.plan import FLOOD_FILE, FilePlan
+from contracts.sample.profiles import Record
 
 FLOOD = Layout(generation="flood", header=FLOOD_HEADER, slots=FLOOD_HEADER)
 KINDS = (

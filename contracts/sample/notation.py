@@ -49,6 +49,25 @@ class MoneyStyle(Enum):
     FOUR_DECIMALS = "1234567.5000"
 
 
+def write_plain_money(centavos: int) -> str:
+    return f"{centavos // 100}.{centavos % 100:02d}"
+
+
+def write_grouped_money(centavos: int) -> str:
+    return f"{centavos // 100:,}.{centavos % 100:02d}"
+
+
+def write_long_money(centavos: int) -> str:
+    return f"{centavos // 100}.{centavos % 100:02d}00"
+
+
+_MONEY_WRITERS: dict[MoneyStyle, Callable[[int], str]] = {
+    MoneyStyle.PLAIN: write_plain_money,
+    MoneyStyle.COMMAS: write_grouped_money,
+    MoneyStyle.FOUR_DECIMALS: write_long_money,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notation:
     """One file's habits. ``utc``: some award dates are Manila midnight written as UTC.
@@ -65,8 +84,9 @@ class Notation:
     def write_day(self, day: int) -> str:
         return write_day(day, self.dates)
 
-    def write_money(self, centavos: int) -> str:
-        return write_money(centavos, self.money)
+    @property
+    def write_money(self) -> Callable[[int], str]:
+        return _MONEY_WRITERS[self.money]
 
 
 def as_date(day: int) -> date:
@@ -83,13 +103,6 @@ def write_day(day: int, style: DateStyle) -> str:
 
 def write_serial(day: int) -> str:
     return str(day + SERIAL_EPOCH_DAYS)
-
-
-def write_money(centavos: int, style: MoneyStyle = MoneyStyle.PLAIN) -> str:
-    if style is MoneyStyle.COMMAS:
-        return f"{centavos // 100:,}.{centavos % 100:02d}"
-    text = f"{centavos // 100}.{centavos % 100:02d}"
-    return text + "00" if style is MoneyStyle.FOUR_DECIMALS else text
 
 
 class DayTexts:

@@ -91,7 +91,7 @@ def _yearly() -> Iterator[FilePlan]:
             last=date(year, 12, 31),
             share=_SHARES_2021[year],
             bom=year == 2023,
-            quoted=year > 2021,
+            quoted=True,
             reexported=year == 2023,
         )
 
