@@ -351,26 +351,23 @@ def _release(run: TaskRun, *, at_most: int) -> int:
     where = Q(id=run.id, attempt=run.attempt, lease_until__lt=Now())
     attempts = _with_outcome(run.attempts, outcome="lost", error_code="worker-lost")
     if run.cancel_requested_at is not None:
-        return _move(Event.STOP, where, attempts=attempts, finished_at=Now(), publish_at=None)
-    if sum(1 for attempt in attempts if attempt.get("outcome") == "lost") >= at_most:
-        ending = Ending(
-            code="worker-lost",
-            message=f"the worker died {at_most} times while it did this task",
-            retryable=False,
-        )
-        with transaction.atomic():
-            moved = _move(
-                Event.FAIL,
-                where,
-                attempts=attempts,
-                finished_at=Now(),
-                publish_at=None,
-                error=ending.to_json(),
-            )
-            if moved:
-                _bury(run.id, run.queue, ending, attempts, reason=DeadReason.CRASH_LOOP)
-        return moved
-    return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+        return _move(Event.STOP, where, attempts=attempts, **_ended())
+    if sum(1 for attempt in attempts if attempt.get("outcome") == "lost") < at_most:
+        return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+    ending = Ending(
+        code="worker-lost",
+        message=f"the worker died {at_most} times while it did this task",
+        retryable=False,
+    )
+    with transaction.atomic():
+        moved = _move(Event.FAIL, where, attempts=attempts, error=ending.to_json(), **_ended())
+        if moved:
+            _bury(run.id, run.queue, ending, attempts, reason=DeadReason.CRASH_LOOP)
+    return moved
+
+
+def _ended() -> dict[str, Any]:
+    return {"finished_at": Now(), "publish_at": None, "lease_until": None}
 
 
 def _end(
@@ -384,7 +381,7 @@ def _end(
 ) -> bool:
     # An accepted cancel always wins: from then on only STOP can end the attempt.
     attempts = _with_outcome(claim.attempts, outcome=outcome, error_code=error_code)
-    changes = {"finished_at": Now(), "publish_at": None, "lease_until": None, "attempts": attempts, **changes}
+    changes = {**_ended(), "attempts": attempts, **changes}
     where = Q(id=claim.run_id, attempt=claim.attempt, cancel_requested_at__isnull=not cancelled)
     return bool(_move(event, where, **changes))
 
