@@ -14,7 +14,10 @@ ANSWER_KEY = "answer-key.json"
 
 @dataclass(frozen=True, kw_only=True)
 class RejectedRow:
-    """A row that no award can be made of. ``row`` is the record's number in its file, counted from 1."""
+    """A row that no award can be made of. ``row`` is the record's number in its file, counted from 1.
+
+    A ragged row has neither ``column`` nor ``value``: its texts cannot be assigned to columns.
+    """
 
     row: int
     column: str
