@@ -1,0 +1,79 @@
+"""The account of an import: the reject report, what became of each file's rows, and whether that adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from contracts.errors import ReconciliationFailed
+from contracts.ingest.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
+from contracts.ingest.staging import STAGED, RawFile
+from contracts.snapshot import SourceReport
+
+
+def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
+    values = " ".join(f"WHEN '{field}' THEN raw.{field}" for field in STAGED)
+    target = str(path).replace("'", "''")
+    con.execute(
+        f"""COPY (
+            SELECT raw.label AS file, raw.row AS "row", fates.fault."column" AS "column",
+                CASE fates.fault."column" WHEN '' THEN raw.ragged {values} END AS "value",
+                fates.fault.reason AS reason
+            FROM staging.fates JOIN staging.raw USING (seq) WHERE fates.fate = '{REJECTED}' ORDER BY seq
+        ) TO '{target}' (FORMAT csv, HEADER)"""
+    )
+
+
+def report_sources(con: duckdb.DuckDBPyConnection, files: Sequence[RawFile]) -> tuple[SourceReport, ...]:
+    """What became of each file's rows. Raises ReconciliationFailed where that is not what was read."""
+    reports = tuple(_report_source(con, file) for file in files)
+    for report in reports:
+        if report.read != report.accounted:
+            raise ReconciliationFailed(
+                f"{report.file}: {report.read:,} rows were read, {report.accounted:,} are accounted for"
+            )
+    return reports
+
+
+def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceReport:
+    counted: list[tuple[str, str | None, int]] = con.execute(
+        f"""SELECT fate, CASE WHEN fate = '{REJECTED}' THEN fault.reason END AS reason, count(*)
+        FROM staging.fates WHERE file = ? GROUP BY ALL ORDER BY ALL""",
+        [file.number],
+    ).fetchall()
+    fates = {fate: count for fate, reason, count in counted if reason is None}
+    reasons = {reason: count for _, reason, count in counted if reason is not None}
+    return SourceReport(
+        file=file.path.name,
+        generation=file.generation.name,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        read=file.read,
+        imported=fates.get(IMPORTED, 0),
+        collapsed=fates.get(COLLAPSED, 0),
+        unawarded=fates.get(UNAWARDED, 0),
+        duplicates=fates.get(DUPLICATE, 0),
+        rejected=sum(reasons.values()),
+        rejected_by_reason=reasons,
+    )
+
+
+def check_contracts(con: duckdb.DuckDBPyConnection, reports: Sequence[SourceReport]) -> None:
+    """Raise ReconciliationFailed where the finished table does not hold the imported rows and their pesos."""
+    rows, value = _measure(con, "contracts")
+    imported = sum(report.imported for report in reports)
+    _, staged_value = _measure(con, "staging.awards")
+    if rows != imported or value != staged_value:
+        raise ReconciliationFailed(
+            f"{imported:,} awards of ₱{staged_value:,} were to be stored, {rows:,} of ₱{value:,} are"
+        )
+
+
+def _measure(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, Decimal]:
+    [found] = con.execute(f"SELECT count(*), coalesce(sum(contract_amount), 0) FROM {table}").fetchall()
+    rows, value = found
+    return rows, Decimal(value)

@@ -1,0 +1,199 @@
+"""Reading a raw CSV file: its encoding, its header and its rows in batches. Knows no field."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from itertools import count, islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from contracts.errors import BadFile
+from contracts.ingest.batches import (
+    MAX_ROW_BYTES,
+    RaggedRow,
+    RawBatch,
+    find_filled,
+    join_cells,
+    make_empty_batch,
+    show_ragged,
+)
+from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where the data begins: ``cells`` stand in the header row, which is record ``number``."""
+
+    header: Header
+    cells: int
+    number: int
+    offset: int
+
+
+def read_csv(path: Path) -> Iterator[RawBatch]:
+    """The rows of a CSV file. Raises BadFile for what is no CSV file of a known generation."""
+    check_text(path)
+    start = _find_header(path)
+    numbering = _Numbering(start)
+    size = path.stat().st_size
+    position = start.offset
+    for raw in _stream(path, start, numbering):
+        position = min(size, position + MAX_ROW_BYTES)
+        yield _make_batch(path, start, raw=raw, numbering=numbering, position=position)
+    late = numbering.take_ragged()
+    yield make_empty_batch(start.header, label=path.name, ragged=late, position=size)
+
+
+def check_text(path: Path) -> None:
+    """Raise BadFile, naming the line, where a text file is empty, not UTF-8, or has an endless line."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, length = 1, 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_CHUNK)
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                line += error.object[: error.start].count(b"\n")
+                raise BadFile(path.name, f"not UTF-8: {error.reason}", line=line) from None
+            if not chunk:
+                break
+            first = chunk.find(b"\n")
+            length += len(chunk) if first < 0 else first
+            if length > MAX_ROW_BYTES:
+                raise BadFile(path.name, f"a line of more than {MAX_ROW_BYTES:,} bytes", line=line)
+            line += chunk.count(b"\n")
+            length = length if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+    if path.stat().st_size == 0:
+        raise BadFile(path.name, "the file is empty")
+
+
+def _find_header(path: Path) -> _Start:
+    fault = HeaderFault(f"no known header in the first {HEADER_WITHIN_ROWS} rows")
+    with path.open("rb") as file:
+        lines = (line.decode("utf-8-sig" if start == 0 else "utf-8") for start, line in _offset_lines(file))
+        try:
+            for number, cells in enumerate(islice(csv.reader(lines), HEADER_WITHIN_ROWS), start=1):
+                found = match_header(cells)
+                if isinstance(found, Header):
+                    return _Start(found, len(cells), number, file.tell())
+                fault = found or fault
+        except csv.Error as error:
+            raise BadFile(path.name, f"not a table: {error}") from None
+    raise BadFile(path.name, fault.message)
+
+
+def _offset_lines(file: BufferedReader) -> Iterator[tuple[int, bytes]]:
+    """Lines with the offset where each begins; by ``readline``, which keeps ``tell`` exact."""
+    while line := file.readline():
+        yield file.tell() - len(line), line
+
+
+class _Numbering:
+    """Gives rows their record numbers: the parser tells those of ragged rows, the others are in sequence."""
+
+    def __init__(self, start: _Start) -> None:
+        self._first = start.number
+        self._cells = start.cells
+        self._ragged: list[RaggedRow] = []
+        self._skipped: set[int] = set()
+        self._sequence = count(1)
+
+    def note_ragged(self, row: pa_csv.InvalidRow) -> str:
+        self._ragged.append(show_ragged(self._first + row.number, row.text))
+        self._skipped.add(row.number)
+        return "skip"
+
+    def number_rows(self, rows: int) -> pa.Array:
+        numbers = (self._first + number for number in self._sequence if number not in self._skipped)
+        return pa.array(list(islice(numbers, rows)), pa.int64())
+
+    def take_ragged(self) -> tuple[RaggedRow, ...]:
+        taken = tuple(self._ragged)
+        self._ragged.clear()
+        return taken
+
+
+def _stream(path: Path, start: _Start, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
+    """The records after the header as text, empty lines included, so that every record keeps its number.
+
+    One thread: only then does the parser know the numbers of the records that it turns away.
+    """
+    if start.offset >= path.stat().st_size:
+        return
+    names = [f"c{place}" for place in range(start.cells)]
+    with pa.OSFile(str(path)) as file:
+        file.seek(start.offset)
+        try:
+            with pa_csv.open_csv(
+                file,
+                read_options=pa_csv.ReadOptions(
+                    use_threads=False, block_size=MAX_ROW_BYTES, column_names=names
+                ),
+                parse_options=pa_csv.ParseOptions(
+                    newlines_in_values=True,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=numbering.note_ragged,
+                ),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()),
+                    check_utf8=False,
+                    strings_can_be_null=False,
+                ),
+            ) as reader:
+                yield from reader
+        except pa.ArrowInvalid as error:
+            raise BadFile(
+                path.name,
+                f"a record of more than {MAX_ROW_BYTES:,} bytes, or a quote that is never closed ({error})",
+            ) from None
+
+
+def _make_batch(
+    path: Path, start: _Start, *, raw: pa.RecordBatch, numbering: _Numbering, position: int
+) -> RawBatch:
+    numbers = numbering.number_rows(raw.num_rows)
+    table = raw.append_column("number", numbers).append_column("joined", join_cells(raw.columns))
+    table = table.filter(find_filled(table.column("joined"), start.cells))
+    _check_swallowed(path, start, table)
+    table, surplus = _split_surplus(start, table)
+    return RawBatch(
+        header=start.header,
+        sheet=0,
+        label=path.name,
+        numbers=table.column("number"),
+        columns=table.columns[: start.header.width],
+        joined=table.column("joined"),
+        ragged=(*numbering.take_ragged(), *surplus),
+        position=position,
+    )
+
+
+def _check_swallowed(path: Path, start: _Start, table: pa.RecordBatch) -> None:
+    """Raise BadFile where one cell holds whole rows: its quote is only closed by the quote of a later row."""
+    suspects = table.filter(pc.match_substring(table.column("joined"), "\n")).drop_columns(["joined"])
+    for row in suspects.to_pylist():
+        number = row.pop("number")
+        lines = (line for cell in row.values() for line in cell.split("\n")[1:])
+        if any(line.count(",") == start.cells - 1 for line in lines):
+            raise BadFile(path.name, f"record {number} swallows the rows after it: a quote is never closed")
+
+
+def _split_surplus(start: _Start, table: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RaggedRow]]:
+    """Unnamed columns at the right end of a header are nothing; a row that fills one is ragged."""
+    surplus = table.columns[start.header.width : start.cells]
+    if not surplus:
+        return table, []
+    filled = find_filled(join_cells(surplus), len(surplus))
+    rows = table.filter(filled).select([*table.schema.names[: start.cells], "number"]).to_pylist()
+    ragged = [show_ragged(row.pop("number"), ",".join(row.values())) for row in rows]
+    return table.filter(pc.invert(filled)), ragged

@@ -1,0 +1,192 @@
+"""Raw files -> a published snapshot. Owns the order of the steps; every rule is another module's."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from contracts import layout
+from contracts.errors import BadFile, OutOfSpace
+from contracts.ingest.accounts import check_contracts, report_sources, write_rejects
+from contracts.ingest.batches import RawBatch
+from contracts.ingest.csv_files import read_csv
+from contracts.ingest.dates import DateOrder
+from contracts.ingest.days import settle_days
+from contracts.ingest.fates import decide_fates
+from contracts.ingest.staging import RawFile, create_staging, stage_batch, stage_file
+from contracts.ingest.workbooks import read_workbook
+from contracts.progress import Progress
+from contracts.snapshot import (
+    DATABASE,
+    REJECTS,
+    Manifest,
+    Snapshot,
+    SourceReport,
+    building,
+    new_version,
+    publish,
+)
+from contracts.sql import FLOOD_CONTROL
+
+_READERS = {".csv": read_csv, ".xlsx": read_workbook}
+_STAGING, _SPILL = "staging.duckdb", "spill"
+_STEPS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Resources:
+    memory_limit_mb: int
+    threads: int
+
+
+def import_files(
+    files: Sequence[Path],
+    *,
+    root: Path,
+    as_of: date,
+    date_order: DateOrder | None = None,
+    memory_limit_mb: int = 1000,
+    threads: int = 2,
+) -> Generator[Progress, None, Snapshot]:
+    """Import raw files into a new version under ``root`` and make it the current one; returns the snapshot.
+
+    ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files.
+    Raises BadFile, ReconciliationFailed or OutOfSpace (retryable). On any error, and when the generator is
+    closed early, nothing is left behind and the current version stays.
+    """
+    _check_names(files)
+    created_at = datetime.now(UTC)
+    version = new_version(created_at)
+    with building(root, version) as folder:
+        resources = _Resources(memory_limit_mb=memory_limit_mb, threads=threads)
+        with _translate_errors(), _open_database(folder, resources) as con:
+            raw_files = yield from _read_files(con, files)
+            yield _show_step(0)
+            for file in raw_files:
+                settle_days(con, file, date_order)
+            yield _show_step(1)
+            decide_fates(con, raw_files, as_of=as_of)
+            yield _show_step(2)
+            write_rejects(con, folder / REJECTS)
+            reports = report_sources(con, raw_files)
+            con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
+            layout.build(con, "awards")
+            yield _show_step(3)
+            check_contracts(con, reports)
+            manifest = _make_manifest(con, reports, version=version, created_at=created_at, as_of=as_of)
+        (folder / _STAGING).unlink()
+        yield _show_step(_STEPS)
+        return publish(root, folder, manifest)
+
+
+def _check_names(files: Sequence[Path]) -> None:
+    seen: set[str] = set()
+    for path in files:
+        if path.suffix.lower() not in _READERS:
+            raise BadFile(path.name, f"unknown kind of file; known are {', '.join(_READERS)}")
+        if not path.is_file():
+            raise BadFile(path.name, f"there is no such file in {path.parent}")
+        if path.name in seen:
+            raise BadFile(path.name, "two files have this name, and rows are traced by it")
+        seen.add(path.name)
+
+
+def _show_step(done: int) -> Progress:
+    return Progress(phase="building", current=done, total=_STEPS, unit="steps")
+
+
+@contextlib.contextmanager
+def _translate_errors() -> Iterator[None]:
+    """DuckDB's words for "no room" -> the engine's error: it reads no files here but those that it writes."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise OutOfSpace(f"no room for the import: {error}") from error
+
+
+@contextlib.contextmanager
+def _open_database(folder: Path, resources: _Resources) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database to be built, with the staging tables in a second file that does not outlive the import."""
+    con = duckdb.connect(
+        str(folder / DATABASE),
+        config={
+            "memory_limit": f"{resources.memory_limit_mb}MB",
+            "threads": resources.threads,
+            "temp_directory": str(folder / _SPILL),
+        },
+    )
+    try:
+        create_staging(con, folder / _STAGING)
+        yield con
+        con.execute("DROP VIEW awards")
+        con.execute("DETACH staging")
+    finally:
+        con.close()
+
+
+def _read_files(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path]
+) -> Generator[Progress, None, tuple[RawFile, ...]]:
+    total, before = sum(path.stat().st_size for path in files), 0
+    raw_files = []
+    for number, path in enumerate(files):
+        size, read = path.stat().st_size, 0
+        for batch in _READERS[path.suffix.lower()](path):
+            stage_batch(con, batch, file=number)
+            read += batch.read
+            yield Progress(
+                phase="reading", current=before + min(size, batch.position), total=total, unit="bytes"
+            )
+        raw_files.append(_describe_file(path, number=number, last=batch, read=read))
+        stage_file(con, raw_files[-1])
+        before += size
+    return tuple(raw_files)
+
+
+def _describe_file(path: Path, *, number: int, last: RawBatch, read: int) -> RawFile:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return RawFile(
+        number=number,
+        path=path,
+        sha256=sha256,
+        size_bytes=path.stat().st_size,
+        generation=last.header.generation,
+        read=read,
+    )
+
+
+def _make_manifest(
+    con: duckdb.DuckDBPyConnection,
+    reports: tuple[SourceReport, ...],
+    *,
+    version: str,
+    created_at: datetime,
+    as_of: date,
+) -> Manifest:
+    [figures] = con.execute(
+        f"""SELECT count(*), coalesce(sum(contract_amount), 0),
+            count(*) FILTER (source = '{FLOOD_CONTROL}'),
+            coalesce(sum(contract_amount) FILTER (source = '{FLOOD_CONTROL}'), 0),
+            min(award_date), max(award_date)
+        FROM contracts"""
+    ).fetchall()
+    rows, total_value, flood_rows, flood_value, first_award, last_award = figures
+    return Manifest(
+        version=version,
+        created_at=created_at,
+        as_of=as_of,
+        rows=rows,
+        total_value=total_value,
+        flood_rows=flood_rows,
+        flood_value=flood_value,
+        first_award=first_award,
+        last_award=last_award,
+        sources=reports,
+    )
