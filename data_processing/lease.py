@@ -114,25 +114,27 @@ class Hold:
                 self._interrupt()
 
 
-class Keeper(threading.Thread):
-    """The thread that ticks the current hold of this process."""
+class Keeper:
+    """Ticks the current hold of this process, in a thread. The thread is made on first use: one that was made
+    before a fork counts as stopped in the child, for ever."""
 
     def __init__(self) -> None:
-        super().__init__(name="lease-keeper", daemon=True)
+        self._thread: threading.Thread | None = None
         self._hold: Hold | None = None
 
     @contextlib.contextmanager
     def hold(self, claim: Claim, *, time_limit_s: float) -> Iterator[Hold]:
         """Keep the lease of ``claim`` while inside."""
-        if not self.is_alive():
-            self.start()
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._tick_on, name="lease-keeper", daemon=True)
+            self._thread.start()
         self._hold = Hold(claim, time_limit_s=time_limit_s)
         try:
             yield self._hold
         finally:
             self._hold = None
 
-    def run(self) -> None:
+    def _tick_on(self) -> None:
         while True:
             time.sleep(TICK_S)
             hold = self._hold
