@@ -73,10 +73,11 @@ def value_bin(amount: str) -> str:
 
 
 NamesFound = Mapping[tuple[str, str], str]
-"""(phrase, name column) -> a text of 0 and 1: whether the label with that code holds the phrase.
+"""(filter or phrase, name column) -> a text of 0 and 1: whether the label with that code is meant.
 
-Absent where no label does. Names are searched in ``labels`` beforehand and reach the WHERE as bits, since a
-join in it would cost the order of rows and a copy of the names in every row the time to scan it.
+Absent where no label is. Names are looked up in ``labels`` beforehand and reach the WHERE as bits. A join
+in it, which a long IN becomes too, would cost the order of rows; and a copy of the names in every row's
+``search_text`` the time to scan it.
 """
 
 
@@ -95,17 +96,26 @@ class _Parameters:
 
 
 def find_names(filters: Filters) -> Statement | None:
-    """Rows (phrase, column, bits) as NamesFound takes them; None where there is no phrase to look for."""
+    """Rows (filter or phrase, column, bits) as NamesFound takes them; None where no name is to be found."""
     parameters = _Parameters()
-    searches = []
+    bind = parameters.bind
+    lookups = []
+    for name, column in NAME_FILTERS.items():
+        if wanted := getattr(filters, name):
+            given = [bind(label, "VARCHAR") for label in wanted if label is not None]
+            alternatives = [f"coalesce(label IN ({', '.join(given)}), false)"] if given else []
+            alternatives += ["label IS NULL"] if None in wanted else []
+            lookups.append(_lookup(f"'{name}'", f"'{column}'", _any_of(alternatives)))
     for phrase in sorted({phrase for keyword in filters.keywords for phrase in phrases_of(keyword)}):
-        text = parameters.bind(phrase, "VARCHAR")
-        found = f"contains(folded, {fold_phrase(text)})"
-        searches.append(
-            f"""SELECT {text}, field, string_agg(CASE WHEN {found} THEN '1' ELSE '0' END, '' ORDER BY code)
-            FROM labels WHERE field IN ({_quoted(SEARCHED_NAMES)}) GROUP BY field HAVING bool_or({found})"""
-        )
-    return parameters.complete(" UNION ALL ".join(searches)) if searches else None
+        text = bind(phrase, "VARCHAR")
+        found = f"coalesce(contains(folded, {fold_phrase(text)}), false)"
+        lookups.append(_lookup(text, _quoted(SEARCHED_NAMES), found))
+    return parameters.complete(" UNION ALL ".join(lookups)) if lookups else None
+
+
+def _lookup(key: str, columns: str, condition: str) -> str:
+    return f"""SELECT {key}, field, string_agg(CASE WHEN {condition} THEN '1' ELSE '0' END, '' ORDER BY code)
+        FROM labels WHERE field IN ({columns}) GROUP BY field HAVING bool_or({condition})"""
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -114,7 +124,9 @@ def _quoted(names: Iterable[str]) -> str:
 
 def _where(filters: Filters, names: NamesFound, parameters: _Parameters) -> str:
     bind = parameters.bind
-    parts = [_any_name(column, getattr(filters, name), bind) for name, column in NAME_FILTERS.items()]
+    parts = [
+        _has_name((name, NAME_FILTERS[name]), names, bind) for name in NAME_FILTERS if getattr(filters, name)
+    ]
     parts.append(_any_of([_all_phrases(keyword, names, bind) for keyword in filters.keywords]))
     parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
     if filters.min_amount is not None:
@@ -130,12 +142,8 @@ def _any_of(alternatives: list[str]) -> str:
     return f"({' OR '.join(alternatives)})" if alternatives else ""
 
 
-def _any_name(column: str, names: tuple[str | None, ...], bind: Bind) -> str:
-    given = [bind(name, "VARCHAR") for name in names if name is not None]
-    alternatives = [f"{column} IN ({', '.join(given)})"] if given else []
-    if None in names:
-        alternatives.append(f"{column} IS NULL")
-    return _any_of(alternatives)
+def _has_name(key: tuple[str, str], names: NamesFound, bind: Bind) -> str:
+    return f"get_bit({bind(names[key], 'BIT')}, {CODES[key[1]]}) = 1" if key in names else "false"
 
 
 def _all_phrases(keyword: str, names: NamesFound, bind: Bind) -> str:
@@ -143,11 +151,8 @@ def _all_phrases(keyword: str, names: NamesFound, bind: Bind) -> str:
 
 
 def _one_phrase(phrase: str, names: NamesFound, bind: Bind) -> str:
-    in_names = [
-        f"get_bit({bind(names[phrase, column], 'BIT')}, {CODES[column]}) = 1"
-        for column in SEARCHED_NAMES
-        if (phrase, column) in names
-    ]
+    keys = [(phrase, column) for column in SEARCHED_NAMES]
+    in_names = [_has_name(key, names, bind) for key in keys if key in names]
     return _any_of([*in_names, f"contains(search_text, {fold_phrase(bind(phrase, 'VARCHAR'))})"])
 
 

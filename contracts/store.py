@@ -19,6 +19,9 @@ from contracts.fields import NAME_FILTERS
 from contracts.query import Aggregation, Filters, Page, Query
 from contracts.snapshot import Snapshot
 
+OUT_OF_SPACE = ("No space left on device", "max_temp_directory_size")
+"""DuckDB has no error of its own for a full disk: these words of its I/O and memory errors tell it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
@@ -66,6 +69,7 @@ class Reader:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
+        self._interrupted = False
 
     def count(self, filters: Filters) -> Totals:
         """Rows and pesos of the contracts that ``filters`` means."""
@@ -122,13 +126,15 @@ class Reader:
         translated too.
         """
         statement = sql.select_rows(query, self._find_names(query.filters), select)
+        self._interrupted = False
         with _translated_errors():
             relation = self._cursor.sql(statement.sql, params=statement.parameters)
             batches = relation.to_arrow_reader(batch_rows)
-        return pa.RecordBatchReader.from_batches(batches.schema, _read(batches))
+        return pa.RecordBatchReader.from_batches(batches.schema, self._read(batches))
 
     def interrupt(self) -> None:
         """Stop what runs on this reader, from any thread; the running call raises QueryInterrupted."""
+        self._interrupted = True
         self._cursor.interrupt()
 
     def _dimension(
@@ -159,19 +165,24 @@ class Reader:
     def _groups(self, statement: sql.Statement) -> list[Group]:
         return [Group(*row) for row in self._fetch(statement)]
 
-    def _fetch(self, statement: sql.Statement) -> list[tuple[Any, ...]]:
-        with _translated_errors():
-            return self._cursor.execute(statement.sql, statement.parameters).fetchall()
-
-
-def _read(batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    while True:
-        with _translated_errors():
+    def _read(self, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The batches; an error that crosses Arrow's interface comes as OSError with DuckDB's words."""
+        while True:
             try:
                 batch = batches.read_next_batch()
             except StopIteration:
                 return
-        yield batch
+            except OSError as error:
+                if self._interrupted:
+                    raise QueryInterrupted("the query was interrupted") from None
+                if any(sign in str(error) for sign in OUT_OF_SPACE):
+                    raise OutOfSpace(str(error)) from error
+                raise
+            yield batch
+
+    def _fetch(self, statement: sql.Statement) -> list[tuple[Any, ...]]:
+        with _translated_errors():
+            return self._cursor.execute(statement.sql, statement.parameters).fetchall()
 
 
 def _to_json(value: Any) -> Any:
@@ -186,5 +197,7 @@ def _translated_errors() -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise QueryInterrupted("the query was interrupted") from None
-    except duckdb.OutOfMemoryException as error:
-        raise OutOfSpace(str(error)) from error
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        if any(sign in str(error) for sign in OUT_OF_SPACE):
+            raise OutOfSpace(str(error)) from error
+        raise

@@ -1,0 +1,133 @@
+"""The engine's meaning in plain Python: slow, obvious, and written without looking at the SQL."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from contracts.query import Filters, Query
+
+Row = dict[str, Any]
+SEARCHED = ("award_title", "notice_title", "awardee_name", "organization_name")
+NAMES = {
+    "contractors": "awardee_name",
+    "organizations": "organization_name",
+    "areas": "area_of_delivery",
+    "business_categories": "business_category",
+}
+LABELS = {
+    "by_contractor": "awardee_name",
+    "by_organization": "organization_name",
+    "by_area": "area_of_delivery",
+    "by_category": "business_category",
+}
+
+
+def fold(text: str) -> str:
+    """Without case and accents."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(char for char in decomposed if unicodedata.category(char) != "Mn").lower()
+
+
+def holds(text: str | None, phrase: str) -> bool:
+    """Whether ``phrase`` stands in ``text`` at the start of a word."""
+    if text is None:
+        return False
+    inside, wanted = fold(text), fold(phrase)
+    places = [at for at in range(len(inside)) if inside.startswith(wanted, at)]
+    if not _in_word(wanted[0]):
+        return bool(places)
+    return any(at == 0 or not _in_word(inside[at - 1]) for at in places)
+
+
+def _in_word(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LN"
+
+
+def meets_keyword(row: Row, keyword: str) -> bool:
+    phrases = [" ".join(part.split()) for part in keyword.split("&&")]
+    return all(any(holds(row[column], phrase) for column in SEARCHED) for phrase in phrases)
+
+
+def matches(row: Row, filters: Filters) -> bool:
+    """Whether ``filters`` means ``row``."""
+    for name, column in NAMES.items():
+        wanted = getattr(filters, name)
+        if wanted and row[column] not in wanted:
+            return False
+    if filters.keywords and not any(meets_keyword(row, keyword) for keyword in filters.keywords):
+        return False
+    if filters.time_ranges and not any(
+        _within(row["award_date"], r.start, r.end) for r in filters.time_ranges
+    ):
+        return False
+    if filters.min_amount is not None and row["contract_amount"] < filters.min_amount:
+        return False
+    if filters.max_amount is not None and row["contract_amount"] > filters.max_amount:
+        return False
+    return filters.include_flood_control or row["source"] == "philgeps"
+
+
+def _within(day: date | None, start: date | None, end: date | None) -> bool:
+    return day is not None and (start is None or start <= day) and (end is None or day <= end)
+
+
+def order(rows: Iterable[Row], field: str, *, descending: bool) -> list[Row]:
+    """Missing values last, ties by id."""
+    by_id = sorted(rows, key=lambda row: row["id"])
+    given = [row for row in by_id if row[field] is not None]
+    missing = [row for row in by_id if row[field] is None]
+    return sorted(given, key=lambda row: row[field], reverse=descending) + missing
+
+
+def search(rows: Iterable[Row], query: Query) -> list[Row]:
+    """The rows that ``query`` means, in its order, as its columns."""
+    found = order(
+        (row for row in rows if matches(row, query.filters)),
+        query.sort.field,
+        descending=query.sort.descending,
+    )
+    return [{column: row[column] for column in query.columns} for row in found]
+
+
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
+    """What aggregates say of ``rows`` as a whole."""
+    amounts = sorted(row["contract_amount"] for row in rows)
+    middle = amounts[(len(amounts) - 1) // 2 : len(amounts) // 2 + 1]
+    return {
+        "count": len(rows),
+        "total_value": f"{sum(amounts, Decimal(0)):.2f}",
+        "avg_value": average(amounts),
+        "median_value": average(middle),
+        "contractors": len({row["awardee_name"] for row in rows} - {None}),
+        "organizations": len({row["organization_name"] for row in rows} - {None}),
+    }
+
+
+def average(amounts: Sequence[Decimal]) -> str | None:
+    if not amounts:
+        return None
+    return str((sum(amounts) / len(amounts)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
+
+
+def period(day: date | None, dimension: str) -> str | None:
+    if day is None:
+        return None
+    quarter = (day.month - 1) // 3 + 1
+    return {
+        "by_year": f"{day.year}",
+        "by_quarter": f"{day.year}-Q{quarter}",
+        "by_month": f"{day.year}-{day.month:02}",
+    }[dimension]
+
+
+def groups(rows: Sequence[Row], dimension: str) -> dict[str | None, tuple[int, str]]:
+    """Label -> (count, total value) of a dimension other than the value distribution."""
+    found: dict[str | None, list[Decimal]] = {}
+    for row in rows:
+        label = row[LABELS[dimension]] if dimension in LABELS else period(row["award_date"], dimension)
+        found.setdefault(label, []).append(row["contract_amount"])
+    return {label: (len(amounts), f"{sum(amounts):.2f}") for label, amounts in found.items()}
