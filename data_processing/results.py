@@ -5,11 +5,13 @@ Nothing here raises when Redis is away: the rows hold the truth, and readers fal
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, cast
 
@@ -46,6 +48,11 @@ class LiveProgress:
     unit: str
     began: float
     at: float
+
+
+_progress_at_hand: ContextVar[Mapping[uuid.UUID, LiveProgress] | None] = ContextVar(
+    "progress_at_hand", default=None
+)
 
 
 class _Outage:
@@ -86,9 +93,28 @@ def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began
 
 def find_progress(run_id: uuid.UUID, *, attempt: int) -> LiveProgress | None:
     """The live progress of this very attempt, or None."""
-    text = _attempt(lambda: _client().get(f"progress:{run_id}"))
-    live = None if text is None else LiveProgress(**json.loads(text))
+    at_hand = _progress_at_hand.get()
+    live = find_progress_of([run_id]).get(run_id) if at_hand is None else at_hand.get(run_id)
     return live if live and live.attempt == attempt else None
+
+
+def find_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
+    """The live progress of many runs, of whatever attempt, in one round trip; empty when Redis is away."""
+    texts = _attempt(lambda: _client().mget([f"progress:{r}" for r in run_ids])) if run_ids else None
+    if texts is None:
+        return {}
+    found = zip(run_ids, texts, strict=True)
+    return {run_id: LiveProgress(**json.loads(text)) for run_id, text in found if text is not None}
+
+
+@contextlib.contextmanager
+def progress_at_hand(found: Mapping[uuid.UUID, LiveProgress]) -> Iterator[None]:
+    """Inside, ``find_progress`` answers from ``found`` and does not ask Redis run by run."""
+    token = _progress_at_hand.set(found)
+    try:
+        yield
+    finally:
+        _progress_at_hand.reset(token)
 
 
 def find_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:

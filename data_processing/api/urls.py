@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from data_processing.api.views import contracts, exports, health, ops, tasks
+from data_processing.api.views import contracts, events, exports, health, ops, tasks
 
 TASKS = "api/v1/data-processing"
 
@@ -12,11 +12,13 @@ urlpatterns = [
     path(f"{TASKS}/tasks/export/estimate/", tasks.EstimateExport.as_view(), name="task-estimate"),
     path(f"{TASKS}/tasks/aggregates/", tasks.StartAggregates.as_view(), name="task-aggregates"),
     path(f"{TASKS}/tasks/search/", tasks.StartSearch.as_view(), name="task-search"),
+    path(f"{TASKS}/tasks/rehearsal/", tasks.StartRehearsal.as_view(), name="task-rehearsal"),
     path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
     path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),
     path(f"{TASKS}/tasks/active/", tasks.ActiveTasks.as_view(), name="task-active"),
     path(f"{TASKS}/tasks/cancel/", tasks.CancelTask.as_view(), name="task-cancel"),
     path(f"{TASKS}/tasks/rerun/", tasks.RerunTask.as_view(), name="task-rerun"),
+    path(f"{TASKS}/tasks/<uuid:task_id>/events/", events.TaskEvents.as_view(), name="task-events"),
     path(f"{TASKS}/exports/", exports.ExportList.as_view(), name="export-list"),
     path(f"{TASKS}/exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="export-detail"),
     path(

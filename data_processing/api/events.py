@@ -1,0 +1,296 @@
+"""The hub of a web process: one loop looks at all watched runs and tells their watchers what changed.
+
+Owns no truth: it reads rows and live progress. Knows no HTTP; who watches decides what to send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from django.db import Error as DatabaseError
+from django.db import connection, reset_queries
+from django.db.models import Case, F, When, Window
+from django.db.models.functions import Rank
+from rest_framework.renderers import JSONRenderer
+
+from contracts.query import digest
+from data_processing import results
+from data_processing.api.representation import task_status
+from data_processing.models import State, TaskRun
+from data_processing.results import LiveProgress
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.25
+LEAST_PAUSE_S = 0.05
+OUTAGE_PAUSE_S = 1.0
+POSITIONS_EVERY_S = 1.0
+# Of the hub's time, the part that positions in line may take however long the line is.
+POSITIONS_SHARE = 0.1
+
+Call = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """What a run looks like now, as a server-sent event. ``event_id`` says all that a stream is about, so
+    that any web process can tell whether a client has seen it; rate and ETA alone make no event."""
+
+    event_id: str
+    final: bool
+    encoded: bytes
+
+    @classmethod
+    def of(cls, run: TaskRun) -> Update:
+        body = task_status(run)
+        meta = body["meta"]
+        shown = [meta[name] for name in ("phase", "current", "total", "unit", "queue_position")]
+        facts = [shown, body["cancel_requested"], body["error"], body["next_attempt_at"]]
+        event_id = f"{meta['attempt']}-{body['state']}-{meta['current']}-{digest(facts)[:12]}"
+        kind = b"event: end\n" if run.finished else b""
+        encoded = b"%sid: %s\ndata: %s\n\n" % (kind, event_id.encode(), JSONRenderer().render(body))
+        return cls(event_id=event_id, final=run.finished, encoded=encoded)
+
+
+class Row(NamedTuple):
+    """The columns whose change is looked for."""
+
+    id: uuid.UUID
+    state: str
+    attempt: int
+    cancel_requested_at: Any
+    next_attempt_at: Any
+    phase: str
+    current: int
+    total: int
+
+    @property
+    def counted(self) -> tuple[int, str, int, int]:
+        return self.attempt, self.phase, self.current, self.total
+
+
+class Sight(NamedTuple):
+    """What the reader saw of a run when it last looked."""
+
+    row: Row
+    live: LiveProgress | None
+    position: int | None
+
+
+class Reader:
+    """Looks at runs and describes those that have changed since it last looked. For one thread, whose
+    database connection it uses."""
+
+    def __init__(self) -> None:
+        self._sights: dict[uuid.UUID, Sight] = {}
+        self._positions_due = 0.0
+
+    def read(self, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
+        """Those of the wanted runs that changed or are new here; None for a run that is gone."""
+        try:
+            return self._read(wanted)
+        except DatabaseError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back; the next look takes another."""
+        connection.close()
+
+    def _read(self, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
+        # With DEBUG on, Django keeps the text of every query until a request ends; here none ever does.
+        reset_queries()
+        found = TaskRun.objects.filter(id__in=wanted).values_list(*Row._fields)
+        rows = {row.id: row for row in map(Row._make, found)}
+        lives = self._find_lives(rows)
+        began = time.monotonic()
+        waiting = [row.id for row in rows.values() if row.state == State.PENDING]
+        positions = self._find_positions(waiting, now=began)
+        sights = {key: Sight(row, lives.get(key), positions.get(key)) for key, row in rows.items()}
+        changed = [key for key, sight in sights.items() if self._sights.get(key) != sight]
+        updates = self._describe(changed, lives)
+        if began >= self._positions_due:
+            took_s = time.monotonic() - began
+            self._positions_due = began + max(POSITIONS_EVERY_S, took_s / POSITIONS_SHARE)
+        self._sights = sights
+        return updates | dict.fromkeys(key for key in wanted if key not in rows)
+
+    def _describe(
+        self, changed: Collection[uuid.UUID], lives: Mapping[uuid.UUID, LiveProgress]
+    ) -> dict[uuid.UUID, Update | None]:
+        if not changed:
+            return {}
+        with results.progress_at_hand(lives):
+            found = TaskRun.objects.filter(id__in=changed).defer("traceback")
+            return {run.id: Update.of(run) for run in found}
+
+    def _find_lives(self, rows: Mapping[uuid.UUID, Row]) -> dict[uuid.UUID, LiveProgress]:
+        running = [row for row in rows.values() if row.state == State.STARTED]
+        found = results.find_progress_of([row.id for row in running])
+        chosen = ((row.id, self._choose_live(row, found.get(row.id))) for row in running)
+        return {key: live for key, live in chosen if live is not None}
+
+    def _choose_live(self, row: Row, live: LiveProgress | None) -> LiveProgress | None:
+        """The progress to show, never behind what was shown: Redis may lose it, and the row, which is
+        written less often, may be behind it."""
+        if live is None or live.attempt != row.attempt:
+            before = self._sights.get(row.id)
+            unchanged = before is not None and before.row.counted == row.counted
+            live = before.live if before is not None and unchanged else None
+        behind = live is not None and live.phase == row.phase and live.current < row.current
+        return None if behind else live
+
+    def _find_positions(self, waiting: Collection[uuid.UUID], *, now: float) -> dict[uuid.UUID, int | None]:
+        known = {key: self._sights[key].position for key in waiting if key in self._sights}
+        asked = waiting if now >= self._positions_due else [key for key in waiting if not known.get(key)]
+        if not asked:
+            return known
+        # The CASE stands around the window, so that the whole line is ranked and not the wanted runs alone.
+        rank = Window(Rank(), partition_by=F("queue"), order_by="created_at")
+        line = TaskRun.objects.filter(state=State.PENDING)
+        ranked = line.annotate(position=Case(When(id__in=asked, then=rank)))
+        return known | dict(ranked.filter(position__isnull=False).values_list("id", "position"))
+
+
+class Watcher:
+    """One who follows a run. ``update`` is the newest one: who is slow skips those between."""
+
+    def __init__(self, run_id: uuid.UUID) -> None:
+        self.run_id = run_id
+        self.update: Update | None = None
+        self.over = False
+        self.changed = asyncio.Event()
+
+    def show(self, update: Update | None) -> None:
+        """Take a newer update; None ends the watch, because the run is gone."""
+        self.update = update or self.update
+        self.over = self.over or update is None
+        self.changed.set()
+
+
+class Hub:
+    """All watchers of an event loop. Its one task and one thread live while somebody watches."""
+
+    def __init__(self) -> None:
+        self._members: set[Watcher] = set()
+        self._newcomers: list[Watcher] = []
+        self._watchers: dict[uuid.UUID, set[Watcher]] = {}
+        self._latest: dict[uuid.UUID, Update] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._reader = Reader()
+
+    @property
+    def size(self) -> int:
+        """How many watch; may be asked from any thread."""
+        return len(self._members)
+
+    def join(self, run_id: uuid.UUID) -> Watcher:
+        """Follow a run. The first update comes from a look that begins after this call, so that nobody who
+        comes back is shown something older than what another process told him."""
+        watcher = Watcher(run_id)
+        self._members.add(watcher)
+        self._newcomers.append(watcher)
+        self._wake.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="event-hub")
+            self._task.add_done_callback(_log_end)
+        return watcher
+
+    def leave(self, watcher: Watcher) -> None:
+        """Stop following; repeatable."""
+        self._members.discard(watcher)
+        following = self._watchers.get(watcher.run_id, set())
+        following.discard(watcher)
+        if not following:
+            self._watchers.pop(watcher.run_id, None)
+        if not self._members:
+            self._wake.set()
+
+    async def _run(self) -> None:
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-hub")
+        call = functools.partial(asyncio.get_running_loop().run_in_executor, executor)
+        try:
+            while self._members:
+                while self._members:
+                    await self._look(call)
+                await call(self._reader.close)
+        finally:
+            # Whoever is still here lost the hub to an error: the stream ends and its client comes back.
+            self._task = None
+            self._reader = Reader()
+            executor.shutdown(wait=False)
+            for watcher in self._members:
+                watcher.show(None)
+
+    async def _look(self, call: Call) -> None:
+        began = time.monotonic()
+        self._wake.clear()
+        arrived = [watcher for watcher in self._newcomers if watcher in self._members]
+        self._newcomers = []
+        for watcher in arrived:
+            self._watchers.setdefault(watcher.run_id, set()).add(watcher)
+        wanted = list(self._watchers)
+        try:
+            updates = await call(self._reader.read, wanted)
+        except DatabaseError as error:
+            logger.warning("event streams wait for the database: %s", error)
+            self._newcomers = [*arrived, *self._newcomers]
+            await asyncio.sleep(OUTAGE_PAUSE_S)
+            return
+        self._publish(updates, arrived, wanted)
+        await self._pause(until=began + POLL_S)
+
+    def _publish(
+        self,
+        updates: Mapping[uuid.UUID, Update | None],
+        arrived: Collection[Watcher],
+        wanted: Collection[uuid.UUID],
+    ) -> None:
+        self._latest = {key: self._latest[key] for key in wanted if key in self._latest}
+        for run_id, update in updates.items():
+            known = self._latest.get(run_id)
+            if update is not None and known is not None and update.event_id == known.event_id:
+                continue
+            if update is not None:
+                self._latest[run_id] = update
+            for watcher in self._watchers.get(run_id, ()):
+                watcher.show(update)
+        for watcher in arrived:
+            if watcher.run_id in self._latest:
+                watcher.show(self._latest[watcher.run_id])
+
+    async def _pause(self, *, until: float) -> None:
+        await asyncio.sleep(LEAST_PAUSE_S)
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def current_hub() -> Hub:
+    """The hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+def count_watchers() -> int:
+    """How many follow runs in this process; for any thread."""
+    return sum(hub.size for hub in list(_hubs.values()))
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("the event hub ended with its streams", exc_info=task.exception())

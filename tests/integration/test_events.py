@@ -1,0 +1,385 @@
+"""Event streams of a real web server over real PostgreSQL and Redis, while runs move."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.db import connection
+from django.test import Client
+
+from contracts.progress import Progress
+from data_processing import results, runs
+from data_processing.kinds import KINDS
+from data_processing.models import TaskRun
+from data_processing.runs import Claim, OwnerLimits
+from stack.children import spawn, stop_child, wait_until
+from stack.ports import LOOPBACK, is_listening, pick_port
+from stack.pytest_servers import Servers
+from stack.servers import PostgreSQL
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TASKS = "/api/v1/data-processing/tasks/"
+ROWS = 1000
+POOL_SIZE = 4
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """One server-sent event as a client understands it."""
+
+    name: str
+    event_id: str
+    data: dict[str, Any]
+
+    @property
+    def current(self) -> int:
+        return int(self.data["meta"]["current"])
+
+
+class Connection:
+    """One GET whose answer is read line by line."""
+
+    def __init__(self, port: int, path: str, *, headers: Mapping[str, str]) -> None:
+        self._http = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_S)
+        self._http.request("GET", path, headers=dict(headers))
+        self.response = self._http.getresponse()
+
+    def __iter__(self) -> Iterator[Message]:
+        """The messages until the server closes the stream."""
+        fields: dict[str, str] = {}
+        while line := self.response.readline():
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name:
+                fields[name] = value
+            elif "data" in fields:
+                yield Message(fields.get("event", "message"), fields["id"], json.loads(fields["data"]))
+                fields = {}
+            else:
+                fields = {}
+
+    def read_body(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.response.read())
+        return body
+
+    def close(self) -> None:
+        # The response holds the socket too.
+        self.response.close()
+        self._http.close()
+
+
+class Web:
+    """A web server process over the test's database."""
+
+    def __init__(self, servers: Servers, folder: Path) -> None:
+        self.port = pick_port()
+        argv = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--host", LOOPBACK]
+        argv += ["--port", str(self.port), "--no-access-log", "--timeout-graceful-shutdown", "1"]
+        self.log = folder / "web.log"
+        database = str(connection.settings_dict["NAME"])
+        environment = {**os.environ, **servers.environment(database=database)}
+        environment |= {"DATA_DIR": str(folder), "DATABASE_POOL_SIZE": str(POOL_SIZE)}
+        with self.log.open("ab") as output:
+            self.child: subprocess.Popen[bytes] = spawn(
+                argv, environment=environment, folder=CHECKOUT, output=output
+            )
+        wait_until(lambda: is_listening(self.port), child=self.child, name="web", within_s=60, log=self.log)
+
+    @contextlib.contextmanager
+    def get(self, path: str, **headers: str) -> Iterator[Connection]:
+        """GET as the visitor "a", if no Cookie says otherwise."""
+        opened = Connection(self.port, path, headers={"Cookie": cookie_of("a"), **headers})
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def events(
+        self, run: TaskRun, *, last_id: str | None = None, **headers: str
+    ) -> contextlib.AbstractContextManager[Connection]:
+        """Follow a run as a browser's EventSource does."""
+        resumed = {} if last_id is None else {"Last-Event-ID": last_id}
+        return self.get(f"{TASKS}{run.id}/events/", Accept="text/event-stream", **resumed, **headers)
+
+    def status(self, run: TaskRun) -> dict[str, Any]:
+        with self.get(f"{TASKS}status/?task_id={run.id}") as answer:
+            return answer.read_body()
+
+    def count_threads(self) -> int:
+        return psutil.Process(self.child.pid).num_threads()
+
+    def stop(self) -> int:
+        return stop_child(self.child, within_s=PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def start_web(
+    django_db_setup: None,
+    postgres: object,
+    redis_server: object,
+    chosen_servers: Servers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], Web]]:
+    """Starts web servers that stop with the module."""
+    with contextlib.ExitStack() as started:
+
+        def start() -> Web:
+            web = Web(chosen_servers, tmp_path_factory.mktemp("web"))
+            started.callback(web.stop)
+            return web
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def web(start_web: Callable[[], Web]) -> Web:
+    """The web server of all tests that leave it alive."""
+    return start_web()
+
+
+def cookie_of(owner: str) -> str:
+    session = SessionStore()
+    session["owner"] = owner
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def submit(*, owner: str = "visitor:a") -> TaskRun:
+    run, _ = runs.submit(
+        kind="search",
+        owner=owner,
+        request=KINDS["search"].parse({}),
+        request_key=uuid.uuid4().hex,
+        dataset_version="v1",
+        queue="high",
+        publish_in_s=0,
+        limits=OwnerLimits(unfinished=1000, window=1000, window_queues=frozenset()),
+    )
+    return run
+
+
+def claim(run: TaskRun) -> Claim:
+    held = runs.claim(run.id, worker="w1", lease_s=60)
+    assert held is not None
+    return held
+
+
+def count_rows(held: Claim, current: int, *, began: float) -> None:
+    """Say live that so many rows are done, as a worker does."""
+    progress = Progress(phase="writing", current=current, total=ROWS, unit="rows")
+    results.store_progress(held.run_id, attempt=held.attempt, progress=progress, began=began)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.05)
+
+
+def test_a_stream_tells_the_course_of_a_run_in_order_and_ends_with_it(web: Web) -> None:
+    run = submit()
+    with web.events(run) as stream:
+        messages = iter(stream)
+        first = next(messages)
+        assert first.data["state"] == "PENDING"
+        held, began = claim(run), time.time()
+        seen = [next(messages)]
+        assert seen[0].data["state"] == "STARTED"
+        for current in (100, 400, 900):
+            count_rows(held, current, began=began)
+            seen.append(next(messages))
+        done = Progress(phase="writing", current=ROWS, total=ROWS, unit="rows")
+        assert runs.succeed(held, result={"rows": []}, keep_s=60, progress=done)
+        seen += messages  # to the end, which the server makes
+
+    assert [message.current for message in seen] == [0, 100, 400, 900, ROWS]
+    assert [message.data["state"] for message in seen[1:4]] == ["PROGRESS"] * 3
+    assert [message.name for message in seen] == ["message"] * 4 + ["end"]
+    assert len({message.event_id for message in (first, *seen)}) == 6
+    assert seen[-1].data == web.status(run)
+
+
+def test_a_stream_tells_live_progress_as_tasks_status_does(web: Web) -> None:
+    run = submit()
+    held = claim(run)
+    count_rows(held, 250, began=time.time() - 10)
+    with web.events(run) as stream:
+        told, asked = next(iter(stream)).data, web.status(run)
+    for body in (told, asked):
+        assert body["meta"].pop("eta_seconds") > 0  # runs on between the two answers
+    assert told == asked
+
+
+def test_a_stream_is_not_buffered_on_its_way(web: Web) -> None:
+    with web.events(submit()) as stream:
+        headers = stream.response.headers
+        assert headers.get_content_type() == "text/event-stream"
+        assert headers["X-Accel-Buffering"] == "no"
+        assert "no-cache" in headers["Cache-Control"]
+
+
+def test_progress_in_haste_makes_at_most_four_events_a_second(web: Web) -> None:
+    run = submit()
+    with web.events(run) as stream:
+        messages = iter(stream)
+        next(messages)
+        held, began = claim(run), time.monotonic()
+        for current in range(1, 151):
+            count_rows(held, current, began=time.time())
+            time.sleep(0.01)
+        assert runs.succeed(held, result={}, keep_s=60)
+        currents = [message.current for message in messages]
+        elapsed_s = time.monotonic() - began
+    assert 2 <= len(currents) <= 4 * elapsed_s + 1
+    # The row of this run counted nothing; what was told before the end must never fall.
+    assert currents[:-1] == sorted(currents[:-1])
+
+
+def test_who_comes_back_gets_the_state_at_once_when_it_has_changed(web: Web) -> None:
+    run = submit()
+    with web.events(run) as stream:
+        seen = next(iter(stream))
+    held = claim(run)
+    with web.events(run, last_id=seen.event_id) as stream:
+        assert next(iter(stream)).data["meta"]["attempt"] == held.attempt
+
+
+def test_who_comes_back_is_not_told_again_what_he_has_seen(web: Web) -> None:
+    run = submit()
+    held = claim(run)
+    count_rows(held, 100, began=time.time())
+    with web.events(run) as stream:
+        seen = next(iter(stream))
+    # Another stream on the run, so that there is a message at hand that could be sent by mistake.
+    with web.events(run) as other, web.events(run, last_id=seen.event_id) as stream:
+        assert next(iter(other)).event_id == seen.event_id
+        count_rows(held, 200, began=time.time())
+        assert next(iter(stream)).current == 200
+
+
+def test_a_finished_run_is_one_last_event_and_then_no_content(web: Web) -> None:
+    run = submit()
+    assert runs.succeed(claim(run), result={}, keep_s=60)
+    with web.events(run) as stream:
+        (last,) = stream
+    assert (last.name, last.data["ready"]) == ("end", True)
+    with web.events(run, last_id=last.event_id) as stream:
+        assert stream.response.status == 204
+
+
+def test_a_cancelled_run_is_told_as_stopping_and_then_as_revoked(web: Web) -> None:
+    run = submit()
+    held = claim(run)
+    with web.events(run) as stream:
+        messages = iter(stream)
+        assert next(messages).data["cancel_requested"] is False
+        runs.request_cancel(run.id)
+        assert next(messages).data["cancel_requested"] is True
+        assert runs.stop(held)
+        (last,) = messages
+    assert (last.name, last.data["state"]) == ("end", "REVOKED")
+
+
+def test_a_second_attempt_counts_anew(web: Web) -> None:
+    run = submit()
+    held = claim(run)
+    count_rows(held, 700, began=time.time())
+    with web.events(run) as stream:
+        messages = iter(stream)
+        assert next(messages).current == 700
+        TaskRun.objects.filter(id=run.id).update(lease_until="2020-01-01T00:00:00Z")
+        assert runs.release_lost(at_most=5) == 1
+        assert next(messages).data["state"] == "PENDING"
+        again = claim(run)
+        assert next(messages).current == 0
+        count_rows(again, 50, began=time.time())
+        message = next(messages)
+    assert (message.current, message.data["meta"]["attempt"]) == (50, 2)
+
+
+def test_those_in_line_are_told_when_they_move_up(web: Web) -> None:
+    first, second = submit(), submit()
+    with web.events(second) as stream:
+        messages = iter(stream)
+        assert next(messages).data["meta"]["queue_position"] == 2
+        claim(first)
+        assert next(messages).data["meta"]["queue_position"] == 1
+
+
+@pytest.mark.parametrize("path", ["{other}/events/", "{unknown}/events/", "no-id/events/"])
+def test_unknown_runs_and_those_of_others_are_not_found(web: Web, path: str) -> None:
+    other = submit(owner="visitor:b")
+    with web.get(TASKS + path.format(other=other.id, unknown=uuid.uuid4())) as answer:
+        assert answer.response.status == 404
+        assert answer.response.headers.get_content_type() == "application/problem+json"
+        assert answer.read_body()["code"] == "not-found"
+
+
+def test_staff_follow_the_runs_of_all(web: Web) -> None:
+    run = submit(owner="visitor:b")
+    client = Client()
+    client.force_login(User.objects.create_user("ops", is_staff=True))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].OutputString(attrs=[])
+    with web.events(run, Cookie=cookie) as stream:
+        assert next(iter(stream)).data["task_id"] == str(run.id)
+
+
+def test_open_streams_hold_no_threads_and_no_database_connections(web: Web) -> None:
+    with contextlib.ExitStack() as streams:
+        for _ in range(8 * POOL_SIZE):
+            next(iter(streams.enter_context(web.events(submit()))))
+        # The hub has one; those of asyncio and of the connection pool do not grow with the streams.
+        wait_for(lambda: web.count_threads() < 4 * POOL_SIZE)
+        assert web.status(submit())["state"] == "PENDING"
+
+
+def test_the_hub_goes_when_the_last_client_has_gone(web: Web) -> None:
+    run = submit()
+    with web.events(run) as stream:
+        next(iter(stream))
+        before = web.count_threads()
+    wait_for(lambda: web.count_threads() < before)
+    with web.events(run) as stream:
+        assert next(iter(stream)).data["state"] == "PENDING"
+
+
+def test_streams_outlive_a_restart_of_the_database(web: Web, postgres: PostgreSQL) -> None:
+    run = submit()
+    with web.events(run) as stream:
+        messages = iter(stream)
+        next(messages)
+        connection.close()
+        postgres.restart()
+        held = claim(run)
+        assert next(messages).data["meta"]["attempt"] == held.attempt
+        assert runs.succeed(held, result={}, keep_s=60)
+        assert [message.name for message in messages] == ["end"]
+
+
+def test_an_open_stream_does_not_hold_up_the_end_of_the_server(start_web: Callable[[], Web]) -> None:
+    web = start_web()
+    with web.events(submit()) as stream:
+        next(iter(stream))
+        web.child.send_signal(signal.SIGTERM)
+        # Without a kill: stop_child would have reported one.
+        assert web.child.wait(PATIENCE_S) in (0, -signal.SIGTERM)
