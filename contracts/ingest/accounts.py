@@ -21,7 +21,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     con.execute(
         f"""COPY (
             SELECT raw.label AS file, raw.row AS "row", fates.fault."column" AS "column",
-                CASE fates.fault."column" WHEN '' THEN raw.ragged {values} END AS "value",
+                CASE fates.fault."column" {values} END AS "value",
                 fates.fault.reason AS reason
             FROM staging.fates JOIN staging.raw USING (seq) WHERE fates.fate = '{REJECTED}' ORDER BY seq
         ) TO '{target}' (FORMAT csv, HEADER)"""

@@ -15,18 +15,8 @@ from contracts.ingest.generations import Header
 
 MAX_ROW_BYTES = 8 << 20
 """A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file."""
-MAX_SHOWN = 2_000
-"""Characters of a ragged row that the reject report shows."""
 SEPARATOR = "\x1f"
 _SPACE = " \t\r\n\v\f"
-
-
-@dataclass(frozen=True)
-class RaggedRow:
-    """A record with more or fewer cells than the header. ``text`` is the record as far as it is shown."""
-
-    number: int
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +24,8 @@ class RawBatch:
     """Consecutive rows of one table. ``sheet`` counts the tables of a file from 0.
 
     ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns, ``joined``
-    one text per row that is equal where all cells are equal after trimming. ``position`` of ``size`` bytes
+    one text per row that is equal where all cells are equal after trimming. ``ragged`` are the numbers of
+    records with more or fewer cells than the header. ``position`` of ``size`` bytes
     of the file are behind us.
     """
 
@@ -44,7 +35,7 @@ class RawBatch:
     numbers: pa.Array
     columns: list[pa.Array]
     joined: pa.Array
-    ragged: tuple[RaggedRow, ...]
+    ragged: tuple[int, ...]
     position: int
 
     @property
@@ -53,7 +44,7 @@ class RawBatch:
         return len(self.numbers) + len(self.ragged)
 
 
-def make_empty_batch(header: Header, *, label: str, ragged: tuple[RaggedRow, ...], position: int) -> RawBatch:
+def make_empty_batch(header: Header, *, label: str, ragged: tuple[int, ...], position: int) -> RawBatch:
     """No rows but perhaps ragged ones: every file yields a batch, because the batch names its generation."""
     empty = pa.array([], pa.string())
     return RawBatch(
@@ -77,7 +68,3 @@ def join_cells(columns: Sequence[pa.Array]) -> pa.Array:
 def find_filled(joined: pa.Array, width: int) -> pa.Array:
     """True for the rows that hold anything: wholly empty ones are no rows."""
     return pc.greater(pc.binary_length(joined), width - 1)
-
-
-def show_ragged(number: int, text: str) -> RaggedRow:
-    return RaggedRow(number, text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")

@@ -17,12 +17,10 @@ import pyarrow.csv as pa_csv
 from contracts.errors import BadFile
 from contracts.ingest.batches import (
     MAX_ROW_BYTES,
-    RaggedRow,
     RawBatch,
     find_filled,
     join_cells,
     make_empty_batch,
-    show_ragged,
 )
 from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
 
@@ -104,12 +102,12 @@ class _Numbering:
     def __init__(self, start: _Start) -> None:
         self._first = start.number
         self._cells = start.cells
-        self._ragged: list[RaggedRow] = []
+        self._ragged: list[int] = []
         self._skipped: set[int] = set()
         self._sequence = count(1)
 
     def note_ragged(self, row: pa_csv.InvalidRow) -> str:
-        self._ragged.append(show_ragged(self._first + row.number, row.text))
+        self._ragged.append(self._first + row.number)
         self._skipped.add(row.number)
         return "skip"
 
@@ -117,7 +115,7 @@ class _Numbering:
         numbers = (self._first + number for number in self._sequence if number not in self._skipped)
         return pa.array(list(islice(numbers, rows)), pa.int64())
 
-    def take_ragged(self) -> tuple[RaggedRow, ...]:
+    def take_ragged(self) -> tuple[int, ...]:
         taken = tuple(self._ragged)
         self._ragged.clear()
         return taken
@@ -188,12 +186,10 @@ def _check_swallowed(path: Path, start: _Start, table: pa.RecordBatch) -> None:
             raise BadFile(path.name, f"record {number} swallows the rows after it: a quote is never closed")
 
 
-def _split_surplus(start: _Start, table: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RaggedRow]]:
+def _split_surplus(start: _Start, table: pa.RecordBatch) -> tuple[pa.RecordBatch, list[int]]:
     """Unnamed columns at the right end of a header are nothing; a row that fills one is ragged."""
     surplus = table.columns[start.header.width : start.cells]
     if not surplus:
         return table, []
     filled = find_filled(join_cells(surplus), len(surplus))
-    rows = table.filter(filled).select([*table.schema.names[: start.cells], "number"]).to_pylist()
-    ragged = [show_ragged(row.pop("number"), ",".join(row.values())) for row in rows]
-    return table.filter(pc.invert(filled)), ragged
+    return table.filter(pc.invert(filled)), table.filter(filled).column("number").to_pylist()

@@ -40,7 +40,7 @@ def _find_repeats(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """CREATE TABLE staging.repeats AS
         WITH repeated AS (
-            SELECT file, digest, min(seq) AS first FROM staging.raw WHERE ragged IS NULL
+            SELECT file, digest, min(seq) AS first FROM staging.raw WHERE NOT ragged
             GROUP BY ALL HAVING count(*) > 1
         )
         SELECT raw.seq FROM staging.raw JOIN repeated USING (file, digest) WHERE raw.seq > repeated.first"""
@@ -68,7 +68,7 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
-            SELECT seq, file, ragged IS NOT NULL AS ragged, {texts} FROM staging.raw
+            SELECT seq, file, ragged, {texts} FROM staging.raw
         ), valued AS (
             SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}
             FROM cleaned LEFT JOIN staging.repeats ON repeats.seq = cleaned.seq {joins}

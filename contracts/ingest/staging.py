@@ -58,7 +58,7 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     texts = ", ".join(f"{field} VARCHAR" for field in STAGED)
     con.execute(
         f"""CREATE TABLE staging.raw (
-            seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UHUGEINT, ragged VARCHAR, {texts})"""
+            seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UHUGEINT, ragged BOOLEAN, {texts})"""
     )
     con.execute("CREATE TABLE staging.files (file INTEGER, name VARCHAR, source VARCHAR)")
     con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, text VARCHAR, day DATE)")
@@ -90,15 +90,15 @@ def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -
     rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})
     con.register("batch", rows)
     con.execute(
-        f"""INSERT INTO staging.raw (seq, file, row, label, digest, {", ".join(kept)})
-        SELECT $base + row, $file, row, $label, md5_number(joined), {", ".join(kept)} FROM batch""",
+        f"""INSERT INTO staging.raw (seq, file, row, label, ragged, digest, {", ".join(kept)})
+        SELECT $base + row, $file, row, $label, false, md5_number(joined), {", ".join(kept)} FROM batch""",
         {"base": base, "file": file, "label": batch.label},
     )
     con.unregister("batch")
-    for ragged in batch.ragged:
+    for number in batch.ragged:
         con.execute(
-            "INSERT INTO staging.raw (seq, file, row, label, ragged) VALUES (?, ?, ?, ?, ?)",
-            [base + ragged.number, file, ragged.number, batch.label, ragged.text],
+            "INSERT INTO staging.raw (seq, file, row, label, ragged) VALUES (?, ?, ?, ?, true)",
+            [base + number, file, number, batch.label],
         )
 
 

@@ -19,12 +19,10 @@ import pyarrow as pa
 
 from contracts.errors import BadFile
 from contracts.ingest.batches import (
-    RaggedRow,
     RawBatch,
     find_filled,
     join_cells,
     make_empty_batch,
-    show_ragged,
 )
 from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
 from contracts.ingest.workbook_cells import RowReader
@@ -77,7 +75,7 @@ def _read_sheets(archive: zipfile.ZipFile, path: Path) -> Iterator[RawBatch]:
             raise BadFile(
                 path.name, f"its sheets are of {first.generation.name} and {header.generation.name}"
             )
-        label = path.name if len(parts.sheets) == 1 else f"{path.name} [{sheet.name}]"
+        label = path.name if header is first else f"{path.name} [{sheet.name}]"
         yield make_empty_batch(header, label=label, ragged=(), position=0)
         while block := list(islice(rows, _BATCH_ROWS)):
             yield _make_batch(block, header, sheet=place, label=label)
@@ -114,12 +112,12 @@ def _read_rows(
 
 def _make_batch(block: Sequence[Row], header: Header, *, sheet: int, label: str) -> RawBatch:
     width = header.width
-    ragged: list[RaggedRow] = []
+    ragged: list[int] = []
     numbers: list[int] = []
     rows: list[list[bytes]] = []
     for number, cells in block:
         if len(cells) > width and any(cells[width:]):
-            ragged.append(show_ragged(number, b",".join(cells).decode("utf-8", "replace")))
+            ragged.append(number)
         elif cells:
             numbers.append(number)
             rows.append([*cells, *[b""] * (width - len(cells))] if len(cells) < width else cells[:width])
