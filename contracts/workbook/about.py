@@ -40,7 +40,7 @@ def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: i
     """Fill an empty openpyxl ``sheet``."""
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 22, 100
     _append(sheet, about.title, font=TITLE)
-    for label, value in (
+    facts: list[tuple[str, str | int | Decimal]] = [
         ("Contracts", about.filters_in_words),
         ("Rows", about.rows),
         ("Total value (PHP)", about.total_value),
@@ -48,7 +48,8 @@ def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: i
         ("Sources", "\n".join(about.sources)),
         ("Made at", f"{about.made_at:%Y-%m-%d %H:%M} {about.made_at.tzname()}"),
         *(("Note", note) for note in (*about.notes, *_notes_on_cuts(cut_texts))),
-    ):
+    ]
+    for label, value in facts:
         _append(sheet, label, value)
     _append(sheet)
     _append(sheet, "Column", "Meaning", font=BOLD)
@@ -88,7 +89,7 @@ def _fill_cell(cell: Any, content: str | int | Decimal) -> None:
 
 def _readable(text: str) -> str:
     """Without control characters, and cut with an ellipsis where a cell is full."""
-    clean = ILLEGAL_CHARACTERS_RE.sub("", text)
+    clean: str = ILLEGAL_CHARACTERS_RE.sub("", text)
     units = clean.encode("utf-16-le")
     if len(units) <= 2 * MAX_UNITS:
         return clean

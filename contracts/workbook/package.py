@@ -26,7 +26,9 @@ NUMBER_FORMATS = {FieldType.INTEGER: "0", FieldType.MONEY: "#,##0.00", FieldType
 HEADER_FONT = Font("Calibri", 11, bold=True, color="FFFFFF")
 HEADER_FILL = PatternFill("solid", start_color="1F3864")
 HEADER_ALIGNMENT = Alignment(vertical="center", wrap_text=True)
-CONTENT_TYPES, CORE_PROPERTIES = "[Content_Types].xml", "docProps/core.xml"
+CORE_PROPERTIES = "docProps/core.xml"
+CONTENT_TYPES = "[Content_Types].xml"
+"""Comes first in the archive, as programs expect that look only at the beginning of a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,7 @@ def _style_number(workbook: Workbook, number_format: str) -> int:
 
 
 def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
-    """The parts by name, the content types first, as readers that sniff expect."""
+    """The parts by name."""
     buffer = io.BytesIO()
     workbook.save(buffer)
     with zipfile.ZipFile(buffer) as archive:
@@ -100,7 +102,7 @@ def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
     # Only now, because saving stamps the clock on it.
     properties.created = properties.modified = about.made_at.astimezone(UTC).replace(tzinfo=None)
     parts[CORE_PROPERTIES] = tostring(properties.to_tree())
-    return {CONTENT_TYPES: parts.pop(CONTENT_TYPES), **parts}
+    return parts
 
 
 def _split_sheet(name: str, xml: bytes, columns: Sequence[str], *, rows: int) -> Frame:

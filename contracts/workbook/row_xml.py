@@ -29,12 +29,13 @@ LAST_PLAIN_BYTE = 0xEE
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Consecutive rows of one sheet, counted from 0. ``cut_texts`` cells lost their end."""
+    """Consecutive rows of one sheet (from 0), before ``clean_xml``. ``cut_texts`` cells lost their end."""
 
     sheet: int
     rows: int
-    xml: bytes | memoryview
+    xml: memoryview
     cut_texts: int
+    lookalike: bool
 
 
 def select_xml(columns: Sequence[str], *, styles: Mapping[FieldType, int], sheet_rows: int) -> str:
@@ -63,14 +64,30 @@ def split_sheets(batches: Iterator[Any], *, sheet_rows: int) -> Iterator[Piece]:
             start = stop
 
 
+def clean_xml(piece: Piece) -> bytes | memoryview:
+    """The XML without what XML 1.0 forbids, and with an escape for what Excel would take for one.
+
+    On the whole buffer, because almost no piece holds such a thing: its least and greatest byte tell.
+    """
+    data = pa.Array.from_buffers(pa.uint8(), len(piece.xml), [None, pa.py_buffer(piece.xml)])
+    extremes = pc.min_max(data).as_py()
+    if extremes["min"] >= 0x20 and extremes["max"] <= LAST_PLAIN_BYTE and not piece.lookalike:
+        return piece.xml
+    legal = bytes(piece.xml).translate(None, ILLEGAL)
+    for character in NONCHARACTERS:
+        legal = legal.replace(character, b"")
+    # A parser would read a plain carriage return as a line feed.
+    return ESCAPE_LOOKALIKE.sub(b"_x005F_", legal.replace(b"\r", b"&#13;"))
+
+
 def _piece(batch: Any, start: int, stop: int, *, sheet: int) -> Piece:
     xml, cut, lookalike = (batch.column(index) for index in range(3))
-    found = pc.any(lookalike.slice(start, stop - start)).as_py()
     return Piece(
         sheet=sheet,
         rows=stop - start,
-        xml=_clean(view_text(xml, start, stop), lookalike=found),
+        xml=view_text(xml, start, stop),
         cut_texts=pc.sum(cut.slice(start, stop - start)).as_py(),
+        lookalike=bool(pc.any(lookalike.slice(start, stop - start)).as_py()),
     )
 
 
@@ -133,18 +150,3 @@ def _count_cut(texts: Sequence[str]) -> str:
 
 def _any(conditions: Iterator[str]) -> str:
     return f"({' OR '.join(conditions) or 'false'})"
-
-
-def _clean(xml: memoryview, *, lookalike: bool | None) -> bytes | memoryview:
-    """What XML 1.0 forbids removed, and what Excel would take for an escape escaped.
-
-    On the whole buffer, because almost no batch holds such a thing: its least and greatest byte tell.
-    """
-    extremes = pc.min_max(pa.Array.from_buffers(pa.uint8(), len(xml), [None, pa.py_buffer(xml)])).as_py()
-    if extremes["min"] >= 0x20 and extremes["max"] <= LAST_PLAIN_BYTE and not lookalike:
-        return xml
-    data = bytes(xml).translate(None, ILLEGAL)
-    for character in NONCHARACTERS:
-        data = data.replace(character, b"")
-    # A parser would read a plain carriage return as a line feed.
-    return ESCAPE_LOOKALIKE.sub(b"_x005F_", data.replace(b"\r", b"&#13;"))

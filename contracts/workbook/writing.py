@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from contracts.errors import ReconciliationFailed
@@ -11,8 +12,8 @@ from contracts.progress import Progress
 from contracts.query import Query
 from contracts.store import Reader
 from contracts.workbook.about import About
-from contracts.workbook.package import Package, build_package
-from contracts.workbook.row_xml import Piece, select_xml, split_sheets
+from contracts.workbook.package import CONTENT_TYPES, Package, build_package
+from contracts.workbook.row_xml import Piece, clean_xml, select_xml, split_sheets
 from contracts.workbook.zip_stream import ZipStream
 
 SHEET_ROWS = 1_048_575
@@ -40,16 +41,20 @@ def write_xlsx(
     package = build_package(query.columns, about, sheets=sheets)
     select = select_xml(query.columns, styles=package.styles, sheet_rows=sheet_rows)
     done = cut_texts = 0
-    with open_whole(path) as file:
+    with open_whole(path) as file, ThreadPoolExecutor(max_workers=1) as second:
         output = _Output(ZipStream(file), package)
+        written: Future[None] = second.submit(output.begin)
         yield Progress(phase="writing rows", current=0, total=total_rows)
         batches = reader.stream(query, select=select, batch_rows=batch_rows)
         for piece in split_sheets(batches, sheet_rows=sheet_rows):
             done, cut_texts = done + piece.rows, cut_texts + piece.cut_texts
             if done > total_rows:
                 break
-            output.append(piece)
+            # One piece is deflated while DuckDB builds the next; no more may wait, so that memory stays flat.
+            written.result()
+            written = second.submit(output.append, piece)
             yield Progress(phase="writing rows", current=done, total=total_rows)
+        written.result()
         if done != total_rows:
             raise ReconciliationFailed(f"{total_rows} rows were counted and {done} or more came")
         output.close(build_package(query.columns, about, sheets=sheets, cut_texts=cut_texts))
@@ -60,30 +65,32 @@ class _Output:
 
     def __init__(self, archive: ZipStream, package: Package) -> None:
         self._archive = archive
-        self._frames = package.frames
-        for name, data in list(package.parts.items())[:1]:
-            archive.add(name, data)
+        self._package = package
         self._sheet = 0
-        self._begin()
+
+    def begin(self) -> None:
+        self._archive.add(CONTENT_TYPES, self._package.parts[CONTENT_TYPES])
+        self._begin_sheet()
 
     def append(self, piece: Piece) -> None:
         while self._sheet < piece.sheet:
-            self._end()
+            self._end_sheet()
             self._sheet += 1
-            self._begin()
-        self._archive.append(piece.xml)
+            self._begin_sheet()
+        self._archive.append(clean_xml(piece))
 
     def close(self, package: Package) -> None:
         """Finish with the parts of ``package``, which knows what was found on the way."""
-        self._end()
-        for name, data in list(package.parts.items())[1:]:
-            self._archive.add(name, data)
+        self._end_sheet()
+        for name, data in package.parts.items():
+            if name != CONTENT_TYPES:
+                self._archive.add(name, data)
         self._archive.close()
 
-    def _begin(self) -> None:
-        self._archive.begin(self._frames[self._sheet].name)
-        self._archive.append(self._frames[self._sheet].head)
+    def _begin_sheet(self) -> None:
+        self._archive.begin(self._package.frames[self._sheet].name)
+        self._archive.append(self._package.frames[self._sheet].head)
 
-    def _end(self) -> None:
-        self._archive.append(self._frames[self._sheet].tail)
+    def _end_sheet(self) -> None:
+        self._archive.append(self._package.frames[self._sheet].tail)
         self._archive.end()
