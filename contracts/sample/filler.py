@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class FileFiller:
         *,
         shape: SampleShape,
         rng: random.Random,
-        carried: list[Carried],
+        carried: deque[Carried],
         faults: dict[str, int],
     ) -> None:
         self.plan, self.desk, self.rng = plan, desk, rng
@@ -153,9 +154,13 @@ class FileFiller:
             self._carry(notice, known=False)
 
     def _carry(self, notice: Notice, *, known: bool) -> None:
-        """Keep an award of the first quarter for the re-export of that quarter."""
-        if notice.day < as_day(date(self.plan.first.year, 4, 1)) and len(self._carried) < MOST_REEXPORTED:
-            self._carried.append(Carried(notice=notice, known=known))
+        """Keep an award of the first quarter for the re-export of that quarter, lost ones foremost."""
+        if notice.day >= as_day(date(self.plan.first.year, 4, 1)):
+            return
+        if not known:
+            self._carried.append(Carried(notice=notice, known=False))
+        elif len(self._carried) < MOST_REEXPORTED:
+            self._carried.appendleft(Carried(notice=notice, known=True))
 
     def _add_repeat(self, repeat: Carried) -> None:
         notice = self._fit(repeat.notice)

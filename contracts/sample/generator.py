@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import date
@@ -29,8 +30,8 @@ def generate(shape: SampleShape, out: Path) -> Generator[Progress, None, AnswerK
     """
     out.mkdir(parents=True, exist_ok=True)
     total = shape.main_size + shape.flood_size
-    done, answers, faults, carried = 0, [], dict.fromkeys((*FAULTS, *FILE_FAULTS), 0), list[Carried]()
-    for filler in _plan_fillers(shape, carried, faults):
+    done, answers, faults = 0, list[FileAnswer](), dict.fromkeys((*FAULTS, *FILE_FAULTS), 0)
+    for filler in _plan_fillers(shape, faults):
         for units in filler.fill(out / filler.plan.name):
             yield Progress(phase="generate", current=done + units, total=total, unit=filler.unit)
         done += filler.plan.size
@@ -41,7 +42,8 @@ def generate(shape: SampleShape, out: Path) -> Generator[Progress, None, AnswerK
     return key
 
 
-def _plan_fillers(shape: SampleShape, carried: list[Carried], faults: dict[str, int]) -> Iterator[FileFiller]:
+def _plan_fillers(shape: SampleShape, faults: dict[str, int]) -> Iterator[FileFiller]:
+    carried: deque[Carried] = deque()
     per_unit = 1.0 if shape.contracts is None else shape.rows_per_contract
     contracts = shape.contracts or int(shape.main_size / shape.rows_per_contract)
     market = Market(shape.seed, max(contracts, 1))
@@ -58,7 +60,7 @@ def _plan_fillers(shape: SampleShape, carried: list[Carried], faults: dict[str, 
             FloodDesk(plan, market=market, rng=rng),
             shape=replace(shape, unawarded_share=0.0),
             rng=rng,
-            carried=[],
+            carried=deque(),
             faults=faults,
         )
 

@@ -1,0 +1,115 @@
+"""Import of a sample == its answer key: file by file, fate by fate, reject by reject, day by day."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from contracts.ingest import import_files
+from contracts.sample import AnswerKey, FileAnswer, SampleShape
+from contracts.snapshot import Snapshot, SourceReport
+from tests.contracts.samples import make_sample
+
+Imported = tuple[AnswerKey, Snapshot]
+
+FRESH_SEED = random.SystemRandom().randrange(1_000_000)
+"""Another sample at every run; pytest prints the seed of a failure in the test's name."""
+SHAPES = [
+    SampleShape(contracts=60, seed=1),
+    SampleShape(contracts=3_000, seed=2),
+    SampleShape(rows=6_000, seed=3, lines_per_award=2.5),
+    SampleShape(contracts=1_500, seed=4, unawarded_share=0, lines_per_award=1),
+    SampleShape(contracts=1_000, seed=5, faults=False),
+    SampleShape(contracts=2_000, seed=FRESH_SEED),
+]
+
+
+def run_import(key: AnswerKey, folder: Path, root: Path) -> Snapshot:
+    steps = import_files(key.paths(folder), root=root, as_of=key.as_of)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            snapshot: Snapshot = end.value
+            return snapshot
+
+
+def show_shape(shape: SampleShape) -> str:
+    return f"{shape.contracts or shape.rows}-seed{shape.seed}"
+
+
+@pytest.fixture(scope="module", params=SHAPES, ids=show_shape)
+def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    folder = tmp_path_factory.mktemp("sample")
+    key = make_sample(request.param, folder)
+    return key, run_import(key, folder, tmp_path_factory.mktemp("datasets"))
+
+
+def fates_of(answer: FileAnswer | SourceReport) -> dict[str, object]:
+    rejected = answer.rejected if isinstance(answer.rejected, int) else len(answer.rejected)
+    return {
+        "generation": answer.generation,
+        "read": answer.read,
+        "imported": answer.imported,
+        "collapsed": answer.collapsed,
+        "unawarded": answer.unawarded,
+        "duplicates": answer.duplicates,
+        "rejected": rejected,
+    }
+
+
+def test_every_file_has_the_fates_of_the_key(imported: Imported) -> None:
+    key, snapshot = imported
+    found = {report.file: fates_of(report) for report in snapshot.manifest().sources}
+    assert found == {answer.file: fates_of(answer) for answer in key.files}
+
+
+def test_reasons_are_counted_as_in_the_key(imported: Imported) -> None:
+    key, snapshot = imported
+    reasons = Counter(reject.reason for answer in key.files for reject in answer.rejected)
+    assert snapshot.manifest().rejected_by_reason == dict(reasons)
+
+
+def test_totals_are_those_of_the_key(imported: Imported) -> None:
+    key, snapshot = imported
+    manifest = snapshot.manifest()
+    found = (manifest.rows, manifest.total_value, manifest.flood_rows, manifest.flood_value)
+    assert found == (key.rows, key.total_value, key.flood_rows, key.flood_value)
+
+
+def test_reject_report_names_the_rows_cells_and_reasons_of_the_key(imported: Imported) -> None:
+    key, snapshot = imported
+    with snapshot.rejects.open(encoding="utf-8", newline="") as file:
+        found = [tuple(row.values()) for row in csv.DictReader(file)]
+    assert sorted(found) == sorted(
+        (answer.file, str(reject.row), reject.column, reject.value, reject.reason)
+        for answer in key.files
+        for reject in answer.rejected
+    )
+
+
+def test_value_and_award_days_of_every_file_are_those_of_the_key(imported: Imported) -> None:
+    """The days show that order of day and month, serials and the shift to UTC were understood."""
+    key, snapshot = imported
+    with duckdb.connect(str(snapshot.database), read_only=True) as con:
+        rows = con.execute(
+            """SELECT source_file, count(*), sum(contract_amount),
+                sum(coalesce(award_date - DATE '1970-01-01', 0)), count(*) - count(award_date)
+            FROM contracts GROUP BY ALL"""
+        ).fetchall()
+    assert {name: tuple(found) for name, *found in rows} == {
+        answer.file: (answer.imported, answer.total_value, answer.award_days, answer.undated)
+        for answer in key.files
+    }
+
+
+def test_every_raw_row_of_an_award_is_counted_once_as_a_line_item(imported: Imported) -> None:
+    key, snapshot = imported
+    with duckdb.connect(str(snapshot.database), read_only=True) as con:
+        [(line_items,)] = con.execute("SELECT sum(line_items) FROM contracts").fetchall()
+    assert line_items == sum(answer.imported + answer.collapsed for answer in key.files)
