@@ -117,11 +117,10 @@ def export_all(client: Client, folder: Path) -> tuple[Path, int, float]:
 
 
 def show_progress(bar: tqdm[Any], status: Mapping[str, Any]) -> None:
-    """Bring the bar to what the status says; finished work fills it."""
+    """Bring the bar to what the status says."""
     meta = status["meta"]
-    if meta["unit"] == "rows" and meta["total"]:
-        bar.total = meta["total"]
-        bar.n = meta["total"] if status["successful"] else meta["current"]
+    if meta["total"] and (meta["unit"] == "rows" or status["successful"]):
+        bar.total, bar.n = meta["total"], meta["current"]
     bar.refresh()
 
 

@@ -17,6 +17,10 @@ import pytest
 
 from stack.servers import PostgreSQL, RabbitMQ, Redis
 
+# What production runs with, except for what a small disk cannot give.
+BROKER_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "rabbitmq.conf"
+SMALL_DISK = "disk_free_limit.absolute = 50MB\n"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
@@ -33,7 +37,7 @@ class Servers:
         folder.chmod(0o711)
         return cls(
             postgres=PostgreSQL(folder / "postgresql", durable=False),
-            rabbitmq=RabbitMQ(folder / "rabbitmq"),
+            rabbitmq=RabbitMQ(folder / "rabbitmq", extra_config=BROKER_CONFIG.read_text() + SMALL_DISK),
             redis=Redis(folder / "redis"),
         )
 
@@ -46,9 +50,10 @@ class Servers:
             "CELERY_RESULT_BACKEND": self.redis.database_url(1),
         }
 
-    def stop(self) -> None:
+    def dispose(self) -> None:
+        """End them all and delete their data."""
         for server in (self.postgres, self.rabbitmq, self.redis):
-            server.stop()
+            server.dispose()
 
 
 _folder_key = pytest.StashKey[Path]()
@@ -67,7 +72,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[_servers_key].stop()
+    config.stash[_servers_key].dispose()
     shutil.rmtree(config.stash[_folder_key], ignore_errors=True)
 
 

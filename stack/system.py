@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,9 @@ class System:
         )
         self._supervisor.start()
         self._supervisor.wait_ready(within_s=READY_WITHIN_S)
+        # The first request loads the views; nobody should have to wait for that.
+        with urllib.request.urlopen(f"{self.url}/health/live", timeout=READY_WITHIN_S):
+            pass
 
     def run_command(self, *arguments: str) -> None:
         """Run a manage.py command in the foreground; StackError when it fails."""

@@ -112,8 +112,6 @@ class RabbitMQ(Server):
             f"management.tcp.port = {self.management_port}\n"
             f"default_user = {self.user}\n"
             f"default_pass = {self.password}\n"
-            # The longest task, not the default of 30 minutes, is what a consumer may take.
-            "consumer_timeout = 14400000\n"
             "disk_free_limit.absolute = 50MB\n"
             "log.console.level = warning\n"
             f"{self._extra_config}"
@@ -155,6 +153,11 @@ class RabbitMQ(Server):
         """SIGKILL to the broker, as a crash would; the port mapper goes with it."""
         super().kill()
         self._stop_epmd()
+
+    def dispose(self) -> None:
+        """Kill the broker: its orderly stop takes seconds that data nobody needs are not worth."""
+        self.kill()
+        super().dispose()
 
     def _stop_epmd(self) -> None:
         if self._epmd is not None:

@@ -142,14 +142,16 @@ class Server(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
-        self.discard()
-
-    def discard(self) -> None:
-        """Remove the temporary folder of a stopped server; a folder given by the caller stays."""
         if self._is_temporary:
-            with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(self.folder)
+            self.dispose()
+        else:
+            self.stop()
+
+    def dispose(self) -> None:
+        """End the server and delete its folder: nobody needs the data any more."""
+        self.stop()
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.folder)
 
 
 def find_program(candidates: Sequence[str | Path], *, package: str) -> Path:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,15 +15,14 @@ from stack import install
 from stack.install import Package
 
 ROOT = Path(__file__).parents[2]
+DEBIANS_PYTHON = "/usr/bin/python3"
 MISSING = Package("no-such-server", "/usr/lib/no-such-server/*/bin/server")
 
 
-def run_as_nobody(code: str) -> subprocess.CompletedProcess[str]:
+def run_as_nobody(code: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     # Imports come first: the interpreter may live where that user cannot read.
     program = f"import os\nfrom stack.install import *\nos.setgid(65534); os.setuid(65534)\n{code}"
-    return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def test_servers_of_the_tests_are_found_when_they_are_installed() -> None:
@@ -49,6 +50,19 @@ def test_nothing_missing_asks_nothing_of_a_user_without_rights() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_python_without_its_venv_package_is_told_its_name() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "ensurepip.py").write_text("raise ImportError")
+        run = run_as_nobody(
+            f"os.environ['PYTHONPATH'] = {folder!r}\nraise SystemExit(make_environment(Path('/nowhere')))",
+            python=DEBIANS_PYTHON,
+        )
+    assert run.returncode == 1
+    assert re.search(r"sudo apt-get install python3\.\d+-venv\n", run.stderr)
+
+
 def test_services_are_kept_off_only_while_packages_are_installed(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
     with install.services_kept_off(policy):
@@ -64,22 +78,19 @@ def test_policy_of_the_administrator_stays(tmp_path: Path) -> None:
     assert policy.exists()
 
 
-def test_environment_is_made_with_what_the_requirements_name(tmp_path: Path) -> None:
-    requirements = tmp_path / "requirements.txt"
+def test_environment_is_made_once_and_a_broken_requirement_is_a_failure(tmp_path: Path) -> None:
+    folder, requirements = tmp_path / "environment", tmp_path / "requirements.txt"
     requirements.write_text("")
-    folder = tmp_path / "environment"
     assert install.make_environment(folder, requirements) == 0
-    python = folder / "bin" / "python"
     where = subprocess.run(
-        [python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True
+        [folder / "bin" / "python", "-c", "import sys; print(sys.prefix)"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert Path(where.stdout.strip()).resolve() == folder.resolve()
-
-
-def test_environment_with_a_broken_requirement_is_a_failure(tmp_path: Path) -> None:
-    requirements = tmp_path / "requirements.txt"
     requirements.write_text("this is no requirement\n")
-    assert install.make_environment(tmp_path / "environment", requirements) != 0
+    assert install.make_environment(folder, requirements) != 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["everything"]])

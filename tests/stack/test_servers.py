@@ -128,6 +128,13 @@ def test_start_of_a_running_server_changes_nothing() -> None:
         assert server.start().pid == before
 
 
+def test_disposed_server_leaves_neither_process_nor_folder(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path / "given").start()
+    server.dispose()
+    assert not server.is_running
+    assert not server.folder.exists()
+
+
 def test_temporary_folder_goes_and_a_given_one_stays(tmp_path: Path) -> None:
     with EmbeddedRedis() as temporary, EmbeddedRedis(tmp_path) as given:
         pass
@@ -145,15 +152,16 @@ def test_failed_start_shows_the_log_of_the_server(tmp_path: Path) -> None:
         EmbeddedRedis(tmp_path).start()
 
 
-def test_rabbitmq_keeps_a_persistent_message_over_a_restart(private_rabbitmq: RabbitMQ) -> None:
+def test_rabbitmq_keeps_a_persistent_message_over_a_crash(private_rabbitmq: RabbitMQ) -> None:
     publish(private_rabbitmq.url, "award 1")
-    private_rabbitmq.restart()
+    private_rabbitmq.kill()
+    private_rabbitmq.start()
     assert receive(private_rabbitmq.url) == "award 1"
 
 
-def test_rabbitmq_starts_after_a_crash_and_a_wipe_empties_it(private_rabbitmq: RabbitMQ) -> None:
+def test_wiped_rabbitmq_starts_without_queues(private_rabbitmq: RabbitMQ) -> None:
     publish(private_rabbitmq.url, "award 2")
-    private_rabbitmq.kill()
+    private_rabbitmq.stop()
     private_rabbitmq.wipe()
     private_rabbitmq.start()
     assert "kept" not in private_rabbitmq.run_ctl("list_queues", "--quiet", "name")
