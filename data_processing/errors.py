@@ -22,6 +22,13 @@ class LeaseLost(TaskError):
     code = "lease-lost"
 
 
+class RehearsedFailure(TaskError):
+    """A rehearsal that was told to fail."""
+
+    code = "rehearsed-failure"
+    retryable = True
+
+
 class TimeLimitExceeded(TaskError):
     """The work took longer than its kind allows."""
 

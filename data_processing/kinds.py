@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data_processing.work import aggregates, export, search
+from data_processing.work import aggregates, export, rehearsal, search
 from data_processing.work.context import Context, Work
 
 
@@ -17,6 +17,7 @@ class TaskKind:
     ``parse`` turns a request body into its canonical JSON form, ``describe`` says it in words. An attempt
     that takes longer than ``time_limit_s`` is stopped. ``cached``: equal questions get the
     kept answer. ``makes_file``: the result is an ExportFile, reused while it lives.
+    ``on_dataset``: the answer depends on the dataset version.
     """
 
     name: str
@@ -28,6 +29,7 @@ class TaskKind:
     time_limit_s: int
     cached: bool = False
     makes_file: bool = False
+    on_dataset: bool = True
 
 
 BULK_QUEUES = frozenset({"normal", "low"})
@@ -65,6 +67,16 @@ KINDS: Mapping[str, TaskKind] = {
             work=search.search_contracts,
             time_limit_s=60,
             cached=True,
+        ),
+        TaskKind(
+            name="rehearsal",
+            task_name="data_processing.tasks.rehearse",
+            queue="high",
+            parse=rehearsal.parse,
+            describe=rehearsal.describe,
+            work=rehearsal.rehearse,
+            time_limit_s=600,
+            on_dataset=False,
         ),
     )
 }

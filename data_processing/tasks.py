@@ -38,6 +38,12 @@ def process_full_table_search(self: Any, run_id: str) -> None:
     runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
 
 
+@shared_task(bind=True, name="data_processing.tasks.rehearse", time_limit=_limit("rehearsal"))
+def rehearse(self: Any, run_id: str) -> None:
+    """Do as the request says, for drills and measurements."""
+    runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
+
+
 @shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low")
 def cleanup_old_exports() -> None:
     """Remove expired files, payloads and old rows, and what killed attempts left behind."""

@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{TASKS}/tasks/export/estimate/", tasks.EstimateExport.as_view(), name="task-estimate"),
     path(f"{TASKS}/tasks/aggregates/", tasks.StartAggregates.as_view(), name="task-aggregates"),
     path(f"{TASKS}/tasks/search/", tasks.StartSearch.as_view(), name="task-search"),
+    path(f"{TASKS}/tasks/rehearsal/", tasks.StartRehearsal.as_view(), name="task-rehearsal"),
     path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
     path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),
     path(f"{TASKS}/tasks/active/", tasks.ActiveTasks.as_view(), name="task-active"),

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,6 +50,17 @@ class StartAggregates(StartTask):
 
 class StartSearch(StartTask):
     kind = "search"
+
+
+class StartRehearsal(StartTask):
+    """Not there unless the setting REHEARSALS is on."""
+
+    kind = "rehearsal"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not settings.REHEARSALS:
+            raise NotFound("there is nothing at this address")
+        super().initial(request, *args, **kwargs)
 
 
 class RerunTask(APIView):
@@ -167,7 +179,7 @@ def _cancel(run: TaskRun) -> State:
 
 def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
     """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
-    version = datasets.current_snapshot().version
+    version = datasets.current_snapshot().version if kind.on_dataset else ""
     if kind.cached:
         key = request_key(kind.name, wanted, version)
         answer = results.find_answer(key)

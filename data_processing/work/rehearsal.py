@@ -1,0 +1,45 @@
+"""Rehearsal: a task that does as it is told, for drills and measurements. Off unless REHEARSALS is set."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.progress import Progress
+from contracts.query import choice, integer, reject_unknown
+from data_processing.errors import RehearsedFailure
+from data_processing.work.context import Context, Outcome, Work
+
+STEP_S = 0.05
+FATES = ("succeed", "fail", "crash")
+
+
+def parse(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical request: ``number`` tells rehearsals apart, ``steps`` of 50 ms each, then its ``fate``.
+    Raises contracts.errors.InvalidQuery."""
+    reject_unknown(data, ("number", "steps", "fate"))
+    return {
+        "number": integer(data.get("number"), "/number", low=0, high=10**12, default=0),
+        "steps": integer(data.get("steps"), "/steps", low=0, high=100_000, default=0),
+        "fate": choice(data.get("fate"), "/fate", FATES, default="succeed"),
+    }
+
+
+def describe(request: Mapping[str, Any]) -> str:
+    return f"Rehearsal {request['number']}: {request['steps']} steps, then {request['fate']}"
+
+
+def rehearse(request: Mapping[str, Any], context: Context) -> Work:
+    """Payload: the number. Raises RehearsedFailure; or kills its own process."""
+    steps = request["steps"]
+    for step in range(steps):
+        yield Progress(phase="rehearsing", current=step, total=steps, unit="steps")
+        time.sleep(STEP_S)
+    if request["fate"] == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if request["fate"] == "fail":
+        raise RehearsedFailure("failed as it was told")
+    return Outcome(payload={"number": request["number"]})
