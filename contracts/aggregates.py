@@ -80,9 +80,11 @@ def _as_number(column: str) -> str:
 
 
 def count_names(dimension: str) -> Statement:
-    """One row: how many labels there are, how many of them are not missing."""
+    """One row: how many labels there are, and how many of them are the missing one (0 or 1)."""
     return Statement(
-        "SELECT count(*), count(label) FROM totals JOIN labels ON field = $1 AND code = key WHERE name = $2",
+        """SELECT count(*), (SELECT count(*) FROM totals JOIN labels ON code = key
+            WHERE name = $2 AND field = $1 AND label IS NULL)
+        FROM totals WHERE name = $2""",
         (LABEL_DIMENSIONS[dimension], dimension),
     )
 

@@ -92,13 +92,14 @@ class Reader:
         bins = self._groups(aggregates.select_bins())
         whole = aggregates.whole_of(bins)
         middle = self._fetch(aggregates.select_middle(rows, bins)) if bins else []
-        names = {d: self._fetch(aggregates.count_names(d))[0] for d in ("by_contractor", "by_organization")}
+        labels = {d: self._fetch(aggregates.count_names(d))[0] for d in ("by_contractor", "by_organization")}
+        names = {dimension: every - missing for dimension, (every, missing) in labels.items()}
         answer: dict[str, Any] = {
             "summary": aggregates.shape_summary(
                 bins,
                 middle=[amount for (amount,) in middle],
-                contractors=names["by_contractor"][1],
-                organizations=names["by_organization"][1],
+                contractors=names["by_contractor"],
+                organizations=names["by_organization"],
             )
         }
         for dimension in aggregation.dimensions:

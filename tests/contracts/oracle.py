@@ -110,7 +110,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
 def average(amounts: Sequence[Decimal]) -> str | None:
     if not amounts:
         return None
-    return str((sum(amounts) / len(amounts)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
+    return str((sum(amounts, Decimal(0)) / len(amounts)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
 
 
 def period(day: date | None, dimension: str) -> str | None:

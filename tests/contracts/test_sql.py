@@ -27,8 +27,14 @@ words = st.text(st.sampled_from("aAbÑñé1 (),-%_'\\\"🏗“文"), max_size=12
 
 
 def test_values_never_stand_in_the_sql() -> None:
+    given = (NASTY, None)
     filters = Filters(
-        **dict.fromkeys(NAME_FILTERS, (NASTY, None)), keywords=(NASTY,), min_amount=Decimal("31337")
+        contractors=given,
+        organizations=given,
+        areas=given,
+        business_categories=given,
+        keywords=(NASTY,),
+        min_amount=Decimal("31337"),
     )
     names = dict.fromkeys(NAME_FILTERS.items(), "101")
     statements = [
