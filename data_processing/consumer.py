@@ -7,6 +7,7 @@ Without this, Celery 5.7.0 ends the whole worker on some of them and acknowledge
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from celery import Task
@@ -15,6 +16,13 @@ from celery.worker.consumer import Consumer
 from celery.worker.request import Request
 
 logger = logging.getLogger(__name__)
+
+MALFORMED = (KeyError, ValueError, TypeError, AttributeError, IndexError)
+"""What Celery trips over in a message of the wrong shape; none of them is an error of the connection."""
+
+
+class OutOfMemory(Exception):
+    """A task wanted more memory than there is."""
 
 
 class SafeRequest(Request):
@@ -29,7 +37,7 @@ class SafeRequest(Request):
             for limit in self.time_limits:
                 if limit is not None:
                     float(limit)
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        except MALFORMED as error:
             raise InvalidTaskError(f"malformed task message: {error!r}") from error
         if not isinstance(self._args, list | tuple) or not isinstance(self._kwargs, dict):
             raise InvalidTaskError("malformed task message: arguments are not a list and an object")
@@ -40,12 +48,30 @@ class SafeTask(Task):  # type: ignore[type-arg]
 
     Request = "data_processing.consumer:SafeRequest"
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except MemoryError as error:
+            # Celery hands this one error on to the worker's main process, which ends then.
+            raise OutOfMemory("the task ran out of memory") from error
+
 
 class DeadLetteringConsumer(Consumer):
-    """A consumer that rejects what it cannot decode instead of acknowledging it."""
+    """A consumer that rejects what it cannot decode or understand, instead of acknowledging it or ending."""
 
     connection_errors: tuple[type[Exception], ...]
 
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def handle_or_reject(message: Any) -> None:
+            try:
+                handle(message)
+            except MALFORMED as error:
+                self.on_decode_error(message, error)
+
+        return handle_or_reject
+
     def on_decode_error(self, message: Any, exc: Exception) -> None:
-        logger.error("undecodable message goes to the dead-letter queue: %r", exc)
+        logger.error("unreadable message goes to the dead-letter queue: %r", exc)
         message.reject_log_error(logger, self.connection_errors)

@@ -107,7 +107,7 @@ def _resolve(letter: DeadLetter, action: Action, by: str) -> None:
 
 
 def _file(letter: RawLetter) -> int:
-    task = letter.headers.get("task")
+    task = _make_storable(str(letter.headers.get("task")))
     if task in current_app.tasks and task not in RUN_TASKS:
         logger.warning("a %s message died; it comes again by schedule", task)
         return 0
@@ -116,14 +116,19 @@ def _file(letter: RawLetter) -> int:
     DeadLetter.objects.create(
         reason=DeadReason.UNREADABLE,
         queue=letter.queue,
-        message=letter.body[:FILED_BYTES].decode("utf-8", "backslashreplace").replace("\x00", "\\x00"),
+        message=_make_storable(letter.body[:FILED_BYTES].decode("utf-8", "backslashreplace")),
         error={
             "code": "unreadable-message",
             "message": "the broker delivered something that is no task of ours",
-            "task": str(task)[:200],
+            "task": task[:200],
         },
     )
     return 1
+
+
+def _make_storable(text: str) -> str:
+    """The text with what PostgreSQL cannot hold written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
 
 
 def _has_run(task_id: object) -> bool:

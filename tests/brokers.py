@@ -1,0 +1,125 @@
+"""Driving the broker from tests: empty it, lose it, put messages into it that no publisher of ours sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import amqp
+import pytest
+
+from backend import topology
+from backend.celery import app, confirm_publishes
+from data_processing import broker, outbox
+from stack.ports import LOOPBACK, pick_port
+
+RUN_TASK = "data_processing.tasks.process_full_table_search"
+
+
+@contextmanager
+def publish_like_the_web(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """While inside, this process publishes with confirms and remembers no outage; all queues start empty."""
+    patch.setattr(outbox._Outage, "until", 0.0)
+    before = app.conf.broker_transport_options
+    confirm_publishes()
+    reset_connections()
+    empty_queues()
+    try:
+        yield
+    finally:
+        app.conf.broker_transport_options = before
+        reset_connections()
+
+
+def lose_broker(patch: pytest.MonkeyPatch) -> None:
+    """From here on, nobody listens at the broker's address; `find_broker` ends this."""
+    patch.setenv("CELERY_BROKER_URL", f"amqp://guest:guest@{LOOPBACK}:{pick_port()}//")
+    reset_connections()
+
+
+def find_broker(patch: pytest.MonkeyPatch, url: str) -> None:
+    """The broker is at its address again, and the pause after an outage is over."""
+    patch.setenv("CELERY_BROKER_URL", url)
+    patch.setattr(outbox._Outage, "until", 0.0)
+    reset_connections()
+
+
+def reset_connections() -> None:
+    """Forget the app's open connections, so that the next one follows the configuration of now."""
+    app._after_fork()  # type: ignore[attr-defined]
+
+
+def empty_queues() -> None:
+    """Declare all queues and drop what lies in them."""
+    with app.connection_for_write() as connection:
+        topology.declare(connection)
+        channel: Any = connection.channel()
+        for name in queue_names():
+            channel.queue_purge(name)
+
+
+def delete_queues() -> None:
+    """Lose all queues with their messages, as a broker does whose data is wiped."""
+    with app.connection_for_write() as connection:
+        channel: Any = connection.channel()
+        for name in queue_names():
+            channel.queue_delete(name)
+
+
+def queue_names() -> list[str]:
+    return [*topology.QUEUES, *(f"{name}.dead" for name in topology.QUEUES)]
+
+
+def count_ready(queue: str) -> int:
+    """Messages that wait in a queue."""
+    with app.connection_for_write() as connection:
+        channel: Any = connection.channel()
+        return int(channel.queue_declare(queue=queue, passive=True).message_count)
+
+
+def take_task_ids(queue: str) -> list[str]:
+    """Take all messages out of a queue; the ids of their tasks, oldest first."""
+    ids = []
+    with app.connection_for_write() as connection:
+        channel: Any = connection.channel()
+        while (message := channel.basic_get(queue, no_ack=True)) is not None:
+            ids.append(message.properties["application_headers"]["id"])
+    return ids
+
+
+def publish_raw(
+    body: bytes | str,
+    *,
+    queue: str,
+    headers: Mapping[str, Any] | None = None,
+    exchange: str = topology.EXCHANGE,
+    **properties: Any,
+) -> None:
+    """Put any bytes into a queue and wait until the broker has them."""
+    if headers is not None:
+        properties["application_headers"] = dict(headers)
+    with app.connection_for_write() as connection:
+        channel: Any = connection.channel()
+        message = amqp.Message(body, delivery_mode=2, **properties)
+        channel.basic_publish_confirm(message, exchange=exchange, routing_key=queue, mandatory=True)
+
+
+def publish_dead(body: bytes | str, *, queue: str, headers: Mapping[str, Any] | None = None) -> None:
+    """Put any bytes into a queue's dead-letter queue."""
+    publish_raw(body, queue=f"{queue}.dead", headers=headers, exchange=topology.DEAD_EXCHANGE)
+
+
+def task_message(*args: Any) -> str:
+    """The body of a task message with these arguments, in Celery's protocol 2."""
+    embed = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+    return json.dumps([list(args), {}, embed])
+
+
+def is_rabbitmq_reachable() -> bool:
+    try:
+        broker.inspect_queues()
+    except broker.ERRORS:
+        return False
+    return True

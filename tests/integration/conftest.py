@@ -1,0 +1,189 @@
+"""Real worker processes on the test's own database, dataset and broker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from contracts.snapshot import Snapshot
+from data_processing import submission
+from data_processing.kinds import KINDS
+from data_processing.models import TaskRun
+from stack.children import kill_group, read_tail, spawn, stop_child, wait_until
+from stack.pytest_servers import Servers
+from tests.brokers import publish_like_the_web
+from tests.datasets import publish_awards
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+READY_WITHIN_S = 60
+STOP_WITHIN_S = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """A running ``celery worker``. ``name`` is its node name; ``log`` what it wrote."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def child_pids(self) -> list[int]:
+        """The pool's processes, which do the work."""
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def read_log(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def stop(self) -> int:
+        """Ask it to end, as a restart does; its exit status."""
+        return stop_child(self.process, within_s=STOP_WITHIN_S)
+
+    def kill(self) -> None:
+        """SIGKILL to the worker and its children."""
+        kill_group(self.process)
+
+    def freeze(self) -> None:
+        """SIGSTOP to the worker and its children, until `thaw`."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+
+StartWorker = Callable[..., Worker]
+Submit = Callable[..., TaskRun]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, settings: Settings) -> Snapshot:
+    """A small dataset that is current for this process and for workers, which have tmp_path as DATA_DIR."""
+    settings.DATASET_ROOT = tmp_path / "datasets"
+    settings.EXPORT_ROOT = tmp_path / "exports"
+    return publish_awards(settings.DATASET_ROOT)
+
+
+@pytest.fixture
+def broker_up(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """RabbitMQ and Redis run, the queues are empty, this process publishes as the web server does."""
+    with publish_like_the_web(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def worker(
+    servers: Servers, transactional_db: None, dataset: Snapshot, broker_up: None, tmp_path: Path
+) -> Iterator[StartWorker]:
+    """Starts ``celery -A backend worker`` on the test's database, by default on all queues with one child;
+    returns when it consumes. ``include`` names a module with more tasks; keywords in capitals are variables
+    of its environment. All are stopped at the
+    end of the test. No Beat runs: tests call data_processing.housekeeping when something is due.
+    """
+    started: list[Worker] = []
+    base = _environment(servers, tmp_path)
+
+    def start(
+        *,
+        queues: str = "critical,high,normal,low",
+        name: str = "",
+        concurrency: int = 1,
+        include: str = "",
+        **variables: str,
+    ) -> Worker:
+        nodename = f"{name or f'w{len(started) + 1}'}@test"
+        log = tmp_path / f"{nodename}.log"
+        command = _command(nodename, queues=queues, concurrency=concurrency, include=include)
+        worker = _spawn(nodename, command, log=log, environment={**base, **variables})
+        started.append(worker)
+        wait_until(
+            lambda: f"{nodename} ready." in worker.read_log(),
+            child=worker.process,
+            name=nodename,
+            within_s=READY_WITHIN_S,
+            log=log,
+        )
+        return worker
+
+    try:
+        yield start
+    finally:
+        for worker in started:
+            worker.stop()
+            kill_group(worker.process)
+
+
+@pytest.fixture
+def submit(dataset: Snapshot, broker_up: None, transactional_db: None) -> Submit:
+    """Accepts a request as the API does: records the run and publishes it."""
+
+    def accept(
+        kind: str = "search", body: Mapping[str, Any] | None = None, *, owner: str = "visitor:a"
+    ) -> TaskRun:
+        wanted = KINDS[kind].parse(body or {})
+        accepted = submission.accept(
+            KINDS[kind], wanted, owner=owner, version=dataset.version, idempotency_key=None
+        )
+        return accepted.run
+
+    return accept
+
+
+def has_ended(run: TaskRun) -> bool:
+    run.refresh_from_db()
+    return run.finished
+
+
+def wait_until_ended(run: TaskRun, *, within_s: float = 15, worker: Worker | None = None) -> None:
+    wait_for(lambda: has_ended(run), within_s=within_s, worker=worker)
+
+
+def wait_for(condition: Callable[[], object], *, within_s: float = 15, worker: Worker | None = None) -> None:
+    """Poll until ``condition`` holds; AssertionError with the worker's last words when it does not."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            last_words = f"\n{read_tail(worker.log, 40)}" if worker else ""
+            raise AssertionError(f"not within {within_s:g} s{last_words}")
+        time.sleep(0.05)
+
+
+def _environment(servers: Servers, data_dir: Path) -> dict[str, str]:
+    database = connection.settings_dict["NAME"]
+    return {
+        **os.environ,
+        **servers.environment(database=database),
+        "DATA_DIR": str(data_dir),
+        "PYTHONUNBUFFERED": "1",
+        "REMAP_SIGTERM": "SIGQUIT",
+        "SHUTDOWN_TIMEOUT_S": "2",
+        "ENGINE_THREADS": "1",
+    }
+
+
+def _command(nodename: str, *, queues: str, concurrency: int, include: str) -> list[str]:
+    command = [sys.executable, "-m", "celery", "-A", "backend", "worker", "--loglevel", "info"]
+    options = ["-Q", queues, "-n", nodename, "--concurrency", str(concurrency)]
+    switches = ["--without-gossip", "--without-mingle"]
+    return [*command, *options, *switches, *(["--include", include] if include else [])]
+
+
+def _spawn(nodename: str, command: list[str], *, log: Path, environment: Mapping[str, str]) -> Worker:
+    with log.open("ab") as output:
+        process = spawn(command, environment=environment, folder=CHECKOUT, output=output)
+    return Worker(name=nodename, process=process, log=log)

@@ -1,0 +1,110 @@
+"""Messages that no worker can read, and work that exhausts the memory: the worker survives, the tasks behind
+them end, and operators find what died."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from data_processing import deadletters, housekeeping
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.tasks import sample_add
+from tests.brokers import RUN_TASK, count_ready, publish_raw, task_message
+from tests.integration.conftest import StartWorker, Submit, has_ended, wait_for, wait_until_ended
+from tests.integration.hungry import exhaust_memory
+
+QUEUE = "high"
+
+
+def headers(**changed: Any) -> dict[str, Any]:
+    """The headers of a task message; None leaves one out."""
+    task_id = str(uuid.uuid4())
+    whole = {"lang": "py", "task": RUN_TASK, "id": task_id, "root_id": task_id, "timelimit": [None, None]}
+    return {name: value for name, value in {**whole, **changed}.items() if value is not None}
+
+
+JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
+GOOD_BODY = task_message(str(uuid.uuid4()))
+
+POISON: dict[str, dict[str, Any]] = {
+    "json of another shape": {"body": '{"a": 1}', "headers": headers(), **JSON},
+    "a json number": {"body": "42", "headers": headers(), **JSON},
+    "arguments that are no list": {"body": '["abc", {}, {}]', "headers": headers(), **JSON},
+    "no id header": {"body": GOOD_BODY, "headers": headers(id=None), **JSON},
+    "bad time limit": {"body": GOOD_BODY, "headers": headers(timelimit=["soon", "later"]), **JSON},
+    "time limit that is no pair": {"body": GOOD_BODY, "headers": headers(timelimit=7), **JSON},
+    "broken json": {"body": '[["', "headers": headers(), **JSON},
+    "bytes that are no text": {"body": b"\xff\xfe\x00\x80", "headers": headers(), **JSON},
+    "compression that is none": {
+        "body": b"\x1f\x8bnot gzip",
+        "headers": headers(compression="application/x-gzip"),
+        "content_type": "application/json",
+        "content_encoding": "binary",
+    },
+    "unknown compression": {"body": GOOD_BODY, "headers": headers(compression="rot13"), **JSON},
+    "a serializer that is not accepted": {
+        "body": b"\x80\x04.",
+        "headers": headers(),
+        "content_type": "application/x-python-serialize",
+        "content_encoding": "binary",
+    },
+    "text without headers": {"body": "hello", "content_type": "text/plain"},
+    "nothing at all": {"body": b""},
+    "unknown task": {"body": GOOD_BODY, "headers": headers(task="no.such.task"), **JSON},
+    "task name that is a list": {"body": GOOD_BODY, "headers": headers(task=["a", "b"]), **JSON},
+    "task name with a null character": {"body": GOOD_BODY, "headers": headers(task="a\x00b"), **JSON},
+    "run id that is no uuid": {"body": task_message("abc"), "headers": headers(), **JSON},
+    "no run id": {"body": task_message(), "headers": headers(), **JSON},
+    "too many arguments": {"body": task_message("a", "b", "c"), "headers": headers(), **JSON},
+    "a date that is none": {"body": GOOD_BODY, "headers": headers(eta="tomorrow"), **JSON},
+    "an expiry that is none": {"body": GOOD_BODY, "headers": headers(expires={"a": 1}), **JSON},
+    "an id that is a list": {"body": GOOD_BODY, "headers": headers(id=["x"]), **JSON},
+}
+
+
+def test_worker_survives_every_message_it_cannot_read(worker: StartWorker, submit: Submit) -> None:
+    running = worker(queues="critical,high")
+    for page, (name, message) in enumerate(POISON.items(), start=1):
+        publish_raw(message["body"], queue=QUEUE, **{k: v for k, v in message.items() if k != "body"})
+        good = submit("search", {"page": page})
+        wait_until_ended(good, worker=running)
+        assert good.state == State.SUCCESS, f"the task behind {name!r} ended as {good.state}"
+        assert running.alive, f"{name!r} ended the worker"
+        wait_for(lambda: count_ready(f"{QUEUE}.dead") == 1, worker=running)
+        deadletters.file_undelivered()
+        letter = DeadLetter.objects.latest("pk")
+        assert letter.reason == DeadReason.UNREADABLE
+        assert letter.queue == QUEUE
+    assert DeadLetter.objects.count() == len(POISON)
+
+
+def test_work_that_exhausts_the_memory_ends_neither_worker_nor_neighbours(
+    worker: StartWorker, submit: Submit
+) -> None:
+    running = worker(include="tests.integration.hungry", RETRY_DELAYS_S="0.1")
+    hog, good = submit("aggregates"), submit("search")
+    wait_until_ended(good, worker=running)
+    wait_for(lambda: sweep_until_ended(hog), worker=running)
+    assert good.state == State.SUCCESS
+    assert hog.state == State.FAILURE
+    assert hog.error is not None
+    assert hog.error["code"] == "out-of-memory"
+    assert [attempt["outcome"] for attempt in hog.attempts] == ["failed", "failed"]
+    assert DeadLetter.objects.get(run=hog).reason == DeadReason.ATTEMPTS_USED_UP
+    assert running.alive
+
+
+def test_diagnostic_that_exhausts_the_memory_fails_and_the_worker_goes_on(worker: StartWorker) -> None:
+    running = worker(include="tests.integration.hungry")
+    failing = exhaust_memory.apply_async(queue="critical")
+    with pytest.raises(Exception, match="ran out of memory"):
+        failing.get(timeout=15)
+    assert sample_add.delay(1, 2).get(timeout=15) == 3
+    assert running.alive
+
+
+def sweep_until_ended(run: TaskRun) -> bool:
+    housekeeping.sweep()
+    return has_ended(run)
