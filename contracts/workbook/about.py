@@ -14,7 +14,7 @@ from openpyxl.styles import Alignment, Font
 from contracts.fields import FIELD_BY_NAME
 
 TITLE, BOLD = Font("Calibri", 14, bold=True), Font("Calibri", 11, bold=True)
-TOP = Alignment(vertical="top", wrap_text=True)
+TOP = Alignment(horizontal="left", vertical="top", wrap_text=True)
 MAX_UNITS = 32_767
 
 
@@ -41,7 +41,7 @@ def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: i
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 22, 100
     _append(sheet, about.title, font=TITLE)
     facts: list[tuple[str, str | int | Decimal]] = [
-        ("Contracts", about.filters_in_words),
+        ("Filters", about.filters_in_words),
         ("Rows", about.rows),
         ("Total value (PHP)", about.total_value),
         ("Dataset version", about.dataset_version),
@@ -80,8 +80,9 @@ def _append(
 def _fill_cell(cell: Any, content: str | int | Decimal) -> None:
     cell.alignment = TOP
     if isinstance(content, str):
-        cell.value = _readable(content)
-        cell.data_type = "s"  # openpyxl would take a text that begins with = for a formula
+        cell.value = _readable(content) or None
+        if cell.value:
+            cell.data_type = "s"  # openpyxl would take a text that begins with = for a formula
     else:
         cell.value = content
         cell.number_format = "#,##0.00" if isinstance(content, Decimal) else "#,##0"

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from contracts.errors import OutOfSpace, ReconciliationFailed
+from contracts.errors import OutOfSpace, QueryInterrupted, ReconciliationFailed
 from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.progress import Progress
 from contracts.query import Filters, Query, Sort
@@ -159,7 +159,7 @@ def read_with_calamine(path: Path) -> list[list[Any]]:
     return CalamineWorkbook.from_path(path).get_sheet_by_name("Contracts").to_python()[1:]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(awards=AWARDS)
 def test_cells_read_back_as_the_table_says(awards: list[dict[str, Any]]) -> None:
     query = Query(filters=EVERYTHING, columns=ALL_COLUMNS)
@@ -304,6 +304,14 @@ def test_sheets_follow_the_order_of_the_schema(tmp_path: Path, small_store: Stor
     assert len(set(references)) == len(references) == 13 * len(Query().columns)
 
 
+def test_no_cell_claims_a_text_that_it_does_not_hold(tmp_path: Path, small_store: Store) -> None:
+    export(small_store, tmp_path / "out.xlsx")
+    for part in ("xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"):
+        cells = list(ElementTree.fromstring(read_part(tmp_path / "out.xlsx", part)).iter(f"{MAIN}c"))
+        assert all(len(cell) == 1 for cell in cells if cell.attrib.get("t") == "inlineStr")
+        assert len(cells) > 12
+
+
 def test_every_part_has_a_content_type_and_every_declared_part_exists(
     tmp_path: Path, small_store: Store
 ) -> None:
@@ -329,7 +337,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path, small_store: Store) -
 def test_about_says_what_the_rows_are(tmp_path: Path, small_store: Store) -> None:
     export(small_store, tmp_path / "out.xlsx")
     said = read_about(tmp_path / "out.xlsx")
-    assert (said["Contracts"], said["Rows"], said["Total value (PHP)"]) == ("text: road", 12, 11851851.84)
+    assert (said["Filters"], said["Rows"], said["Total value (PHP)"]) == ("text: road", 12, 11851851.84)
     assert (said["Dataset version"], said["Sources"]) == (ABOUT.dataset_version, "2023.csv\n2024.csv")
     assert said["Made at"] == "2026-11-21 10:40 UTC"
     assert said["Contract amount"] == "Amount of the contract, counted once per award. In PHP."
@@ -344,7 +352,7 @@ def test_about_takes_any_words(tmp_path: Path, small_store: Store) -> None:
     export(small_store, tmp_path / "out.xlsx", about=about)
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["About"]
     assert (sheet["A1"].value, sheet["A1"].data_type) == ("=1+1", "s")
-    assert read_about(tmp_path / "out.xlsx")["Contracts"] == "ab" + "😀" * 16_382 + "…"
+    assert read_about(tmp_path / "out.xlsx")["Filters"] == "ab" + "😀" * 16_382 + "…"
     assert read_about(tmp_path / "out.xlsx")["Note"] == "=2"
 
 
@@ -380,6 +388,19 @@ def test_another_number_of_rows_than_announced_is_refused(
 ) -> None:
     with small_store.reader() as reader, pytest.raises(ReconciliationFailed):
         list(write_xlsx(reader, Query(), tmp_path / "out.xlsx", about=ABOUT, total_rows=total, sheet_rows=5))
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_interrupt_stops_the_export_and_leaves_no_file(tmp_path: Path) -> None:
+    total = 20_000
+    with open_awards([make_award(number) for number in range(total)]) as store, store.reader() as reader:
+        work = write_xlsx(
+            reader, Query(), tmp_path / "out.xlsx", about=ABOUT, total_rows=total, batch_rows=100
+        )
+        assert [next(work).current for _ in range(2)] == [0, 100]
+        reader.interrupt()
+        with pytest.raises(QueryInterrupted):
+            list(work)
     assert os.listdir(tmp_path) == []
 
 
