@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from contracts.ingest import import_files
+from contracts.ingest import DateOrder, import_files
+from contracts.progress import Progress
 from contracts.sample import AnswerKey, FileAnswer, SampleShape
 from contracts.snapshot import Snapshot, SourceReport
 from tests.contracts.samples import make_sample
@@ -29,8 +31,8 @@ SHAPES = [
 ]
 
 
-def run_import(key: AnswerKey, folder: Path, root: Path) -> Snapshot:
-    steps = import_files(key.paths(folder), root=root, as_of=key.as_of)
+def finish(steps: Generator[Progress, None, Snapshot]) -> Snapshot:
+    """Run an import to its end."""
     while True:
         try:
             next(steps)
@@ -47,7 +49,8 @@ def show_shape(shape: SampleShape) -> str:
 def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Imported:
     folder = tmp_path_factory.mktemp("sample")
     key = make_sample(request.param, folder)
-    return key, run_import(key, folder, tmp_path_factory.mktemp("datasets"))
+    steps = import_files(key.paths(folder), root=tmp_path_factory.mktemp("datasets"), as_of=key.as_of)
+    return key, finish(steps)
 
 
 def fates_of(answer: FileAnswer | SourceReport) -> dict[str, object]:
@@ -113,3 +116,11 @@ def test_every_raw_row_of_an_award_is_counted_once_as_a_line_item(imported: Impo
     with duckdb.connect(str(snapshot.database), read_only=True) as con:
         [(line_items,)] = con.execute("SELECT sum(line_items) FROM contracts").fetchall()
     assert line_items == sum(answer.imported + answer.collapsed for answer in key.files)
+
+
+def test_the_key_notices_days_and_months_read_the_wrong_way_round(tmp_path: Path) -> None:
+    key = make_sample(SampleShape(contracts=400, seed=6, faults=False), tmp_path / "sample")
+    [path] = [path for path in key.paths(tmp_path / "sample") if path.name == "2025_Jul-Sep.csv"]
+    [answer] = [answer for answer in key.files if answer.file == path.name]
+    snapshot = finish(import_files([path], root=tmp_path, as_of=key.as_of, date_order=DateOrder.DAY_FIRST))
+    assert snapshot.manifest().rows < answer.imported
