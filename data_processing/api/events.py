@@ -107,8 +107,6 @@ class Reader:
         connection.close()
 
     def _read(self, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
-        # With DEBUG on, Django keeps the text of every query until a request ends; here none ever does.
-        reset_queries()
         found = TaskRun.objects.filter(id__in=wanted).values_list(*Row._fields)
         rows = {row.id: row for row in map(Row._make, found)}
         lives = self._find_lives(rows)
@@ -221,14 +219,12 @@ class Hub:
         call = functools.partial(asyncio.get_running_loop().run_in_executor, executor)
         try:
             while self._members:
-                while self._members:
-                    await self._look(call)
-                await call(self._reader.close)
+                await self._look(call)
         finally:
-            # Whoever is still here lost the hub to an error: the stream ends and its client comes back.
-            self._task = None
-            self._reader = Reader()
+            executor.submit(self._reader.close)
             executor.shutdown(wait=False)
+            self._task, self._reader = None, Reader()
+            # Whoever is still here lost the hub to an error: the stream ends and its client comes back.
             for watcher in self._members:
                 watcher.show(None)
 
@@ -241,7 +237,7 @@ class Hub:
             self._watchers.setdefault(watcher.run_id, set()).add(watcher)
         wanted = list(self._watchers)
         try:
-            updates = await call(self._reader.read, wanted)
+            updates = await call(_read_anew, self._reader, wanted)
         except DatabaseError as error:
             logger.warning("event streams wait for the database: %s", error)
             self._newcomers = [*arrived, *self._newcomers]
@@ -289,6 +285,12 @@ def current_hub() -> Hub:
 def count_watchers() -> int:
     """How many follow runs in this process; for any thread."""
     return sum(hub.size for hub in list(_hubs.values()))
+
+
+def _read_anew(reader: Reader, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
+    # With DEBUG on, Django keeps the text of every query until a request ends; here none ever does.
+    reset_queries()
+    return reader.read(wanted)
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -1,0 +1,335 @@
+"""The hub and its streams inside one process: what is read, what is told, what is left when clients go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.core.asgi import get_asgi_application
+from django.db import connection
+from pytest_django import DjangoAssertNumQueries
+
+from contracts.progress import Progress
+from data_processing import results, runs
+from data_processing.api import events as hubs
+from data_processing.api.events import Hub, Reader, Update, count_watchers
+from data_processing.api.views import events
+from data_processing.models import TaskRun
+from data_processing.runs import Claim
+from stack.servers import Redis
+from tests.data_processing.api.conftest import TASKS
+from tests.data_processing.conftest import MakeRun
+
+PATIENCE_S = 20
+HALF = Progress(phase="writing", current=500, total=1000, unit="rows")
+
+
+@pytest.fixture
+def live(redis_up: None, redis_server: Redis) -> Iterator[redis.Redis]:
+    """A client of the Redis that holds live progress, empty at first."""
+    with redis.Redis.from_url(redis_server.database_url(1)) as client:
+        client.flushdb()
+        yield client
+
+
+def claim(run: TaskRun) -> Claim:
+    held = runs.claim(run.id, worker="w1", lease_s=60)
+    assert held is not None
+    return held
+
+
+def store(held: Claim, progress: Progress) -> None:
+    results.store_progress(held.run_id, attempt=held.attempt, progress=progress, began=time.time())
+
+
+def tell(reader: Reader, run: TaskRun) -> str | None:
+    """The id of the update that the reader has for the run, if any."""
+    update = reader.read([run.id]).get(run.id)
+    return None if update is None else update.event_id
+
+
+def counted(event_id: str | None) -> int | None:
+    return None if event_id is None else int(event_id.split("-")[2])
+
+
+# What is read
+
+
+@pytest.mark.django_db
+def test_reader_asks_once_for_all_runs_and_tells_only_the_changed(
+    make_run: MakeRun, live: redis.Redis, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    many = [make_run(body={"page": page}) for page in range(1, 6)]
+    held = [claim(run) for run in many]
+    reader = Reader()
+    assert set(reader.read([run.id for run in many])) == {run.id for run in many}
+    live.config_resetstat()
+    with django_assert_num_queries(1):
+        assert reader.read([run.id for run in many]) == {}
+    store(held[3], HALF)
+    # One for what may have changed, one for what has.
+    with django_assert_num_queries(2):
+        assert set(reader.read([run.id for run in many])) == {many[3].id}
+    calls = live.info("commandstats")
+    assert calls["cmdstat_mget"]["calls"] == 2
+    assert "cmdstat_get" not in calls
+
+
+@pytest.mark.django_db
+def test_reader_never_turns_progress_back_when_redis_forgets_it(make_run: MakeRun, live: redis.Redis) -> None:
+    run = make_run()
+    held, reader = claim(run), Reader()
+    runs.renew(held, lease_s=60, progress=replace(HALF, current=300))
+    store(held, HALF)
+    assert counted(tell(reader, run)) == 500
+    live.flushdb()
+    assert tell(reader, run) is None
+    runs.renew(held, lease_s=60, progress=replace(HALF, current=700))
+    assert counted(tell(reader, run)) == 700
+    store(held, replace(HALF, current=600))  # late: it was on its way before the row was written
+    assert tell(reader, run) is None
+    store(held, replace(HALF, current=800))
+    assert counted(tell(reader, run)) == 800
+
+
+@pytest.mark.django_db
+def test_reader_does_not_show_the_progress_of_an_earlier_attempt(
+    make_run: MakeRun, live: redis.Redis
+) -> None:
+    run = make_run()
+    store(claim(run), HALF)
+    TaskRun.objects.filter(id=run.id).update(lease_until="2020-01-01T00:00:00Z")
+    assert runs.release_lost(at_most=5) == 1
+    claim(run)
+    assert counted(tell(Reader(), run)) == 0
+
+
+@pytest.mark.django_db
+def test_reader_ranks_those_in_line_as_tasks_status_does(
+    make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "POSITIONS_EVERY_S", 0.0)
+    monkeypatch.setattr(hubs, "POSITIONS_SHARE", float("inf"))
+    line = [make_run(body={"page": page}) for page in range(1, 4)] + [make_run("export")]
+    reader = Reader()
+    reader.read([run.id for run in line])
+    claim(line[0])
+    changed = reader.read([run.id for run in line[1:]])
+    assert set(changed) == {line[1].id, line[2].id}, "the export waits in another queue"
+    for run in line[1:3]:
+        update = changed[run.id]
+        assert update is not None
+        assert update.event_id == Update.of(run).event_id
+
+
+@pytest.mark.django_db
+def test_a_run_that_is_gone_is_told_as_gone(make_run: MakeRun, live: redis.Redis) -> None:
+    run, reader = make_run(), Reader()
+    assert reader.read([run.id])[run.id] is not None
+    TaskRun.objects.all().delete()
+    assert reader.read([run.id]) == {run.id: None}
+
+
+@pytest.mark.django_db
+def test_an_event_is_one_line_of_data_whatever_the_request_says(make_run: MakeRun, live: redis.Redis) -> None:
+    run = make_run(body={"filters": {"keywords": ["a\nb\r\nid: 7\u2028 Ñ"]}})
+    lines = Update.of(run).encoded.splitlines()
+    assert [line.partition(b": ")[0] for line in lines] == [b"id", b"data", b""]
+
+
+# What is told
+
+
+class Exchange:
+    """One request to the application, as a web server makes it, and what came back so far."""
+
+    def __init__(self, path: str, *, last_id: str = "") -> None:
+        headers = [(b"host", b"localhost"), (b"cookie", cookie_of("a").encode())]
+        headers += [(b"last-event-id", last_id.encode())] if last_id else []
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+        make: Any = ApplicationCommunicator  # asgiref does not type it
+        self._communicator = make(get_asgi_application(), scope)
+        self.status = 0
+
+    async def start(self) -> None:
+        await self._communicator.send_input({"type": "http.request"})
+        self.status = (await self._communicator.receive_output(PATIENCE_S))["status"]
+
+    async def receive(self) -> bytes:
+        output = await self._communicator.receive_output(PATIENCE_S)
+        body: bytes = output.get("body", b"")
+        return body
+
+    async def disconnect(self) -> None:
+        """The client goes away; returns when the application is done with it."""
+        await self._communicator.send_input({"type": "http.disconnect"})
+        await self._communicator.wait(PATIENCE_S)
+
+
+def cookie_of(owner: str) -> str:
+    session = SessionStore()
+    session["owner"] = owner
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def path_of(run: TaskRun) -> str:
+    return f"{TASKS}{run.id}/events/"
+
+
+async def wait_for(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def change(update: Callable[..., object], **values: object) -> None:
+    """Change rows from inside an event loop; the connection for it does not stay behind."""
+
+    def change_and_close() -> None:
+        try:
+            update(**values)
+        finally:
+            connection.close()
+
+    await sync_to_async(change_and_close, thread_sensitive=False)()
+
+
+def run_alone(scene: Coroutine[Any, Any, None]) -> None:
+    """Run in an event loop of its own, which must be left without streams."""
+    asyncio.run(scene)
+    assert count_watchers() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_client_that_goes_away_leaves_no_watcher(make_run: MakeRun, live: redis.Redis) -> None:
+    run = make_run()
+
+    async def scene() -> None:
+        exchange = Exchange(path_of(run))
+        await exchange.start()
+        assert (await exchange.receive()).startswith(b"retry: ")
+        assert b"PENDING" in await exchange.receive()
+        assert count_watchers() == 1
+        await exchange.disconnect()
+        await wait_for(lambda: count_watchers() == 0)
+        await wait_for(lambda: not any(task.get_name() == "event-hub" for task in asyncio.all_tasks()))
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_silent_stream_sends_comments(
+    make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    seen = Update.of(run).event_id
+    monkeypatch.setattr(events, "HEARTBEAT_S", 0.05)
+
+    async def scene() -> None:
+        exchange = Exchange(path_of(run), last_id=seen)
+        await exchange.start()
+        await exchange.receive()
+        for _ in range(3):
+            assert (await exchange.receive()).startswith(b":")
+        await exchange.disconnect()
+        await wait_for(lambda: count_watchers() == 0)
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_full_of_streams_refuses_more(
+    make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    monkeypatch.setattr(events, "MAX_STREAMS", 1)
+
+    async def scene() -> None:
+        first, second = Exchange(path_of(run)), Exchange(path_of(run))
+        await first.start()
+        await first.receive()
+        await second.start()
+        assert second.status == 503
+        assert b"too-many-streams" in await second.receive()
+        await first.disconnect()
+        await wait_for(lambda: count_watchers() == 0)
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_streams_end_when_their_run_is_deleted(make_run: MakeRun, live: redis.Redis) -> None:
+    run = make_run()
+
+    async def scene() -> None:
+        exchange = Exchange(path_of(run))
+        await exchange.start()
+        await exchange.receive()
+        await exchange.receive()
+        await change(TaskRun.objects.all().delete)
+        assert await exchange.receive() == b""
+        await wait_for(lambda: count_watchers() == 0)
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_streams_end_with_a_hub_that_broke_and_the_next_one_has_another(
+    make_run: MakeRun, live: redis.Redis
+) -> None:
+    run, other = make_run(), make_run(body={"page": 2})
+
+    async def scene() -> None:
+        exchange = Exchange(path_of(run))
+        await exchange.start()
+        await exchange.receive()
+        await exchange.receive()
+        # A kind of a newer release: nobody here can describe it.
+        await change(TaskRun.objects.filter(id=run.id).update, kind="of-tomorrow", current=1)
+        assert await exchange.receive() == b""
+        after = Exchange(path_of(other))
+        await after.start()
+        await after.receive()
+        assert b"PENDING" in await after.receive()
+        await after.disconnect()
+        await wait_for(lambda: count_watchers() == 0)
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_slow_gets_the_newest_state_and_not_a_backlog(make_run: MakeRun, live: redis.Redis) -> None:
+    run = make_run()
+    held = claim(run)
+
+    async def scene() -> None:
+        hub = Hub()
+        watcher = hub.join(run.id)
+        for current in (100, 200, 300):
+            store(held, replace(HALF, current=current))
+            watcher.changed.clear()
+            await asyncio.wait_for(watcher.changed.wait(), PATIENCE_S)
+        assert watcher.update is not None
+        assert counted(watcher.update.event_id) == 300
+        hub.leave(watcher)
+        await wait_for(lambda: not any(task.get_name() == "event-hub" for task in asyncio.all_tasks()))
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db
+def test_the_view_and_the_hub_know_a_state_by_the_same_id(make_run: MakeRun, live: redis.Redis) -> None:
+    run = make_run()
+    store(claim(run), HALF)
+    run.refresh_from_db()
+    assert Update.of(run).event_id == tell(Reader(), run)
