@@ -1,0 +1,274 @@
+"""What date texts mean, and how a file decides between day first and month first."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.errors import BadFile
+from contracts.ingest.dates import DateOrder, Evidence, Notation, decide_order, is_utc_column, parse_stamp
+from tests.contracts.ingest.raw_files import (
+    S1,
+    S4,
+    import_all,
+    make_rows,
+    read_contracts,
+    read_rejects,
+    write_csv,
+    write_flood,
+    write_s3,
+)
+
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def read_text(text: str, order: DateOrder | None = None) -> date | None:
+    stamp = parse_stamp(text, Notation)
+    return stamp.read(order) if stamp else None
+
+
+@given(DAYS, st.times())
+def test_a_day_is_the_same_in_every_notation(day: date, time: object) -> None:
+    texts = [f"{day}", f"{day} {time}", f"{day}T{time}", f"{day.day:02d}-{MONTHS[day.month - 1]}-{day.year}"]
+    texts.append(str((day - date(1899, 12, 30)).days))
+    assert {read_text(text) for text in texts} == {day}
+    assert read_text(f"{day.day}/{day.month}/{day.year}", DateOrder.DAY_FIRST) == day
+    assert read_text(f"{day.month:02d}/{day.day:02d}/{day.year} 11:59 PM", DateOrder.MONTH_FIRST) == day
+
+
+@given(DAYS, st.integers(1, 12), st.integers(0, 59), st.sampled_from(["AM", "PM", "am", "pm"]))
+def test_twelve_hour_times_count_from_midnight(day: date, hour: int, minute: int, half: str) -> None:
+    stamp = parse_stamp(f"{day.month}/{day.day}/{day.year} {hour}:{minute:02d}:00 {half}", Notation)
+    assert stamp is not None
+    assert stamp.seconds == (hour % 12 + 12 * (half.lower() == "pm")) * 3600 + minute * 60
+
+
+@given(st.integers(20_000, 79_999), st.integers(0, 86_399))
+def test_a_serial_holds_day_and_time(days: int, seconds: int) -> None:
+    stamp = parse_stamp(f"{days + seconds / 86_400:.9f}", Notation)
+    assert stamp is not None
+    assert (stamp.read(None), stamp.seconds) == (date(1899, 12, 30) + timedelta(days=days), seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-02-29",
+        "2023-13-01",
+        "2023-1-5",
+        "23-01-05",
+        "31/31/2023",
+        "1/2/23",
+        "30-Feb-2020",
+        "5-Sept-2020",
+        "2023-01-05 25:00",
+        "2023-01-05 10:60",
+        "2023-01-05x",
+        "1/13/2020 13:00 PM",
+        "19999",
+        "80001",
+        "4519",
+        "-45000",
+        "May 2020",
+        "٢٠٢٣-٠١-٠٥",
+    ],
+)
+def test_what_is_no_date_is_not_guessed_at(text: str) -> None:
+    assert parse_stamp(text, Notation) is None
+
+
+def test_a_notation_that_a_generation_does_not_use_is_no_date() -> None:
+    assert parse_stamp("44197", [Notation.ISO, Notation.SLASHED]) is None
+    assert parse_stamp("05-Mar-2024", [Notation.ISO]) is None
+
+
+@pytest.mark.parametrize(
+    ("day_first", "month_first", "order"),
+    [
+        (1, 0, DateOrder.DAY_FIRST),
+        (0, 1, DateOrder.MONTH_FIRST),
+        (99, 1, DateOrder.DAY_FIRST),
+        (1, 99, DateOrder.MONTH_FIRST),
+    ],
+)
+def test_the_order_is_what_ninety_nine_in_a_hundred_show(
+    day_first: int, month_first: int, order: DateOrder
+) -> None:
+    evidence = Evidence(day_first=day_first, month_first=month_first, ambiguous=5)
+    assert decide_order(evidence, None, file="x.csv") is order
+
+
+def test_an_order_that_ninety_eight_in_a_hundred_show_is_contradictory() -> None:
+    with pytest.raises(BadFile, match="contradictory"):
+        decide_order(Evidence(day_first=98, month_first=2), None, file="x.csv")
+
+
+def test_an_explicit_order_wins_over_the_evidence() -> None:
+    evidence = Evidence(day_first=100)
+    assert decide_order(evidence, DateOrder.MONTH_FIRST, file="x.csv") is DateOrder.MONTH_FIRST
+
+
+@pytest.mark.parametrize(
+    ("times", "utc"),
+    [
+        ({0}, False),
+        (set(), False),
+        ({16 * 3600}, True),
+        ({0, 15 * 3600, 16 * 3600}, True),
+        ({16 * 3600, 16 * 3600 + 1}, False),
+        ({0, 9 * 3600, 16 * 3600}, False),
+    ],
+)
+def test_only_midnights_of_manila_make_a_utc_column(times: set[int], utc: bool) -> None:
+    assert is_utc_column(times) is utc
+
+
+def import_award_dates(folder: Path, *texts: str, date_order: DateOrder | None = None) -> list[str | None]:
+    """The award dates of an S3 file with these texts in that column, in the order of its rows."""
+    rows = [{"Bid Reference No.": str(1000 + n), "Award Date": text} for n, text in enumerate(texts)]
+    snapshot = import_all(folder / "data", write_s3(folder / "raw.csv", *rows), date_order=date_order)
+    return [row["award_date"] and str(row["award_date"]) for row in read_contracts(snapshot)]
+
+
+def test_one_cell_beyond_the_twelfth_decides_for_the_whole_file(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "09/12/2024", "25/12/2024") == ["2024-12-09", "2024-12-25"]
+
+
+def test_month_first_files_are_read_month_first(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "09/12/2024", "12/25/2024") == ["2024-09-12", "2024-12-25"]
+
+
+def test_another_date_column_of_the_file_gives_evidence_too(tmp_path: Path) -> None:
+    file = write_s3(tmp_path / "raw.csv", {"Award Date": "05/06/2024", "Published Date": "31/05/2024"})
+    [contract] = read_contracts(import_all(tmp_path / "data", file))
+    assert str(contract["award_date"]) == "2024-06-05"
+
+
+def test_each_file_has_an_order_of_its_own(tmp_path: Path) -> None:
+    first = write_s3(tmp_path / "a.csv", {"Award Date": "05/06/2024", "Published Date": "31/05/2024"})
+    second = write_s3(
+        tmp_path / "b.csv",
+        {"Bid Reference No.": "2", "Award Date": "05/06/2024", "Published Date": "05/31/2024"},
+    )
+    contracts = read_contracts(import_all(tmp_path / "data", first, second))
+    assert [str(contract["award_date"]) for contract in contracts] == ["2024-06-05", "2024-05-06"]
+
+
+def test_a_file_that_shows_no_order_asks_for_one(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"give the date order \(day-first or month-first\)"):
+        import_award_dates(tmp_path, "05/06/2024")
+
+
+def test_an_explicit_order_answers_the_question(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "05/06/2024", date_order=DateOrder.DAY_FIRST) == ["2024-06-05"]
+
+
+def test_dates_equal_in_both_orders_need_none(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "05/05/2024", "2024-06-07", "") == ["2024-05-05", "2024-06-07", None]
+
+
+def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="contradictory"):
+        import_award_dates(tmp_path, "25/12/2024", "12/25/2024")
+
+
+def test_the_rare_cell_against_the_order_is_rejected(tmp_path: Path) -> None:
+    rows = [{"Bid Reference No.": str(n), "Award Date": f"{13 + n % 10}/01/2024"} for n in range(99)]
+    file = write_s3(tmp_path / "raw.csv", *rows, {"Bid Reference No.": "x", "Award Date": "01/13/2024"})
+    snapshot = import_all(tmp_path / "data", file)
+    assert read_rejects(snapshot) == [("raw.csv", 101, "award_date", "01/13/2024", "invalid_date")]
+
+
+def test_an_explicit_order_rejects_what_contradicts_it(tmp_path: Path) -> None:
+    file = write_s3(tmp_path / "raw.csv", {"Award Date": "25/12/2024"})
+    snapshot = import_all(tmp_path / "data", file, date_order=DateOrder.MONTH_FIRST)
+    assert [reject[4] for reject in read_rejects(snapshot)] == ["invalid_date"]
+
+
+def test_manila_midnights_in_utc_belong_to_the_next_day(tmp_path: Path) -> None:
+    texts = ("2024-05-17 16:00:00", "1990-05-17 15:00:00", "2024-12-31T16:00:00.000", "2024-05-17")
+    rows = [{"Bid Reference No.": str(1000 + n), "Award Date": text} for n, text in enumerate(texts)]
+    snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", *rows))
+    days = [str(contract["award_date"]) for contract in read_contracts(snapshot)]
+    assert days == ["2024-05-18", "2025-01-01", "2024-05-17"]
+    assert [reject[3] for reject in read_rejects(snapshot)] == ["1990-05-17 15:00:00"]
+
+
+def test_a_column_with_other_times_of_day_is_local_time(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "2024-05-17 16:00", "2024-05-17 09:30") == ["2024-05-17", "2024-05-17"]
+
+
+def test_the_utc_shift_of_one_column_does_not_touch_another(tmp_path: Path) -> None:
+    row = {
+        "Award Date": "2024-05-17 16:00",
+        "Published Date": "2024-05-01 16:00",
+        "Closing Date": "2024-05-09 16:00",
+    }
+    other = {"Bid Reference No.": "2", "Published Date": "2024-05-01 08:00", "Closing Date": "2024-05-09"}
+    [first, _] = read_contracts(import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", row, other)))
+    assert [str(first[name]) for name in ("award_date", "publish_date", "closing_date")] == [
+        "2024-05-18",
+        "2024-05-01",
+        "2024-05-10",
+    ]
+
+
+def test_s3_knows_serials_and_s4_does_not(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "44197", "44197.5") == ["2021-01-01", "2021-01-01"]
+    award = {
+        "Bid Reference No.": "1",
+        "Award Reference No.": "2",
+        "Awardee Organization Name": "ACME",
+        "Contract Amount": "5",
+        "Award Date": "44197",
+    }
+    file = write_csv(tmp_path / "s4.csv", [S4, *make_rows(S4, [award], given={})])
+    [reject] = read_rejects(import_all(tmp_path / "data", file))
+    assert reject == ("s4.csv", 2, "award_date", "44197", "invalid_date")
+
+
+def test_s1_knows_month_names_and_s3_does_not(tmp_path: Path) -> None:
+    award = {
+        "Reference ID": "1",
+        "Award No.": "2",
+        "Awardee Corporate Title": "ACME",
+        "Contract Amount": "5",
+        "Award Date": "05-Mar-2015",
+    }
+    file = write_csv(tmp_path / "s1.csv", [S1, *make_rows(S1, [award], given={})])
+    [contract] = read_contracts(import_all(tmp_path / "data", file))
+    assert str(contract["award_date"]) == "2015-03-05"
+    other = write_s3(tmp_path / "s3.csv", {"Award Date": "05-Mar-2015"})
+    assert [reject[4] for reject in read_rejects(import_all(tmp_path / "data", other))] == ["invalid_date"]
+
+
+def test_the_flood_file_knows_iso_only(tmp_path: Path) -> None:
+    file = write_flood(tmp_path / "flood.csv", {"award_date": "31/01/2024"})
+    assert [reject[4] for reject in read_rejects(import_all(tmp_path / "data", file))] == ["invalid_date"]
+
+
+@pytest.mark.parametrize("column", ["Award Date", "Published Date", "Closing Date"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1999-12-31", "impossible_year"),
+        ("2027-01-01", "impossible_year"),
+        ("1920-01-08", "impossible_year"),
+        ("soon", "invalid_date"),
+    ],
+)
+def test_a_date_that_cannot_be_is_rejected_with_its_column(
+    tmp_path: Path, column: str, text: str, reason: str
+) -> None:
+    field = {"Award Date": "award_date", "Published Date": "publish_date", "Closing Date": "closing_date"}[column]
+    snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", {column: text}))
+    assert read_rejects(snapshot) == [("raw.csv", 2, field, text, reason)]
+
+
+def test_the_years_at_both_ends_are_possible(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "2000-01-01", "2026-12-31") == ["2000-01-01", "2026-12-31"]
