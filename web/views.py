@@ -1,4 +1,4 @@
-"""The pages: server-rendered shells that their scripts fill from the public API. Knows no contract and no task."""
+"""The pages: shells that their scripts fill from the public API. Knows no contract and no task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PICKERS = (
 
 @method_decorator(ensure_csrf_cookie, name="dispatch")
 class Explorer(TemplateView):
-    """Search, filter and export. The CSRF cookie is set because signed-in users' scripts must send it back."""
+    """Search, filter and export. Sets the CSRF cookie, because a signed-in user's scripts send it back."""
 
     template_name = "web/explorer.html"
 

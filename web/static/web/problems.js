@@ -32,7 +32,7 @@ function adviceFor(problem) {
     return 'Import PhilGEPS files with make import FILES="…", or make a sample with make demo, then try again.';
   }
   if (problem.status === 429) return `Wait ${problem.retryAfterS ?? 30} seconds, then try again.`;
-  if (problem.status === 400) return "Change what is named above, or clear all filters.";
+  if (problem.status === 400) return "Change what is named above, or start over.";
   if (problem.status === 401 || problem.status === 403) return signInLink();
   if (problem.status >= 500) return "Try again in a moment. If it stays, tell the operators of this site.";
   return null;

@@ -3,7 +3,7 @@
 import { countWords, formatPesos, groupDigits } from "./amounts.js";
 import { announce, build, find, MISSING } from "./dom.js";
 import { buildProblem } from "./problems.js";
-import { changeView, NAME_FILTERS, writeView } from "./view.js";
+import { changeView, EMPTY, NAME_FILTERS, writeView } from "./view.js";
 
 export const COLUMNS = [
   "reference_id", "contract_number", "award_date", "award_title", "notice_title", "awardee_name",
@@ -67,7 +67,7 @@ export class ResultTable {
     this.#showMessage(buildProblem(
       problem,
       build("button", { class: "button", type: "button", onclick: retry }, "Try again"),
-      build("button", { class: "button", type: "button", onclick: this.#clear }, "Clear all filters"),
+      build("button", { class: "button", type: "button", onclick: () => this.#navigate(EMPTY) }, "Start over"),
     ));
   }
 

@@ -1,0 +1,149 @@
+"""The whole system with real servers, and a Chromium that looks at it the way a person does.
+
+Every page of these tests runs under a strict Content-Security-Policy and must stay without errors, without
+missing files and without requests to other hosts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Response,
+    Route,
+    sync_playwright,
+)
+
+from stack.logs import FileLog
+from stack.ports import pick_port
+from stack.pytest_servers import Servers
+from stack.system import System
+from tests.e2e.raw_file import write_raw_file
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running system."""
+
+    system: System
+
+    @property
+    def url(self) -> str:
+        return self.system.url
+
+    def export_workers(self) -> list[psutil.Process]:
+        """The processes of the lane that makes exports."""
+        worker = psutil.Process(self.system.pid("bulk"))
+        return [worker, *worker.children(recursive=True)]
+
+
+class Watch:
+    """What must not happen on a page."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.seen: list[str] = []
+
+    def note_console(self, message: ConsoleMessage) -> None:
+        # An answer of 4xx is written to the console too; those are judged by their address below.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.seen.append(f"console: {message.text}")
+
+    def note_dialog(self, dialog: Dialog) -> None:
+        self.seen.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def note_response(self, response: Response) -> None:
+        if not response.url.startswith((self.url, "data:", "blob:")):
+            self.seen.append(f"another host: {response.url}")
+        elif response.status >= 400 and not urlsplit(response.url).path.startswith("/api/"):
+            self.seen.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture(scope="package")
+def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The system with the raw file imported."""
+    folder = tmp_path_factory.mktemp("site")
+    servers.postgres.create_database("e2e")
+    configured = {**os.environ, **servers.environment(database="e2e")}
+    raw = folder / "2020-2024.csv"
+    write_raw_file(raw)
+    with System(
+        folder / "data", port=pick_port(), write=FileLog(folder / "logs"), configured=configured
+    ) as system:
+        system.start_servers()
+        system.run_command("import_contracts", str(raw))
+        system.start_processes()
+        yield Site(system)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.fail("Chromium is needed: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A visitor of their own: no cookies of other tests."""
+    watch = Watch(site.url)
+    context = chromium.new_context(base_url=site.url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(15_000)
+    context.on("console", watch.note_console)
+    context.on("weberror", lambda error: watch.seen.append(f"error: {error.error}"))
+    context.on("response", watch.note_response)
+    context.on("dialog", watch.note_dialog)
+    context.route(lambda url: urlsplit(url).path == "/", add_policy)
+    yield context
+    context.close()
+    assert watch.seen == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def add_policy(route: Route) -> None:
+    """Answer with the page under the strict policy."""
+    response = route.fetch()
+    route.fulfill(response=response, headers={**response.headers, "content-security-policy": POLICY})
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,222 @@
+"""Search and filter in a browser: what people see is what the API counts, and a link brings it back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.explorer_page import ExplorerPage
+from tests.e2e.raw_file import (
+    COMMA_NAME,
+    FLOOD_AWARDS_2024,
+    PLAIN_AWARDS,
+    SPECIAL,
+    TRICKY,
+    TRICKY_NOTICE,
+    make_plain_awards,
+)
+
+
+def test_first_visit_shows_all_contracts_newest_first(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    assert explorer.count() == PLAIN_AWARDS + len(SPECIAL)
+    expect(explorer.rows).to_have_count(50)
+    expect(explorer.rows.first).to_contain_text("2024-12")
+    expect(page.locator("#dataset")).to_have_text(f"{PLAIN_AWARDS + len(SPECIAL):,} contracts, 2019–2024")
+
+
+def test_keyword_with_two_phrases_finds_the_titles_that_have_both(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    explorer.search("flood && control")
+    assert explorer.count() == FLOOD_AWARDS_2024
+    expect(explorer.rows.first.locator(".title")).to_contain_text("flood control")
+
+
+def test_alternative_keyword_widens_the_search(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    explorer.search("flood")
+    page.get_by_role("button", name="or…").click()
+    explorer.search("<script>")
+    assert explorer.count() == FLOOD_AWARDS_2024 + 1
+    page.get_by_role("button", name="Remove flood").click()
+    explorer.wait()
+    assert explorer.count() == 1
+
+
+def test_filters_narrow_together_and_the_link_reproduces_them(page: Page, context: BrowserContext) -> None:
+    explorer = ExplorerPage(page)
+    explorer.pick("Organization", "municipality of test 4", "MUNICIPALITY OF TEST 4")
+    explorer.pick("Area of delivery", "province 1", "Province 1")
+    explorer.choose_year(2024)
+    explorer.choose_year(2023)
+    explorer.type_amount("At least, pesos", "0.03M")
+    expect(page.get_by_label("At least, pesos")).to_have_value("30,000")
+    expect(page.locator("#in-words")).to_have_text(
+        "organization: MUNICIPALITY OF TEST 4; area: Province 1; awarded 2023 or 2024; at least ₱30,000.00"
+    )
+    summary = explorer.summary.inner_text()
+    assert explorer.count() == sum(
+        award["Procuring Entity"] == "MUNICIPALITY OF TEST 4"
+        and award["Area of Delivery"] == "Province 1"
+        and award["Award Date"][:4] in ("2023", "2024")
+        and float(award["Contract Amount"]) >= 30_000
+        for award in make_plain_awards()
+    )
+    shared = ExplorerPage(context.new_page(), page.url[page.url.index("?") :])
+    expect(shared.summary).to_have_text(summary)
+    expect(shared.page.get_by_role("button", name="Remove MUNICIPALITY OF TEST 4")).to_be_visible()
+    expect(shared.page.get_by_label("2023", exact=True)).to_be_checked()
+    expect(shared.page.get_by_label("At least, pesos")).to_have_value("30,000")
+
+
+def test_back_button_returns_to_the_view_before(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    explorer.search("flood")
+    explorer.choose_year(2020)
+    assert explorer.count() == 0
+    page.go_back()
+    expect(explorer.summary).to_contain_text(f"{FLOOD_AWARDS_2024} contracts")
+    expect(page.get_by_label("2020", exact=True)).not_to_be_checked()
+    page.go_back()
+    expect(explorer.summary).to_contain_text(f"{PLAIN_AWARDS + len(SPECIAL):,} contracts")
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_amounts_stand_right_with_pesos_and_sort_both_ways(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2024")
+    amount = explorer.rows.first.get_by_role("cell").last
+    expect(amount).to_have_css("text-align", "right")
+    button = page.get_by_role("columnheader", name="Amount").get_by_role("button")
+    button.click()
+    expect(amount).to_have_text("₱61,999.25")
+    expect(page.get_by_role("columnheader", name="Amount")).to_have_attribute("aria-sort", "descending")
+    button.click()
+    expect(amount).to_have_text("₱2,004.25")
+    expect(button).to_be_focused()
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(page: Page) -> None:
+    explorer = ExplorerPage(page, "?q=flood&size=50")
+    first = explorer.rows.locator(".title").all_inner_texts()
+    page.get_by_role("link", name="Next").click()
+    explorer.wait()
+    expect(page.get_by_role("navigation", name="Pages")).to_contain_text("Rows 51–90 of 90")
+    second = explorer.rows.locator(".title").all_inner_texts()
+    assert len({*first, *second}) == FLOOD_AWARDS_2024
+    page.get_by_label("Rows per page").select_option("100")
+    explorer.wait()
+    expect(explorer.rows).to_have_count(FLOOD_AWARDS_2024)
+
+
+def test_name_in_a_row_filters_by_it(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2019")
+    page.get_by_role("link", name=COMMA_NAME).click()
+    expect(explorer.summary).to_contain_text("1 contract ·")
+    expect(page).to_have_url(re.compile(r"organization=DEPARTMENT\+OF\+EDUCATION%2C\+DIVISION"))
+
+
+def test_missing_name_is_a_filter_of_its_own(page: Page) -> None:
+    explorer = ExplorerPage(page, "?area=")
+    assert explorer.count() == 1
+    expect(page.get_by_role("button", name="Remove (none given)")).to_be_visible()
+
+
+def test_hostile_contract_is_shown_as_text(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2019")
+    expect(page.get_by_text(TRICKY, exact=True).first).to_be_visible()
+    expect(page.get_by_text(TRICKY_NOTICE, exact=True)).to_be_visible()
+    explorer.pick("Contractor", "<script>", TRICKY)
+    assert explorer.count() == 1
+    expect(page.get_by_role("button", name=f"Remove {TRICKY}")).to_be_visible()
+    expect(page.locator("#in-words")).to_contain_text(TRICKY)
+    page.reload()
+    explorer.wait()
+    assert explorer.count() == 1
+    assert page.locator("tbody script, tbody img, .chips script").count() == 0
+
+
+def test_nothing_found_says_what_to_do(page: Page) -> None:
+    explorer = ExplorerPage(page, "?q=zeppelin")
+    expect(explorer.summary).to_have_text("No contract matches")
+    expect(page.get_by_role("button", name="Export")).to_be_disabled()
+    page.locator("#message").get_by_role("button", name="Clear all filters").click()
+    explorer.wait()
+    assert explorer.count() == PLAIN_AWARDS + len(SPECIAL)
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?min=9&max=3", "/filters/value_range min 9.00 is greater than max 3.00"),
+        ("?year=20245", "/filters/time_ranges/0/year must be from 2000 to 2100"),
+        ("?page=0", "/page must be from 1"),
+        ("?sort=shoe_size", "/sort 'shoe_size' is not a sortable column"),
+    ],
+)
+def test_bad_link_is_explained_and_can_be_left(page: Page, query: str, words: str) -> None:
+    explorer = ExplorerPage(page, query)
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(page.get_by_role("button", name="Export")).to_be_disabled()
+    page.get_by_role("alert").get_by_role("button", name="Start over").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert explorer.count() == PLAIN_AWARDS + len(SPECIAL)
+
+
+def test_page_beyond_the_last_leads_back(page: Page) -> None:
+    explorer = ExplorerPage(page, "?q=flood&page=7")
+    expect(page.locator("#message")).to_contain_text("There is no page 7; the last one is 2.")
+    page.get_by_role("link", name="Go to the first page").click()
+    explorer.wait()
+    expect(explorer.rows).to_have_count(50)
+
+
+def test_amount_that_is_none_is_refused_at_its_field(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    explorer.type_amount("At most, pesos", "lots")
+    expect(page.get_by_text("Type an amount in pesos")).to_be_visible()
+    expect(page.get_by_label("At most, pesos")).to_have_attribute("aria-invalid", "true")
+
+
+def test_unreachable_server_is_said_and_the_search_can_be_repeated(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    page.route("**/tasks/search/", lambda route: route.abort())
+    explorer.search("flood")
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    page.unroute("**/tasks/search/")
+    page.get_by_role("button", name="Try again").click()
+    expect(explorer.summary).to_contain_text(f"{FLOOD_AWARDS_2024} contracts")
+
+
+def test_keyboard_alone_searches_picks_and_removes(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("office chairs")
+    page.keyboard.press("Enter")
+    expect(explorer.summary).to_contain_text(f"{PLAIN_AWARDS - FLOOD_AWARDS_2024:,} contracts")
+    box = page.get_by_role("combobox", name="Contractor", exact=True)
+    box.focus()
+    page.keyboard.type("pena & sons 7")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=re.compile("Remove PEÑA & SONS"))).to_be_visible()
+    expect(box).to_be_focused()
+    page.keyboard.press("Backspace")
+    expect(page.get_by_role("button", name=re.compile("Remove PEÑA & SONS"))).to_have_count(0)
+    page.keyboard.type("zzz")
+    expect(page.get_by_text("No other name matches")).to_be_visible()
+
+
+def test_phone_shows_everything_without_sideways_scrolling(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    explorer = ExplorerPage(page, "?year=2019")
+    expect(page.get_by_role("combobox", name="Contractor", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Filters (1)").click()
+    expect(page.get_by_role("combobox", name="Contractor", exact=True)).to_be_visible()
+    explorer.choose_year(2024)
+    expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
