@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from celery.result import AsyncResult
@@ -33,6 +33,14 @@ def attempt(run: TaskRun) -> TaskRun:
     return run
 
 
+def result_of(run: TaskRun) -> dict[str, Any]:
+    return cast(dict[str, Any], run.result)
+
+
+def error_of(run: TaskRun) -> dict[str, Any]:
+    return cast(dict[str, Any], run.error)
+
+
 def left_behind(settings: Settings) -> list[str]:
     root = settings.EXPORT_ROOT
     return sorted(path.name for path in root.iterdir()) if root.is_dir() else []
@@ -44,7 +52,7 @@ def replace_work(monkeypatch: pytest.MonkeyPatch) -> ReplaceWork:
 
     def replace(work: Callable[..., Work]) -> None:
         other = dataclasses.replace(kinds.KINDS["search"], work=work)
-        monkeypatch.setitem(kinds.KINDS, "search", other)  # type: ignore[arg-type]
+        monkeypatch.setitem(kinds.KINDS, "search", other)
 
     return replace
 
@@ -52,15 +60,15 @@ def replace_work(monkeypatch: pytest.MonkeyPatch) -> ReplaceWork:
 def test_search_ends_with_its_rows(make_run: MakeRun) -> None:
     run = attempt(make_run("search", {"filters": {"keywords": ["flood && river 7"]}, "page_size": 5}))
     assert run.state == State.SUCCESS
-    assert run.result["total_rows"] == 1
-    assert run.result["rows"][0]["award_title"] == "Flood control along river 7"
+    assert result_of(run)["total_rows"] == 1
+    assert result_of(run)["rows"][0]["award_title"] == "Flood control along river 7"
     assert run.finished_at is not None
     assert run.expires_at is not None
 
 
 def test_aggregates_end_with_a_summary(make_run: MakeRun) -> None:
     run = attempt(make_run("aggregates", {"dimensions": ["by_year"]}))
-    assert run.result["summary"]["count"] == 32
+    assert result_of(run)["summary"]["count"] == 32
 
 
 def test_export_publishes_one_whole_file(make_run: MakeRun, settings: Settings) -> None:
@@ -68,7 +76,7 @@ def test_export_publishes_one_whole_file(make_run: MakeRun, settings: Settings) 
     export = ExportFile.objects.get(run=run)
     path = files.absolute_path(export.path)
     assert left_behind(settings) == [export.path]
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == export.sha256 == run.result["sha256"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == export.sha256 == result_of(run)["sha256"]
     assert export.size_bytes == path.stat().st_size
     sheet = load_workbook(path, read_only=True).worksheets[0]
     assert sum(1 for _ in sheet.iter_rows()) - 1 == export.rows == 30
@@ -80,8 +88,10 @@ def test_csv_export_holds_the_rows_of_the_search(make_run: MakeRun) -> None:
     found = attempt(make_run("search", {**body, "page_size": 1000}))
     with files.absolute_path(run.export_file.path).open(encoding="utf-8-sig", newline="") as file:
         titles = [row["award_title"] for row in csv.DictReader(file)]
-    assert len(titles) == found.result["total_rows"]
-    assert [title.removeprefix("'") for title in titles] == [r["award_title"] for r in found.result["rows"]]
+    assert len(titles) == result_of(found)["total_rows"]
+    assert [title.removeprefix("'") for title in titles] == [
+        r["award_title"] for r in result_of(found)["rows"]
+    ]
 
 
 @pytest.mark.usefixtures("redis_up")
@@ -108,7 +118,7 @@ def test_permanent_error_fails_at_once_without_a_dead_letter(make_run: MakeRun, 
     settings.EXPORT_MAX_ROWS = 3
     run = attempt(make_run("export"))
     assert run.state == State.FAILURE
-    assert run.error["code"] == "export-too-large"
+    assert error_of(run)["code"] == "export-too-large"
     assert not DeadLetter.objects.exists()
     assert left_behind(settings) == []
 
@@ -139,7 +149,7 @@ def test_unknown_error_shows_no_details_to_people(make_run: MakeRun, replace_wor
 
     replace_work(work)
     run = attempt(make_run("search"))
-    assert run.error["code"] == "internal-error"
+    assert error_of(run)["code"] == "internal-error"
     assert "secret" not in str(run.error)
     assert "ZeroDivisionError" in run.traceback
 
@@ -150,7 +160,7 @@ def test_memory_error_ends_the_attempt_not_the_worker(make_run: MakeRun, replace
         raise MemoryError
 
     replace_work(work)
-    assert attempt(make_run("search")).error["code"] == "out-of-memory"
+    assert error_of(attempt(make_run("search")))["code"] == "out-of-memory"
 
 
 def test_zombie_leaves_no_file(make_run: MakeRun, settings: Settings, replace_work: ReplaceWork) -> None:
@@ -174,7 +184,7 @@ def test_cancel_during_the_work_leaves_no_file(
 ) -> None:
     run = make_run("search")
 
-    def work(request: Any, context: Context) -> Iterator[Progress]:
+    def work(request: Any, context: Context) -> Work:
         context.partial_path("csv").write_text("half")
         yield Progress(phase="x", current=0, total=1)
         runs.request_cancel(run.id)

@@ -167,6 +167,7 @@ def test_crash_loop_ends_in_a_dead_letter() -> None:
         assert runs.release_lost(at_most=3) == 1
     run.refresh_from_db()
     assert run.state == State.FAILURE
+    assert run.error is not None
     assert run.error["code"] == "worker-lost"
     letter = DeadLetter.objects.get(run=run)
     assert letter.reason == DeadReason.CRASH_LOOP

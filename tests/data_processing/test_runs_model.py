@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -14,6 +15,7 @@ from django.db.models.functions import Now
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     consumes,
     initialize,
@@ -80,7 +82,7 @@ class RunMachine(RuleBasedStateMachine):
         self.transaction.__exit__(None, None, None)
 
     @rule(target=claims)
-    def claim(self) -> object:
+    def claim(self) -> Claim | MultipleResults[Claim]:
         claim = runs.claim(self.run.id, worker="w", lease_s=60)
         assert (claim is not None) == (self.model.state == State.PENDING)
         if claim is None:
@@ -190,10 +192,10 @@ def test_any_order_of_events_keeps_row_and_model_together() -> None:
     )
 
 
-def race(actors: list[Callable[[], object]]) -> list[object]:
+def race(actors: Sequence[Callable[[], Any]]) -> list[Any]:
     """Let all actors go at once, each in a thread and on a connection of its own; what they returned."""
     barrier = threading.Barrier(len(actors))
-    answers: list[object] = [None] * len(actors)
+    answers: list[Any] = [None] * len(actors)
 
     def act(index: int) -> None:
         barrier.wait()
@@ -251,6 +253,6 @@ def test_equal_requests_at_once_make_one_run() -> None:
         return run.id, new
 
     answers = race([accept] * 6)
-    assert len({run_id for run_id, _ in answers}) == 1  # type: ignore[misc]
-    assert sum(new for _, new in answers) == 1  # type: ignore[misc]
+    assert len({run_id for run_id, _ in answers}) == 1
+    assert sum(new for _, new in answers) == 1
     assert TaskRun.objects.get().interested == 6

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 
 from contracts.snapshot import Snapshot
@@ -39,7 +38,7 @@ def staff(visitor: Client) -> Client:
     return client
 
 
-def post(client: Client, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> HttpResponse:
+def post(client: Client, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:
     """POST ``body`` as JSON; header names are written with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return client.post(path, json.dumps(body or {}), content_type="application/json", headers=named)

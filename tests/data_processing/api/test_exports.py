@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -91,7 +91,7 @@ def test_download_streams_in_chunks_under_asgi(visitor: Client, exported: dict[s
         client = AsyncClient()
         client.cookies = visitor.cookies
         response = await client.get(exported["links"]["download"])
-        return b"".join([chunk async for chunk in response])
+        return b"".join([chunk async for chunk in cast(Any, response)])
 
     body = async_to_sync(download)()
     assert hashlib.sha256(body).hexdigest() == ExportFile.objects.get().sha256

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import Settings
 
+from contracts.progress import Progress
 from data_processing import results, runs
 from data_processing.models import ExportFile, State, TaskRun
 from tests.data_processing.api.conftest import EXPORTS, TASKS, post, start, work_off
@@ -66,7 +67,7 @@ def test_status_shows_live_progress_with_rate_and_time_left(visitor: Client) -> 
     task = start(visitor, "export")
     claim = runs.claim(uuid.UUID(task["task_id"]), worker="w", lease_s=30)
     assert claim is not None
-    progress = results.Progress(phase="writing rows", current=500, total=2000)
+    progress = Progress(phase="writing rows", current=500, total=2000)
 
     results.store_progress(claim.run_id, attempt=1, progress=progress, began=time.time() - 5)
     status = visitor.get(task["links"]["status"]).json()
@@ -81,9 +82,7 @@ def test_status_shows_live_progress_with_rate_and_time_left(visitor: Client) -> 
 def test_progress_of_an_earlier_attempt_is_not_shown(visitor: Client) -> None:
     task = start(visitor, "export")
     run_id = uuid.UUID(task["task_id"])
-    results.store_progress(
-        run_id, attempt=7, progress=results.Progress(phase="x", current=9, total=10), began=0.0
-    )
+    results.store_progress(run_id, attempt=7, progress=Progress(phase="x", current=9, total=10), began=0.0)
     runs.claim(run_id, worker="w", lease_s=30)
     assert visitor.get(task["links"]["status"]).json()["meta"]["current"] == 0
 
