@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from itertools import count, islice
@@ -37,7 +37,7 @@ class _Start:
     offset: int
 
 
-def read_csv(path: Path) -> Iterator[RawBatch]:
+def read_csv(path: Path) -> Generator[RawBatch, None, None]:
     """The rows of a CSV file. Raises BadFile for what is no CSV file of a known generation."""
     check_text(path)
     start = _find_header(path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,7 +35,10 @@ from contracts.snapshot import (
 )
 from contracts.sql import FLOOD_CONTROL
 
-_READERS = {".csv": read_csv, ".xlsx": read_workbook}
+_READERS: dict[str, Callable[[Path], Generator[RawBatch, None, None]]] = {
+    ".csv": read_csv,
+    ".xlsx": read_workbook,
+}
 _STAGING, _SPILL = "staging.duckdb", "spill"
 _STEPS = 4
 
@@ -137,16 +141,26 @@ def _read_files(
     raw_files = []
     for number, path in enumerate(files):
         size, read = path.stat().st_size, 0
-        for batch in _READERS[path.suffix.lower()](path):
+        con.begin()  # one transaction a file: a commit per batch would wait for the disk each time
+        for batch in _read_ahead(_READERS[path.suffix.lower()](path)):
             stage_batch(con, batch, file=number)
             read += batch.read
-            yield Progress(
-                phase="reading", current=before + min(size, batch.position), total=total, unit="bytes"
-            )
+            position = before + min(size, batch.position)
+            yield Progress(phase="reading", current=position, total=total, unit="bytes")
+        con.commit()
         raw_files.append(_describe_file(path, number=number, last=batch, read=read))
         stage_file(con, raw_files[-1])
         before += size
     return tuple(raw_files)
+
+
+def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
+    """The same batches, each read while the one before it is stored: parsing and storing take a core each."""
+    with contextlib.closing(batches), ThreadPoolExecutor(max_workers=1) as reader:
+        upcoming = reader.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _describe_file(path: Path, *, number: int, last: RawBatch, read: int) -> RawFile:

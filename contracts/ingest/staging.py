@@ -71,9 +71,11 @@ _MACROS = (
     trim(regexp_replace(
         regexp_replace(nfc_normalize(raw), '[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}]', '', 'g'),
         '[\s\v\p{Z}\x{85}]+', ' ', 'g'))""",
+    """CREATE TEMP MACRO drop_null_word(text) AS
+    CASE WHEN length(text) > 4 OR lower(text) NOT IN ('', 'null', 'nan', 'none') THEN text END""",
     r"""CREATE TEMP MACRO clean_text(raw) AS
-    CASE WHEN length(raw) > 4 AND NOT regexp_matches(raw, '[^!-~ ]|  |^ | $') THEN raw
-        WHEN lower(tidy_text(raw)) NOT IN ('', 'null', 'nan', 'none') THEN tidy_text(raw) END""",
+    CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $') THEN drop_null_word(tidy_text(raw))
+        ELSE drop_null_word(raw) END""",
     r"""CREATE TEMP MACRO read_money(text) AS
     TRY_CAST(replace(regexp_extract(upper(text),
         '^(?:₱|PHP)? ?([+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+))$', 1), ',', '')

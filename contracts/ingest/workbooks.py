@@ -10,7 +10,7 @@ import re
 import zipfile
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice
 from pathlib import Path
@@ -43,7 +43,7 @@ _NUMBER = re.compile(rb"\br=\"(\d+)\"")
 Row = tuple[int, list[bytes]]
 
 
-def read_workbook(path: Path) -> Iterator[RawBatch]:
+def read_workbook(path: Path) -> Generator[RawBatch, None, None]:
     """The rows of every sheet that has a known header. Raises BadFile for what is no such workbook."""
     if path.stat().st_size == 0:
         raise BadFile(path.name, "the file is empty")
