@@ -47,7 +47,7 @@ def reconcile_results() -> int:
 def clean_up() -> None:
     """Remove expired files and payloads, orphaned files, and the rows of long-finished runs."""
     _expire_exports()
-    files.remove(path.name for path in files.find_orphans(older_than=time.time() - ORPHAN_AGE_S))
+    _remove_orphans()
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)
     payloads.update(result=None)
@@ -75,6 +75,12 @@ def _stop_stubborn() -> None:
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
             current_app.control.revoke(str(claim.run_id), terminate=True, signal="SIGKILL")
             results.store_revoked(claim.run_id)
+
+
+def _remove_orphans() -> None:
+    running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
+    orphans = files.find_orphans(older_than=time.time() - ORPHAN_AGE_S)
+    files.remove(path.name for path in orphans if path.name.partition(".")[0] not in running)
 
 
 def _expire_exports() -> None:

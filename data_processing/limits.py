@@ -11,6 +11,7 @@ from pyrate_limiter import Decision, Rate, RateItem, RedisBucket
 from data_processing import results
 
 ONE_MS = 0.001
+LOCK_S = 2.0
 
 
 def take_start(kind: str) -> float:
@@ -33,9 +34,12 @@ def take_start(kind: str) -> float:
 def _decide(client: redis.Redis, kind: str, rate: Rate) -> Decision:
     # Made anew each time: a bucket's script is gone once Redis has restarted, and making it loads it.
     bucket = cast(RedisBucket, RedisBucket.init([rate], client, f"rate:{kind}"))
-    seconds, microseconds = client.time()
-    now_ms = seconds * 1000 + microseconds // 1000
-    decision = cast(Decision, bucket.put_decision(RateItem(kind, now_ms)))
-    bucket.leak(now_ms)
-    client.pexpire(bucket.bucket_key, rate.interval)
+    # One at a time: the bucket counts up to the asker's time, so an earlier asker who comes later would not
+    # see the start of a later one who came first.
+    with client.lock(f"rate:{kind}:lock", timeout=LOCK_S, blocking_timeout=LOCK_S, sleep=ONE_MS):
+        seconds, microseconds = client.time()
+        now_ms = seconds * 1000 + microseconds // 1000
+        decision = cast(Decision, bucket.put_decision(RateItem(kind, now_ms)))
+        bucket.leak(now_ms)
+        client.pexpire(bucket.bucket_key, rate.interval)
     return decision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from data_processing import results, runs, submission
 from data_processing.kinds import KINDS
 from data_processing.models import TaskRun
 from data_processing.runs import OwnerLimits
+from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
 
 MakeRun = Callable[..., TaskRun]
@@ -31,6 +32,13 @@ def dataset(tmp_path: Path, settings: Settings) -> Snapshot:
 def redis_up(redis_server: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis runs, and no outage of an earlier test is remembered."""
     monkeypatch.setattr(results._Outage, "until", 0.0)
+
+
+@pytest.fixture
+def broker_up(rabbitmq: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """RabbitMQ runs, the queues are empty, this process publishes as the web server does."""
+    with publish_like_the_web(monkeypatch):
+        yield
 
 
 @pytest.fixture
