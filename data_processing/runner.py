@@ -6,8 +6,10 @@ import logging
 import random
 import traceback
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -21,7 +23,7 @@ from data_processing.kinds import BULK_QUEUES, KINDS, TaskKind
 from data_processing.lease import Hold, keeper
 from data_processing.models import DeadReason, ExportFile, State, TaskRun
 from data_processing.runs import Claim, Ending
-from data_processing.work.context import Context, Outcome
+from data_processing.work.context import Context, MadeFile, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -78,36 +80,47 @@ def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
 
 def _publish(kind: TaskKind, claim: Claim, outcome: Outcome, hold: Hold) -> None:
     hold.check()
-    payload, keep_s = dict(outcome.payload), settings.RESULT_KEEP_HOURS * 3600
-    file = outcome.file
-    if file is not None:
-        published = files.publish(file.partial)
-        keep_s = settings.EXPORT_KEEP_HOURS * 3600
-        payload |= {
-            "export_id": str(claim.run_id),
-            "size_bytes": published.size_bytes,
-            "sha256": published.sha256,
-        }
-    with transaction.atomic():
-        if not runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
-            raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
-        if file is not None:
-            ExportFile.objects.create(
-                run_id=claim.run_id,
-                owner=claim.owner,
-                name=file.name,
-                path=published.path,
-                format=file.format,
-                rows=file.rows,
-                size_bytes=published.size_bytes,
-                sha256=published.sha256,
-                filters_in_words=file.filters_in_words,
-                dataset_version=claim.dataset_version,
-                expires_at=Now() + timedelta(seconds=keep_s),
-            )
+    payload = dict(outcome.payload)
+    if outcome.file is None:
+        _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600)
+    else:
+        payload = _publish_file(claim, payload, outcome.file, hold)
     results.store_success(claim.run_id, payload)
     if kind.cached:
         results.store_answer(claim.request_key, payload)
+
+
+def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold: Hold) -> dict[str, Any]:
+    """Rename the file; then the end of the run and the row that names the file, in one transaction."""
+    keep_s = settings.EXPORT_KEEP_HOURS * 3600
+    published = files.publish(file.partial)
+    known = {
+        **payload,
+        "export_id": str(claim.run_id),
+        "size_bytes": published.size_bytes,
+        "sha256": published.sha256,
+    }
+    with transaction.atomic():
+        _succeed(claim, known, hold, keep_s=keep_s)
+        ExportFile.objects.create(
+            run_id=claim.run_id,
+            owner=claim.owner,
+            name=file.name,
+            path=published.path,
+            format=file.format,
+            rows=file.rows,
+            size_bytes=published.size_bytes,
+            sha256=published.sha256,
+            filters_in_words=file.filters_in_words,
+            dataset_version=claim.dataset_version,
+            expires_at=Now() + timedelta(seconds=keep_s),
+        )
+    return known
+
+
+def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: float) -> None:
+    if not runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
+        raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
 
 
 def _end_badly(claim: Claim, error: Exception) -> None:

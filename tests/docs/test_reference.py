@@ -1,0 +1,91 @@
+"""The reference names everything that is there: settings, errors, kinds, tasks, columns, paths."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from contracts.errors import ContractsError
+from contracts.fields import FIELDS
+from contracts.query import Filters, Sort
+from data_processing.errors import TaskError
+from data_processing.kinds import KINDS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / "reference" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented_and_every_documented_setting_is_read() -> None:
+    source = (ROOT / "backend" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", page("settings"), re.MULTILINE))
+    assert read == documented
+
+
+def subclasses(root: type[Exception]) -> Iterator[type[Exception]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from subclasses(child)
+
+
+@pytest.mark.parametrize("root", [TaskError, ContractsError], ids=lambda root: root.__name__)
+def test_every_error_code_is_documented(root: type[Exception]) -> None:
+    codes = {vars(error)["code"] for error in subclasses(root) if "code" in vars(error)}
+    missing = {code for code in codes if f"`{code}`" not in page("errors")}
+    assert not missing
+
+
+def test_every_kind_and_every_celery_task_is_documented() -> None:
+    text = page("tasks")
+    current_app.loader.import_default_modules()
+    ours = {name for name in current_app.tasks if not name.startswith("celery.")}
+    assert {name for name in ours if f"`{name}`" not in text} == set()
+    for kind in KINDS.values():
+        assert f"| `{kind.name}` | `{kind.task_name}` | {kind.queue} |" in text
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_column_is_documented_as_it_is(field: object) -> None:
+    (row,) = re.findall(rf"^\| `{field.name}` \|.*$", page("columns"), re.MULTILINE)  # type: ignore[attr-defined]
+    for text in (field.label, field.type.value, field.description, field.filter or ""):  # type: ignore[attr-defined]
+        assert text in row
+
+
+def paths(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from paths(pattern, route)
+
+
+def test_every_path_of_the_api_is_documented() -> None:
+    routes = [route for route in paths(get_resolver()) if route.startswith(("api/v1/", "health/"))]
+    assert len(routes) > 20
+    text = page("api")
+    for route in routes:
+        shown = re.sub(r"<[^>]+>", "{id}", route).removeprefix("api/v1/data-processing/")
+        assert shown in text, shown
+
+
+def test_example_of_filters_is_a_question_that_can_be_asked() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", page("api"), re.DOTALL)
+    body = json.loads(example)
+    assert Filters.from_json(body["filters"]).areas == ("Metro Manila", None)
+    assert Sort.from_json(body["sort"]).descending
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    for source in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", source.read_text(encoding="utf-8")):
+            assert (source.parent / target).exists(), f"{source.name} -> {target}"
