@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +15,13 @@ import pyarrow as pa
 
 from contracts import aggregates, sql
 from contracts.aggregates import Group
-from contracts.errors import OutOfSpace, QueryInterrupted
+from contracts.errors import OutOfSpace, QueryInterrupted, SnapshotMissing
 from contracts.fields import NAME_FILTERS
 from contracts.query import Aggregation, Filters, Page, Query
 from contracts.snapshot import Snapshot
 
+DUCKDB_SHARE = 0.66
+"""Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured)."""
 OUT_OF_SPACE = ("No space left on device", "max_temp_directory_size")
 """DuckDB has no error of its own for a full disk: these words of its I/O and memory errors tell it."""
 
@@ -44,24 +47,38 @@ class Store:
     """One read-only connection to a snapshot, shared by the readers of a process."""
 
     def __init__(self, snapshot: Snapshot, *, memory_limit_mb: int = 512, threads: int = 2) -> None:
+        """``memory_limit_mb`` is about what the process holds at most; sorts beyond it spill to disk.
+
+        Raises SnapshotMissing where the database is not on disk.
+        """
+        if not snapshot.database.is_file():
+            raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk")
         self.snapshot = snapshot
+        self._spill = tempfile.TemporaryDirectory(prefix="contracts-spill-")
+        # Attached rather than opened: DuckDB opens a file once per process, with one configuration for all.
         self._connection = duckdb.connect(
-            str(snapshot.database),
-            read_only=True,
-            config={"memory_limit": f"{memory_limit_mb}MB", "threads": threads},
+            config={
+                "memory_limit": f"{int(memory_limit_mb * DUCKDB_SHARE)}MB",
+                "threads": threads,
+                "temp_directory": self._spill.name,
+            }
         )
+        path = str(snapshot.database).replace("'", "''")
+        self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:
         """A reader of its own cursor; use it in one thread (``interrupt`` may come from any)."""
         cursor = self._connection.cursor()
         try:
+            cursor.execute("USE snapshot")
             yield Reader(cursor)
         finally:
             cursor.close()
 
     def close(self) -> None:
         self._connection.close()
+        self._spill.cleanup()
 
 
 class Reader:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.aggregates import PERIODS
-from contracts.errors import QueryInterrupted
+from contracts.errors import QueryInterrupted, SnapshotMissing
 from contracts.fields import DIMENSIONS, FIELDS, SORTABLE
 from contracts.layout import build
 from contracts.query import Aggregation, Filters, Page, Query, Sort, TimeRange
@@ -367,6 +367,25 @@ def test_suggestion_says_how_many_contracts_it_stands_for(named_store: Store) ->
     with named_store.reader() as reader:
         [best] = reader.suggest("contractors", "builders n", 1)
     assert (best.count, best.total_value) == (2, Decimal("987654.32") * 2)
+
+
+# --- stores ----------------------------------------------------------------------------------------------
+
+
+def test_two_stores_of_one_process_share_a_snapshot_and_leave_nothing_in_it(tmp_path: Path) -> None:
+    snapshot = write_snapshot(tmp_path, [make_award()])
+    one, other = Store(snapshot, memory_limit_mb=200), Store(snapshot, memory_limit_mb=300, threads=1)
+    with one.reader() as reader, other.reader() as second, one.reader() as third:
+        assert reader.aggregate(Aggregation()) == second.aggregate(Aggregation())
+        assert reader.count(Filters()) == third.count(Filters())
+    one.close()
+    other.close()
+    assert [path.name for path in tmp_path.iterdir()] == [snapshot.database.name]
+
+
+def test_store_of_a_version_that_was_pruned_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotMissing):
+        Store(Snapshot(tmp_path / "gone"))
 
 
 # --- interruption ----------------------------------------------------------------------------------------
