@@ -58,7 +58,7 @@ def test_export_of_everything_shows_its_progress(page: Page, downloads: Path) ->
     path = explorer.download(card, downloads)
     expect(bar).to_be_hidden()
     sheet = CalamineWorkbook.from_path(path).get_sheet_by_name("Contracts")
-    assert sheet.total_height - 1 == counted > PLAIN_AWARDS - 10
+    assert sum(1 for _ in sheet.iter_rows()) - 1 == counted > PLAIN_AWARDS - 10
 
 
 def test_hostile_and_formula_like_text_is_text_in_the_workbook(page: Page, downloads: Path) -> None:

@@ -128,7 +128,7 @@ export class ResultTable {
 
   #buildTitle(row) {
     const title = row.award_title ?? row.notice_title ?? MISSING;
-    const notice = row.notice_title && row.notice_title !== title ? row.notice_title : null;
+    const repeats = row.notice_title?.toLowerCase() === title.toLowerCase();
     const numbers = [
       row.reference_id && `Ref. ${row.reference_id}`,
       row.contract_number && `Contract no. ${row.contract_number}`,
@@ -136,7 +136,7 @@ export class ResultTable {
     ].filter(Boolean);
     return [
       build("span", { class: "title" }, title),
-      notice && build("span", { class: "detail" }, notice),
+      row.notice_title && !repeats && build("span", { class: "detail" }, row.notice_title),
       numbers.length > 0 && build("span", { class: "detail" }, numbers.join(" · ")),
     ];
   }
