@@ -41,7 +41,7 @@ def read_csv(path: Path) -> Generator[RawBatch, None, None]:
     """The rows of a CSV file. Raises BadFile for what is no CSV file of a known generation."""
     check_text(path)
     start = _find_header(path)
-    numbering = _Numbering(start)
+    numbering = _Numbering(path, start)
     size = path.stat().st_size
     position = start.offset
     for raw in _stream(path, start, numbering):
@@ -99,23 +99,30 @@ def _offset_lines(file: BufferedReader) -> Iterator[tuple[int, bytes]]:
 class _Numbering:
     """Gives rows their record numbers: the parser tells those of ragged rows, the others are in sequence."""
 
-    def __init__(self, start: _Start) -> None:
-        self._first = start.number
-        self._cells = start.cells
+    def __init__(self, path: Path, start: _Start) -> None:
+        self._path, self._start = path, start
         self._ragged: list[int] = []
+        self._swallowing: list[int] = []
         self._skipped: set[int] = set()
         self._sequence = count(1)
 
     def note_ragged(self, row: pa_csv.InvalidRow) -> str:
-        self._ragged.append(self._first + row.number)
+        """Called by the parser, in whose thread nothing may be raised."""
+        number = self._start.number + row.number
+        self._ragged.append(number)
         self._skipped.add(row.number)
+        if holds_row(row.text, self._start.cells):
+            self._swallowing.append(number)
         return "skip"
 
     def number_rows(self, rows: int) -> pa.Array:
-        numbers = (self._first + number for number in self._sequence if number not in self._skipped)
+        numbers = (self._start.number + number for number in self._sequence if number not in self._skipped)
         return pa.array(list(islice(numbers, rows)), pa.int64())
 
     def take_ragged(self) -> tuple[int, ...]:
+        """The numbers of ragged rows since the last call. Raises BadFile where one has swallowed others."""
+        if self._swallowing:
+            raise _report_swallowing(self._path, self._swallowing[0])
         taken = tuple(self._ragged)
         self._ragged.clear()
         return taken
@@ -177,13 +184,23 @@ def _make_batch(
 
 
 def _check_swallowed(path: Path, start: _Start, table: pa.RecordBatch) -> None:
-    """Raise BadFile where one cell holds whole rows: its quote is only closed by the quote of a later row."""
     suspects = table.filter(pc.match_substring(table.column("joined"), "\n")).drop_columns(["joined"])
     for row in suspects.to_pylist():
         number = row.pop("number")
-        lines = (line for cell in row.values() for line in cell.split("\n")[1:])
-        if any(line.count(",") == start.cells - 1 for line in lines):
-            raise BadFile(path.name, f"record {number} swallows the rows after it: a quote is never closed")
+        if any(holds_row(cell, start.cells) for cell in row.values()):
+            raise _report_swallowing(path, number)
+
+
+def holds_row(text: str, cells: int) -> bool:
+    """Whether a whole row stands in ``text`` after a line break: then a quote is closed by that of a later row.
+
+    Such rows would be lost without a trace.
+    """
+    return any(line.count(",") == cells - 1 for line in text.split("\n")[1:])
+
+
+def _report_swallowing(path: Path, number: int) -> BadFile:
+    return BadFile(path.name, f"record {number} swallows the rows after it: a quote is never closed")
 
 
 def _split_surplus(start: _Start, table: pa.RecordBatch) -> tuple[pa.RecordBatch, list[int]]:

@@ -116,7 +116,7 @@ def _make_batch(block: Sequence[Row], header: Header, *, sheet: int, label: str)
     numbers: list[int] = []
     rows: list[list[bytes]] = []
     for number, cells in block:
-        if len(cells) > width and any(cells[width:]):
+        if any(cell.strip() for cell in cells[width:]):
             ragged.append(number)
         elif cells:
             numbers.append(number)

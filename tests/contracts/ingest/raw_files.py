@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 import duckdb
 import openpyxl
+from openpyxl.utils import get_column_letter
 
 from contracts.ingest import DateOrder, import_files
 from contracts.snapshot import Snapshot, SourceReport
@@ -94,7 +95,7 @@ def write_flood(path: Path, *rows: Mapping[str, str]) -> Path:
 
 
 def write_xlsx(path: Path, rows: Iterable[Sequence[Any]], **more_sheets: Iterable[Sequence[Any]]) -> Path:
-    """A workbook as openpyxl writes it: shared strings, typed numbers and dates."""
+    """A workbook as openpyxl writes it: inline texts, typed numbers and dates."""
     book = openpyxl.Workbook()
     for number, sheet in enumerate((rows, *more_sheets.values())):
         target = book.active if number == 0 else book.create_sheet(list(more_sheets)[number - 1])
@@ -118,8 +119,11 @@ def replace_part(path: Path, part: str, change: tuple[str, str]) -> Path:
     return path
 
 
-def write_raw_xlsx(path: Path, sheet_data: str, *, prefix: str = "") -> Path:
-    """A workbook of one sheet whose XML is given, for what openpyxl does not write."""
+def write_raw_xlsx(path: Path, sheet_data: str, *, prefix: str = "", shared: Sequence[str] = ()) -> Path:
+    """A workbook of one sheet whose XML is given, for what openpyxl does not write.
+
+    ``shared`` are the ``<si>`` elements of its shared texts.
+    """
     package = "http://schemas.openxmlformats.org/package/2006"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     spreadsheet = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -134,8 +138,11 @@ def write_raw_xlsx(path: Path, sheet_data: str, *, prefix: str = "") -> Path:
             "xl/_rels/workbook.xml.rels",
             f'<Relationships xmlns="{package}/relationships">'
             f'<Relationship Id="rId1" Type="{office}/worksheet" Target="/xl/worksheets/sheet1.xml"/>'
+            f'<Relationship Id="rId2" Type="{office}/sharedStrings" Target="sharedStrings.xml"/>'
             "</Relationships>",
         )
+        if shared:
+            archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{spreadsheet}">{"".join(shared)}</sst>')
         archive.writestr(
             "xl/worksheets/sheet1.xml",
             f'<?xml version="1.0"?><{prefix}worksheet {space}="{spreadsheet}"><{prefix}sheetData>{sheet_data}'
@@ -152,6 +159,15 @@ def make_inline_row(number: int, cells: Iterable[str], *, prefix: str = "") -> s
         for cell in cells
     )
     return f'<{p}row r="{number}">{inner}</{p}row>'
+
+
+def make_shared_row(number: int, references: Iterable[int]) -> str:
+    """One row of cells that refer to shared texts."""
+    cells = "".join(
+        f'<c r="{get_column_letter(place)}{number}" t="s"><v>{reference}</v></c>'
+        for place, reference in enumerate(references, start=1)
+    )
+    return f'<row r="{number}">{cells}</row>'
 
 
 def import_all(root: Path, *files: Path, date_order: DateOrder | None = None, as_of: date = AS_OF) -> Snapshot:

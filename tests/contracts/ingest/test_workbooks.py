@@ -1,0 +1,252 @@
+"""Workbooks: every way in which a producer may write a cell, several sheets, and files that are broken."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+
+from contracts.errors import BadFile
+from tests.contracts.ingest.raw_files import (
+    S1,
+    S3,
+    import_all,
+    make_inline_row,
+    make_rows,
+    make_shared_row,
+    read_contracts,
+    read_rejects,
+    read_source,
+    replace_part,
+    write_raw_xlsx,
+    write_xlsx,
+)
+
+BAD = {"Contract Amount": "none of your business"}
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def put(row: list[Any], **values: Any) -> list[Any]:
+    """The S3 row with other cells; a name's underscores are spaces."""
+    for name, value in values.items():
+        row[S3.index(name.replace("_", " "))] = value
+    return row
+
+
+def import_row(folder: Path, **values: Any) -> dict[str, Any]:
+    """The contract that comes of one S3 row with these typed cells."""
+    [row] = make_rows(S3, [{}])
+    snapshot = import_all(folder / "data", write_xlsx(folder / "raw.xlsx", [S3, put(row, **values)]))
+    [contract] = read_contracts(snapshot)
+    return contract
+
+
+def test_typed_cells_are_what_a_person_sees(tmp_path: Path) -> None:
+    contract = import_row(
+        tmp_path,
+        Award_Date=datetime(2024, 5, 17),  # noqa: DTZ001
+        Published_Date=date(2024, 2, 29),
+        Contract_Amount=1234567.5,
+        Approved_Budget_of_the_Contract=2e15,
+        Contract_No=42,
+    )
+    shown = [str(contract[name]) for name in ("award_date", "publish_date", "contract_amount", "approved_budget")]
+    assert shown == ["2024-05-17", "2024-02-29", "1234567.50", "2000000000000000.00"]
+    assert contract["contract_number"] == "42"
+
+
+def test_a_number_in_a_date_column_is_a_serial(tmp_path: Path) -> None:
+    assert str(import_row(tmp_path, Award_Date=45429)["award_date"]) == "2024-05-17"
+
+
+def test_typed_manila_midnights_in_utc_are_shifted_too(tmp_path: Path) -> None:
+    moment = datetime(2024, 5, 16, 16, tzinfo=UTC).replace(tzinfo=None)
+    assert str(import_row(tmp_path, Award_Date=moment)["award_date"]) == "2024-05-17"
+
+
+def test_a_workbook_that_counts_from_1904_is_read_so(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.epoch = datetime(1904, 1, 1)  # noqa: DTZ001
+    [row] = make_rows(S3, [{}])
+    assert book.active is not None
+    book.active.append(S3)
+    book.active.append(put(row, Award_Date=datetime(2024, 5, 17)))  # noqa: DTZ001
+    book.save(tmp_path / "raw.xlsx")
+    [contract] = read_contracts(import_all(tmp_path / "data", tmp_path / "raw.xlsx"))
+    assert str(contract["award_date"]) == "2024-05-17"
+
+
+def test_formatted_text_is_read_without_its_formatting(tmp_path: Path) -> None:
+    title = CellRichText("Repair & ", TextBlock(InlineFont(b=True), "road <north>"))
+    assert import_row(tmp_path, Award_Title=title)["award_title"] == "Repair & road <north>"
+
+
+def test_entities_and_excel_escapes_are_characters(tmp_path: Path) -> None:
+    contract = import_row(tmp_path, Award_Title="A & B <C> \"D\" Ñ ₱", Notice_Title="first_x000D_second _x00D1_")
+    assert (contract["award_title"], contract["notice_title"]) == ('A & B <C> "D" Ñ ₱', "first second Ñ")
+
+
+def test_the_value_of_a_formula_is_its_result(tmp_path: Path) -> None:
+    header, cells = make_inline_row(3, S3), make_inline_row(5, make_rows(S3, [{"Contract Amount": "@"}])[0])
+    formula = cells.replace('<c t="inlineStr"><is><t>@</t></is></c>', "<c><f>1+1</f><v>2</v></c>")
+    assert formula != cells
+    snapshot = import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", header + formula))
+    assert [str(contract["contract_amount"]) for contract in read_contracts(snapshot)] == ["2.00"]
+
+
+def write_shared(path: Path, *, title: str, beyond: int = 0) -> Path:
+    """An S3 workbook whose cells are all shared texts; the title's is given as XML."""
+    [row] = make_rows(S3, [{"Award Title": "@"}])
+    texts = list(dict.fromkeys([*S3, *row]))
+    items = [f"<si>{title}</si>" if text == "@" else f"<si><t>{text}</t></si>" for text in texts]
+    rows = [make_shared_row(1, map(texts.index, S3)), make_shared_row(2, [texts.index(c) + beyond for c in row])]
+    return write_raw_xlsx(path, "".join(rows), shared=items)
+
+
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [
+        ('<t xml:space="preserve"> Repair &amp; paint </t>', "Repair & paint"),
+        ("<r><rPr><b/></rPr><t>Repair</t></r><r><t> of road</t></r>", "Repair of road"),
+        ("<t>工事</t><rPh sb='0' eb='2'><t>コウジ</t></rPh><phoneticPr fontId='1'/>", "工事"),
+        ("<t/>", None),
+    ],
+)
+def test_shared_texts_are_looked_up(tmp_path: Path, title: str, read: str | None) -> None:
+    [contract] = read_contracts(import_all(tmp_path / "data", write_shared(tmp_path / "raw.xlsx", title=title)))
+    assert (contract["award_title"], contract["awardee_name"]) == (read, "ACME TRADING")
+
+
+def test_a_reference_to_no_shared_text_is_bad(tmp_path: Path) -> None:
+    file = write_shared(tmp_path / "raw.xlsx", title="<t/>", beyond=1000)
+    with pytest.raises(BadFile, match="shared text that does not exist"):
+        import_all(tmp_path / "data", file)
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_inline_cells_without_references_stand_in_order(tmp_path: Path, prefix: str) -> None:
+    rows = [S3, *make_rows(S3, [{"Award Title": "A & B"}, {"Bid Reference No.": "2", **BAD}])]
+    xml = "".join(make_inline_row(n, row, prefix=prefix) for n, row in zip((3, 5, 9), rows, strict=True))
+    snapshot = import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml, prefix=prefix))
+    assert [contract["award_title"] for contract in read_contracts(snapshot)] == ["A & B"]
+    assert [reject[1] for reject in read_rejects(snapshot)] == [9]
+
+
+def test_rows_without_numbers_are_counted(tmp_path: Path) -> None:
+    rows = [S3, *make_rows(S3, [{}, {"Bid Reference No.": "2", **BAD}])]
+    xml = "".join(make_inline_row(1, row).replace(' r="1"', "") for row in rows)
+    snapshot = import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml))
+    assert [reject[1] for reject in read_rejects(snapshot)] == [3]
+
+
+def test_cells_are_placed_by_their_reference_however_it_is_written(tmp_path: Path) -> None:
+    file = write_xlsx(tmp_path / "raw.xlsx", [S3, *make_rows(S3, [{}])])
+    with zipfile.ZipFile(file) as archive:
+        xml = archive.read(SHEET).decode()
+    at = f"{openpyxl.utils.get_column_letter(S3.index('Award Date') + 1)}2"
+    start = xml.index(f'<c r="{at}"')
+    cell = xml[start : xml.index("</c>", start)]
+    kind = cell[cell.index(' t="') : cell.index(">")]
+    replace_part(file, SHEET, (cell, cell.replace(f' r="{at}"{kind}', f'{kind}  r="{at}"')))
+    [contract] = read_contracts(import_all(tmp_path / "data", file))
+    assert str(contract["award_date"]) == "2022-05-17"
+
+
+def test_empty_rows_are_not_read_but_keep_their_numbers(tmp_path: Path) -> None:
+    [row, bad] = make_rows(S3, [{}, {"Bid Reference No.": "2", **BAD}])
+    file = write_xlsx(tmp_path / "raw.xlsx", [["PhilGEPS"], [], S3, [], row, [" "] * 50, bad])
+    snapshot = import_all(tmp_path / "data", file)
+    assert (read_source(snapshot).read, [reject[1] for reject in read_rejects(snapshot)]) == (2, [7])
+
+
+def test_a_cell_beside_the_table_makes_a_row_ragged(tmp_path: Path) -> None:
+    [row, other] = make_rows(S3, [{}, {"Bid Reference No.": "2"}])
+    snapshot = import_all(tmp_path / "data", write_xlsx(tmp_path / "raw.xlsx", [S3, row, [*other, "note"]]))
+    assert read_rejects(snapshot) == [("raw.xlsx", 3, "", "", "ragged_row")]
+
+
+def test_every_sheet_with_a_header_is_read_and_the_others_are_not(tmp_path: Path) -> None:
+    [first, second, bad] = make_rows(S3, [{}, {"Bid Reference No.": "2"}, {"Bid Reference No.": "3", **BAD}])
+    file = write_xlsx(
+        tmp_path / "raw.xlsx", [S3, first, first], Notes=[["see below"]], More=[["x"], S3, second, first, bad]
+    )
+    snapshot = import_all(tmp_path / "data", file)
+    assert [contract["reference_id"] for contract in read_contracts(snapshot)] == ["1001", "2"]
+    assert read_source(snapshot).duplicates == 2
+    assert [reject[:2] for reject in read_rejects(snapshot)] == [("raw.xlsx [More]", 5)]
+
+
+def test_sheets_of_two_generations_are_refused(tmp_path: Path) -> None:
+    file = write_xlsx(tmp_path / "raw.xlsx", [S3], More=[S1])
+    with pytest.raises(BadFile, match="S3 and S1"):
+        import_all(tmp_path / "data", file)
+
+
+def test_more_rows_than_a_batch_are_all_read(tmp_path: Path) -> None:
+    rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(9_000)])
+    source = read_source(import_all(tmp_path / "data", write_xlsx(tmp_path / "raw.xlsx", [S3, *rows])))
+    assert (source.read, source.imported) == (9_000, 9_000)
+
+
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.95])
+def test_a_truncated_workbook_is_bad(tmp_path: Path, kept: float) -> None:
+    rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(500)])
+    file = write_xlsx(tmp_path / "raw.xlsx", [S3, *rows])
+    file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size)])
+    with pytest.raises(BadFile, match=r"raw\.xlsx: not a whole \.xlsx file"):
+        import_all(tmp_path / "data", file)
+
+
+def test_a_workbook_with_flipped_bytes_is_bad(tmp_path: Path) -> None:
+    rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(500)])
+    file = write_xlsx(tmp_path / "raw.xlsx", [S3, *rows])
+    content = bytearray(file.read_bytes())
+    with zipfile.ZipFile(file) as archive:
+        start = archive.getinfo(SHEET).header_offset + 200
+    content[start : start + 50] = bytes(50)
+    file.write_bytes(content)
+    with pytest.raises(BadFile, match=r"raw\.xlsx"):
+        import_all(tmp_path / "data", file)
+
+
+@pytest.mark.parametrize("content", [b"", b"Organization Name,Reference ID\n", b"\xd0\xcf\x11\xe0" * 200])
+def test_what_is_no_workbook_is_bad(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "raw.xlsx"
+    file.write_bytes(content)
+    with pytest.raises(BadFile, match=r"raw\.xlsx"):
+        import_all(tmp_path / "data", file)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        (SHEET, ("</sheetData>", "<!-- ")),
+        ("xl/workbook.xml", ("<sheets>", "<sheet")),
+        ("xl/_rels/workbook.xml.rels", ("sheet1.xml", "sheet7.xml")),
+    ],
+)
+def test_a_workbook_whose_parts_do_not_fit_is_bad(tmp_path: Path, part: str, change: tuple[str, str]) -> None:
+    file = write_xlsx(tmp_path / "raw.xlsx", [S3, *make_rows(S3, [{}])])
+    if part == SHEET and "sheetData" in change[0]:
+        with zipfile.ZipFile(file) as archive:
+            rest = archive.read(SHEET).decode().partition("</sheetData>")[2]
+        change = (f"</sheetData>{rest}", "<row")
+    with pytest.raises(BadFile, match="not a sound"):
+        import_all(tmp_path / "data", replace_part(file, part, change))
+
+
+def test_a_workbook_of_something_else_has_no_header(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="no sheet has a known header"):
+        import_all(tmp_path / "data", write_xlsx(tmp_path / "raw.xlsx", [["name", "age"], ["Ana", 7]]))
+
+
+def test_an_endless_row_is_bad(tmp_path: Path) -> None:
+    xml = make_inline_row(1, S3) + f'<row r="2"><c t="inlineStr"><is><t>{"x" * 12_000_000}</t></is></c></row>'
+    with pytest.raises(BadFile, match="longer than"):
+        import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml))
