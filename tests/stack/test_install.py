@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,15 @@ def test_requirements_are_pinned_and_name_no_place(name: str) -> None:
     assert not any(
         place in text for place in ("://", "--index-url", "--find-links", "/opt", "/work", "/home")
     )
+
+
+def test_every_dependency_of_the_project_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {
+        "requirements.txt": project["dependencies"],
+        "requirements-dev.txt": project["dependencies"] + project["optional-dependencies"]["dev"],
+    }
+    for name, dependencies in wanted.items():
+        pinned = {line.partition("==")[0] for line in (ROOT / name).read_text().splitlines()}
+        names = {re.split(r"[\[<>=~!; ]", dependency)[0].lower() for dependency in dependencies}
+        assert names - pinned == set(), f"run: make requirements ({name})"
