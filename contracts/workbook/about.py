@@ -12,10 +12,10 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 
 from contracts.fields import FIELD_BY_NAME
+from contracts.workbook.row_xml import MAX_UNITS
 
 TITLE, BOLD = Font("Calibri", 14, bold=True), Font("Calibri", 11, bold=True)
 TOP = Alignment(horizontal="left", vertical="top", wrap_text=True)
-MAX_UNITS = 32_767
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Rows -> the XML of a sheet, as SQL that DuckDB evaluates. Executes nothing and knows no file.
 
-Form: ECMA-376 part 1, 18.3.1.4 (c), 18.3.1.73 (row), 18.18.93 (xsd:string with _xHHHH_ escapes).
+Form: ECMA-376 part 1, 18.3.1.4 (c), 18.3.1.73 (row), 22.9.2.19 (_xHHHH_ escapes).
 """
 
 from __future__ import annotations
