@@ -69,7 +69,7 @@ def _aggregate(filters: Filters) -> Callable[[Reader], object]:
 
 
 def _page_and_count(filters: Filters) -> Callable[[Reader], object]:
-    return lambda reader: (reader.count(filters), reader.search(Query(filters=filters), Page()))
+    return lambda reader: reader.find(Query(filters=filters), Page())
 
 
 def _page(query: Query, page: Page) -> Callable[[Reader], object]:

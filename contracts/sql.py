@@ -195,6 +195,28 @@ def select_page_ids(query: Query, page: Page, names: NamesFound) -> Statement:
     )
 
 
+def keep_found(query: Query, names: NamesFound) -> Statement:
+    """Keep what counting and paging need of the matching rows as ``found``, so that text is searched once."""
+    parameters = _Parameters()
+    where = _where(query.filters, names, parameters)
+    return parameters.complete(
+        f"""CREATE OR REPLACE TEMP TABLE found AS
+        SELECT id, contract_amount, {query.sort.field} AS sort_key FROM contracts WHERE {where}"""
+    )
+
+
+COUNT_FOUND = Statement("SELECT count(*), coalesce(sum(contract_amount), 0) FROM found")
+
+
+def select_found_ids(sort: Sort, page: Page) -> Statement:
+    """The ids of the rows of one page of ``found``, in order."""
+    direction = "DESC" if sort.descending else "ASC"
+    return Statement(
+        f"SELECT id FROM found ORDER BY sort_key {direction} NULLS LAST, id LIMIT $1 OFFSET $2",
+        (page.size, page.offset),
+    )
+
+
 def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
     """The rows of ``ids``: their id and then ``columns``, in no order.
 

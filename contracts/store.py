@@ -95,8 +95,19 @@ class Reader:
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        found = self._fetch(sql.select_page_ids(query, page, self._find_names(query.filters)))
-        ids = [number for (number,) in found]
+        return self._rows(query, sql.select_page_ids(query, page, self._find_names(query.filters)))
+
+    def find(self, query: Query, page: Page) -> tuple[Totals, list[dict[str, Any]]]:
+        """What ``count`` and ``search`` answer, with text searched only once."""
+        if not query.filters.keywords:
+            return self.count(query.filters), self.search(query, page)
+        self._fetch(sql.keep_found(query, self._find_names(query.filters)))
+        [(rows, total_value)] = self._fetch(sql.COUNT_FOUND)
+        totals = Totals(rows=rows, total_value=total_value)
+        return totals, self._rows(query, sql.select_found_ids(query.sort, page))
+
+    def _rows(self, query: Query, ids_in_order: sql.Statement) -> list[dict[str, Any]]:
+        ids = [number for (number,) in self._fetch(ids_in_order)]
         if not ids:
             return []
         rows = {row[0]: row[1:] for row in self._fetch(sql.select_by_id(query.columns, ids))}

@@ -26,8 +26,7 @@ def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
     query, page = Query.from_json(request), Page.from_json(request)
     yield Progress(phase="searching", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
-        totals = reader.count(query.filters)
-        rows = reader.search(query, page)
+        totals, rows = reader.find(query, page)
     return Outcome(
         payload={
             "rows": rows,

@@ -1,0 +1,166 @@
+"""What becomes of tasks when workers die, freeze, are asked to stop, or are told to cancel."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+from celery import current_app
+from celery.result import AsyncResult
+
+from data_processing import outbox, runs
+from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
+from tests.integration.conftest import (
+    StartWorker,
+    Submit,
+    has_ended,
+    sweep_until_ended,
+    wait_for,
+    wait_until_ended,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = {"steps": 200}
+SHORT_LEASE = {"LEASE_S": "2"}
+
+
+def wait_until_started(run: TaskRun) -> None:
+    def started() -> bool:
+        run.refresh_from_db()
+        return run.state == State.STARTED
+
+    wait_for(started)
+
+
+def outcomes(run: TaskRun) -> list[str]:
+    run.refresh_from_db()
+    return [attempt["outcome"] for attempt in run.attempts]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("search", {}), ("aggregates", {}), ("export", {"format": "xlsx"}), ("export", {"format": "csv"})],
+)
+def test_every_kind_succeeds_and_celery_clients_get_its_result(
+    worker: StartWorker, submit: Submit, kind: str, body: dict[str, str]
+) -> None:
+    started = worker()
+    run = submit(kind, body)
+    wait_until_ended(run, worker=started)
+    assert run.state == State.SUCCESS
+    assert AsyncResult(str(run.id)).get(timeout=10) == run.result
+
+
+def test_diagnostics_answer_under_their_fixed_names(worker: StartWorker) -> None:
+    worker()
+    app = current_app
+    for name in ("data_processing.tasks.sample_add", "data_processing.tasks.health_check_task"):
+        assert app.send_task(name, (2, 3), queue="critical").get(timeout=10) == 5
+    told = app.send_task("philgeps_data_explorer.celery.debug_task", queue="critical").get(timeout=10)
+    assert told["worker"] == "w1@test"
+
+
+def test_task_of_a_killed_child_is_rescued(worker: StartWorker, submit: Submit) -> None:
+    started = worker(**SHORT_LEASE)
+    run = submit("rehearsal", {"steps": 40})
+    wait_until_started(run)
+    for pid in started.child_pids:
+        os.kill(pid, signal.SIGKILL)
+    sweep_until_ended(run, worker=started)
+    assert (run.state, outcomes(run)) == (State.SUCCESS, ["lost", "succeeded"])
+    assert started.alive
+
+
+def test_task_of_a_killed_worker_is_rescued_by_another(worker: StartWorker, submit: Submit) -> None:
+    first = worker(**SHORT_LEASE)
+    run = submit("rehearsal", {"steps": 40})
+    wait_until_started(run)
+    first.kill()
+    second = worker(**SHORT_LEASE)
+    sweep_until_ended(run, worker=second)
+    assert outcomes(run) == ["lost", "succeeded"]
+    assert run.worker == second.name
+
+
+def test_frozen_worker_that_wakes_up_changes_nothing(worker: StartWorker, submit: Submit) -> None:
+    zombie = worker(**SHORT_LEASE)
+    run = submit("rehearsal", {"steps": 60, "number": 7})
+    wait_until_started(run)
+    zombie.freeze()
+    successor = worker(**SHORT_LEASE)
+    sweep_until_ended(run, worker=successor)
+    finished_at = run.finished_at
+    zombie.thaw()
+    wait_for(lambda: "taken over" in zombie.read_log(), worker=zombie)
+    run.refresh_from_db()
+    assert (run.state, run.finished_at, run.worker) == (State.SUCCESS, finished_at, successor.name)
+
+
+def test_export_killed_in_the_middle_is_published_once(worker: StartWorker, submit: Submit) -> None:
+    first = worker(**SHORT_LEASE)
+    exports = [submit("export", {"filters": {"keywords": [f"river {n}"]}}) for n in range(1, 9)]
+    wait_for(lambda: TaskRun.objects.exclude(state=State.PENDING).exists())
+    first.kill()
+    second = worker(**SHORT_LEASE)
+    for run in exports:
+        sweep_until_ended(run, worker=second)
+    assert {run.state for run in exports} == {State.SUCCESS}
+    assert ExportFile.objects.count() == len(exports)
+
+
+def test_task_that_kills_its_worker_every_time_becomes_a_dead_letter(
+    worker: StartWorker, submit: Submit
+) -> None:
+    started = worker(**SHORT_LEASE)
+    run = submit("rehearsal", {"fate": "crash"})
+
+    def given_up() -> bool:
+        TaskRun.objects.filter(state=State.STARTED).update(lease_until=run.created_at)
+        runs.release_lost(at_most=2)
+        runs.resume_due()
+        outbox.publish_due()
+        return has_ended(run)
+
+    wait_for(given_up, within_s=40, worker=started)
+    assert run.state == State.FAILURE
+    assert DeadLetter.objects.get(run=run).reason == DeadReason.CRASH_LOOP
+    after = submit("search")
+    sweep_until_ended(after, worker=started)
+    assert after.state == State.SUCCESS
+
+
+def test_running_task_is_cancelled_within_two_seconds(worker: StartWorker, submit: Submit) -> None:
+    started = worker()
+    run = submit("rehearsal", LONG)
+    wait_until_started(run)
+    assert runs.request_cancel(run.id) == State.STARTED
+    wait_until_ended(run, within_s=2.5, worker=started)
+    assert run.state == State.REVOKED
+    after = submit("search")
+    wait_until_ended(after, worker=started)
+    assert after.state == State.SUCCESS
+
+
+def test_worker_that_is_asked_to_stop_hands_its_work_back(worker: StartWorker, submit: Submit) -> None:
+    first = worker(**SHORT_LEASE)
+    run = submit("rehearsal", {"steps": 120})
+    wait_until_started(run)
+    began = time.monotonic()
+    first.stop()
+    assert not first.alive
+    assert time.monotonic() - began < 15
+    second = worker(**SHORT_LEASE)
+    sweep_until_ended(run, worker=second)
+    assert run.state == State.SUCCESS
+    assert outcomes(run)[-1] == "succeeded"
+
+
+def test_short_task_is_finished_before_the_worker_stops(worker: StartWorker, submit: Submit) -> None:
+    started = worker(SHUTDOWN_TIMEOUT_S="10")
+    run = submit("rehearsal", {"steps": 30})
+    wait_until_started(run)
+    started.stop()
+    assert outcomes(run) == ["succeeded"]
