@@ -6,12 +6,12 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& { echo $$python; break; }; done)
 VENV := .venv
 RUN := $(VENV)/bin/python
-ROOMS := backend web data_processing contracts stack bench tests manage.py
+ROOMS := backend web data_processing contracts stack bench chaos tests manage.py
 PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format import bench-queries requirements clean
+.PHONY: help demo up test chaos check format import bench-queries requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,10 @@ format: $(VENV)/.stamp ## write the format that `make check` wants
 
 import: $(VENV)/.stamp ## import raw files into what `make up` serves: make import FILES="a.xlsx b.csv"
 	$(RUN) manage.py import_contracts $(FILES)
+
+chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: nothing lost, doubled or torn
+	$(RUN) -m stack.install servers
+	$(RUN) -m chaos
 
 bench-queries: $(VENV)/.stamp ## measure the engine on 5 million sample rows
 	$(RUN) -m bench.queries

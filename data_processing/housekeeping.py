@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from datetime import timedelta
 
 from celery import current_app
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from contracts import snapshot
-from data_processing import deadletters, files, outbox, results, runs
+from data_processing import broker, deadletters, files, outbox, results, runs
 from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
 
 logger = logging.getLogger(__name__)
@@ -44,10 +45,11 @@ def reconcile_results() -> int:
     return len(lost)
 
 
-def clean_up() -> None:
-    """Remove expired files and payloads, orphaned files, and the rows of long-finished runs."""
+def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
+    """Remove expired files and payloads, files that nobody has written to for ``orphan_age_s`` and no row
+    names, and the rows of long-finished runs."""
     _expire_exports()
-    _remove_orphans()
+    _remove_orphans(age_s=orphan_age_s)
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)
     payloads.update(result=None)
@@ -73,13 +75,13 @@ def _stop_stubborn() -> None:
         files.remove_attempt(claim.run_id, attempt=claim.attempt)
         if runs.stop(claim):
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
-            current_app.control.revoke(str(claim.run_id), terminate=True, signal="SIGKILL")
             results.store_revoked(claim.run_id)
+            _kill_process_of(claim.run_id)
 
 
-def _remove_orphans() -> None:
+def _remove_orphans(*, age_s: float) -> None:
     running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
-    orphans = files.find_orphans(older_than=time.time() - ORPHAN_AGE_S)
+    orphans = files.find_orphans(older_than=time.time() - age_s)
     files.remove(path.name for path in orphans if path.name.partition(".")[0] not in running)
 
 

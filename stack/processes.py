@@ -27,17 +27,21 @@ TAIL_LINES = 25
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """One program to keep running. `ready_when` matches the log line that says it is ready; None: at once."""
+    """One program to keep running. `ready_when` matches the log line that says it is ready; None: at once.
+
+    `longest_pause_s` bounds the pause before it is started again, which doubles from death to death.
+    """
 
     name: str
     argv: Sequence[str]
     ready_when: re.Pattern[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_within_s: float = 15
+    longest_pause_s: float = LONGEST_PAUSE_S
 
 
 class Supervisor:
-    """Runs programs until `stop`. One that dies is started again, after a pause that doubles up to 30 s."""
+    """Runs programs until `stop`. One that dies is started again, after a pause that doubles."""
 
     def __init__(
         self, programs: Sequence[Program], *, environment: Mapping[str, str], folder: Path, write: LogWriter
@@ -150,7 +154,7 @@ class _Keeper:
         self._start_again_at = time.monotonic() + self._pause_s
         status = describe_status(child.returncode)
         self._write(self.program.name, f"ended with {status}; starting again in {self._pause_s:g} s")
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        self._pause_s = min(2 * self._pause_s, self.program.longest_pause_s)
 
     def _read(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stdout is not None

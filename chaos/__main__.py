@@ -1,0 +1,148 @@
+"""`python -m chaos`: real servers, a mixed load, faults by a seed; counts what was lost, doubled or torn.
+
+Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import psycopg
+
+from chaos.arena import UNFINISHED, Arena
+from chaos.audit import Findings, audit
+from chaos.ledger import Ledger
+from chaos.plan import draw_plan
+from chaos.rescue import measure_rescues
+from chaos.scene import KillRecord, Scene
+from chaos.storm import Storm
+from chaos.visitors import Visitor
+from stack.errors import StackError
+
+CONTRACTS = 20_000
+VISITORS = 6
+QUIET_WITHIN_S = 240
+ORPHAN_AGE_S = 1
+DEFAULT_S = 120
+
+
+def main() -> int:
+    """One run; the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    seconds = float(os.environ.get("CHAOS_S") or DEFAULT_S)
+    seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    say(f"CHAOS_SEED={seed} CHAOS_S={seconds:g}, all data and logs in {folder}")
+    try:
+        with Arena(folder) as arena:
+            clean = run_chaos(arena, seed=seed, seconds=seconds)
+    except KeyboardInterrupt:
+        print("\nInterrupted; everything is stopped.", file=sys.stderr)
+        return 130
+    except StackError as error:
+        print(f"\n{error}\nLogs are in {folder}", file=sys.stderr)
+        return 1
+    if clean:
+        shutil.rmtree(folder)
+    return 0 if clean else 1
+
+
+def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
+    """Load, storm, quiet, audit, report; whether all promises were kept."""
+    say(f"Generating and importing {CONTRACTS:,} sample contracts.")
+    arena.fill(contracts=CONTRACTS)
+    arena.start_processes()
+    ledger, kills = Ledger(), KillRecord()
+    visitors = {
+        number: Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in range(VISITORS + 1)
+    }
+    for visitor in visitors.values():
+        visitor.introduce()
+    scene = Scene(arena=arena, victim=visitors[VISITORS], ledger=ledger, kills=kills, rng=random.Random(seed))
+    storm = Storm(plan=draw_plan(seed, seconds=seconds), scene=scene, seed=seed, say=say)
+    struck = rage_under_load(storm, list(visitors.values())[:VISITORS], seconds=seconds)
+    say("All faults are lifted; waiting for quiet.")
+    wait_for_quiet(arena)
+    arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
+    findings = audit(arena, ledger, visitors)
+    report(findings, struck, measure_rescues(arena, kills.kills), ledger)
+    return findings.is_clean
+
+
+def rage_under_load(storm: Storm, visitors: list[Visitor], *, seconds: float) -> Counter[str]:
+    """Let visitors live for `seconds` while the storm rages; returns the faults that hit."""
+    stop = threading.Event()
+    crowd = [threading.Thread(target=visitor.live, args=(stop,)) for visitor in visitors]
+    began = time.monotonic()
+    for one in crowd:
+        one.start()
+    try:
+        struck = storm.rage()
+        time.sleep(max(0.0, began + seconds - time.monotonic()))
+    finally:
+        stop.set()
+        for one in crowd:
+            one.join()
+    return struck
+
+
+def wait_for_quiet(arena: Arena) -> None:
+    """Return when every row has ended and the web servers answer, or when time is up: the audit will tell."""
+    unfinished = f"SELECT count(*) FROM data_processing_taskrun WHERE {UNFINISHED}"
+    began = time.monotonic()
+    while time.monotonic() - began < QUIET_WITHIN_S:
+        try:
+            ((left,),) = arena.ask(unfinished)
+        except psycopg.Error:
+            left = None
+        if left == 0:
+            break
+        time.sleep(1)
+    say(f"Quiet after {time.monotonic() - began:.0f} s.")
+
+
+def report(findings: Findings, struck: Counter[str], rescues: list[float], ledger: Ledger) -> None:
+    """Problems, the table of faults, and the last line."""
+    for kind in ("lost", "doubled", "torn"):
+        for line in getattr(findings, kind):
+            say(f"{kind.upper()}: {line}")
+    for name, count in sorted(struck.items()):
+        print(f"{name:<36}{count:>4}")
+    print(f"{'faults':<36}{struck.total():>4}", flush=True)
+    print(f"{len(rescues)} runs were rescued; {ledger.unanswered} requests had no answer and no key.")
+    print(
+        json.dumps(
+            {
+                "accepted": len(ledger.tasks),
+                "succeeded": findings.ended["succeeded"],
+                "failed": findings.ended["failed"],
+                "revoked": findings.ended["revoked"],
+                "lost": len(findings.lost),
+                "duplicated_effects": len(findings.doubled),
+                "torn_files": len(findings.torn),
+                "rescue_p50_s": round(statistics.median(rescues), 1) if rescues else None,
+                "rescue_max_s": round(max(rescues), 1) if rescues else None,
+                "faults": struck.total(),
+            }
+        ),
+        flush=True,
+    )
+
+
+def say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""The fault of the disk: no space in the export folder for some seconds."""
+
+from __future__ import annotations
+
+import resource
+import time
+
+import psutil
+
+from chaos.scene import Missed, Scene
+
+FULL_S = 5.0
+QUOTA_BYTES = 4096
+
+
+def fill_disk(scene: Scene) -> None:
+    """No space for exports; where there is no small file system, a quota of the exporting processes."""
+    if not scene.arena.exports.is_small:
+        limit_files(scene)
+        return
+    scene.arena.exports.fill()
+    try:
+        time.sleep(FULL_S)
+    finally:
+        scene.arena.exports.free()
+
+
+def limit_files(scene: Scene) -> None:
+    """No process of the bulk workers may write a file of more than 4 kB for a while."""
+    processes = [
+        child.pid
+        for worker in scene.arena.worker_names
+        if worker.startswith("bulk") and psutil.pid_exists(scene.arena.pid(worker))
+        for child in psutil.Process(scene.arena.pid(worker)).children()
+    ]
+    if not processes:
+        raise Missed
+    _limit(processes, QUOTA_BYTES)
+    time.sleep(FULL_S)
+    _limit(processes, resource.RLIM_INFINITY)
+
+
+def _limit(processes: list[int], size: int) -> None:
+    for pid in processes:
+        try:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        except ProcessLookupError:
+            continue  # its replacement has no limit

@@ -1,0 +1,76 @@
+"""The fault between commit and publish: a web server dies when a task is a row and not yet a message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import psycopg
+
+from chaos.browser import Answer, NoAnswer
+from chaos.ledger import Order
+from chaos.scene import Missed, Scene
+from chaos.visitors import TASKS
+
+COMMITTED_WITHIN_S = 4.0
+
+
+def kill_web_before_publish(scene: Scene) -> None:
+    """SIGKILL to a web server that has committed a task and waits for a frozen broker.
+
+    The client asks again with the same key, and must get the very task that was committed.
+    """
+    copy = scene.rng.randrange(len(scene.arena.ports))
+    order = Order(
+        kind="rehearsal",
+        body={"number": scene.rng.randrange(10**9, 10**12)},
+        key=str(uuid.UUID(int=scene.rng.getrandbits(128))),
+    )
+    scene.arena.rabbitmq.freeze()
+    try:
+        with ThreadPoolExecutor(1) as poster:
+            posting = poster.submit(_post, scene, order, scene.arena.urls[copy])
+            committed = _wait_until_committed(scene, order, posting)
+            os.killpg(scene.arena.pid(scene.arena.web_names[copy]), signal.SIGKILL)
+    except ProcessLookupError:
+        raise Missed from None
+    finally:
+        scene.arena.rabbitmq.thaw()
+    scene.victim.submit(order, threading.Event())
+    scene.ledger.expect(committed, visitor=scene.victim.number, order=order)
+
+
+def _post(scene: Scene, order: Order, url: str) -> Answer:
+    headers = {"Idempotency-Key": str(order.key)}
+    return scene.victim.browser.call("POST", f"{TASKS}/{order.kind}/", order.body, headers=headers, url=url)
+
+
+def _wait_until_committed(scene: Scene, order: Order, posting: Future[Answer]) -> str:
+    """The id of the task; Missed when the request has its answer (or none) before anybody could be killed."""
+    found = "SELECT run_id::text FROM data_processing_idempotencykey WHERE key = %s"
+    deadline = time.monotonic() + COMMITTED_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            rows = scene.arena.ask(found, order.key)
+        except psycopg.Error:
+            raise Missed from None
+        if posting.done():
+            _accept_answer(scene, order, posting)
+            raise Missed
+        if rows:
+            return str(rows[0][0])
+        time.sleep(0.02)
+    raise Missed
+
+
+def _accept_answer(scene: Scene, order: Order, posting: Future[Answer]) -> None:
+    try:
+        answer = posting.result()
+    except NoAnswer:
+        return
+    if answer.is_accepted:
+        scene.ledger.accept(answer.body["task_id"], visitor=scene.victim.number, order=order)

@@ -1,0 +1,26 @@
+"""``manage.py clean_up``: what the nightly task does, now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from data_processing import housekeeping
+
+
+class Command(BaseCommand):
+    help = "Remove expired files and payloads, what killed attempts left on disk, and old rows."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--orphan-age",
+            type=float,
+            default=housekeeping.ORPHAN_AGE_S,
+            metavar="SECONDS",
+            help="files that no row names go when nobody has written to them for so long",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        housekeeping.clean_up(orphan_age_s=options["orphan_age"])
