@@ -192,7 +192,7 @@ def _check_swallowed(path: Path, start: _Start, table: pa.RecordBatch) -> None:
 
 
 def holds_row(text: str, cells: int) -> bool:
-    """Whether a whole row stands in ``text`` after a line break: then a quote is closed by that of a later row.
+    """Whether a whole row follows a line break in ``text``: then a quote is closed by that of a later row.
 
     Such rows would be lost without a trace.
     """

@@ -70,7 +70,7 @@ def import_files(
     with building(root, version) as folder:
         resources = _Resources(memory_limit_mb=memory_limit_mb, threads=threads)
         with _translate_errors(), _open_database(folder, resources) as con:
-            raw_files = yield from _read_files(con, files)
+            raw_files = yield from read_files(con, files)
             yield _show_step(0)
             for file in raw_files:
                 settle_days(con, file, date_order)
@@ -134,9 +134,10 @@ def _open_database(folder: Path, resources: _Resources) -> Iterator[duckdb.DuckD
         con.close()
 
 
-def _read_files(
+def read_files(
     con: duckdb.DuckDBPyConnection, files: Sequence[Path]
 ) -> Generator[Progress, None, tuple[RawFile, ...]]:
+    """Stage the rows of all files, yielding the bytes read; returns what each file is. Raises BadFile."""
     total, before = sum(path.stat().st_size for path in files), 0
     raw_files = []
     for number, path in enumerate(files):

@@ -53,7 +53,7 @@ class RawFile:
 
 
 def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
-    """Attach ``database`` as ``staging`` and create its tables and the macros that clean text."""
+    """Attach ``database`` as ``staging`` and create its tables and the macros."""
     con.execute(f"ATTACH '{str(database).replace(chr(39), chr(39) * 2)}' AS staging")
     texts = ", ".join(f"{field} VARCHAR" for field in STAGED)
     con.execute(
@@ -62,6 +62,11 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     )
     con.execute("CREATE TABLE staging.files (file INTEGER, name VARCHAR, source VARCHAR)")
     con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, text VARCHAR, day DATE)")
+    create_macros(con)
+
+
+def create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """``clean_text(raw)``: tidy text or null; ``read_money(text)``: DECIMAL(18,2) or null, of clean text."""
     for macro in _MACROS:
         con.execute(macro)
 
@@ -69,7 +74,7 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
 _MACROS = (
     r"""CREATE TEMP MACRO tidy_text(raw) AS
     trim(regexp_replace(
-        regexp_replace(nfc_normalize(raw), '[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}]', '', 'g'),
+        nfc_normalize(regexp_replace(raw, '[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}]', '', 'g')),
         '[\s\v\p{Z}\x{85}]+', ' ', 'g'))""",
     """CREATE TEMP MACRO drop_null_word(text) AS
     CASE WHEN length(text) > 4 OR lower(text) NOT IN ('', 'null', 'nan', 'none') THEN text END""",

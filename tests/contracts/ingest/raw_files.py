@@ -19,43 +19,48 @@ from contracts.snapshot import Snapshot, SourceReport
 
 AS_OF = date(2025, 11, 13)
 
-S1 = (
-    "Organization Name | Reference ID | Solicitation No. | Notice Title | Publish Date | Classification"
-    " | Notice Type | Business Category | Funding Source | Funding Instrument | Procurement Mode"
-    " | Trade Agreement | Approved Budget of the Contract | Area of Delivery | Contract Duration"
-    " | Calendar Type | Line Item No | Item Name | Item Desc | Quantity | UOM | Item Budget | PreBid Date"
-    " | Closing Date | Notice Status | Award No. | Award Title | Award Type | UNSPSC Code"
-    " | UNSPSC Description | Awardee Corporate Title | Contract Amount | Contract No | Publish Date(Award)"
-    " | Award Date | Notice to Proceed Date | Contract Efectivity Date | Contract End Date"
-    " | Reason for Award | Award Status"
-).split(" | ")
+
+def read_names(text: str) -> list[str]:
+    """The column names of a header, written ``A | B | C``."""
+    return [" ".join(name.split()) for name in text.split("|")]
+
+
+S1 = read_names(
+    """Organization Name | Reference ID | Solicitation No. | Notice Title | Publish Date | Classification
+    | Notice Type | Business Category | Funding Source | Funding Instrument | Procurement Mode
+    | Trade Agreement | Approved Budget of the Contract | Area of Delivery | Contract Duration | Calendar Type
+    | Line Item No | Item Name | Item Desc | Quantity | UOM | Item Budget | PreBid Date | Closing Date
+    | Notice Status | Award No. | Award Title | Award Type | UNSPSC Code | UNSPSC Description
+    | Awardee Corporate Title | Contract Amount | Contract No | Publish Date(Award) | Award Date
+    | Notice to Proceed Date | Contract Efectivity Date | Contract End Date | Reason for Award | Award Status"""
+)
 S2 = [name.replace("UOM", "Unit of Measurement") for name in S1]
-S3 = (
-    "Procuring Entity | Bid Reference No. | Solicitation No. | Notice Title | Notice Type | Classification"
-    " | Procurement Mode | Business Category | Funding Source | Funding Instrument | Trade Agreement"
-    " | Approved Budget of the Contract | Published Date | Closing Date | PreBid Date | Area of Delivery"
-    " | Contract Duration | Calendar Type | Line Item No | Item Name | Item Description | Quantity | UOM"
-    " | Item Budget | Notice Status | Created By | Award No. | Award Title | Award Type | UNSPSC Code"
-    " | UNSPSC Description | Published Date(Award) | Award Date | Notice to Proceed Date | Contract No"
-    " | Contract Amount | Contract Efectivity Date | Contract End Date | Award Status | Reason for Award"
-    " | Awardee Organization Name | Awardee Contact Person | List of Bidder's"
-).split(" | ")
-S4 = (
-    "Procuring Entity (PE) | Region | Province | City/Municipality | Government Branch"
-    " | PE Organization Type | PE Organization Type (Grouped) | Bid Reference No. | Notice Title"
-    " | Classification | Procurement Mode | Business Category | Funding Source | Funding Instrument"
-    " | Trade Agreement | Approved Budget of the Contract | Published Date | Closing Date"
-    " | Area of Delivery | Contract Duration | Calendar Type | Line Item No | Item Name | Item Description"
-    " | Quantity | UOM | Item Budget | Bid Notice Status | Award Reference No. | Award Title | UNSPSC Code"
-    " | UNSPSC Description | Published Date(Award) | Award Date | Contract Amount | Award Notice Status"
-    " | Notice to Proceed Date | Contract Effectivity Date | Contract End Date | Awardee Organization Name"
-    " | Country of Awardee | Region of Awardee | Province of Awardee | City/Municipality of Awardee"
-    " | Awardee Size | Awardee Joint Venture"
-).split(" | ")
-FLOOD = (
-    "award_date contract_number award_title notice_title awardee_name organization_name"
-    " area_of_delivery business_category contract_amount"
-).split()
+S3 = read_names(
+    """Procuring Entity | Bid Reference No. | Solicitation No. | Notice Title | Notice Type | Classification
+    | Procurement Mode | Business Category | Funding Source | Funding Instrument | Trade Agreement
+    | Approved Budget of the Contract | Published Date | Closing Date | PreBid Date | Area of Delivery
+    | Contract Duration | Calendar Type | Line Item No | Item Name | Item Description | Quantity | UOM
+    | Item Budget | Notice Status | Created By | Award No. | Award Title | Award Type | UNSPSC Code
+    | UNSPSC Description | Published Date(Award) | Award Date | Notice to Proceed Date | Contract No
+    | Contract Amount | Contract Efectivity Date | Contract End Date | Award Status | Reason for Award
+    | Awardee Organization Name | Awardee Contact Person | List of Bidder's"""
+)
+S4 = read_names(
+    """Procuring Entity (PE) | Region | Province | City/Municipality | Government Branch | PE Organization Type
+    | PE Organization Type (Grouped) | Bid Reference No. | Notice Title | Classification | Procurement Mode
+    | Business Category | Funding Source | Funding Instrument | Trade Agreement
+    | Approved Budget of the Contract | Published Date | Closing Date | Area of Delivery | Contract Duration
+    | Calendar Type | Line Item No | Item Name | Item Description | Quantity | UOM | Item Budget
+    | Bid Notice Status | Award Reference No. | Award Title | UNSPSC Code | UNSPSC Description
+    | Published Date(Award) | Award Date | Contract Amount | Award Notice Status | Notice to Proceed Date
+    | Contract Effectivity Date | Contract End Date | Awardee Organization Name | Country of Awardee
+    | Region of Awardee | Province of Awardee | City/Municipality of Awardee | Awardee Size
+    | Awardee Joint Venture"""
+)
+FLOOD = read_names(
+    """award_date | contract_number | award_title | notice_title | awardee_name | organization_name
+    | area_of_delivery | business_category | contract_amount"""
+)
 
 AWARD: dict[str, str] = {
     "Bid Reference No.": "1001",
@@ -170,7 +175,9 @@ def make_shared_row(number: int, references: Iterable[int]) -> str:
     return f'<row r="{number}">{cells}</row>'
 
 
-def import_all(root: Path, *files: Path, date_order: DateOrder | None = None, as_of: date = AS_OF) -> Snapshot:
+def import_all(
+    root: Path, *files: Path, date_order: DateOrder | None = None, as_of: date = AS_OF
+) -> Snapshot:
     """The snapshot that an import of ``files`` publishes."""
     work = import_files(files, root=root, as_of=as_of, date_order=date_order, memory_limit_mb=300, threads=1)
     try:

@@ -24,7 +24,7 @@ from tests.contracts.ingest.raw_files import (
 )
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def read_text(text: str, order: DateOrder | None = None) -> date | None:
@@ -200,7 +200,10 @@ def test_manila_midnights_in_utc_belong_to_the_next_day(tmp_path: Path) -> None:
 
 
 def test_a_column_with_other_times_of_day_is_local_time(tmp_path: Path) -> None:
-    assert import_award_dates(tmp_path, "2024-05-17 16:00", "2024-05-17 09:30") == ["2024-05-17", "2024-05-17"]
+    assert import_award_dates(tmp_path, "2024-05-17 16:00", "2024-05-17 09:30") == [
+        "2024-05-17",
+        "2024-05-17",
+    ]
 
 
 def test_the_utc_shift_of_one_column_does_not_touch_another(tmp_path: Path) -> None:
@@ -265,7 +268,9 @@ def test_the_flood_file_knows_iso_only(tmp_path: Path) -> None:
 def test_a_date_that_cannot_be_is_rejected_with_its_column(
     tmp_path: Path, column: str, text: str, reason: str
 ) -> None:
-    field = {"Award Date": "award_date", "Published Date": "publish_date", "Closing Date": "closing_date"}[column]
+    field = {"Award Date": "award_date", "Published Date": "publish_date", "Closing Date": "closing_date"}[
+        column
+    ]
     snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", {column: text}))
     assert read_rejects(snapshot) == [("raw.csv", 2, field, text, reason)]
 

@@ -56,7 +56,9 @@ def test_typed_cells_are_what_a_person_sees(tmp_path: Path) -> None:
         Approved_Budget_of_the_Contract=2e15,
         Contract_No=42,
     )
-    shown = [str(contract[name]) for name in ("award_date", "publish_date", "contract_amount", "approved_budget")]
+    shown = [
+        str(contract[name]) for name in ("award_date", "publish_date", "contract_amount", "approved_budget")
+    ]
     assert shown == ["2024-05-17", "2024-02-29", "1234567.50", "2000000000000000.00"]
     assert contract["contract_number"] == "42"
 
@@ -88,7 +90,9 @@ def test_formatted_text_is_read_without_its_formatting(tmp_path: Path) -> None:
 
 
 def test_entities_and_excel_escapes_are_characters(tmp_path: Path) -> None:
-    contract = import_row(tmp_path, Award_Title="A & B <C> \"D\" Ñ ₱", Notice_Title="first_x000D_second _x00D1_")
+    contract = import_row(
+        tmp_path, Award_Title='A & B <C> "D" Ñ ₱', Notice_Title="first_x000D_second _x00D1_"
+    )
     assert (contract["award_title"], contract["notice_title"]) == ('A & B <C> "D" Ñ ₱', "first second Ñ")
 
 
@@ -105,7 +109,10 @@ def write_shared(path: Path, *, title: str, beyond: int = 0) -> Path:
     [row] = make_rows(S3, [{"Award Title": "@"}])
     texts = list(dict.fromkeys([*S3, *row]))
     items = [f"<si>{title}</si>" if text == "@" else f"<si><t>{text}</t></si>" for text in texts]
-    rows = [make_shared_row(1, map(texts.index, S3)), make_shared_row(2, [texts.index(c) + beyond for c in row])]
+    rows = [
+        make_shared_row(1, map(texts.index, S3)),
+        make_shared_row(2, [texts.index(c) + beyond for c in row]),
+    ]
     return write_raw_xlsx(path, "".join(rows), shared=items)
 
 
@@ -119,7 +126,9 @@ def write_shared(path: Path, *, title: str, beyond: int = 0) -> Path:
     ],
 )
 def test_shared_texts_are_looked_up(tmp_path: Path, title: str, read: str | None) -> None:
-    [contract] = read_contracts(import_all(tmp_path / "data", write_shared(tmp_path / "raw.xlsx", title=title)))
+    [contract] = read_contracts(
+        import_all(tmp_path / "data", write_shared(tmp_path / "raw.xlsx", title=title))
+    )
     assert (contract["award_title"], contract["awardee_name"]) == (read, "ACME TRADING")
 
 

@@ -1,0 +1,177 @@
+"""The import as a whole: what it publishes, what it tells on the way, and what it leaves when it fails."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from contracts import snapshot as snapshots
+from contracts.errors import BadFile, ContractsError, OutOfSpace
+from contracts.ingest import DateOrder, import_files
+from contracts.progress import Progress
+from contracts.query import Filters
+from contracts.store import Store
+from tests.contracts.ingest.raw_files import (
+    AS_OF,
+    S3,
+    UNAWARDED,
+    import_all,
+    make_rows,
+    read_contracts,
+    read_rejects,
+    write_csv,
+    write_flood,
+    write_s3,
+    write_xlsx,
+)
+
+
+def list_files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+
+def test_an_import_becomes_the_current_version(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    first = import_all(root, write_s3(tmp_path / "raw.csv", {}))
+    second = import_all(root, write_s3(tmp_path / "raw.csv", {}, {"Bid Reference No.": "2"}))
+    assert snapshots.current(root) == second
+    assert snapshots.history(root) == [second, first]
+    assert (len(read_contracts(first)), len(read_contracts(second))) == (1, 2)
+
+
+def test_a_version_holds_its_three_files_and_nothing_else(tmp_path: Path) -> None:
+    snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", {}))
+    names = sorted(path.name for path in snapshot.path.iterdir())
+    assert names == ["contracts.duckdb", "manifest.json", "rejects.csv"]
+
+
+def test_the_manifest_says_what_there_is_and_where_it_comes_from(tmp_path: Path) -> None:
+    files = [
+        write_s3(tmp_path / "2022.csv", {}, UNAWARDED, {"Award Date": "soon"}),
+        write_flood(tmp_path / "flood.csv", {}),
+    ]
+    manifest = import_all(tmp_path / "data", *files).manifest()
+    assert (manifest.rows, str(manifest.total_value)) == (2, "1600.00")
+    assert (str(manifest.first_award), str(manifest.last_award)) == ("2022-05-17", "2024-01-31")
+    assert manifest.as_of == AS_OF
+    assert manifest.rejected_by_reason == {"invalid_date": 1}
+    for source, file in zip(manifest.sources, files, strict=True):
+        assert source.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert source.size_bytes == file.stat().st_size
+
+
+def test_an_import_can_be_searched(tmp_path: Path) -> None:
+    snapshot = import_all(
+        tmp_path / "data", write_s3(tmp_path / "raw.csv", {"Award Title": "Repair of road"})
+    )
+    store = Store(snapshot)
+    with store.reader() as reader:
+        assert reader.count(Filters(keywords=("road",))).rows == 1
+        assert reader.count(Filters(keywords=("bridge",))).rows == 0
+    store.close()
+
+
+def test_files_without_awards_make_an_empty_version(tmp_path: Path) -> None:
+    snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", UNAWARDED))
+    manifest = snapshot.manifest()
+    assert (manifest.rows, str(manifest.total_value), manifest.first_award) == (0, "0.00", None)
+    assert snapshot.rejects.read_text(encoding="utf-8") == "file,row,column,value,reason\n"
+
+
+def test_the_reject_report_goes_by_file_and_row(tmp_path: Path) -> None:
+    bad = [{"Award No.": str(number), "Award Date": "soon"} for number in range(3)]
+    files = [
+        write_s3(tmp_path / "z.csv", *bad),
+        write_xlsx(tmp_path / "a.xlsx", [["above"], S3, *make_rows(S3, bad)]),
+    ]
+    snapshot = import_all(tmp_path / "data", *files)
+    assert [reject[:2] for reject in read_rejects(snapshot)] == [
+        ("z.csv", 2),
+        ("z.csv", 3),
+        ("z.csv", 4),
+        ("a.xlsx", 3),
+        ("a.xlsx", 4),
+        ("a.xlsx", 5),
+    ]
+
+
+def write_bad_files(folder: Path) -> dict[str, list[Path]]:
+    good = write_s3(folder / "good.csv", {})
+    (folder / "other").mkdir()
+    twin = write_s3(folder / "other" / "good.csv", {})
+    missing = folder / "missing.csv"
+    odd = write_csv(folder / "raw.txt", [S3])
+    broken = folder / "broken.xlsx"
+    broken.write_bytes(b"PK\x03\x04")
+    undecided = write_s3(folder / "undecided.csv", {"Award Date": "05/06/2024"})
+    bad_files = (missing, odd, broken, undecided)
+    return {"two files have this name": [good, twin], **{path.name: [good, path] for path in bad_files}}
+
+
+@pytest.mark.parametrize(
+    "culprit", ["two files have this name", "missing.csv", "raw.txt", "broken.xlsx", "undecided.csv"]
+)
+def test_a_failed_import_leaves_everything_as_it_was(tmp_path: Path, culprit: str) -> None:
+    root = tmp_path / "data"
+    import_all(root, write_s3(tmp_path / "before.csv", {}))
+    before = list_files(root)
+    with pytest.raises(BadFile, match=culprit):
+        import_all(root, *write_bad_files(tmp_path)[culprit])
+    assert list_files(root) == before
+
+
+def test_an_import_without_room_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    import_all(root, write_s3(tmp_path / "before.csv", {}))
+    before = list_files(root)
+    file = write_s3(tmp_path / "raw.csv", {})
+    with pytest.raises(OutOfSpace) as caught:
+        list(import_files([file], root=root, as_of=AS_OF, memory_limit_mb=1))
+    assert caught.value.retryable
+    assert list_files(root) == before
+
+
+def test_an_import_can_be_stopped_at_any_step(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    import_all(root, write_s3(tmp_path / "before.csv", {}))
+    before = list_files(root)
+    file = write_s3(tmp_path / "raw.csv", {})
+    steps = len(list(import_files([file], root=tmp_path / "whole", as_of=AS_OF)))
+    assert steps > 3
+    for stop in range(1, steps + 1):
+        work = import_files([file], root=root, as_of=AS_OF)
+        for _ in range(stop):
+            next(work)
+        work.close()
+        assert list_files(root) == before
+
+
+def test_progress_never_falls_within_a_phase_and_ends_complete(tmp_path: Path) -> None:
+    rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(20_000)])
+    files = [
+        write_xlsx(tmp_path / "a.xlsx", [S3, *rows[:9_000]]),
+        write_s3(tmp_path / "empty.csv"),
+        write_csv(tmp_path / "b.csv", [S3, *rows]),
+    ]
+    steps = list(import_files(files, root=tmp_path / "data", as_of=AS_OF))
+    phases = {step.phase: [other for other in steps if other.phase == step.phase] for step in steps}
+    assert list(phases) == ["reading", "building"]
+    for progress in phases.values():
+        assert [step.current for step in progress] == sorted(step.current for step in progress)
+        last = progress[-1]
+        assert last == Progress(phase=last.phase, current=last.total, total=last.total, unit=last.unit)
+    assert phases["reading"][-1].total == sum(file.stat().st_size for file in files)
+
+
+def test_the_names_of_date_orders_are_what_the_error_asks_for(tmp_path: Path) -> None:
+    file = write_s3(tmp_path / "raw.csv", {"Award Date": "05/06/2024"})
+    with pytest.raises(ContractsError) as caught:
+        import_all(tmp_path / "data", file)
+    assert all(order.value in str(caught.value) for order in DateOrder)
+
+
+def test_a_folder_with_a_quote_in_its_name_is_no_problem(tmp_path: Path) -> None:
+    snapshot = import_all(tmp_path / "o'brien", write_s3(tmp_path / "it's.csv", {}, {"Award Date": "soon"}))
+    assert (read_contracts(snapshot)[0]["source_file"], len(read_rejects(snapshot))) == ("it's.csv", 1)
