@@ -145,8 +145,10 @@ def list_programs(port: int) -> list[Program]:
     soft = {"REMAP_SIGTERM": "SIGQUIT"}
     serving, consuming = re.compile("Uvicorn running on"), re.compile(r"@\S+ ready\.")
     uvicorn = [*python, "uvicorn", "backend.asgi:application", "--host", LOOPBACK, "--port", str(port)]
+    # Event streams stay open until their task ends; without a bound they would hold up every stop.
+    served = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
     return [
-        Program(name="web", argv=[*uvicorn, "--no-access-log"], ready_when=serving),
+        Program(name="web", argv=[*uvicorn, *served], ready_when=serving),
         Program(
             name="interactive",
             argv=[*worker, "-Q", "critical,high", "-n", "interactive@%h", "--concurrency", "2"],

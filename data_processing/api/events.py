@@ -32,9 +32,13 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.25
 LEAST_PAUSE_S = 0.05
+# Of a core, the part that looking may take: when much changes at once, streams get fewer events and the API
+# keeps its pace.
+HUB_SHARE = 0.25
+SHOWN_AT_A_TIME = 20
 OUTAGE_PAUSE_S = 1.0
 POSITIONS_EVERY_S = 1.0
-# Of the hub's time, the part that positions in line may take however long the line is.
+# Of a core, the part that positions in line may take, however many wait.
 POSITIONS_SHARE = 0.1
 
 Call = Callable[..., Awaitable[Any]]
@@ -110,15 +114,15 @@ class Reader:
         found = TaskRun.objects.filter(id__in=wanted).values_list(*Row._fields)
         rows = {row.id: row for row in map(Row._make, found)}
         lives = self._find_lives(rows)
-        began = time.monotonic()
+        began, spent = time.monotonic(), time.thread_time()
         waiting = [row.id for row in rows.values() if row.state == State.PENDING]
         positions = self._find_positions(waiting, now=began)
         sights = {key: Sight(row, lives.get(key), positions.get(key)) for key, row in rows.items()}
         changed = [key for key, sight in sights.items() if self._sights.get(key) != sight]
         updates = self._describe(changed, lives)
         if began >= self._positions_due:
-            took_s = time.monotonic() - began
-            self._positions_due = began + max(POSITIONS_EVERY_S, took_s / POSITIONS_SHARE)
+            cost_s = time.thread_time() - spent
+            self._positions_due = began + max(POSITIONS_EVERY_S, cost_s / POSITIONS_SHARE)
         self._sights = sights
         return updates | dict.fromkeys(key for key in wanted if key not in rows)
 
@@ -237,36 +241,41 @@ class Hub:
             self._watchers.setdefault(watcher.run_id, set()).add(watcher)
         wanted = list(self._watchers)
         try:
-            updates = await call(_read_anew, self._reader, wanted)
+            updates, cost_s = await call(_read_anew, self._reader, wanted)
         except DatabaseError as error:
             logger.warning("event streams wait for the database: %s", error)
             self._newcomers = [*arrived, *self._newcomers]
             await asyncio.sleep(OUTAGE_PAUSE_S)
             return
-        self._publish(updates, arrived, wanted)
-        await self._pause(until=began + POLL_S)
+        await self._publish(updates, arrived, wanted)
+        await self._pause(
+            at_least_s=max(LEAST_PAUSE_S, cost_s), until=began + max(POLL_S, cost_s / HUB_SHARE)
+        )
 
-    def _publish(
+    async def _publish(
         self,
         updates: Mapping[uuid.UUID, Update | None],
         arrived: Collection[Watcher],
         wanted: Collection[uuid.UUID],
     ) -> None:
         self._latest = {key: self._latest[key] for key in wanted if key in self._latest}
-        for run_id, update in updates.items():
+        for number, (run_id, update) in enumerate(updates.items()):
+            if number % SHOWN_AT_A_TIME == 0:
+                await asyncio.sleep(0)  # requests come between
             known = self._latest.get(run_id)
             if update is not None and known is not None and update.event_id == known.event_id:
                 continue
             if update is not None:
                 self._latest[run_id] = update
-            for watcher in self._watchers.get(run_id, ()):
+            for watcher in tuple(self._watchers.get(run_id, ())):
                 watcher.show(update)
         for watcher in arrived:
             if watcher.run_id in self._latest:
                 watcher.show(self._latest[watcher.run_id])
 
-    async def _pause(self, *, until: float) -> None:
-        await asyncio.sleep(LEAST_PAUSE_S)
+    async def _pause(self, *, at_least_s: float, until: float) -> None:
+        """Wait until then, or until somebody joins."""
+        await asyncio.sleep(at_least_s)
         try:
             async with asyncio.timeout(max(0.0, until - time.monotonic())):
                 await self._wake.wait()
@@ -287,10 +296,13 @@ def count_watchers() -> int:
     return sum(hub.size for hub in list(_hubs.values()))
 
 
-def _read_anew(reader: Reader, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
+def _read_anew(reader: Reader, wanted: Collection[uuid.UUID]) -> tuple[dict[uuid.UUID, Update | None], float]:
+    """What the reader has, and the seconds of processor time that it took."""
     # With DEBUG on, Django keeps the text of every query until a request ends; here none ever does.
     reset_queries()
-    return reader.read(wanted)
+    began = time.thread_time()
+    updates = reader.read(wanted)
+    return updates, time.thread_time() - began
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +32,7 @@ from stack.children import spawn, stop_child, wait_until
 from stack.ports import LOOPBACK, is_listening, pick_port
 from stack.pytest_servers import Servers
 from stack.servers import PostgreSQL
+from stack.system import list_programs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,15 +92,14 @@ class Web:
 
     def __init__(self, servers: Servers, folder: Path) -> None:
         self.port = pick_port()
-        argv = [sys.executable, "-m", "uvicorn", "backend.asgi:application", "--host", LOOPBACK]
-        argv += ["--port", str(self.port), "--no-access-log", "--timeout-graceful-shutdown", "1"]
+        (program,) = (program for program in list_programs(self.port) if program.name == "web")
         self.log = folder / "web.log"
         database = str(connection.settings_dict["NAME"])
         environment = {**os.environ, **servers.environment(database=database)}
         environment |= {"DATA_DIR": str(folder), "DATABASE_POOL_SIZE": str(POOL_SIZE)}
         with self.log.open("ab") as output:
             self.child: subprocess.Popen[bytes] = spawn(
-                argv, environment=environment, folder=CHECKOUT, output=output
+                program.argv, environment=environment, folder=CHECKOUT, output=output
             )
         wait_until(lambda: is_listening(self.port), child=self.child, name="web", within_s=60, log=self.log)
 
