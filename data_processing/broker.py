@@ -44,7 +44,8 @@ def is_rabbitmq() -> bool:
 
 def inspect_queues() -> list[QueueDepth]:
     """Depths of all task queues. Raises one of ERRORS."""
-    with current_app.pool.acquire(block=True) as connection:
+    # Not from the pool: after an outage that holds dead connections, and closed ones that raise other errors.
+    with current_app.connection_for_read() as connection:
         return [_inspect(connection, name) for name in queue_names()]
 
 

@@ -79,6 +79,14 @@ def _stop_stubborn() -> None:
             _kill_process_of(claim.run_id)
 
 
+def _kill_process_of(run_id: uuid.UUID) -> None:
+    try:
+        current_app.control.revoke(str(run_id), terminate=True, signal="SIGKILL")
+    except broker.ERRORS as error:
+        # It is fenced out all the same; its time limit ends it.
+        logger.warning("the process of run %s cannot be reached: %s", run_id, error)
+
+
 def _remove_orphans(*, age_s: float) -> None:
     running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
     orphans = files.find_orphans(older_than=time.time() - age_s)

@@ -73,17 +73,23 @@ def report_queues() -> tuple[list[QueueReport], bool]:
 
 def report_workers() -> tuple[list[WorkerReport], bool]:
     """Workers that answer within REPLY_WITHIN_S and those that should have; whether the broker is there."""
-    try:
-        replies = current_app.control.broadcast(DESCRIBE, reply=True, timeout=REPLY_WITHIN_S) or []
-        there = True
-    except broker.ERRORS as error:
-        logger.warning("workers cannot be asked now: %s", error)
-        replies, there = [], False
-    held = _runs_by_worker()
-    answers = {name: answer for reply in replies for name, answer in reply.items()}
+    answered, held = _ask_workers(), _runs_by_worker()
+    answers = answered or {}
     alive = [_report_worker(name, answers[name], held.get(name, [])) for name in sorted(answers)]
     silent = [_report_silent(name, held[name]) for name in sorted(held.keys() - answers.keys())]
-    return alive + silent, there
+    return alive + silent, answered is not None
+
+
+def _ask_workers() -> dict[str, Mapping[str, Any]] | None:
+    try:
+        with current_app.connection_for_write() as connection:
+            replies = current_app.control.broadcast(
+                DESCRIBE, reply=True, timeout=REPLY_WITHIN_S, connection=connection
+            )
+    except broker.ERRORS as error:
+        logger.warning("workers cannot be asked now: %s", error)
+        return None
+    return {name: answer for reply in replies or () for name, answer in reply.items()}
 
 
 def _ask_broker() -> dict[str, QueueDepth] | None:

@@ -26,6 +26,7 @@ from data_processing.models import (
     State,
     TaskRun,
 )
+from tests import brokers
 from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_awards
 
@@ -188,6 +189,19 @@ def test_work_that_does_not_stop_is_fenced_out_and_its_partial_file_removed(
     assert run.state == State.REVOKED
     assert files_on_disk(settings) == set()
     assert not runs.succeed(claim, result={}, keep_s=60), "the stubborn work can publish nothing any more"
+
+
+@pytest.mark.usefixtures("broker_up")
+def test_stubborn_work_is_fenced_out_while_the_broker_is_away(
+    make_run: MakeRun, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run("export")
+    assert runs.claim(run.id, worker="w1", lease_s=60) is not None
+    ask_to_stop(run, seconds_ago=settings.CANCEL_GRACE_S + 1)
+    brokers.lose_broker(monkeypatch)
+    housekeeping.sweep()
+    run.refresh_from_db()
+    assert run.state == State.REVOKED
 
 
 @pytest.mark.usefixtures("broker_up")

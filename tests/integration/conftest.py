@@ -18,7 +18,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from contracts.snapshot import Snapshot
-from data_processing import submission
+from data_processing import housekeeping, submission
 from data_processing.kinds import KINDS
 from data_processing.models import TaskRun
 from stack.children import kill_group, read_tail, spawn, stop_child, wait_until
@@ -147,6 +147,16 @@ def submit(dataset: Snapshot, broker_up: None, transactional_db: None) -> Submit
 def has_ended(run: TaskRun) -> bool:
     run.refresh_from_db()
     return run.finished
+
+
+def sweep_until_ended(run: TaskRun, *, within_s: float = 30, worker: Worker | None = None) -> None:
+    """Do what Beat would have done, until the run has ended."""
+
+    def sweep() -> bool:
+        housekeeping.sweep()
+        return has_ended(run)
+
+    wait_for(sweep, within_s=within_s, worker=worker)
 
 
 def wait_until_ended(run: TaskRun, *, within_s: float = 15, worker: Worker | None = None) -> None:

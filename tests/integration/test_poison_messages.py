@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from data_processing import deadletters, housekeeping
-from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing import deadletters
+from data_processing.models import DeadLetter, DeadReason, State
 from data_processing.tasks import sample_add
 from tests.brokers import RUN_TASK, count_ready, publish_raw, task_message
-from tests.integration.conftest import StartWorker, Submit, has_ended, wait_for, wait_until_ended
+from tests.integration.conftest import StartWorker, Submit, sweep_until_ended, wait_for, wait_until_ended
 from tests.integration.hungry import exhaust_memory
 
 QUEUE = "high"
@@ -86,7 +86,7 @@ def test_work_that_exhausts_the_memory_ends_neither_worker_nor_neighbours(
     running = worker(include="tests.integration.hungry", RETRY_DELAYS_S="0.1")
     hog, good = submit("aggregates"), submit("search")
     wait_until_ended(good, worker=running)
-    wait_for(lambda: sweep_until_ended(hog), worker=running)
+    sweep_until_ended(hog, worker=running)
     assert good.state == State.SUCCESS
     assert hog.state == State.FAILURE
     assert hog.error is not None
@@ -103,8 +103,3 @@ def test_diagnostic_that_exhausts_the_memory_fails_and_the_worker_goes_on(worker
         failing.get(timeout=15)
     assert sample_add.delay(1, 2).get(timeout=15) == 3
     assert running.alive
-
-
-def sweep_until_ended(run: TaskRun) -> bool:
-    housekeeping.sweep()
-    return has_ended(run)
