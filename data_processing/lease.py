@@ -144,6 +144,7 @@ class Keeper:
                 except DatabaseError as error:
                     # The database may be restarting. The lease runs out meanwhile; the fence decides then.
                     logger.warning("could not renew the lease of %s: %s", hold.claim.run_id, error)
+                finally:
                     close_old_connections()
 
 
