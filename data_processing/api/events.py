@@ -35,11 +35,10 @@ LEAST_PAUSE_S = 0.05
 # Of a core, the part that looking may take: when much changes at once, streams get fewer events and the API
 # keeps its pace.
 HUB_SHARE = 0.25
-SHOWN_AT_A_TIME = 20
 OUTAGE_PAUSE_S = 1.0
 POSITIONS_EVERY_S = 1.0
-# Of a core, the part that positions in line may take, however many wait.
-POSITIONS_SHARE = 0.1
+# How many runs a look describes; those left out come with the next looks, changes of state first.
+DESCRIBED_AT_A_TIME = 50
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -78,16 +77,29 @@ class Row(NamedTuple):
     total: int
 
     @property
+    def standing(self) -> tuple[str, int, bool]:
+        return self.state, self.attempt, self.cancel_requested_at is not None
+
+    @property
     def counted(self) -> tuple[int, str, int, int]:
         return self.attempt, self.phase, self.current, self.total
 
 
 class Sight(NamedTuple):
-    """What the reader saw of a run when it last looked."""
+    """What the reader saw of a run when it last described it."""
 
     row: Row
     live: LiveProgress | None
     position: int | None
+
+
+class Look(NamedTuple):
+    """What a look at all watched runs found: updates, with None for a run that is gone; runs that changed
+    and will be described later; the processor time that it took."""
+
+    updates: Mapping[uuid.UUID, Update | None]
+    late: Collection[uuid.UUID]
+    cost_s: float
 
 
 class Reader:
@@ -96,35 +108,57 @@ class Reader:
 
     def __init__(self) -> None:
         self._sights: dict[uuid.UUID, Sight] = {}
+        self._described_at: dict[uuid.UUID, float] = {}
+        self._positions: dict[uuid.UUID, int | None] = {}
         self._positions_due = 0.0
 
-    def read(self, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
-        """Those of the wanted runs that changed or are new here; None for a run that is gone."""
+    def read(self, wanted: Collection[uuid.UUID]) -> Look:
+        """Describe those of the wanted runs that changed or are new here. Raises django.db.Error; the next
+        call tells what this one would have told."""
+        began = time.thread_time()
         try:
-            return self._read(wanted)
+            updates, late = self._read(wanted)
         except DatabaseError:
             self.close()
             raise
+        return Look(updates, late, time.thread_time() - began)
 
     def close(self) -> None:
         """Give the connection back; the next look takes another."""
         connection.close()
 
-    def _read(self, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Update | None]:
+    def _read(
+        self, wanted: Collection[uuid.UUID]
+    ) -> tuple[dict[uuid.UUID, Update | None], Collection[uuid.UUID]]:
         found = TaskRun.objects.filter(id__in=wanted).values_list(*Row._fields)
         rows = {row.id: row for row in map(Row._make, found)}
         lives = self._find_lives(rows)
-        began, spent = time.monotonic(), time.thread_time()
-        waiting = [row.id for row in rows.values() if row.state == State.PENDING]
-        positions = self._find_positions(waiting, now=began)
+        positions = self._find_positions([row.id for row in rows.values() if row.state == State.PENDING])
         sights = {key: Sight(row, lives.get(key), positions.get(key)) for key, row in rows.items()}
         changed = [key for key, sight in sights.items() if self._sights.get(key) != sight]
-        updates = self._describe(changed, lives)
-        if began >= self._positions_due:
-            cost_s = time.thread_time() - spent
-            self._positions_due = began + max(POSITIONS_EVERY_S, cost_s / POSITIONS_SHARE)
-        self._sights = sights
-        return updates | dict.fromkeys(key for key in wanted if key not in rows)
+        changed.sort(key=lambda key: self._urgency(key, sights[key]))
+        chosen, late = changed[:DESCRIBED_AT_A_TIME], changed[DESCRIBED_AT_A_TIME:]
+        updates = self._describe(chosen, lives)
+        self._remember(sights, chosen, late)
+        return updates | dict.fromkeys(key for key in wanted if key not in rows), late
+
+    def _urgency(self, key: uuid.UUID, sight: Sight) -> tuple[int, float]:
+        """Sorts new states before progress before positions, and each by how long nothing was said."""
+        before, said_at = self._sights.get(key), self._described_at.get(key, 0.0)
+        if before is None or before.row.standing != sight.row.standing:
+            return 0, said_at
+        return (1 if before.position == sight.position else 2), said_at
+
+    def _remember(
+        self, sights: dict[uuid.UUID, Sight], chosen: Collection[uuid.UUID], late: Collection[uuid.UUID]
+    ) -> None:
+        said_at = {key: self._described_at.get(key, 0.0) for key in sights}
+        self._described_at = said_at | dict.fromkeys(chosen, time.monotonic())
+        # The late ones stay as they were told, or unknown.
+        told_before = {key: self._sights[key] for key in late if key in self._sights}
+        for key in late:
+            del sights[key]
+        self._sights = sights | told_before
 
     def _describe(
         self, changed: Collection[uuid.UUID], lives: Mapping[uuid.UUID, LiveProgress]
@@ -151,16 +185,20 @@ class Reader:
         behind = live is not None and live.phase == row.phase and live.current < row.current
         return None if behind else live
 
-    def _find_positions(self, waiting: Collection[uuid.UUID], *, now: float) -> dict[uuid.UUID, int | None]:
-        known = {key: self._sights[key].position for key in waiting if key in self._sights}
-        asked = waiting if now >= self._positions_due else [key for key in waiting if not known.get(key)]
-        if not asked:
-            return known
-        # The CASE stands around the window, so that the whole line is ranked and not the wanted runs alone.
-        rank = Window(Rank(), partition_by=F("queue"), order_by="created_at")
-        line = TaskRun.objects.filter(state=State.PENDING)
-        ranked = line.annotate(position=Case(When(id__in=asked, then=rank)))
-        return known | dict(ranked.filter(position__isnull=False).values_list("id", "position"))
+    def _find_positions(self, waiting: Collection[uuid.UUID]) -> dict[uuid.UUID, int | None]:
+        known = {key: self._positions[key] for key in waiting if key in self._positions}
+        asked: Collection[uuid.UUID] = [key for key in waiting if key not in known]
+        if time.monotonic() >= self._positions_due:
+            self._positions_due = time.monotonic() + POSITIONS_EVERY_S
+            asked = waiting
+        if asked:
+            # The CASE stands around the window, so that the whole line is ranked, not the asked ones alone.
+            rank = Window(Rank(), partition_by=F("queue"), order_by="created_at")
+            line = TaskRun.objects.filter(state=State.PENDING)
+            ranked = line.annotate(position=Case(When(id__in=asked, then=rank)))
+            known |= dict(ranked.filter(position__isnull=False).values_list("id", "position"))
+        self._positions = known
+        return known
 
 
 class Watcher:
@@ -241,36 +279,29 @@ class Hub:
             self._watchers.setdefault(watcher.run_id, set()).add(watcher)
         wanted = list(self._watchers)
         try:
-            updates, cost_s = await call(_read_anew, self._reader, wanted)
+            look = await call(_look_anew, self._reader, wanted)
         except DatabaseError as error:
             logger.warning("event streams wait for the database: %s", error)
             self._newcomers = [*arrived, *self._newcomers]
             await asyncio.sleep(OUTAGE_PAUSE_S)
             return
-        await self._publish(updates, arrived, wanted)
-        await self._pause(
-            at_least_s=max(LEAST_PAUSE_S, cost_s), until=began + max(POLL_S, cost_s / HUB_SHARE)
-        )
+        self._publish(look, arrived, wanted)
+        least_s = max(LEAST_PAUSE_S, look.cost_s)
+        await self._pause(at_least_s=least_s, until=began + max(POLL_S, look.cost_s / HUB_SHARE))
 
-    async def _publish(
-        self,
-        updates: Mapping[uuid.UUID, Update | None],
-        arrived: Collection[Watcher],
-        wanted: Collection[uuid.UUID],
-    ) -> None:
+    def _publish(self, look: Look, arrived: Collection[Watcher], wanted: Collection[uuid.UUID]) -> None:
         self._latest = {key: self._latest[key] for key in wanted if key in self._latest}
-        for number, (run_id, update) in enumerate(updates.items()):
-            if number % SHOWN_AT_A_TIME == 0:
-                await asyncio.sleep(0)  # requests come between
+        for run_id, update in look.updates.items():
             known = self._latest.get(run_id)
             if update is not None and known is not None and update.event_id == known.event_id:
                 continue
             if update is not None:
                 self._latest[run_id] = update
-            for watcher in tuple(self._watchers.get(run_id, ())):
+            for watcher in self._watchers.get(run_id, ()):
                 watcher.show(update)
+        late = set(look.late)
         for watcher in arrived:
-            if watcher.run_id in self._latest:
+            if watcher.run_id in self._latest and watcher.run_id not in late:
                 watcher.show(self._latest[watcher.run_id])
 
     async def _pause(self, *, at_least_s: float, until: float) -> None:
@@ -296,13 +327,10 @@ def count_watchers() -> int:
     return sum(hub.size for hub in list(_hubs.values()))
 
 
-def _read_anew(reader: Reader, wanted: Collection[uuid.UUID]) -> tuple[dict[uuid.UUID, Update | None], float]:
-    """What the reader has, and the seconds of processor time that it took."""
+def _look_anew(reader: Reader, wanted: Collection[uuid.UUID]) -> Look:
     # With DEBUG on, Django keeps the text of every query until a request ends; here none ever does.
     reset_queries()
-    began = time.thread_time()
-    updates = reader.read(wanted)
-    return updates, time.thread_time() - began
+    return reader.read(wanted)
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -53,7 +53,7 @@ def store(held: Claim, progress: Progress) -> None:
 
 def tell(reader: Reader, run: TaskRun) -> str | None:
     """The id of the update that the reader has for the run, if any."""
-    update = reader.read([run.id]).get(run.id)
+    update = reader.read([run.id]).updates.get(run.id)
     return None if update is None else update.event_id
 
 
@@ -71,14 +71,14 @@ def test_reader_asks_once_for_all_runs_and_tells_only_the_changed(
     many = [make_run(body={"page": page}) for page in range(1, 6)]
     held = [claim(run) for run in many]
     reader = Reader()
-    assert set(reader.read([run.id for run in many])) == {run.id for run in many}
+    assert set(reader.read([run.id for run in many]).updates) == {run.id for run in many}
     live.config_resetstat()
     with django_assert_num_queries(1):
-        assert reader.read([run.id for run in many]) == {}
+        assert reader.read([run.id for run in many]).updates == {}
     store(held[3], HALF)
     # One for what may have changed, one for what has.
     with django_assert_num_queries(2):
-        assert set(reader.read([run.id for run in many])) == {many[3].id}
+        assert set(reader.read([run.id for run in many]).updates) == {many[3].id}
     calls = live.info("commandstats")
     assert calls["cmdstat_mget"]["calls"] == 2
     assert "cmdstat_get" not in calls
@@ -118,12 +118,11 @@ def test_reader_ranks_those_in_line_as_tasks_status_does(
     make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hubs, "POSITIONS_EVERY_S", 0.0)
-    monkeypatch.setattr(hubs, "POSITIONS_SHARE", float("inf"))
     line = [make_run(body={"page": page}) for page in range(1, 4)] + [make_run("export")]
     reader = Reader()
     reader.read([run.id for run in line])
     claim(line[0])
-    changed = reader.read([run.id for run in line[1:]])
+    changed = reader.read([run.id for run in line[1:]]).updates
     assert set(changed) == {line[1].id, line[2].id}, "the export waits in another queue"
     for run in line[1:3]:
         update = changed[run.id]
@@ -132,11 +131,60 @@ def test_reader_ranks_those_in_line_as_tasks_status_does(
 
 
 @pytest.mark.django_db
+def test_a_change_of_state_goes_before_progress_and_progress_before_positions(
+    make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "POSITIONS_EVERY_S", 0.0)
+    line = [make_run(body={"page": page}) for page in range(1, 8)]
+    first, second, third, *waiting = line
+    held, others, reader = claim(second), claim(third), Reader()
+    store(held, HALF)
+    store(others, HALF)
+    every = [run.id for run in reversed(line)]
+    assert len(reader.read(every).updates) == len(line)
+
+    monkeypatch.setattr(hubs, "DESCRIBED_AT_A_TIME", 2)
+    claim(first)
+    for claimed in (held, others):
+        store(claimed, replace(HALF, current=600))
+    told = [set(reader.read(every).updates) for _ in range(5)]
+    assert first.id in told[0]
+    assert told[0] | told[1] > {first.id, second.id, third.id}
+    assert set().union(*told[1:4]) >= {run.id for run in waiting}
+    assert told[4] == set(), "each is told once"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_joins_late_gets_no_older_state_than_the_run_has(
+    make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, *others = [make_run(body={"page": page}) for page in range(1, 7)]
+    held = [claim(each) for each in (run, *others)]
+
+    async def scene() -> None:
+        hub = Hub()
+        watchers = [hub.join(each.id) for each in (run, *others)]
+        await wait_for(lambda: all(watcher.update for watcher in watchers))
+        monkeypatch.setattr(hubs, "DESCRIBED_AT_A_TIME", 1)
+        for claimed in held:
+            store(claimed, HALF)
+        joined = hub.join(run.id)
+        await asyncio.wait_for(joined.changed.wait(), PATIENCE_S)
+        assert joined.update is not None
+        assert counted(joined.update.event_id) == HALF.current
+        for watcher in [*watchers, joined]:
+            hub.leave(watcher)
+        await wait_for(lambda: not any(task.get_name() == "event-hub" for task in asyncio.all_tasks()))
+
+    run_alone(scene())
+
+
+@pytest.mark.django_db
 def test_a_run_that_is_gone_is_told_as_gone(make_run: MakeRun, live: redis.Redis) -> None:
     run, reader = make_run(), Reader()
-    assert reader.read([run.id])[run.id] is not None
+    assert reader.read([run.id]).updates[run.id] is not None
     TaskRun.objects.all().delete()
-    assert reader.read([run.id]) == {run.id: None}
+    assert reader.read([run.id]).updates == {run.id: None}
 
 
 @pytest.mark.django_db
