@@ -119,9 +119,15 @@ def progress_at_hand(found: Mapping[uuid.UUID, LiveProgress]) -> Iterator[None]:
 
 def find_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Of the runs, those whose result Redis does not hold; none when it is away."""
-    keys = [_backend().get_key_for_task(str(run_id)) for run_id in run_ids]
-    found = _attempt(lambda: _client().mget(keys)) if keys else None
-    return [] if found is None else [r for r, value in zip(run_ids, found, strict=True) if value is None]
+    found = _attempt(lambda: _which_exist([_backend().get_key_for_task(str(run_id)) for run_id in run_ids]))
+    return [] if found is None else [r for r, there in zip(run_ids, found, strict=True) if not there]
+
+
+def _which_exist(keys: Sequence[str | bytes]) -> list[int]:
+    pipeline = _client().pipeline(transaction=False)
+    for key in keys:
+        pipeline.exists(key)
+    return list(pipeline.execute())
 
 
 def ask(question: Callable[[redis.Redis], T]) -> T | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 import traceback
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db.models.functions import Now
 
 from contracts.errors import ContractsError
@@ -26,6 +27,8 @@ from data_processing.runs import Claim, Ending
 from data_processing.work.context import Context, MadeFile, Outcome
 
 logger = logging.getLogger(__name__)
+
+DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
 
 
 def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
@@ -54,12 +57,14 @@ def _attempt(kind: TaskKind, claim: Claim) -> None:
     with keeper.hold(claim, time_limit_s=kind.time_limit_s) as hold:
         try:
             outcome = _do_work(kind, claim, hold)
-            _publish(kind, claim, outcome, hold)
+            payload = _publish(claim, outcome, hold)
         except DatabaseError:
             # Whether a COMMIT took effect is unknown now: files stay until the orphan sweep can look.
             raise
         except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
             _end_badly(claim, hold.verdict() or error)
+        else:
+            _tell(kind, claim, payload)
 
 
 def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
@@ -78,13 +83,17 @@ def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
         work.close()
 
 
-def _publish(kind: TaskKind, claim: Claim, outcome: Outcome, hold: Hold) -> None:
+def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
+    """End the run with its result; from the commit on, nothing may undo it. Returns the payload."""
     hold.check()
+    if outcome.file is not None:
+        return _publish_file(claim, outcome.payload, outcome.file, hold)
     payload = dict(outcome.payload)
-    if outcome.file is None:
-        _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600)
-    else:
-        payload = _publish_file(claim, payload, outcome.file, hold)
+    _commit(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
+    return payload
+
+
+def _tell(kind: TaskKind, claim: Claim, payload: Mapping[str, Any]) -> None:
     results.store_success(claim.run_id, payload)
     if kind.cached:
         results.store_answer(claim.request_key, payload)
@@ -100,27 +109,47 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
         "size_bytes": published.size_bytes,
         "sha256": published.sha256,
     }
-    with transaction.atomic():
+    facts = {
+        "owner": claim.owner,
+        "name": file.name,
+        "path": published.path,
+        "format": file.format,
+        "rows": file.rows,
+        "size_bytes": published.size_bytes,
+        "sha256": published.sha256,
+        "filters_in_words": file.filters_in_words,
+        "dataset_version": claim.dataset_version,
+        "expires_at": Now() + timedelta(seconds=keep_s),
+    }
+
+    @transaction.atomic
+    def finish() -> None:
         _succeed(claim, known, hold, keep_s=keep_s)
-        ExportFile.objects.create(
-            run_id=claim.run_id,
-            owner=claim.owner,
-            name=file.name,
-            path=published.path,
-            format=file.format,
-            rows=file.rows,
-            size_bytes=published.size_bytes,
-            sha256=published.sha256,
-            filters_in_words=file.filters_in_words,
-            dataset_version=claim.dataset_version,
-            expires_at=Now() + timedelta(seconds=keep_s),
-        )
+        ExportFile.objects.get_or_create(run_id=claim.run_id, defaults=facts)
+
+    _commit(finish)
     return known
 
 
 def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: float) -> None:
-    if not runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
+    if runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
+        return
+    if not runs.has_succeeded(claim):
         raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
+
+
+def _commit(finish: Callable[[], None]) -> None:
+    """Call ``finish`` again while the database restarts: an hour's export must not be lost to that. A second
+    call finds its own success if the first one's COMMIT was applied after all."""
+    deadline = time.monotonic() + DATABASE_PATIENCE_S
+    while True:
+        try:
+            return finish()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            close_old_connections()
+            time.sleep(DATABASE_PAUSE_S)
 
 
 def _end_badly(claim: Claim, error: Exception) -> None:

@@ -200,6 +200,11 @@ def succeed(
     )
 
 
+def has_succeeded(claim: Claim) -> bool:
+    """Whether this very attempt has ended with a result."""
+    return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.SUCCESS).exists()
+
+
 def fail(claim: Claim, ending: Ending) -> bool:
     """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Sets up what the tests and the demo need: the virtual environment and Debian's servers.
+"""Sets up what the tests and the demo need: the virtual environment, Debian's servers and browser.
 
 Runs before anything is installed, so it needs nothing but the standard library.
 `python3 -m stack.install environment|servers`
@@ -37,13 +37,14 @@ SERVERS = (
     Package("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"),
     Package("redis-server", "/usr/bin/redis-server"),
     Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
+    Package("chromium", "/usr/bin/chromium"),
 )
 
 
 def install_servers(packages: Sequence[Package] = SERVERS) -> int:
     """Install what is missing as root; as another user say what to install. Returns the exit status."""
     missing = [package.name for package in packages if not package.is_installed]
-    return install_packages(missing, purpose="The tests need these servers") if missing else 0
+    return install_packages(missing, purpose="The tests need these programs") if missing else 0
 
 
 def install_packages(names: Sequence[str], *, purpose: str) -> int:

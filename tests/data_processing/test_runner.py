@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 from celery.result import AsyncResult
+from django.db import OperationalError
 from django.db.models.functions import Now
 from openpyxl import load_workbook
 from pytest_django import Settings
@@ -194,6 +195,22 @@ def test_cancel_during_the_work_leaves_no_file(
     assert attempt(run).state == State.REVOKED
     assert run.result is None
     assert left_behind(settings) == []
+
+
+def test_finish_whose_commit_was_applied_although_it_seemed_to_fail_stands(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_succeed, calls = runs.succeed, []
+
+    def lose_the_answer(*args: Any, **named: Any) -> bool:
+        calls.append(really_succeed(*args, **named))
+        if len(calls) == 1:
+            raise OperationalError("the connection was lost after the commit")
+        return calls[-1]
+
+    monkeypatch.setattr(runs, "succeed", lose_the_answer)
+    assert attempt(make_run("search")).state == State.SUCCESS
+    assert calls == [True, False]
 
 
 def test_finished_bulk_run_lets_the_owners_next_one_go(make_run: MakeRun, settings: Settings) -> None:
