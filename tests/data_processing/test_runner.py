@@ -197,6 +197,7 @@ def test_cancel_during_the_work_leaves_no_file(
     assert left_behind(settings) == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_finish_whose_commit_was_applied_although_it_seemed_to_fail_stands(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
