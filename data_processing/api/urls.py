@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from data_processing.api.views import contracts, events, exports, health, ops, tasks
+from data_processing.api.views import contracts, events, exports, health, metrics, ops, tasks
 
 TASKS = "api/v1/data-processing"
 
@@ -45,6 +45,7 @@ urlpatterns = [
         ops.DiscardDeadLetter.as_view(),
         name="dead-letter-discard",
     ),
+    path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("health/live", health.Live.as_view(), name="health-live"),
     path("health/ready", health.Ready.as_view(), name="health-ready"),
 ]

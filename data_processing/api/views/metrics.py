@@ -1,0 +1,54 @@
+"""GET /metrics for Prometheus: staff, or whoever brings the token of the setting METRICS_TOKEN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CONTENT_TYPE_LATEST
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from data_processing import metrics
+
+
+class IsStaffOrScraper(BasePermission):
+    """Staff, or the bearer of METRICS_TOKEN where one is set."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        given = request.headers.get("Authorization", "")
+        wanted = settings.METRICS_TOKEN
+        if wanted and constant_time_compare(given, f"Bearer {wanted}"):
+            return True
+        return bool(request.user.is_authenticated and request.user.is_staff)
+
+
+class PlainText(BaseRenderer):
+    """Lets scrapers ask for text; only errors are rendered by it."""
+
+    media_type = "text/plain"
+    format = "txt"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return json.dumps(data).encode()
+
+
+class Metrics(APIView):
+    """Figures of queues and runs."""
+
+    permission_classes = (IsStaffOrScraper,)
+    renderer_classes = (JSONRenderer, PlainText)
+
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(metrics.render_metrics(), content_type=CONTENT_TYPE_LATEST)
