@@ -44,7 +44,9 @@ def wait_for(condition: Callable[[], bool], *, within_s: float = 20) -> bool:
 
 
 def publish(url: str, body: str) -> None:
-    with Connection(url) as connection, connection.SimpleQueue("kept", queue_opts={"durable": True}) as queue:
+    # Without the broker's confirm a crash right after may lose even a persistent message.
+    confirmed = Connection(url, transport_options={"confirm_publish": True})
+    with confirmed as connection, connection.SimpleQueue("kept", queue_opts={"durable": True}) as queue:
         queue.put(body, delivery_mode=2)
 
 
