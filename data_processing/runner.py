@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -27,16 +27,18 @@ from data_processing.runs import Claim, Ending
 from data_processing.work.context import Context, MadeFile, Outcome
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
 
 
 def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
-    """Do one attempt of a run, if it can be had. Raises only when the database is away: then the message is
-    not acknowledged, the lease runs out and the run is published again."""
-    if settings.TASK_RATE_LIMITS and _put_off(run_id):
+    """Do one attempt of a run, if it can be had. Raises only when the database stays away: then the message
+    is not acknowledged, the lease runs out and the run is published again."""
+    if _insist(lambda: _put_off(run_id)):
         return
-    claim = runs.claim(run_id, worker=worker, lease_s=settings.LEASE_S)
+    # A worker that gave up at once would throw the whole queue away while the database restarts.
+    claim = _insist(lambda: runs.claim(run_id, worker=worker, lease_s=settings.LEASE_S))
     if claim is None:
         logger.debug("run %s is not to be had", run_id)
         return
@@ -48,6 +50,8 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
 
 def _put_off(run_id: uuid.UUID) -> bool:
     """Whether the run has to wait because too many of its kind have started lately."""
+    if not settings.TASK_RATE_LIMITS:
+        return False
     kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
     wait_s = 0.0 if kind is None else limits.take_start(kind)
     return wait_s > 0 and runs.put_off(run_id, in_s=wait_s)
@@ -89,7 +93,7 @@ def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
     if outcome.file is not None:
         return _publish_file(claim, outcome.payload, outcome.file, hold)
     payload = dict(outcome.payload)
-    _commit(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
+    _insist(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
     return payload
 
 
@@ -127,7 +131,7 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
         _succeed(claim, known, hold, keep_s=keep_s)
         ExportFile.objects.get_or_create(run_id=claim.run_id, defaults=facts)
 
-    _commit(finish)
+    _insist(finish)
     return known
 
 
@@ -138,16 +142,17 @@ def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: fl
         raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
 
 
-def _commit(finish: Callable[[], None]) -> None:
-    """Call ``finish`` again while the database restarts: an hour's export must not be lost to that. A second
-    call finds its own success if the first one's COMMIT was applied after all."""
+def _insist(change: Callable[[], T]) -> T:
+    """Call ``change`` again while the database restarts: an hour's export must not be lost to that. A second
+    call must find its own effect if the first one's COMMIT was applied after all."""
     deadline = time.monotonic() + DATABASE_PATIENCE_S
     while True:
         try:
-            return finish()
-        except (OperationalError, InterfaceError):
+            return change()
+        except (OperationalError, InterfaceError) as error:
             if time.monotonic() > deadline:
                 raise
+            logger.warning("the database is away, trying again: %s", error)
             close_old_connections()
             time.sleep(DATABASE_PAUSE_S)
 
@@ -157,9 +162,9 @@ def _end_badly(claim: Claim, error: Exception) -> None:
     if isinstance(error, LeaseLost):
         logger.warning("run %s attempt %s was taken over; its work is dropped", claim.run_id, claim.attempt)
         return
-    if not isinstance(error, WorkCancelled) and _settle(claim, _classify(error)):
+    if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error))):
         return
-    if runs.stop(claim):
+    if _insist(lambda: runs.stop(claim)):
         results.store_revoked(claim.run_id)
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
+import psycopg
 import pytest
 from celery.result import AsyncResult
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from openpyxl import load_workbook
 from pytest_django import Settings
@@ -45,6 +46,13 @@ def error_of(run: TaskRun) -> dict[str, Any]:
 def left_behind(settings: Settings) -> list[str]:
     root = settings.EXPORT_ROOT
     return sorted(path.name for path in root.iterdir()) if root.is_dir() else []
+
+
+def end_own_session() -> None:
+    """What a restart of the database does to this process's connection."""
+    connection.ensure_connection()
+    with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": None}) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
 
 
 @pytest.fixture
@@ -212,6 +220,27 @@ def test_finish_whose_commit_was_applied_although_it_seemed_to_fail_stands(
     monkeypatch.setattr(runs, "succeed", lose_the_answer)
     assert attempt(make_run("search")).state == State.SUCCESS
     assert calls == [True, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claim_outlasts_a_database_that_ends_the_session(make_run: MakeRun) -> None:
+    run = make_run("search")
+    end_own_session()
+    assert attempt(run).state == State.SUCCESS
+    assert run.attempt == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failure_is_noted_although_the_database_ended_the_session(
+    make_run: MakeRun, replace_work: ReplaceWork
+) -> None:
+    def work(request: Any, context: Context) -> Work:
+        yield Progress(phase="x", current=0, total=1)
+        end_own_session()
+        raise OutOfSpace("the disk is full")
+
+    replace_work(work)
+    assert attempt(make_run("search")).state == State.RETRY
 
 
 def test_finished_bulk_run_lets_the_owners_next_one_go(make_run: MakeRun, settings: Settings) -> None:
