@@ -1,6 +1,7 @@
 """`python -m chaos`: real servers, a mixed load, faults by a seed; counts what was lost, doubled or torn.
 
-Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED.
+Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED, and
+CHAOS_KEEP, with which data and logs of a clean run are kept too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from chaos.arena import UNFINISHED, Arena
 from chaos.audit import Findings, audit
 from chaos.ledger import Ledger
 from chaos.plan import draw_plan
-from chaos.rescue import measure_rescues
+from chaos.rescue import Rescue, list_rescues
 from chaos.scene import KillRecord, Scene
 from chaos.storm import Storm
 from chaos.visitors import Visitor
@@ -34,7 +35,12 @@ CONTRACTS = 20_000
 VISITORS = 6
 QUIET_WITHIN_S = 240
 ORPHAN_AGE_S = 1
+SLOW_RESCUE_S = 10
 DEFAULT_S = 120
+FAILURES = """
+    SELECT kind || ' ' || (error ->> 'code'), count(*) FROM data_processing_taskrun
+    WHERE state = 'FAILURE' GROUP BY 1 ORDER BY 1
+"""
 
 
 def main() -> int:
@@ -53,7 +59,7 @@ def main() -> int:
     except StackError as error:
         print(f"\n{error}\nLogs are in {folder}", file=sys.stderr)
         return 1
-    if clean:
+    if clean and not os.environ.get("CHAOS_KEEP"):
         shutil.rmtree(folder)
     return 0 if clean else 1
 
@@ -76,7 +82,9 @@ def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
     wait_for_quiet(arena)
     arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
     findings = audit(arena, ledger, visitors)
-    report(findings, struck, measure_rescues(arena, kills.kills), ledger)
+    for code, count in arena.ask(FAILURES):
+        say(f"{count} runs failed as {code}.")
+    report(findings, struck, list_rescues(arena, kills.kills), ledger)
     return findings.is_clean
 
 
@@ -112,11 +120,15 @@ def wait_for_quiet(arena: Arena) -> None:
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 
-def report(findings: Findings, struck: Counter[str], rescues: list[float], ledger: Ledger) -> None:
-    """Problems, the table of faults, and the last line."""
+def report(findings: Findings, struck: Counter[str], rescues: list[Rescue], ledger: Ledger) -> None:
+    """Problems, slow rescues, the table of faults, and the last line."""
     for kind in ("lost", "doubled", "torn"):
         for line in getattr(findings, kind):
             say(f"{kind.upper()}: {line}")
+    for rescue in rescues:
+        if rescue.seconds > SLOW_RESCUE_S:
+            say(f"slow rescue: {rescue}")
+    took_s = [rescue.seconds for rescue in rescues]
     for name, count in sorted(struck.items()):
         print(f"{name:<36}{count:>4}")
     print(f"{'faults':<36}{struck.total():>4}", flush=True)
@@ -131,8 +143,8 @@ def report(findings: Findings, struck: Counter[str], rescues: list[float], ledge
                 "lost": len(findings.lost),
                 "duplicated_effects": len(findings.doubled),
                 "torn_files": len(findings.torn),
-                "rescue_p50_s": round(statistics.median(rescues), 1) if rescues else None,
-                "rescue_max_s": round(max(rescues), 1) if rescues else None,
+                "rescue_p50_s": round(statistics.median(took_s), 1) if took_s else None,
+                "rescue_max_s": round(max(took_s), 1) if took_s else None,
                 "faults": struck.total(),
             }
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,28 +14,58 @@ SHORTEST_LEASE_LEFT_S = LEASE_S / 2
 """A lease is renewed long before it runs out, so a lost one ends at least this long after the kill."""
 
 
-def measure_rescues(arena: Arena, kills: Sequence[Kill]) -> list[float]:
-    """Seconds from each kill that cost an attempt until the next attempt began or the run had ended."""
-    rows = arena.ask("SELECT id::text, attempts, finished_at FROM data_processing_taskrun")
-    return sorted(
-        seconds
-        for run_id, attempts, finished_at in rows
-        for seconds in _rescues_of(run_id, attempts, finished_at, kills)
-    )
+@dataclass(frozen=True, kw_only=True)
+class Rescue:
+    """A run after a kill (times are Unix seconds): when its lease was found to have run out, and when the
+    next attempt began or the run had ended."""
+
+    run_id: str
+    queue: str
+    killed_at: float
+    noticed_at: float
+    rescued_at: float
+
+    @property
+    def seconds(self) -> float:
+        return self.rescued_at - self.killed_at
+
+    def __str__(self) -> str:
+        at = datetime.fromtimestamp(self.killed_at).astimezone()
+        return (
+            f"{self.run_id} ({self.queue}), killed {at:%H:%M:%S}: noticed after "
+            f"{self.noticed_at - self.killed_at:.1f} s, rescued after {self.seconds:.1f} s"
+        )
+
+
+def list_rescues(arena: Arena, kills: Sequence[Kill]) -> list[Rescue]:
+    """One for each kill that cost a run its attempt."""
+    rows = arena.ask("SELECT id::text, queue, attempts, finished_at FROM data_processing_taskrun")
+    return [
+        rescue
+        for run_id, queue, attempts, finished_at in rows
+        for rescue in _rescues_of(run_id, queue, attempts, finished_at, kills)
+    ]
 
 
 def _rescues_of(
-    run_id: str, attempts: Sequence[dict[str, Any]], finished_at: datetime, kills: Sequence[Kill]
-) -> Iterable[float]:
+    run_id: str, queue: str, attempts: Sequence[dict[str, Any]], finished_at: datetime, kills: Sequence[Kill]
+) -> Iterator[Rescue]:
     for index, attempt in enumerate(attempts):
         if attempt.get("outcome") not in ("lost", "cancelled"):
             continue
         times = [kill.at for kill in kills if (run_id, attempt["number"]) in kill.attempts]
-        killed_at = _find_cause(times, ended_at=_seconds(attempt["ended_at"]))
+        noticed_at = _seconds(attempt["ended_at"])
+        killed_at = _find_cause(times, ended_at=noticed_at)
         if killed_at is None:
             continue
         later = attempts[index + 1 :]
-        yield (_seconds(later[0]["started_at"]) if later else finished_at.timestamp()) - killed_at
+        yield Rescue(
+            run_id=run_id,
+            queue=queue,
+            killed_at=killed_at,
+            noticed_at=noticed_at,
+            rescued_at=_seconds(later[0]["started_at"]) if later else finished_at.timestamp(),
+        )
 
 
 def _find_cause(times: Sequence[float], *, ended_at: float) -> float | None:
