@@ -32,7 +32,8 @@ S1 = read_names(
     | Line Item No | Item Name | Item Desc | Quantity | UOM | Item Budget | PreBid Date | Closing Date
     | Notice Status | Award No. | Award Title | Award Type | UNSPSC Code | UNSPSC Description
     | Awardee Corporate Title | Contract Amount | Contract No | Publish Date(Award) | Award Date
-    | Notice to Proceed Date | Contract Efectivity Date | Contract End Date | Reason for Award | Award Status"""
+    | Notice to Proceed Date | Contract Efectivity Date | Contract End Date | Reason for Award
+    | Award Status"""
 )
 S2 = [name.replace("UOM", "Unit of Measurement") for name in S1]
 S3 = read_names(
@@ -46,16 +47,16 @@ S3 = read_names(
     | Awardee Organization Name | Awardee Contact Person | List of Bidder's"""
 )
 S4 = read_names(
-    """Procuring Entity (PE) | Region | Province | City/Municipality | Government Branch | PE Organization Type
-    | PE Organization Type (Grouped) | Bid Reference No. | Notice Title | Classification | Procurement Mode
-    | Business Category | Funding Source | Funding Instrument | Trade Agreement
-    | Approved Budget of the Contract | Published Date | Closing Date | Area of Delivery | Contract Duration
-    | Calendar Type | Line Item No | Item Name | Item Description | Quantity | UOM | Item Budget
-    | Bid Notice Status | Award Reference No. | Award Title | UNSPSC Code | UNSPSC Description
-    | Published Date(Award) | Award Date | Contract Amount | Award Notice Status | Notice to Proceed Date
-    | Contract Effectivity Date | Contract End Date | Awardee Organization Name | Country of Awardee
-    | Region of Awardee | Province of Awardee | City/Municipality of Awardee | Awardee Size
-    | Awardee Joint Venture"""
+    """Procuring Entity (PE) | Region | Province | City/Municipality | Government Branch
+    | PE Organization Type | PE Organization Type (Grouped) | Bid Reference No. | Notice Title
+    | Classification | Procurement Mode | Business Category | Funding Source | Funding Instrument
+    | Trade Agreement | Approved Budget of the Contract | Published Date | Closing Date
+    | Area of Delivery | Contract Duration | Calendar Type | Line Item No | Item Name
+    | Item Description | Quantity | UOM | Item Budget | Bid Notice Status | Award Reference No.
+    | Award Title | UNSPSC Code | UNSPSC Description | Published Date(Award) | Award Date
+    | Contract Amount | Award Notice Status | Notice to Proceed Date | Contract Effectivity Date
+    | Contract End Date | Awardee Organization Name | Country of Awardee | Region of Awardee
+    | Province of Awardee | City/Municipality of Awardee | Awardee Size | Awardee Joint Venture"""
 )
 FLOOD = read_names(
     """award_date | contract_number | award_title | notice_title | awardee_name | organization_name

@@ -1,4 +1,4 @@
-"""The published flood-control file, where it lies beside the repository; its figures are counted here anew."""
+"""The published flood-control file, where it lies beside the repository; its figures are counted here."""
 
 from __future__ import annotations
 
