@@ -53,6 +53,8 @@ class Worker:
 
     def stop(self) -> int:
         """Ask it to end, as a restart does; its exit status."""
+        if self.alive:
+            self.thaw()
         return stop_child(self.process, within_s=STOP_WITHIN_S)
 
     def kill(self) -> None:
