@@ -69,11 +69,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
-        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 16), "timeout": 10},
-    }
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
+    # A web process serves many threads and needs a pool; a worker's child does one thing at a time.
+    if pool_size := env.number("DATABASE_POOL_SIZE", 16):
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    else:
+        DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # An anonymous visitor owns tasks too: the signed session cookie carries who that is, without a row.
@@ -178,6 +180,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_HEARTBEAT = 10
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
+CELERY_DB_REUSE_MAX = 1_000_000_000  # SafeTask drops broken connections
 CELERY_BROKER_TRANSPORT_OPTIONS = topology.transport_options(CELERY_BROKER_URL, publisher=False)
 
 CELERY_RESULT_EXPIRES = RESULT_KEEP_HOURS * 3600

@@ -100,7 +100,12 @@ def worker(environment: Mapping[str, str], app: str, queue: str) -> Iterator[Non
     """A worker with two children on one queue."""
     argv = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-c", CONCURRENCY]
     options = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
-    child = spawn([*argv, *options], environment=environment, folder=CHECKOUT, output=subprocess.DEVNULL)
+    child = spawn(
+        [*argv, *options],
+        environment={**environment, "DATABASE_POOL_SIZE": "0"},
+        folder=CHECKOUT,
+        output=subprocess.DEVNULL,
+    )
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from celery.exceptions import InvalidTaskError
 from celery.worker.consumer import Consumer
 from celery.worker.request import Request
 from celery.worker.state import maybe_shutdown
+from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class SafeTask(Task):  # type: ignore[type-arg]
     Request = "data_processing.consumer:SafeRequest"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Connections are kept from task to task; one that an outage has broken is dropped here.
+        close_old_connections()
         try:
             return super().__call__(*args, **kwargs)
         except MemoryError as error:

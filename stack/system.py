@@ -142,7 +142,8 @@ def list_programs(port: int) -> list[Program]:
     celery = [*python, "celery", "-A", "backend"]
     worker = [*celery, "worker", "--loglevel", "info", "--without-gossip", "--without-mingle"]
     # SIGTERM ends a worker within its soft shutdown time; running tasks go back to the queue.
-    soft = {"REMAP_SIGTERM": "SIGQUIT"}
+    # One connection for each child, kept: Celery would close and open a pool around every task.
+    soft = {"REMAP_SIGTERM": "SIGQUIT", "DATABASE_POOL_SIZE": "0"}
     serving, consuming = re.compile("Uvicorn running on"), re.compile(r"@\S+ ready\.")
     uvicorn = [*python, "uvicorn", "backend.asgi:application", "--host", LOOPBACK, "--port", str(port)]
     # Event streams stay open until their task ends; without a bound they would hold up every stop.
