@@ -26,7 +26,7 @@ from chaos.audit import Findings, audit
 from chaos.ledger import Ledger
 from chaos.plan import draw_plan
 from chaos.rescue import Rescue, list_rescues
-from chaos.scene import KillRecord, Scene
+from chaos.scene import Chronicle, Scene
 from chaos.storm import Storm
 from chaos.visitors import Visitor
 from stack.errors import StackError
@@ -37,6 +37,10 @@ QUIET_WITHIN_S = 240
 ORPHAN_AGE_S = 1
 SLOW_RESCUE_S = 10
 DEFAULT_S = 120
+COURSE = """
+    SELECT kind, count(*), count(*) FILTER (WHERE attempt > 1), max(attempt) FROM data_processing_taskrun
+    GROUP BY kind ORDER BY kind
+"""
 FAILURES = """
     SELECT kind || ' ' || (error ->> 'code'), count(*) FROM data_processing_taskrun
     WHERE state = 'FAILURE' GROUP BY 1 ORDER BY 1
@@ -69,22 +73,26 @@ def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
     say(f"Generating and importing {CONTRACTS:,} sample contracts.")
     arena.fill(contracts=CONTRACTS)
     arena.start_processes()
-    ledger, kills = Ledger(), KillRecord()
+    ledger, chronicle = Ledger(), Chronicle()
     visitors = {
         number: Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in range(VISITORS + 1)
     }
     for visitor in visitors.values():
         visitor.introduce()
-    scene = Scene(arena=arena, victim=visitors[VISITORS], ledger=ledger, kills=kills, rng=random.Random(seed))
+    scene = Scene(
+        arena=arena, victim=visitors[VISITORS], ledger=ledger, chronicle=chronicle, rng=random.Random(seed)
+    )
     storm = Storm(plan=draw_plan(seed, seconds=seconds), scene=scene, seed=seed, say=say)
     struck = rage_under_load(storm, list(visitors.values())[:VISITORS], seconds=seconds)
     say("All faults are lifted; waiting for quiet.")
     wait_for_quiet(arena)
     arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
     findings = audit(arena, ledger, visitors)
+    for kind, count, again, most in arena.ask(COURSE):
+        say(f"{count} runs of {kind}, {again} of them with more than one attempt (at most {most}).")
     for code, count in arena.ask(FAILURES):
         say(f"{count} runs failed as {code}.")
-    report(findings, struck, list_rescues(arena, kills.kills), ledger)
+    report(findings, struck, list_rescues(arena, chronicle.kills), chronicle)
     return findings.is_clean
 
 
@@ -120,36 +128,43 @@ def wait_for_quiet(arena: Arena) -> None:
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 
-def report(findings: Findings, struck: Counter[str], rescues: list[Rescue], ledger: Ledger) -> None:
+def report(findings: Findings, struck: Counter[str], rescues: list[Rescue], chronicle: Chronicle) -> None:
     """Problems, slow rescues, the table of faults, and the last line."""
     for kind in ("lost", "doubled", "torn"):
         for line in getattr(findings, kind):
             say(f"{kind.upper()}: {line}")
-    for rescue in rescues:
+    calm = [rescue for rescue in rescues if chronicle.was_calm(rescue.killed_at, rescue.rescued_at)]
+    for rescue in calm:
         if rescue.seconds > SLOW_RESCUE_S:
-            say(f"slow rescue: {rescue}")
-    took_s = [rescue.seconds for rescue in rescues]
+            say(f"SLOW: {rescue}")
     for name, count in sorted(struck.items()):
         print(f"{name:<36}{count:>4}")
     print(f"{'faults':<36}{struck.total():>4}", flush=True)
-    print(f"{len(rescues)} runs were rescued; {ledger.unanswered} requests had no answer and no key.")
-    print(
-        json.dumps(
-            {
-                "accepted": len(ledger.tasks),
-                "succeeded": findings.ended["succeeded"],
-                "failed": findings.ended["failed"],
-                "revoked": findings.ended["revoked"],
-                "lost": len(findings.lost),
-                "duplicated_effects": len(findings.doubled),
-                "torn_files": len(findings.torn),
-                "rescue_p50_s": round(statistics.median(took_s), 1) if took_s else None,
-                "rescue_max_s": round(max(took_s), 1) if took_s else None,
-                "faults": struck.total(),
-            }
-        ),
-        flush=True,
-    )
+    print(f"{len(rescues)} rescues of killed runs: {describe_times(rescues)}.")
+    print(f"{len(calm)} of them with broker and database up all the time: {describe_times(calm)}.")
+    print(json.dumps(summarize(findings, struck, rescues)), flush=True)
+
+
+def describe_times(rescues: list[Rescue]) -> str:
+    took_s = [rescue.seconds for rescue in rescues]
+    return f"half within {statistics.median(took_s):.1f} s, all within {max(took_s):.1f} s" if took_s else "-"
+
+
+def summarize(findings: Findings, struck: Counter[str], rescues: list[Rescue]) -> dict[str, float | None]:
+    """The last line."""
+    took_s = [rescue.seconds for rescue in rescues]
+    return {
+        "accepted": findings.accepted,
+        "succeeded": findings.ended["succeeded"],
+        "failed": findings.ended["failed"],
+        "revoked": findings.ended["revoked"],
+        "lost": len(findings.lost),
+        "duplicated_effects": len(findings.doubled),
+        "torn_files": len(findings.torn),
+        "rescue_p50_s": round(statistics.median(took_s), 1) if took_s else None,
+        "rescue_max_s": round(max(took_s), 1) if took_s else None,
+        "faults": struck.total(),
+    }
 
 
 def say(line: str) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ WITHIN_S = 60
 class Findings:
     """What is wrong, one line each, and how the accepted tasks ended."""
 
+    accepted: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Findings:
 
 def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Findings:
     """Ask for every accepted task, look at every row and file, and download every export."""
-    findings = Findings()
+    findings = Findings(accepted=len(ledger.tasks))
     with ThreadPoolExecutor(4) as hands:
         list(
             hands.map(
@@ -90,46 +91,57 @@ def _audit_rows(arena: Arena, findings: Findings) -> None:
 
 def _audit_files(arena: Arena, findings: Findings) -> None:
     """Every file on disk is the one file of a run that succeeded."""
-    named = {
-        str(run): str(path) for run, path in arena.ask("SELECT run_id, path FROM data_processing_exportfile")
-    }
-    for path in arena.exports.folder.iterdir():
-        match = RUN_FILE.fullmatch(path.name)
+    rows = arena.ask("SELECT run_id::text, path FROM data_processing_exportfile WHERE deleted_at IS NULL")
+    findings.doubled += find_stray(sorted(path.name for path in arena.exports.folder.iterdir()), dict(rows))
+
+
+def find_stray(names: Iterable[str], published: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the files in the export folder, where each run has published one at most."""
+    for name in names:
+        match = RUN_FILE.fullmatch(name)
         if match is None:
-            findings.doubled.append(f"litter in the export folder: {path.name}")
-        elif named.get(match[1]) != path.name:
-            findings.doubled.append(f"{path.name} is there beside {named.get(match[1])}")
+            yield f"litter in the export folder: {name}"
+        elif published.get(match[1]) != name:
+            yield f"{name} is there, while {published.get(match[1])} is what was published"
 
 
 def _audit_download(visitor: Visitor, task: Accepted, target: Path, findings: Findings) -> None:
     """Download, compare with the checksum, open, and count the rows against what a search counts."""
     detail = visitor.browser.call("GET", f"/api/v1/data-processing/exports/{task.task_id}/").body
     status = visitor.browser.download(detail["links"]["download"], target)
-    if status != 200:
-        findings.torn.append(f"download of {task.task_id} answers {status}")
-        return
-    if hashlib.sha256(target.read_bytes()).hexdigest() != detail["sha256"]:
-        findings.torn.append(f"{task.task_id} has another checksum than its row")
-    rows, wanted = _count_rows(visitor, target, detail["format"]), _count_by_search(visitor, task)
-    if rows != wanted:
-        findings.torn.append(f"{task.task_id} holds {rows} rows, {wanted} were counted")
+    columns = visitor.browser.call("GET", "/api/v1/contracts/columns/").body["columns"]
+    tear = (
+        f"download answers {status}"
+        if status != 200
+        else find_tear(
+            target,
+            sha256=detail["sha256"],
+            format=detail["format"],
+            rows=_count_by_search(visitor, task),
+            labels=[column["label"] for column in columns],
+        )
+    )
+    if tear is not None:
+        findings.torn.append(f"{task.task_id}: {tear}")
 
 
-def _count_rows(visitor: Visitor, path: Path, format: str) -> int | str:
+def find_tear(path: Path, *, sha256: str, format: str, rows: int, labels: Sequence[str]) -> str | None:
+    """What is wrong with a downloaded file; None when it is whole and holds `rows` rows."""
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        return "another checksum than its row has"
     if format == "csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return sum(1 for _ in csv.reader(file)) - 1
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except zipfile.BadZipFile as error:
-        return str(error)
-    return count_rows(path, _labels(visitor)) if broken is None else f"broken {broken}"
-
-
-def _labels(visitor: Visitor) -> Sequence[str]:
-    columns = visitor.browser.call("GET", "/api/v1/contracts/columns/").body["columns"]
-    return [column["label"] for column in columns]
+            found = sum(1 for _ in csv.reader(file)) - 1
+    else:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                broken = archive.testzip()
+        except zipfile.BadZipFile as error:
+            return str(error)
+        if broken is not None:
+            return f"{broken} is broken"
+        found = count_rows(path, labels)
+    return None if found == rows else f"{found} rows, {rows} were counted"
 
 
 def _count_by_search(visitor: Visitor, task: Accepted) -> int:

@@ -43,8 +43,8 @@ FAULTS = (
     Fault("PostgreSQL session crashed", 1, servers.crash_session, "database"),
     Fault("messages duplicated", 4, messages.duplicate_messages),
     Fault("messages corrupted", 3, messages.corrupt_messages),
-    Fault("cleanup amid the work", 1, messages.clean_up_early),
-    Fault("export disk full", 2, disk.fill_disk, "disk"),
+    Fault("cleanup amid the work", 2, disk.clean_up, "disk"),
+    Fault("export disk full", 3, disk.fill_disk, "disk"),
 )
 LIGHT = FAULTS[0]
 """What is done when a fault's target is busy with another fault."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,15 +43,21 @@ def list_rescues(arena: Arena, kills: Sequence[Kill]) -> list[Rescue]:
     return [
         rescue
         for run_id, queue, attempts, finished_at in rows
-        for rescue in _rescues_of(run_id, queue, attempts, finished_at, kills)
+        for rescue in find_rescues(run_id, queue, attempts, finished_at=finished_at, kills=kills)
     ]
 
 
-def _rescues_of(
-    run_id: str, queue: str, attempts: Sequence[dict[str, Any]], finished_at: datetime, kills: Sequence[Kill]
+def find_rescues(
+    run_id: str,
+    queue: str,
+    attempts: Sequence[Mapping[str, Any]],
+    *,
+    finished_at: datetime,
+    kills: Sequence[Kill],
 ) -> Iterator[Rescue]:
+    """The rescues of one run; an attempt that a pause or a crash of its own cost has none."""
     for index, attempt in enumerate(attempts):
-        if attempt.get("outcome") not in ("lost", "cancelled"):
+        if attempt.get("outcome") != "lost":
             continue
         times = [kill.at for kill in kills if (run_id, attempt["number"]) in kill.attempts]
         noticed_at = _seconds(attempt["ended_at"])

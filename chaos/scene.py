@@ -27,15 +27,25 @@ class Kill:
 
 
 @dataclass
-class KillRecord:
-    """All kills of a rehearsal; may be used from any thread."""
+class Chronicle:
+    """All kills of a storm, and when (Unix seconds) the broker or the database was away; may be used from any
+    thread."""
 
     kills: list[Kill] = field(default_factory=list)
+    outages: list[tuple[float, float]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, attempts: frozenset[tuple[str, int]]) -> None:
+    def add_kill(self, attempts: frozenset[tuple[str, int]]) -> None:
         with self._lock:
             self.kills.append(Kill(at=time.time(), attempts=attempts))
+
+    def add_outage(self, began: float) -> None:
+        with self._lock:
+            self.outages.append((began, time.time()))
+
+    def was_calm(self, began: float, ended: float) -> bool:
+        """Whether neither the broker nor the database was away between the two moments."""
+        return all(end < began or start > ended for start, end in self.outages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +56,7 @@ class Scene:
     arena: Arena
     victim: Visitor
     ledger: Ledger
-    kills: KillRecord
+    chronicle: Chronicle
     rng: random.Random
 
     def attempts_of(self, worker: str) -> frozenset[tuple[str, int]]:

@@ -14,6 +14,8 @@ from chaos.plan import LIGHT, Fault
 from chaos.scene import Missed, Scene
 
 AT_ONCE = 8
+CARRIERS = ("broker", "database")
+"""Without these two no run can be rescued."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,10 @@ class Storm:
         lock = scene.arena.locks[fault.target]
         if not lock.acquire(blocking=False):
             raise Missed
+        began = time.time()
         try:
             fault.strike(scene)
         finally:
             lock.release()
+            if fault.target in CARRIERS:
+                scene.chronicle.add_outage(began)

@@ -98,7 +98,7 @@ class Visitor:
         self._orders += 1
         rng = self._rng
         key = f"{self.number}-{self._orders}" if rng.random() < KEYED else None
-        kind = rng.choices(["search", "aggregates", "export", "rehearsal"], [4, 2, 3, 5])[0]
+        kind = rng.choices(["search", "aggregates", "export", "rehearsal"], [4, 2, 5, 5])[0]
         if kind == "rehearsal":
             fate = rng.choices(["succeed", "fail", "crash"], [40, 5, 1])[0]
             steps = rng.choice([0, 0, 2, 10, 40, 80])

@@ -1,4 +1,4 @@
-"""The fault of the disk: no space in the export folder for some seconds."""
+"""Faults of the export folder: no space in it for some seconds, and a cleanup amid the work."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import time
 import psutil
 
 from chaos.scene import Missed, Scene
+from stack.errors import StackError
 
 FULL_S = 5.0
+ORPHAN_AGE_S = 1
 QUOTA_BYTES = 4096
 
 
@@ -23,6 +25,14 @@ def fill_disk(scene: Scene) -> None:
         time.sleep(FULL_S)
     finally:
         scene.arena.exports.free()
+
+
+def clean_up(scene: Scene) -> None:
+    """Remove what no row names as soon as nobody has written to it for a second."""
+    try:
+        scene.arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
+    except StackError:  # the database is away
+        raise Missed from None
 
 
 def limit_files(scene: Scene) -> None:

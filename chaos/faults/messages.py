@@ -22,7 +22,6 @@ TASK_NAMES = {
     "search": "data_processing.tasks.process_full_table_search",
     "rehearsal": "data_processing.tasks.rehearse",
 }
-CLEAN_UP = "data_processing.tasks.cleanup_old_exports"
 JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
 DUPLICATED = 20
 
@@ -46,12 +45,6 @@ def corrupt_messages(scene: Scene) -> None:
     """Publish bodies that are no task, to every queue."""
     bodies = scene.rng.sample(list_garbage(), 4)
     send(scene, [(queue, body, options) for queue in QUEUES for body, options in bodies])
-
-
-def clean_up_early(scene: Scene) -> None:
-    """Have expired and orphaned files removed now, amid the work."""
-    body, options = make_message(CLEAN_UP)
-    send(scene, [("low", body, options)])
 
 
 def make_message(task: str, *arguments: str) -> tuple[bytes, dict[str, Any]]:

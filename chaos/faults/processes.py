@@ -29,7 +29,7 @@ def kill_worker_child(scene: Scene) -> None:
         raise Missed
     attempts = scene.attempts_of(worker)
     _signal(scene.rng.choice(children).pid, signal.SIGKILL)
-    scene.kills.add(attempts)
+    scene.chronicle.add_kill(attempts)
 
 
 def kill_worker(scene: Scene) -> None:
@@ -37,7 +37,7 @@ def kill_worker(scene: Scene) -> None:
     worker = scene.choose_worker()
     attempts = scene.attempts_of(worker)
     _signal_group(scene.arena.pid(worker), signal.SIGKILL)
-    scene.kills.add(attempts)
+    scene.chronicle.add_kill(attempts)
 
 
 def pause_worker(scene: Scene) -> None:
