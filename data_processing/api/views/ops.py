@@ -61,41 +61,41 @@ class DeadLetterList(StaffView):
 class ResolveDeadLetter(StaffView):
     """Replays or discards one dead letter."""
 
-    action: ClassVar[Action]
+    resolution: ClassVar[Action]
 
     def post(self, request: Request, letter_id: int) -> Response:
         found = DeadLetter.objects.filter(pk=letter_id).first()
         if found is None:
             raise NotFound("there is no dead letter with this id")
-        deadletters.resolve(found, self.action, by=request.user.get_username())
+        deadletters.resolve(found, self.resolution, by=request.user.get_username())
         return Response(_represent(DeadLetter.objects.select_related("run").get(pk=found.pk)))
 
 
 class ReplayDeadLetter(ResolveDeadLetter):
-    action = Action.REPLAY
+    resolution = Action.REPLAY
 
 
 class DiscardDeadLetter(ResolveDeadLetter):
-    action = Action.DISCARD
+    resolution = Action.DISCARD
 
 
 class ResolveDeadLetters(StaffView):
     """Replays or discards many: ``{"ids": [..]}``, answered id by id."""
 
-    action: ClassVar[Action]
+    resolution: ClassVar[Action]
 
     def post(self, request: Request) -> Response:
         ids = _ids(cast(Mapping[str, Any], request.data))
-        resolved = deadletters.resolve_many(ids, self.action, by=request.user.get_username())
-        return Response({"results": [_represent_resolved(one, self.action) for one in resolved]})
+        resolved = deadletters.resolve_many(ids, self.resolution, by=request.user.get_username())
+        return Response({"results": [_represent_resolved(one, self.resolution) for one in resolved]})
 
 
 class ReplayDeadLetters(ResolveDeadLetters):
-    action = Action.REPLAY
+    resolution = Action.REPLAY
 
 
 class DiscardDeadLetters(ResolveDeadLetters):
-    action = Action.DISCARD
+    resolution = Action.DISCARD
 
 
 def _in_words(answered: bool) -> str:
