@@ -85,6 +85,7 @@ def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
     storm = Storm(plan=draw_plan(seed, seconds=seconds), scene=scene, seed=seed, say=say)
     struck = rage_under_load(storm, list(visitors.values())[:VISITORS], seconds=seconds)
     say("All faults are lifted; waiting for quiet.")
+    say(f"{ledger.unanswered} requests got no answer and could not be repeated.")
     wait_for_quiet(arena)
     arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
     findings = audit(arena, ledger, visitors)
