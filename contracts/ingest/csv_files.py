@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -111,7 +112,7 @@ class _Numbering:
         number = self._start.number + row.number
         self._ragged.append(number)
         self._skipped.add(row.number)
-        if holds_row(row.text, self._start.cells):
+        if "\n" in row.text and any(holds_row(cell, self._start.cells) for cell in _split_cells(row.text)):
             self._swallowing.append(number)
         return "skip"
 
@@ -191,12 +192,20 @@ def _check_swallowed(path: Path, start: _Start, table: pa.RecordBatch) -> None:
             raise _report_swallowing(path, number)
 
 
-def holds_row(text: str, cells: int) -> bool:
-    """Whether a whole row follows a line break in ``text``: then a quote is closed by that of a later row.
+def holds_row(cell: str, cells: int) -> bool:
+    """Whether a whole row follows a line break in ``cell``: then its quote is closed by that of a later row.
 
     Such rows would be lost without a trace.
     """
-    return any(line.count(",") == cells - 1 for line in text.split("\n")[1:])
+    return any(line.count(",") == cells - 1 for line in cell.split("\n")[1:])
+
+
+def _split_cells(record: str) -> list[str]:
+    """The cells of one record; where one is endless, the record as it is."""
+    try:
+        return next(csv.reader(io.StringIO(record, newline="\n")))
+    except csv.Error:
+        return [record]
 
 
 def _report_swallowing(path: Path, number: int) -> BadFile:

@@ -148,6 +148,13 @@ def test_a_quote_that_swallows_rows_is_noticed(tmp_path: Path, opened: str, clos
         import_all(tmp_path / "data", file)
 
 
+def test_a_ragged_row_with_a_line_break_is_only_ragged(tmp_path: Path) -> None:
+    """Although its last line, taken alone, has as many commas as a row."""
+    [row] = make_rows(S3, [{"Procuring Entity": "CITY OF\nPASIG"}])
+    file = write_csv(tmp_path / "raw.csv", [S3, row, ["\n", *row]])
+    assert read_source(import_all(tmp_path / "data", file)).rejected_by_reason == {"ragged_row": 1}
+
+
 @pytest.mark.parametrize("rows", [3, 150_000])
 def test_a_quote_that_is_never_closed_is_noticed(tmp_path: Path, rows: int) -> None:
     """At the end of a small file as in a large one, of which it would fill the memory."""
