@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Self
 
 SIZE_MB = 600
 FILLER = ".filler"
+PAGE = 4096
 
 
 class SmallDisk:
@@ -20,10 +22,17 @@ class SmallDisk:
         self.is_small = False
 
     def fill(self) -> None:
-        """Leave no space."""
-        state = os.statvfs(self.folder)
+        """Leave no space, although others write meanwhile."""
+        size, piece = 0, SIZE_MB << 20
         with (self.folder / FILLER).open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, state.f_bavail * state.f_frsize))
+            while piece >= PAGE:
+                try:
+                    os.posix_fallocate(file.fileno(), size, piece)
+                    size += piece
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    piece //= 2
 
     def free(self) -> None:
         """Give the space back."""
