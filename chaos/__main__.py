@@ -6,26 +6,27 @@ CHAOS_KEEP, with which data and logs of a clean run are kept too.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
 import signal
-import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 
 from chaos.arena import UNFINISHED, Arena
-from chaos.audit import Findings, audit
+from chaos.audit import audit
+from chaos.browser import Browser, NoAnswer
 from chaos.ledger import Ledger
 from chaos.plan import draw_plan
-from chaos.rescue import Rescue, list_rescues
+from chaos.report import report
+from chaos.rescue import list_rescues
 from chaos.scene import Chronicle, Scene
 from chaos.storm import Storm
 from chaos.visitors import Visitor
@@ -35,7 +36,6 @@ CONTRACTS = 20_000
 VISITORS = 6
 QUIET_WITHIN_S = 240
 ORPHAN_AGE_S = 1
-SLOW_RESCUE_S = 10
 DEFAULT_S = 120
 COURSE = """
     SELECT kind, count(*), count(*) FILTER (WHERE attempt > 1), max(attempt) FROM data_processing_taskrun
@@ -100,72 +100,36 @@ def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
 def rage_under_load(storm: Storm, visitors: list[Visitor], *, seconds: float) -> Counter[str]:
     """Let visitors live for `seconds` while the storm rages; returns the faults that hit."""
     stop = threading.Event()
-    crowd = [threading.Thread(target=visitor.live, args=(stop,)) for visitor in visitors]
     began = time.monotonic()
-    for one in crowd:
-        one.start()
-    try:
-        struck = storm.rage()
-        time.sleep(max(0.0, began + seconds - time.monotonic()))
-    finally:
-        stop.set()
-        for one in crowd:
-            one.join()
+    with ThreadPoolExecutor(len(visitors)) as crowd:
+        lives = [crowd.submit(visitor.live, stop) for visitor in visitors]
+        try:
+            struck = storm.rage()
+            time.sleep(max(0.0, began + seconds - time.monotonic()))
+        finally:
+            stop.set()
+    for life in lives:
+        life.result()
     return struck
 
 
 def wait_for_quiet(arena: Arena) -> None:
     """Return when every row has ended and the web servers answer, or when time is up: the audit will tell."""
-    unfinished = f"SELECT count(*) FROM data_processing_taskrun WHERE {UNFINISHED}"
     began = time.monotonic()
-    while time.monotonic() - began < QUIET_WITHIN_S:
-        try:
-            ((left,),) = arena.ask(unfinished)
-        except psycopg.Error:
-            left = None
-        if left == 0:
-            break
+    while time.monotonic() - began < QUIET_WITHIN_S and not is_quiet(arena):
         time.sleep(1)
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 
-def report(findings: Findings, struck: Counter[str], rescues: list[Rescue], chronicle: Chronicle) -> None:
-    """Problems, slow rescues, the table of faults, and the last line."""
-    for kind in ("lost", "doubled", "torn"):
-        for line in getattr(findings, kind):
-            say(f"{kind.upper()}: {line}")
-    calm = [rescue for rescue in rescues if chronicle.was_calm(rescue.killed_at, rescue.rescued_at)]
-    for rescue in calm:
-        if rescue.seconds > SLOW_RESCUE_S:
-            say(f"SLOW: {rescue}")
-    for name, count in sorted(struck.items()):
-        print(f"{name:<36}{count:>4}")
-    print(f"{'faults':<36}{struck.total():>4}", flush=True)
-    print(f"{len(rescues)} rescues of killed runs: {describe_times(rescues)}.")
-    print(f"{len(calm)} of them with broker and database up all the time: {describe_times(calm)}.")
-    print(json.dumps(summarize(findings, struck, rescues)), flush=True)
-
-
-def describe_times(rescues: list[Rescue]) -> str:
-    took_s = [rescue.seconds for rescue in rescues]
-    return f"half within {statistics.median(took_s):.1f} s, all within {max(took_s):.1f} s" if took_s else "-"
-
-
-def summarize(findings: Findings, struck: Counter[str], rescues: list[Rescue]) -> dict[str, float | None]:
-    """The last line."""
-    took_s = [rescue.seconds for rescue in rescues]
-    return {
-        "accepted": findings.accepted,
-        "succeeded": findings.ended["succeeded"],
-        "failed": findings.ended["failed"],
-        "revoked": findings.ended["revoked"],
-        "lost": len(findings.lost),
-        "duplicated_effects": len(findings.doubled),
-        "torn_files": len(findings.torn),
-        "rescue_p50_s": round(statistics.median(took_s), 1) if took_s else None,
-        "rescue_max_s": round(max(took_s), 1) if took_s else None,
-        "faults": struck.total(),
-    }
+def is_quiet(arena: Arena) -> bool:
+    browser = Browser(arena.urls, random.Random(0))
+    try:
+        for url in arena.urls:
+            browser.call("GET", "/health/live", url=url)
+        ((left,),) = arena.ask(f"SELECT count(*) FROM data_processing_taskrun WHERE {UNFINISHED}")
+    except (NoAnswer, psycopg.Error):
+        return False
+    return bool(left == 0)
 
 
 def say(line: str) -> None:

@@ -44,6 +44,7 @@ class Arena:
         self.redis = Redis(folder / "redis")
         self.ports = [pick_port() for _ in COPIES]
         self.data = folder / "data"
+        self.temporary = folder / "tmp"  # what killed processes leave there goes with the folder
         self.exports = SmallDisk(self.data / "exports")
         self.locks = {name: threading.Lock() for name in ("broker", "database", "redis", "disk", "beat")}
         self._secret = secrets.token_urlsafe(40)
@@ -64,6 +65,7 @@ class Arena:
             "CELERY_BROKER_URL": self.rabbitmq.url,
             "CELERY_RESULT_BACKEND": self.redis.database_url(1),
             "DATA_DIR": str(self.data),
+            "TMPDIR": str(self.temporary),
             "DEBUG": "0",
             "SECRET_KEY": self._secret,
             "ANONYMOUS_ACCESS": "1",
@@ -130,6 +132,7 @@ class Arena:
                 pass
 
     def __enter__(self) -> Self:
+        self.temporary.mkdir()
         with contextlib.ExitStack() as starting:
             for server in (self.postgres, self.rabbitmq, self.redis):
                 starting.enter_context(server)

@@ -1,0 +1,52 @@
+"""What a run prints at its end: problems, the table of faults, and one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+
+from chaos.audit import Findings
+from chaos.rescue import Rescue
+from chaos.scene import Chronicle
+
+SLOW_RESCUE_S = 10
+
+
+def report(findings: Findings, struck: Counter[str], rescues: list[Rescue], chronicle: Chronicle) -> None:
+    """Problems, slow rescues, the table of faults, and the last line."""
+    for kind in ("lost", "doubled", "torn"):
+        for line in getattr(findings, kind):
+            print(f"{kind.upper()}: {line}")
+    calm = [rescue for rescue in rescues if chronicle.was_calm(rescue.killed_at, rescue.rescued_at)]
+    for rescue in calm:
+        if rescue.seconds > SLOW_RESCUE_S:
+            print(f"SLOW: {rescue}")
+    for name, count in sorted(struck.items()):
+        print(f"{name:<36}{count:>4}")
+    print(f"{'faults':<36}{struck.total():>4}", flush=True)
+    print(f"{len(rescues)} rescues of killed runs: {describe_times(rescues)}.")
+    print(f"{len(calm)} of them with broker and database up all the time: {describe_times(calm)}.")
+    print(json.dumps(summarize(findings, struck, rescues)), flush=True)
+
+
+def describe_times(rescues: list[Rescue]) -> str:
+    took_s = [rescue.seconds for rescue in rescues]
+    return f"half within {statistics.median(took_s):.1f} s, all within {max(took_s):.1f} s" if took_s else "-"
+
+
+def summarize(findings: Findings, struck: Counter[str], rescues: list[Rescue]) -> dict[str, float | None]:
+    """The last line."""
+    took_s = [rescue.seconds for rescue in rescues]
+    return {
+        "accepted": findings.accepted,
+        "succeeded": findings.ended["succeeded"],
+        "failed": findings.ended["failed"],
+        "revoked": findings.ended["revoked"],
+        "lost": len(findings.lost),
+        "duplicated_effects": len(findings.doubled),
+        "torn_files": len(findings.torn),
+        "rescue_p50_s": round(statistics.median(took_s), 1) if took_s else None,
+        "rescue_max_s": round(max(took_s), 1) if took_s else None,
+        "faults": struck.total(),
+    }
