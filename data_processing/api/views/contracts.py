@@ -21,6 +21,8 @@ MAX_TYPED = 200
 class Suggest(APIView):
     """Names that match what a person types, best first, with their contracts and value."""
 
+    query = ("field", "q")
+
     def get(self, request: Request) -> Response:
         field = choice(
             request.query_params.get("field"), "/field", tuple(NAME_FILTERS), default="contractors"

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from contracts.errors import InvalidQuery
 from contracts.query import choice, digest, reject_unknown
 from data_processing import datasets, estimates, results, runs, submission
-from data_processing.api import representation
+from data_processing.api import representation, schema
 from data_processing.api.owners import owner_of, visible_to
 from data_processing.api.pagination import NewestFirst
 from data_processing.api.problems import problem
@@ -34,6 +34,7 @@ class StartTask(APIView):
     """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
 
     kind: ClassVar[str]
+    answers = schema.STARTS
 
     def post(self, request: Request) -> Response:
         kind = KINDS[self.kind]
@@ -42,14 +43,17 @@ class StartTask(APIView):
 
 class StartExport(StartTask):
     kind = "export"
+    body = schema.EXPORT
 
 
 class StartAggregates(StartTask):
     kind = "aggregates"
+    body = schema.AGGREGATES
 
 
 class StartSearch(StartTask):
     kind = "search"
+    body = schema.SEARCH
 
 
 class StartRehearsal(StartTask):
@@ -66,6 +70,9 @@ class StartRehearsal(StartTask):
 class RerunTask(APIView):
     """Starts the request of an earlier task again, on the dataset that is current now."""
 
+    body = schema.TASK_ID
+    answers = schema.STARTS
+
     def post(self, request: Request) -> Response:
         body = _body(request)
         reject_unknown(body, ("task_id",))
@@ -75,6 +82,8 @@ class RerunTask(APIView):
 
 class EstimateExport(APIView):
     """Says what an export would be, without starting it."""
+
+    body = schema.EXPORT
 
     def post(self, request: Request) -> Response:
         wanted = KINDS["export"].parse(_body(request))
@@ -86,6 +95,8 @@ class EstimateExport(APIView):
 
 class TaskStatus(APIView):
     """All that may be known of one task."""
+
+    query = ("task_id",)
 
     def get(self, request: Request) -> Response:
         run = _find(request, _query_task_id(request))
@@ -101,6 +112,8 @@ class TaskStatus(APIView):
 
 class TaskResult(APIView):
     """The payload of a finished task, by its id or by the key of its question."""
+
+    query = ("task_id", "cache_key")
 
     def get(self, request: Request) -> Response:
         key = request.query_params.get("cache_key")
@@ -134,6 +147,8 @@ class ActiveTasks(APIView):
 class TaskHistory(APIView):
     """One's own tasks, newest first."""
 
+    query = ("kind", "state", "cursor", "page_size")
+
     def get(self, request: Request) -> Response:
         rows = visible_to(request, TaskRun.objects.all())
         for name, choices in (("kind", tuple(KINDS)), ("state", tuple(State.values))):
@@ -151,6 +166,9 @@ class CancelTask(APIView):
     Where several requests joined the task, each cancel withdraws one of them and the last one stops the
     work; ``"all": true`` stops it at once.
     """
+
+    body = schema.CANCEL
+    answers: ClassVar[Mapping[int, str]] = {202: "asked to stop", 409: "the task has ended already"}
 
     def post(self, request: Request) -> Response:
         body = _body(request)
