@@ -118,5 +118,5 @@ class DescribedSchema(AutoSchema):
             for status, meaning in answers.items()
         }
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         return [OpenApiParameter(name, str) for name in getattr(self.view, "query", ())]
