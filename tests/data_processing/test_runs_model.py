@@ -183,8 +183,8 @@ def test_any_order_of_events_keeps_row_and_model_together() -> None:
     run_state_machine_as_test(
         RunMachine,
         settings=settings(
-            max_examples=60,
-            stateful_step_count=30,
+            max_examples=40,
+            stateful_step_count=25,
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
