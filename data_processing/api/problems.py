@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -51,6 +52,10 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response:
         return problem(403, "permission-denied", str(error) or "You may not do this.")
     if isinstance(error, APIException):
         return _from_framework(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("the database is away: %s", error)
+        detail = "The database is away for a moment; nothing was accepted. Try again."
+        return problem(503, "database-unavailable", detail, headers={"Retry-After": "2"})
     logger.error("unhandled error in %s", context.get("view"), exc_info=error)
     return problem(500, "internal-error", "Something went wrong on our side.")
 
