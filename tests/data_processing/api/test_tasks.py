@@ -7,7 +7,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import Settings
@@ -275,17 +274,3 @@ def test_exports_list_shows_own_files(visitor: Client, other: Client) -> None:
     assert visitor.delete(task["links"]["export"]).status_code == 204
     assert visitor.get(EXPORTS).json()["results"] == []
     assert TaskRun.objects.get().state == State.SUCCESS
-
-
-def test_request_during_an_outage_of_the_database_is_told_to_come_again(
-    visitor: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OperationalError("connection refused")
-
-    with monkeypatch.context() as outage:
-        outage.setattr(connection, "ensure_connection", refuse)
-        outage.setattr(connection, "connection", None)
-        answer = post(visitor, f"{TASKS}search/")
-    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
-    assert answer.json()["code"] == "database-unavailable"
