@@ -129,7 +129,7 @@ ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 400)
 ENGINE_THREADS = env.number("ENGINE_THREADS", 2)
 
 # --- The life of a task -----------------------------------------------------------------------------------
-LEASE_S = env.seconds("LEASE_S", 6.0)
+LEASE_S = env.seconds("LEASE_S", 5.0)
 SWEEP_EVERY_S = env.seconds("SWEEP_EVERY_S", 1.0)
 REPUBLISH_AFTER_S = env.seconds("REPUBLISH_AFTER_S", 300.0)
 RETRY_DELAYS_S = env.seconds_list("RETRY_DELAYS_S", (60.0, 300.0, 900.0))
