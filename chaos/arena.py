@@ -24,7 +24,7 @@ from stack.processes import Program, Supervisor
 from stack.servers import PostgreSQL, RabbitMQ, Redis
 from stack.system import CHECKOUT, list_programs
 
-LEASE_S = 6.0
+LEASE_S = 5.0
 READY_WITHIN_S = 180
 RESTART_WITHIN_S = 2.0
 COPIES = ("1", "2")
