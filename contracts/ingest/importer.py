@@ -70,9 +70,7 @@ def import_files(
     with building(root, version) as folder:
         resources = _Resources(memory_limit_mb=memory_limit_mb, threads=threads)
         with _translate_errors(), _open_database(folder, resources) as con:
-            _limit_memory(con, memory_limit_mb // 2)  # the readers need theirs too
             raw_files = yield from read_files(con, files)
-            _limit_memory(con, memory_limit_mb)
             yield _show_step(0)
             for file in raw_files:
                 settle_days(con, file, date_order)
@@ -134,10 +132,6 @@ def _open_database(folder: Path, resources: _Resources) -> Iterator[duckdb.DuckD
         con.execute("DETACH staging")
     finally:
         con.close()
-
-
-def _limit_memory(con: duckdb.DuckDBPyConnection, limit_mb: int) -> None:
-    con.execute(f"SET memory_limit = '{limit_mb}MB'")
 
 
 def read_files(

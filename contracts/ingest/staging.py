@@ -90,18 +90,19 @@ _MACROS = (
 
 
 def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -> None:
-    """Append the rows of ``batch`` to the staging table."""
+    """Append the rows of ``batch`` to the staging table.
+
+    DuckDB finds ``rows`` by its name. Registered objects would be held until the transaction ends.
+    """
     base = (file << _SHEET_BITS | batch.sheet) << _ROW_BITS
     places = batch.header.positions
     kept = {field: batch.columns[places[field]] for field in STAGED if field in places}
-    rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})
-    con.register("batch", rows)
+    rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})  # noqa: F841
     con.execute(
         f"""INSERT INTO staging.raw (seq, file, row, label, ragged, digest, {", ".join(kept)})
-        SELECT $base + row, $file, row, $label, false, md5_number(joined), {", ".join(kept)} FROM batch""",
+        SELECT $base + row, $file, row, $label, false, md5_number(joined), {", ".join(kept)} FROM rows""",
         {"base": base, "file": file, "label": batch.label},
     )
-    con.unregister("batch")
     for number in batch.ragged:
         con.execute(
             "INSERT INTO staging.raw (seq, file, row, label, ragged) VALUES (?, ?, ?, ?, true)",
