@@ -93,6 +93,8 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("site")
     servers.postgres.create_database("e2e")
     configured = {**os.environ, **servers.environment(database="e2e")}
+    # These workers live on while other tests run: they must not take the messages of others.
+    configured["CELERY_BROKER_URL"] = servers.rabbitmq.add_virtual_host("e2e")
     raw = folder / "2020-2024.csv"
     write_raw_file(raw)
     with System(
