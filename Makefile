@@ -11,7 +11,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos check format import bench-queries requirements clean
+.PHONY: help demo up test chaos check format import bench-queries bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,10 @@ chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: no
 
 bench-queries: $(VENV)/.stamp ## measure the engine on 5 million sample rows
 	$(RUN) -m bench.queries
+
+bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery
+	$(RUN) -m stack.install servers
+	$(RUN) -m bench.tasks
 
 requirements: $(VENV)/.stamp ## pin requirements*.txt anew from pyproject.toml
 	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
