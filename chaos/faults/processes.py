@@ -14,7 +14,7 @@ from chaos.scene import Missed, Scene
 from stack.children import kill_group, spawn
 from stack.system import CHECKOUT, list_programs
 
-PAUSE_S = LEASE_S * 1.5
+PAUSE_S = LEASE_S + 4
 SECOND_BEAT_S = 8.0
 
 

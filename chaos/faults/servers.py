@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ import redis
 from chaos.scene import Missed, Scene
 
 FREEZE_S = 4.0
+LADEN, LADEN_WITHIN_S = 3, 6.0
 
 
 def restart_broker(scene: Scene) -> None:
@@ -26,10 +28,22 @@ def crash_broker(scene: Scene) -> None:
 
 
 def wipe_broker(scene: Scene) -> None:
-    """RabbitMQ loses everything: queues, exchanges, messages."""
+    """RabbitMQ loses everything: queues, exchanges, messages, at a moment when there are some."""
+    _wait_for_messages(scene)
     scene.arena.rabbitmq.kill()
     scene.arena.rabbitmq.wipe()
     scene.arena.rabbitmq.start()
+
+
+def _wait_for_messages(scene: Scene) -> None:
+    waiting = "SELECT count(*) FROM data_processing_taskrun WHERE state = 'PENDING' AND publishes > 0"
+    deadline = time.monotonic() + LADEN_WITHIN_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.Error):
+            ((count,),) = scene.arena.ask(waiting)
+            if count >= LADEN:
+                return
+        time.sleep(0.05)
 
 
 def freeze_broker(scene: Scene) -> None:
