@@ -73,7 +73,13 @@ else:
     # A web process serves many threads and needs a pool; a worker's child does one thing at a time.
     if pool_size := env.number("DATABASE_POOL_SIZE", 16):
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        # Short tries: a pool that backs off for longer is still pausing when the database is back.
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 1,
+            "max_size": pool_size,
+            "timeout": 5,
+            "reconnect_timeout": 2,
+        }
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
