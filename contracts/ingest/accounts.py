@@ -62,8 +62,8 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
     )
 
 
-def check_contracts(con: duckdb.DuckDBPyConnection, reports: Sequence[SourceReport]) -> None:
-    """Raise ReconciliationFailed where the finished table does not hold the imported rows and their pesos."""
+def measure_contracts(con: duckdb.DuckDBPyConnection, reports: Sequence[SourceReport]) -> tuple[int, Decimal]:
+    """Rows and pesos of the finished table. Raises ReconciliationFailed where they are not as imported."""
     rows, value = _measure(con, "contracts")
     imported = sum(report.imported for report in reports)
     _, staged_value = _measure(con, "staging.awards")
@@ -71,6 +71,7 @@ def check_contracts(con: duckdb.DuckDBPyConnection, reports: Sequence[SourceRepo
         raise ReconciliationFailed(
             f"{imported:,} awards of ₱{staged_value:,} were to be stored, {rows:,} of ₱{value:,} are"
         )
+    return rows, value
 
 
 def _measure(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, Decimal]:

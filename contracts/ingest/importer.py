@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import duckdb
 
 from contracts import layout
 from contracts.errors import BadFile, OutOfSpace
-from contracts.ingest.accounts import check_contracts, report_sources, write_rejects
+from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects
 from contracts.ingest.batches import RawBatch
 from contracts.ingest.csv_files import read_csv
 from contracts.ingest.dates import DateOrder
@@ -82,9 +83,9 @@ def import_files(
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
             layout.build(con, "awards")
             yield _show_step(3)
-            check_contracts(con, reports)
             manifest = _make_manifest(con, reports, version=version, created_at=created_at, as_of=as_of)
         (folder / _STAGING).unlink()
+        shutil.rmtree(folder / _SPILL, ignore_errors=True)
         yield _show_step(_STEPS)
         return publish(root, folder, manifest)
 
@@ -95,7 +96,7 @@ def _check_names(files: Sequence[Path]) -> None:
         if path.suffix.lower() not in _READERS:
             raise BadFile(path.name, f"unknown kind of file; known are {', '.join(_READERS)}")
         if not path.is_file():
-            raise BadFile(path.name, f"there is no such file in {path.parent}")
+            raise BadFile(path.name, "there is no such file")
         if path.name in seen:
             raise BadFile(path.name, "two files have this name, and rows are traced by it")
         seen.add(path.name)
@@ -185,14 +186,14 @@ def _make_manifest(
     created_at: datetime,
     as_of: date,
 ) -> Manifest:
+    rows, total_value = measure_contracts(con, reports)
     [figures] = con.execute(
-        f"""SELECT count(*), coalesce(sum(contract_amount), 0),
-            count(*) FILTER (source = '{FLOOD_CONTROL}'),
+        f"""SELECT count(*) FILTER (source = '{FLOOD_CONTROL}'),
             coalesce(sum(contract_amount) FILTER (source = '{FLOOD_CONTROL}'), 0),
             min(award_date), max(award_date)
         FROM contracts"""
     ).fetchall()
-    rows, total_value, flood_rows, flood_value, first_award, last_award = figures
+    flood_rows, flood_value, first_award, last_award = figures
     return Manifest(
         version=version,
         created_at=created_at,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from contracts.errors import ReconciliationFailed
-from contracts.ingest.accounts import check_contracts, report_sources
+from contracts.ingest.accounts import measure_contracts, report_sources
 from contracts.ingest.days import settle_days
 from contracts.ingest.fates import decide_fates
 from contracts.ingest.importer import read_files
@@ -76,7 +77,7 @@ def test_a_table_without_all_awards_and_pesos_stops_the_import(staged: Staged, d
     reports = report_sources(con, files)
     con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
     build(con, "awards")
-    check_contracts(con, reports)
+    assert measure_contracts(con, reports) == (2, Decimal(3000))
     con.execute(damage)
     with pytest.raises(ReconciliationFailed, match="were to be stored"):
-        check_contracts(con, reports)
+        measure_contracts(con, reports)

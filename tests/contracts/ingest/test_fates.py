@@ -294,6 +294,12 @@ def test_the_same_row_in_another_file_is_a_line_item_and_no_duplicate(tmp_path: 
     assert read_contracts(snapshot)[0]["source_file"] == "b.csv"
 
 
+def test_a_row_repeated_in_one_file_is_no_duplicate_in_another(tmp_path: Path) -> None:
+    files = [write_s3(tmp_path / "a.csv", {}, {}), write_s3(tmp_path / "b.csv", {})]
+    sources = import_all(tmp_path / "data", *files).manifest().sources
+    assert [(source.duplicates, source.collapsed) for source in sources] == [(1, 0), (0, 1)]
+
+
 def test_the_file_that_is_given_first_holds_the_amount(tmp_path: Path) -> None:
     first = write_xlsx(tmp_path / "z.xlsx", [S3, *make_rows(S3, [{"Contract Amount": "1"}])])
     second = write_s3(tmp_path / "a.csv", {"Contract Amount": "2"})
