@@ -48,7 +48,9 @@ class Outcome:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the demo; the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: whoever starts this in the background of a shell has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     options = _parse(arguments)
     try:
         outcome = run_demo(options.folder.resolve(), contracts=options.contracts, seed=options.seed)

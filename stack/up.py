@@ -22,7 +22,9 @@ DEFAULT_SAMPLE = "100000"
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: whoever starts this in the background of a shell has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     log = TerminalLog()
     folder = Path(os.environ.get("DATA_DIR") or CHECKOUT / "var").resolve()
     try:
