@@ -23,7 +23,11 @@ MISSING = Package("no-such-server", "/usr/lib/no-such-server/*/bin/server")
 def run_as_nobody(code: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     # Imports come first: the interpreter may live where that user cannot read.
     program = f"import os\nfrom stack.install import *\nos.setgid(65534); os.setuid(65534)\n{code}"
-    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    # That user cannot write the coverage of this checkout either.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return subprocess.run(
+        [python, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+    )
 
 
 def test_servers_of_the_tests_are_found_when_they_are_installed() -> None:
