@@ -69,10 +69,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "backend.postgresql"
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
     # A web process serves many threads and needs a pool; a worker's child does one thing at a time.
     if pool_size := env.number("DATABASE_POOL_SIZE", 16):
-        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
         # Short tries: a pool that backs off for longer is still pausing when the database is back.
         DATABASES["default"]["OPTIONS"]["pool"] = {
             "min_size": 1,

@@ -1,0 +1,1 @@
+"""A database backend in Django's sense: `ENGINE = "backend.postgresql"`."""
