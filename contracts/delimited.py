@@ -1,15 +1,22 @@
-"""Rows -> .csv in flat memory. Knows no task run and no place where files are published."""
+"""Rows -> .csv or .csv.gz in flat memory. Knows no task run and no place where files are published.
+
+The lines are built by a SELECT: DuckDB's COPY takes half as long again, ends lines its own way and does not
+say how many rows it has written.
+"""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from contracts.errors import ReconciliationFailed
+from isal import igzip
+
 from contracts.fields import FIELD_BY_NAME, FieldType
-from contracts.outfile import open_whole, quote_literal, view_text
-from contracts.progress import Progress
+from contracts.outfile import Writing, Written, open_whole, quote_literal, view_text, write_behind
 from contracts.query import Query
 from contracts.store import Reader
 
@@ -25,25 +32,31 @@ def write_csv(
     *,
     total_rows: int,
     guard_formulas: bool = True,
+    packed: bool = False,
     batch_rows: int = 20_000,
-) -> Generator[Progress, None, None]:
+) -> Writing:
     """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
 
     RFC 4180 in UTF-8 with a byte order mark; the header holds the names of the columns. Text is quoted, so
     that a missing value (nothing) differs from an empty one (``""``). With ``guard_formulas``, text that a
-    spreadsheet would run gets a leading apostrophe. Errors and early closing: as ``write_xlsx``.
+    spreadsheet would run gets a leading apostrophe. ``packed`` makes it a gzip file (RFC 1952) without a
+    time, so that equal rows give equal bytes. Errors and early closing: as ``write_xlsx``.
     """
     select = select_lines(query.columns, guard_formulas=guard_formulas)
-    done = 0
-    with open_whole(path) as file:
-        file.write(codecs.BOM_UTF8 + (",".join(query.columns) + NEWLINE).encode())
-        yield Progress(phase="writing rows", current=0, total=total_rows)
-        for batch in reader.stream(query, select=select, batch_rows=batch_rows):
-            file.write(view_text(batch.column(0), 0, batch.num_rows))
-            done += batch.num_rows
-            yield Progress(phase="writing rows", current=done, total=total_rows)
-        if done != total_rows:
-            raise ReconciliationFailed(f"{total_rows} rows were counted and {done} came")
+    with open_whole(path) as file, _open_packed(file) if packed else nullcontext(file) as lines:
+        lines.write(codecs.BOM_UTF8 + (",".join(query.columns) + NEWLINE).encode())
+        batches = reader.stream(query, select=select, batch_rows=batch_rows)
+        pieces = (
+            (batch.num_rows, partial(lines.write, view_text(batch.column(0), 0, batch.num_rows)))
+            for batch in batches
+        )
+        yield from write_behind(pieces, total_rows=total_rows)
+    return Written()
+
+
+def _open_packed(file: BinaryIO) -> BinaryIO:
+    packed = igzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0)  # type: ignore[no-untyped-call]
+    return cast(BinaryIO, packed)
 
 
 def select_lines(columns: Sequence[str], *, guard_formulas: bool) -> str:

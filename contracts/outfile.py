@@ -1,4 +1,4 @@
-"""What the writers of files share: a file that is whole or gone, and rows that SQL rendered as text.
+"""What the writers of files share: a file that is whole or gone, filled by a second thread while rows come.
 
 Knows no format.
 """
@@ -7,11 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from contracts.errors import OutOfSpace
+from contracts.errors import OutOfSpace, ReconciliationFailed
+from contracts.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a writer tells of the whole file. ``cut_texts`` cells lost the end of a text that was too long."""
+
+    cut_texts: int = 0
+
+
+Writing = Generator[Progress, None, Written]
+"""A writer at work: rows done so far, and what it made. Closing it early leaves nothing behind."""
 
 
 @contextlib.contextmanager
@@ -31,6 +45,32 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def write_behind(
+    pieces: Iterable[tuple[int, Callable[[], object]]], *, total_rows: int
+) -> Generator[Progress, None, None]:
+    """Call what writes each piece, given with its rows, in a second thread while the next piece is made.
+
+    No more than one piece waits, so that memory stays flat. ``total_rows`` must be exact; otherwise raises
+    ReconciliationFailed.
+    """
+    done = 0
+    with ThreadPoolExecutor(max_workers=1) as second:
+        yield Progress(phase="writing rows", current=0, total=total_rows)
+        written: Future[object] | None = None
+        for rows, write in pieces:
+            done += rows
+            if done > total_rows:
+                break
+            if written is not None:
+                written.result()
+            written = second.submit(write)
+            yield Progress(phase="writing rows", current=done, total=total_rows)
+        if written is not None:
+            written.result()
+    if done != total_rows:
+        raise ReconciliationFailed(f"{total_rows} rows were counted and {done} or more came")
 
 
 def quote_literal(text: str) -> str:

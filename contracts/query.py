@@ -104,8 +104,8 @@ class Filters:
             ),
             min_amount=low,
             max_amount=high,
-            include_flood_control=_boolean(
-                source.get("include_flood_control"), f"{pointer}/include_flood_control"
+            include_flood_control=boolean(
+                source.get("include_flood_control"), f"{pointer}/include_flood_control", default=False
             ),
         )
 
@@ -271,6 +271,15 @@ def choice(value: Any, pointer: str, choices: Sequence[str], *, default: str) ->
     return str(value)
 
 
+def boolean(value: Any, pointer: str, *, default: bool) -> bool:
+    """True or False; None gives ``default``."""
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise InvalidQuery(pointer, f"expected true or false, got {_shown(value)}")
+    return value
+
+
 def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str = "") -> None:
     """Raise InvalidQuery for the first key that is not in ``allowed``."""
     for key in data:
@@ -324,14 +333,6 @@ def _string(value: Any, pointer: str, *, at_most: int) -> str:
         raise InvalidQuery(pointer, "must be valid Unicode, got a lone surrogate")
     if len(value) > at_most:
         raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")
-    return value
-
-
-def _boolean(value: Any, pointer: str) -> bool:
-    if value is None:
-        return False
-    if not isinstance(value, bool):
-        raise InvalidQuery(pointer, f"expected true or false, got {_shown(value)}")
     return value
 
 

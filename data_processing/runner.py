@@ -73,7 +73,11 @@ def _attempt(kind: TaskKind, claim: Claim) -> None:
 
 def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
     context = Context(
-        run_id=claim.run_id, attempt=claim.attempt, dataset_version=claim.dataset_version, slot=hold
+        run_id=claim.run_id,
+        attempt=claim.attempt,
+        dataset_version=claim.dataset_version,
+        asked_at=claim.asked_at,
+        slot=hold,
     )
     work = kind.work(claim.request, context)
     try:

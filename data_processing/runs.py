@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -73,6 +73,7 @@ class Claim:
     request: Mapping[str, Any]
     request_key: str
     dataset_version: str
+    asked_at: datetime
     attempts: tuple[Mapping[str, Any], ...]
 
     @property
@@ -348,6 +349,7 @@ def _claim_of(run: TaskRun) -> Claim:
         request=run.request,
         request_key=run.request_key,
         dataset_version=run.dataset_version,
+        asked_at=run.created_at,
         attempts=tuple(run.attempts),
     )
 

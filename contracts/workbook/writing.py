@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from contracts.errors import ReconciliationFailed
-from contracts.outfile import open_whole
-from contracts.progress import Progress
+from contracts.outfile import Writing, Written, open_whole, write_behind
 from contracts.query import Query
 from contracts.store import Reader
 from contracts.workbook.about import About
@@ -29,7 +26,7 @@ def write_xlsx(
     total_rows: int,
     sheet_rows: int = SHEET_ROWS,
     batch_rows: int = 5_000,
-) -> Generator[Progress, None, None]:
+) -> Writing:
     """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
 
     The data stand on sheets "Contracts", "Contracts 2"..., ``sheet_rows`` rows each, then a sheet "About".
@@ -40,24 +37,18 @@ def write_xlsx(
     sheets = [min(sheet_rows, total_rows - start) for start in range(0, total_rows, sheet_rows)] or [0]
     package = build_package(query.columns, about, sheets=sheets)
     select = select_xml(query.columns, styles=package.styles, sheet_rows=sheet_rows)
-    done = cut_texts = 0
-    with open_whole(path) as file, ThreadPoolExecutor(max_workers=1) as second:
+    with open_whole(path) as file:
         output = _Output(ZipStream(file), package)
-        written: Future[None] = second.submit(output.begin)
-        yield Progress(phase="writing rows", current=0, total=total_rows)
+        output.begin()
         batches = reader.stream(query, select=select, batch_rows=batch_rows)
-        for piece in split_sheets(batches, sheet_rows=sheet_rows):
-            done, cut_texts = done + piece.rows, cut_texts + piece.cut_texts
-            if done > total_rows:
-                break
-            # One piece is deflated while DuckDB builds the next; no more may wait, so that memory stays flat.
-            written.result()
-            written = second.submit(output.append, piece)
-            yield Progress(phase="writing rows", current=done, total=total_rows)
-        written.result()
-        if done != total_rows:
-            raise ReconciliationFailed(f"{total_rows} rows were counted and {done} or more came")
+        pieces = (
+            (piece.rows, partial(output.append, piece))
+            for piece in split_sheets(batches, sheet_rows=sheet_rows)
+        )
+        yield from write_behind(pieces, total_rows=total_rows)
+        cut_texts = output.cut_texts
         output.close(build_package(query.columns, about, sheets=sheets, cut_texts=cut_texts))
+    return Written(cut_texts=cut_texts)
 
 
 class _Output:
@@ -67,6 +58,7 @@ class _Output:
         self._archive = archive
         self._package = package
         self._sheet = 0
+        self.cut_texts = 0
 
     def begin(self) -> None:
         self._archive.add(CONTENT_TYPES, self._package.parts[CONTENT_TYPES])
@@ -78,6 +70,7 @@ class _Output:
             self._sheet += 1
             self._begin_sheet()
         self._archive.append(clean_xml(piece))
+        self.cut_texts += piece.cut_texts
 
     def close(self, package: Package) -> None:
         """Finish with the parts of ``package``, which knows what was found on the way."""

@@ -21,7 +21,7 @@ from contracts.query import (
     MAX_PAGE_SIZE,
     MAX_TOP_N,
 )
-from data_processing.work.export import FORMATS
+from data_processing.work.export import CSV_FORMATS, FORMATS
 
 Schema = dict[str, Any]
 
@@ -81,7 +81,22 @@ ROWS: Mapping[str, Schema] = {
 SEARCH = _object(
     {**ROWS, "page": _number(1, MAX_PAGE), "page_size": {**_number(1, MAX_PAGE_SIZE), "default": 50}}
 )
-EXPORT = _object({**ROWS, "format": {"enum": list(FORMATS), "default": "xlsx"}})
+EXPORT = _object(
+    {
+        **ROWS,
+        "format": {"enum": [*FORMATS, None], "default": "xlsx"},
+        "formula_guard": {
+            "type": ["boolean", "null"],
+            "default": True,
+            "description": "CSV only: whether text that a spreadsheet would run gets a leading apostrophe",
+        },
+    }
+)
+EXPORT["if"] = {
+    "properties": {"formula_guard": {"type": "boolean"}},
+    "required": ["formula_guard"],
+}
+EXPORT["then"] = {"properties": {"format": {"enum": list(CSV_FORMATS)}}, "required": ["format"]}
 AGGREGATES = _object(
     {
         "filters": FILTERS,

@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,11 +45,12 @@ class InterruptSlot(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The surroundings of one attempt."""
+    """The surroundings of one attempt. ``asked_at`` is when the run was accepted."""
 
     run_id: uuid.UUID
     attempt: int
     dataset_version: str
+    asked_at: datetime
     slot: InterruptSlot
 
     @contextlib.contextmanager

@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from contracts.delimited import write_csv
+from contracts.errors import InvalidQuery
+from contracts.outfile import Writing
+from contracts.parquet import write_parquet
 from contracts.progress import Progress
-from contracts.query import Query, choice, reject_unknown
+from contracts.query import Query, boolean, choice, reject_unknown
 from contracts.store import Reader, Totals
 from contracts.workbook import About, write_xlsx
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
 from data_processing.work.context import Context, MadeFile, Outcome, Work
 
-FORMATS = ("xlsx", "csv")
+FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
+"""What a file can be; also how its name ends."""
+CSV_FORMATS = ("csv", "csv.gz")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest:
-    """What to write, and as what."""
+    """What to write, and as what. ``formula_guard`` concerns CSV only: in the others text is text."""
 
     query: Query
     format: str
+    formula_guard: bool = True
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ExportRequest:
-        reject_unknown(data, ("filters", "columns", "sort", "format"))
+        reject_unknown(data, ("filters", "columns", "sort", "format", "formula_guard"))
+        format_ = choice(data.get("format"), "/format", FORMATS, default="xlsx")
+        if data.get("formula_guard") is not None and format_ not in CSV_FORMATS:
+            raise InvalidQuery("/formula_guard", f"goes with {' and '.join(CSV_FORMATS)} only")
         return cls(
-            query=Query.from_json(data), format=choice(data.get("format"), "/format", FORMATS, default="xlsx")
+            query=Query.from_json(data),
+            format=format_,
+            formula_guard=boolean(data.get("formula_guard"), "/formula_guard", default=True),
         )
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.query.to_json(), "format": self.format}
+        guard = {"formula_guard": self.formula_guard} if self.format in CSV_FORMATS else {}
+        return {**self.query.to_json(), "format": self.format, **guard}
 
 
 def parse(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,7 +62,10 @@ def describe(request: Mapping[str, Any]) -> str:
 
 
 def export_contracts(request: Mapping[str, Any], context: Context) -> Work:
-    """Payload: name, format and rows of the file. Raises ExportTooLarge, contracts.errors.OutOfSpace."""
+    """Payload: name, format, rows and cut texts of the file.
+
+    Raises ExportTooLarge, contracts.errors.OutOfSpace.
+    """
     wanted = ExportRequest.from_json(request)
     yield Progress(phase="counting rows", current=0, total=0)
     with context.open_reader() as reader:
@@ -61,35 +75,53 @@ def export_contracts(request: Mapping[str, Any], context: Context) -> Work:
                 f"{totals.rows:,} rows are more than the {settings.EXPORT_MAX_ROWS:,} allowed"
             )
         path = context.partial_path(wanted.format)
-        yield Progress(phase="writing rows", current=0, total=totals.rows)
-        yield from _write(wanted, reader, path, totals=totals, version=context.dataset_version)
+        written = yield from _write(wanted, reader, path, totals=totals, context=context)
     words = wanted.query.filters.describe()
     name = f"{_file_stem(words)}.{wanted.format}"
     return Outcome(
-        payload={"name": name, "format": wanted.format, "rows": totals.rows},
+        payload={
+            "name": name,
+            "format": wanted.format,
+            "rows": totals.rows,
+            "cut_texts": written.cut_texts,
+        },
         file=MadeFile(
             partial=path, name=name, format=wanted.format, rows=totals.rows, filters_in_words=words
         ),
     )
 
 
-def _write(
-    wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals, version: str
-) -> Iterator[Progress]:
-    if wanted.format == "csv":
-        return write_csv(reader, wanted.query, path, total_rows=totals.rows)
-    manifest = datasets.open_store(version).snapshot.manifest()
-    about = About(
+def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals, context: Context) -> Writing:
+    match wanted.format:
+        case "csv" | "csv.gz":
+            return write_csv(
+                reader,
+                wanted.query,
+                path,
+                total_rows=totals.rows,
+                guard_formulas=wanted.formula_guard,
+                packed=wanted.format == "csv.gz",
+            )
+        case "parquet":
+            return write_parquet(reader, wanted.query, path, total_rows=totals.rows)
+        case _:
+            about = _describe_export(wanted.query, totals=totals, context=context)
+            return write_xlsx(reader, wanted.query, path, about=about, total_rows=totals.rows)
+
+
+def _describe_export(query: Query, *, totals: Totals, context: Context) -> About:
+    """What the sheet About says. Made at is when the export was asked for: another attempt says the same."""
+    manifest = datasets.open_store(context.dataset_version).snapshot.manifest()
+    return About(
         title="PhilGEPS contracts",
-        filters_in_words=wanted.query.filters.describe(),
-        dataset_version=version,
+        filters_in_words=query.filters.describe(),
+        dataset_version=context.dataset_version,
         sources=tuple(source.file for source in manifest.sources),
         rows=totals.rows,
         total_value=totals.total_value,
-        made_at=timezone.now(),
-        notes=(FLOOD_NOTE,) if wanted.query.filters.include_flood_control else (),
+        made_at=context.asked_at,
+        notes=(FLOOD_NOTE,) if query.filters.include_flood_control else (),
     )
-    return write_xlsx(reader, wanted.query, path, about=about, total_rows=totals.rows)
 
 
 FLOOD_NOTE = "The flood-control source is included. It overlaps the main source: do not add the two up."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 import tempfile
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_lines_come_in_the_order_asked_for(tmp_path: Path, *, descending: bool) 
     assert names == sorted(names, reverse=descending)
 
 
+def test_a_packed_file_unpacks_to_the_plain_one_and_holds_no_clock(
+    tmp_path: Path, small_store: Store
+) -> None:
+    export(small_store, tmp_path / "out.csv")
+    for name in ("one.csv.gz", "two.csv.gz"):
+        export(small_store, tmp_path / name, packed=True)
+    packed = (tmp_path / "one.csv.gz").read_bytes()
+    assert gzip.decompress(packed) == (tmp_path / "out.csv").read_bytes()
+    assert packed == (tmp_path / "two.csv.gz").read_bytes()
+    assert packed[3:8] == bytes(5)
+
+
 def test_progress_rises_to_the_total(tmp_path: Path, small_store: Store) -> None:
     progress = export(small_store, tmp_path / "out.csv", batch_rows=5)
     assert [(step.current, step.total, step.unit) for step in progress] == [
@@ -133,10 +146,13 @@ def test_progress_rises_to_the_total(tmp_path: Path, small_store: Store) -> None
     ]
 
 
+@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("steps", [1, 2])
-def test_closing_early_leaves_no_file(tmp_path: Path, small_store: Store, steps: int) -> None:
+def test_closing_early_leaves_no_file(
+    tmp_path: Path, small_store: Store, steps: int, *, packed: bool
+) -> None:
     with small_store.reader() as reader:
-        work = write_csv(reader, Query(), tmp_path / "out.csv", total_rows=12, batch_rows=5)
+        work = write_csv(reader, Query(), tmp_path / "out.csv", total_rows=12, batch_rows=5, packed=packed)
         for _ in range(steps):
             next(work)
         assert os.listdir(tmp_path) == ["out.csv"]
@@ -153,9 +169,12 @@ def test_another_number_of_rows_than_announced_is_refused(
     assert os.listdir(tmp_path) == []
 
 
-def test_a_full_disk_is_out_of_space_and_leaves_no_file(tmp_path: Path, small_store: Store) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_full_disk_is_out_of_space_and_leaves_no_file(
+    tmp_path: Path, small_store: Store, *, packed: bool
+) -> None:
     (tmp_path / "out.csv").symlink_to("/dev/full")
     with pytest.raises(OutOfSpace):
-        export(small_store, tmp_path / "out.csv")
+        export(small_store, tmp_path / "out.csv", packed=packed)
     assert os.listdir(tmp_path) == []
     assert Path("/dev/full").exists()

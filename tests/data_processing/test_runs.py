@@ -99,6 +99,7 @@ def stale_claim(run: TaskRun) -> Claim:
         request=run.request,
         request_key=run.request_key,
         dataset_version=run.dataset_version,
+        asked_at=run.created_at,
         attempts=tuple(run.attempts) or ({"number": 0},),
     )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import gzip
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +49,13 @@ class Uninterrupted:
 
 
 def do_work(kind: str, body: dict[str, Any], version: str) -> Outcome:
-    context = Context(run_id=uuid.uuid4(), attempt=1, dataset_version=version, slot=Uninterrupted())
+    context = Context(
+        run_id=uuid.uuid4(),
+        attempt=1,
+        dataset_version=version,
+        asked_at=datetime(2026, 11, 21, tzinfo=UTC),
+        slot=Uninterrupted(),
+    )
     work = KINDS[kind].work(KINDS[kind].parse(body), context)
     while True:
         try:
@@ -57,10 +66,15 @@ def do_work(kind: str, body: dict[str, Any], version: str) -> Outcome:
 
 
 def count_rows(path: Path, format: str) -> int:
-    if format == "xlsx":
-        with path.open("rb") as file:
-            return len(list(openpyxl.load_workbook(file)["Contracts"].iter_rows(min_row=2, values_only=True)))
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    match format:
+        case "xlsx":
+            with path.open("rb") as file:
+                sheet = openpyxl.load_workbook(file)["Contracts"]
+                return len(list(sheet.iter_rows(min_row=2, values_only=True)))
+        case "parquet":
+            return int(pq.ParquetFile(path).metadata.num_rows)
+    opener = gzip.open if format == "csv.gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
         return sum(1 for _ in csv.reader(file)) - 1
 
 

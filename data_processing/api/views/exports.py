@@ -28,6 +28,7 @@ CHUNK_BYTES = 256 * 1024
 CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "csv.gz": "application/gzip",
     "parquet": "application/vnd.apache.parquet",
 }
 

@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 
 from data_processing import files
 from data_processing.models import ExportFile
-from tests.data_processing.api.conftest import start, work_off
+from tests.data_processing.api.conftest import TASKS, post, start, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +83,29 @@ class TestDownload:
         etag = f'"{ExportFile.objects.get().sha256}"'
         response = visitor.get(exported["links"]["download"], headers={"If-None-Match": etag})
         assert response.status_code == 304
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.parametrize(
+    ("format_", "content_type", "beginning"),
+    [
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\x03\x04"),
+        ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbf"),
+        ("csv.gz", "application/gzip", b"\x1f\x8b"),
+        ("parquet", "application/vnd.apache.parquet", b"PAR1"),
+    ],
+)
+def test_every_format_has_its_type_and_ending(
+    visitor: Client, format_: str, content_type: str, beginning: bytes
+) -> None:
+    body = {"format": format_, "columns": ["id"]}
+    assert post(visitor, f"{TASKS}export/estimate/", body).json()["bytes"] > 0
+    task = start(visitor, "export", body)
+    work_off()
+    response = visitor.get(task["links"]["download"])
+    assert response["Content-Type"] == content_type
+    assert f"philgeps-all-contracts.{format_}" in response["Content-Disposition"]
+    assert content(response).startswith(beginning)
 
 
 @pytest.mark.django_db(transaction=True)

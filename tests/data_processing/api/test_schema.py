@@ -24,6 +24,8 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("search", {"filters": {"time_ranges": [{"type": "quarterly", "year": 2024, "quarter": 4}]}}),
     ("search", {"filters": {"time_ranges": [{"type": "custom", "start_date": "2024-01-01"}]}}),
     ("export", {"format": "csv", "filters": {"include_flood_control": True, "value_range": {"max": 5}}}),
+    ("export", {"format": "csv.gz", "formula_guard": False}),
+    ("export", {"format": "parquet", "formula_guard": None}),
     ("aggregates", {"dimensions": ["by_year"], "top_n": 5}),
 ]
 BEYOND_JSON_SCHEMA = ("reversed", "/filters/value_range", "/filters/time_ranges/0", "/filters/keywords/0")
