@@ -34,6 +34,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.security.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -91,7 +92,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", not DEBUG)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 ANONYMOUS_ACCESS = env.flag("ANONYMOUS_ACCESS", DEBUG)
-LOGIN_URL = "admin:login"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "explorer"
+FLOWER_URL = env.text("FLOWER_URL", "")
+RABBITMQ_URL = env.text("RABBITMQ_URL", "")
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

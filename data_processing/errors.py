@@ -53,6 +53,12 @@ class AlreadyFinished(TaskError):
     code = "already-finished"
 
 
+class NotDeletable(TaskError):
+    """A task that cannot be taken out of the history (yet)."""
+
+    code = "not-deletable"
+
+
 class TooManyTasks(TaskError):
     """The owner has as many unfinished tasks as one may have, or asks more often than the kind allows."""
 

@@ -1,16 +1,19 @@
-"""What operators see of queues and workers: the rows' figures beside what broker and workers say. The rows
-are always there; what a broker that is away would have said is None."""
+"""What operators see of queues, workers, the pace and the schedules: the rows' figures beside what broker and
+workers say. The rows are always there; what a broker that is away would have said is None."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from django.db.models import Count, Min, Q
+from django.db.models.functions import TruncHour
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
 
 from data_processing import broker
 from data_processing.broker import QueueDepth
@@ -58,6 +61,63 @@ class WorkerReport:
     memory_mb: float | None
     children: list[dict[str, Any]]
     run_ids: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HourReport:
+    """How many runs ended in the hour that begins at ``began_at`` (UTC), by how they ended."""
+
+    began_at: datetime
+    succeeded: int
+    failed: int
+    cancelled: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleReport:
+    """One entry of Beat: when it sends which task, and when it last did."""
+
+    name: str
+    task: str
+    schedule: str
+    enabled: bool
+    last_run_at: datetime | None
+    total_runs: int
+
+
+def report_pace(hours: int) -> list[HourReport]:
+    """Each of the last ``hours`` hours, oldest first; the last one is not over yet."""
+    now = timezone.now().astimezone(UTC)
+    first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)
+    ended = TaskRun.objects.filter(finished_at__gte=first)
+    ends = ended.annotate(hour=TruncHour("finished_at", tzinfo=UTC)).values_list("hour", "state")
+    found = {(hour, state): count for hour, state, count in ends.annotate(Count("pk")).order_by()}
+    return [
+        HourReport(
+            began_at=hour,
+            succeeded=found.get((hour, State.SUCCESS), 0),
+            failed=found.get((hour, State.FAILURE), 0),
+            cancelled=found.get((hour, State.REVOKED), 0),
+        )
+        for hour in (first + timedelta(hours=number) for number in range(hours))
+    ]
+
+
+def report_schedules() -> list[ScheduleReport]:
+    """What Beat sends, by name."""
+    return [
+        ScheduleReport(
+            name=entry.name,
+            task=entry.task,
+            schedule=str(entry.schedule),
+            enabled=entry.enabled,
+            last_run_at=entry.last_run_at,
+            total_runs=entry.total_run_count,
+        )
+        for entry in PeriodicTask.objects.select_related("interval", "crontab", "solar", "clocked").order_by(
+            "name"
+        )
+    ]
 
 
 def report_queues() -> tuple[list[QueueReport], bool]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.conf import settings
+from django.contrib.auth.mixins import AccessMixin
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
+
+from data_processing.work.export import FORMATS
 
 PICKERS = (
     {"field": "contractors", "label": "Contractor", "hint": "Who got the contract"},
@@ -16,12 +21,85 @@ PICKERS = (
 )
 """The name lists of the API's filters, as the form shows them."""
 
+MODULES = tuple(
+    f"web/{name}.js"
+    for name in (
+        "amounts",
+        "api",
+        "chips",
+        "columns",
+        "combobox",
+        "details",
+        "dom",
+        "events",
+        "exportcard",
+        "exports",
+        "filters",
+        "notifications",
+        "picker",
+        "problems",
+        "results",
+        "searchbox",
+        "shelf",
+        "suggestions",
+        "summary",
+        "tasks",
+        "view",
+    )
+)
+"""What the explorer's script imports, fetched at once instead of one after the other."""
 
+FORMAT_LABELS = {"xlsx": "Excel (.xlsx)", "csv": "CSV (.csv)", "parquet": "Parquet (.parquet)"}
+
+
+# Sets the CSRF cookie, because a signed-in user's scripts send it back.
 @method_decorator(ensure_csrf_cookie, name="dispatch")
-class Explorer(TemplateView):
-    """Search, filter and export. Sets the CSRF cookie, because a signed-in user's scripts send it back."""
+class Page(AccessMixin, TemplateView):
+    """A page of the site. Who may not see it is asked to sign in, or refused when signed in already."""
+
+    staff_only: ClassVar[bool] = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        signed_in = request.user.is_authenticated
+        allowed = request.user.is_staff if self.staff_only else signed_in or settings.ANONYMOUS_ACCESS
+        return super().dispatch(request, *args, **kwargs) if allowed else self.handle_no_permission()
+
+
+class Explorer(Page):
+    """Search, filter, charts and export."""
 
     template_name = "web/explorer.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(pickers=PICKERS, **kwargs)
+        formats = [(name, FORMAT_LABELS.get(name, name)) for name in FORMATS]
+        return super().get_context_data(pickers=PICKERS, formats=formats, modules=MODULES, **kwargs)
+
+
+class MyTasks(Page):
+    """The history of one's own tasks, live."""
+
+    template_name = "web/tasks.html"
+
+
+class Operations(Page):
+    """What the machine does, for staff."""
+
+    template_name = "web/operations.html"
+    staff_only = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        links = {"Flower": settings.FLOWER_URL, "RabbitMQ": settings.RABBITMQ_URL}
+        shown = {name: url for name, url in links.items() if url}
+        return super().get_context_data(consoles=shown, **kwargs)
+
+
+class Datasets(Page):
+    """Versions of the data, where they come from and what they leave out."""
+
+    template_name = "web/datasets.html"
+
+
+class Help(Page):
+    """How to use the site, in plain words."""
+
+    template_name = "web/help.html"

@@ -21,6 +21,7 @@ PROGRESS = "PROGRESS"
 
 def task_links(run: TaskRun) -> dict[str, str]:
     links = {
+        "self": reverse("task-detail", args=[run.id]),
         "status": f"{reverse('task-status')}?task_id={run.id}",
         "result": f"{reverse('task-result')}?task_id={run.id}",
         "cancel": reverse("task-cancel"),

@@ -39,7 +39,7 @@ class ExplorerPage:
         return int(match[1].replace(",", "")) if match else 0
 
     def search(self, text: str) -> None:
-        self.page.get_by_role("searchbox").fill(text)
+        self.page.get_by_role("combobox", name="Keywords").fill(text)
         self.page.get_by_role("button", name="Search").click()
         self.wait()
 

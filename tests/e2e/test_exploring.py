@@ -81,17 +81,19 @@ def test_back_button_returns_to_the_view_before(page: Page) -> None:
     expect(page.get_by_label("2020", exact=True)).not_to_be_checked()
     page.go_back()
     expect(explorer.summary).to_contain_text(f"{PLAIN_AWARDS + len(SPECIAL):,} contracts")
-    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.get_by_role("combobox", name="Keywords")).to_have_value("")
 
 
 def test_amounts_stand_right_with_pesos_and_sort_both_ways(page: Page) -> None:
     explorer = ExplorerPage(page, "?year=2024")
     amount = explorer.rows.first.get_by_role("cell").last
     expect(amount).to_have_css("text-align", "right")
-    button = page.get_by_role("columnheader", name="Amount").get_by_role("button")
+    button = page.get_by_role("columnheader", name="Contract amount").get_by_role("button")
     button.click()
     expect(amount).to_have_text("₱61,999.25")
-    expect(page.get_by_role("columnheader", name="Amount")).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("columnheader", name="Contract amount")).to_have_attribute(
+        "aria-sort", "descending"
+    )
     button.click()
     expect(amount).to_have_text("₱2,004.25")
     expect(button).to_be_focused()
@@ -144,7 +146,7 @@ def test_nothing_found_says_what_to_do(page: Page) -> None:
     page.locator("#message").get_by_role("button", name="Clear all filters").click()
     explorer.wait()
     assert explorer.count() == PLAIN_AWARDS + len(SPECIAL)
-    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.get_by_role("combobox", name="Keywords")).to_have_value("")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_unreachable_server_is_said_and_the_search_can_be_repeated(page: Page) -
 
 def test_keyboard_alone_searches_picks_and_removes(page: Page) -> None:
     explorer = ExplorerPage(page)
-    page.get_by_role("searchbox").focus()
+    page.get_by_role("combobox", name="Keywords").focus()
     page.keyboard.type("office chairs")
     page.keyboard.press("Enter")
     expect(explorer.summary).to_contain_text(f"{PLAIN_AWARDS - FLOOD_AWARDS_2024:,} contracts")

@@ -109,9 +109,10 @@ def test_running_export_is_cancelled_and_leaves_no_file(page: Page, site: Site) 
 
 def test_export_goes_on_when_the_connection_was_lost(page: Page, site: Site) -> None:
     explorer = ExplorerPage(page, "?year=2022&area=Province+2")
+    page.route("**/events/", lambda route: route.abort())
+    page.route("**/tasks/status/**", lambda route: route.abort())
     with frozen(site):
         card = explorer.export()
-        page.route("**/tasks/status/**", lambda route: route.abort())
         expect(card).to_contain_text("The server cannot be reached")
         page.unroute("**/tasks/status/**")
     expect(card.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)

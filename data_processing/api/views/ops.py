@@ -1,4 +1,4 @@
-"""Endpoints for operators: queues, workers, dead letters. Staff only."""
+"""Endpoints for operators: queues, workers, pace, schedules, dead letters. Staff only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
-from contracts.query import choice, reject_unknown
+from contracts.query import choice, integer, reject_unknown
 from data_processing import broker, deadletters, operations
 from data_processing.api.pagination import NewestFirst
 from data_processing.deadletters import Action, Resolved
@@ -23,6 +23,7 @@ from data_processing.models import DeadLetter, DeadReason
 
 MAX_IDS = 1000
 LARGEST_ID = 2**63 - 1
+MAX_HOURS = 168
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
 
 
@@ -46,6 +47,25 @@ class Workers(StaffView):
     def get(self, request: Request) -> Response:
         workers, answered = operations.report_workers()
         return Response({"broker": _in_words(answered), "workers": [asdict(worker) for worker in workers]})
+
+
+class Pace(StaffView):
+    """How many runs ended in each of the last ``?hours=`` hours (24, at most 168), and how."""
+
+    query = ("hours",)
+
+    def get(self, request: Request) -> Response:
+        text = request.query_params.get("hours", "24")
+        hours = integer(int(text) if text.isdecimal() else text, "/hours", low=1, high=MAX_HOURS)
+        report = operations.report_pace(hours)
+        return Response({"hours": [asdict(hour) for hour in report]})
+
+
+class Schedules(StaffView):
+    """What Beat sends, and when it last did."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"schedules": [asdict(entry) for entry in operations.report_schedules()]})
 
 
 class DeadLetterList(StaffView):

@@ -15,12 +15,12 @@ from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
 from contracts.query import choice, digest, reject_unknown
-from data_processing import datasets, estimates, results, runs, submission
+from data_processing import datasets, estimates, files, results, runs, submission
 from data_processing.api import representation, schema
 from data_processing.api.owners import owner_of, visible_to
 from data_processing.api.pagination import NewestFirst
 from data_processing.api.problems import problem
-from data_processing.errors import AlreadyFinished, Expired, NotFound
+from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.kinds import KINDS, TaskKind
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.submission import find_reusable, request_key
@@ -108,6 +108,30 @@ class TaskStatus(APIView):
         if request.headers.get("If-None-Match") == etag:
             return Response(status=304, headers=headers)
         return Response(body, headers=headers)
+
+
+class TaskDetail(APIView):
+    """One task; DELETE takes an ended one out of the history, with its file."""
+
+    answers: ClassVar[Mapping[int, str]] = {
+        200: "the task",
+        204: "it is gone",
+        409: "it has not ended, or operators still have to look at it",
+    }
+
+    def get(self, request: Request, task_id: uuid.UUID) -> Response:
+        return Response(representation.task_status(_find(request, str(task_id))))
+
+    def delete(self, request: Request, task_id: uuid.UUID) -> Response:
+        run = _find(request, str(task_id))
+        paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
+        # A dead letter goes with its run; until an operator has resolved it, it must not.
+        open_letters = run.dead_letters.filter(resolved_at=None)
+        ended = TaskRun.objects.filter(pk=run.pk, state__in=FINISHED)
+        if open_letters.exists() or not ended.delete()[0]:
+            raise NotDeletable("the task has not ended, or operators still have to look at its failure")
+        files.remove(paths)
+        return Response(status=204)
 
 
 class TaskResult(APIView):

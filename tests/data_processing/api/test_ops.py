@@ -51,7 +51,7 @@ def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # --- Who may --------------------------------------------------------------------------------------------
 
-READS = ["queues/", "workers/", "dead-letters/"]
+READS = ["queues/", "workers/", "pace/", "schedules/", "dead-letters/"]
 WRITES = [
     "dead-letters/1/replay/",
     "dead-letters/1/discard/",
@@ -257,3 +257,47 @@ def test_list_of_ids_that_is_none_is_refused_and_named(
     response = post(staff, f"{LETTERS}discard/", body)
     assert response.status_code == 400
     assert response.json()["errors"][0]["pointer"] == pointer
+
+
+# --- Pace and schedules ---------------------------------------------------------------------------------
+
+
+def test_pace_counts_each_ending_in_its_hour(staff: Client, make_run: MakeRun) -> None:
+    bury(make_run("export"))
+    make_run("search")
+    old = make_run("aggregates")
+    claim = runs.claim(old.id, worker="w1", lease_s=30)
+    assert claim is not None
+    assert runs.succeed(claim, result={}, keep_s=60)
+    TaskRun.objects.filter(pk=old.pk).update(finished_at=Now() - timedelta(hours=2))
+    hours = get(staff, f"{OPS}pace/?hours=3")["hours"]
+    assert [(hour["succeeded"], hour["failed"], hour["cancelled"]) for hour in hours] == [
+        (1, 0, 0),
+        (0, 0, 0),
+        (0, 1, 0),
+    ]
+
+
+@pytest.mark.parametrize("hours", ["0", "169", "many", "1.5"])
+def test_pace_of_no_sensible_time_is_refused(staff: Client, hours: str) -> None:
+    response = staff.get(f"{OPS}pace/?hours={hours}")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"] == "/hours"
+
+
+def test_schedules_name_what_beat_sends(staff: Client) -> None:
+    schedules = get(staff, f"{OPS}schedules/")["schedules"]
+    sweep = next(entry for entry in schedules if entry["task"] == "data_processing.tasks.sweep_runs")
+    assert sweep["enabled"]
+    assert "second" in sweep["schedule"]
+
+
+def test_failed_task_stays_until_an_operator_has_resolved_its_letter(
+    staff: Client, make_run: MakeRun
+) -> None:
+    run = make_run("export")
+    letter = bury(run)
+    address = f"/api/v1/data-processing/tasks/{run.id}/"
+    assert staff.delete(address).status_code == 409
+    assert post(staff, f"{LETTERS}{letter.pk}/discard/").status_code == 200
+    assert staff.delete(address).status_code == 204

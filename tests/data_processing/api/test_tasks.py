@@ -274,3 +274,29 @@ def test_exports_list_shows_own_files(visitor: Client, other: Client) -> None:
     assert visitor.delete(task["links"]["export"]).status_code == 204
     assert visitor.get(EXPORTS).json()["results"] == []
     assert TaskRun.objects.get().state == State.SUCCESS
+
+
+def test_delete_takes_an_ended_export_and_its_file_out_of_the_history(
+    visitor: Client, settings: Settings
+) -> None:
+    task = start(visitor, "export", {"filters": {"keywords": ["chairs"]}})
+    work_off()
+    (file,) = settings.EXPORT_ROOT.iterdir()
+    assert visitor.delete(task["links"]["self"]).status_code == 204
+    assert not file.exists()
+    assert visitor.get(task["links"]["self"]).status_code == 404
+    assert visitor.get(TASKS).json()["results"] == []
+
+
+def test_delete_refuses_a_task_that_has_not_ended(visitor: Client) -> None:
+    task = start(visitor, "search")
+    response = visitor.delete(task["links"]["self"])
+    assert (response.status_code, response.json()["code"]) == (409, "not-deletable")
+    assert visitor.get(task["links"]["self"]).json()["state"] == "PENDING"
+
+
+def test_delete_of_anothers_task_finds_nothing(visitor: Client, other: Client) -> None:
+    task = start(visitor, "search")
+    work_off()
+    assert other.delete(task["links"]["self"]).status_code == 404
+    assert visitor.get(task["links"]["self"]).json()["ready"] is True

@@ -27,6 +27,22 @@ export const formatPesos = (text) => `₱${groupDigits(text)}`;
 
 export const countWords = (count, noun) => `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
 
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** Pesos in few characters, for charts: "₱1.23B". A floating-point number is exact enough for that. */
+export const formatShortPesos = (text) => `₱${SHORT.format(Number(text))}`;
+
+/** A part of the whole in percent: 0.1234 -> "12.3 %". */
+export function formatShare(share) {
+  const percent = 100 * share;
+  return percent > 0 && percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
+}
+
+/** A moment for people, in their time zone; null gives a dash. */
+export function formatTime(iso) {
+  return iso ? new Date(iso).toLocaleString("en-PH", { dateStyle: "medium", timeStyle: "short" }) : "–";
+}
+
 export function formatSize(bytes) {
   const units = ["bytes", "KB", "MB", "GB"];
   const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
@@ -37,4 +53,10 @@ export function formatDuration(seconds) {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 90) return `${whole} s`;
   return whole < 5400 ? `${Math.round(whole / 60)} min` : `${(whole / 3600).toFixed(1)} h`;
+}
+
+/** The greatest amount below this one, by a centavo: "20000.00" -> "19999.99". */
+export function justBelow(amount) {
+  const centavos = String(BigInt(amount.replace(".", "")) - 1n).padStart(3, "0");
+  return `${centavos.slice(0, -2)}.${centavos.slice(-2)}`;
 }

@@ -1,19 +1,30 @@
-// The explorer page: one view at a time, kept in the URL, shown by the form and answered by the table.
+// The explorer page: one view at a time, kept in the URL, shown by the form and answered by rows and charts.
 
 import { API, get, Problem, TASKS } from "./api.js";
 import { countWords, formatPesos } from "./amounts.js";
-import { find } from "./dom.js";
+import { ChipBar } from "./chips.js";
+import { chooseColumns, ColumnMenu, listColumns } from "./columns.js";
+import { announce, find } from "./dom.js";
 import { ExportList } from "./exports.js";
 import { FilterForm } from "./filters.js";
-import { COLUMNS, ResultTable } from "./results.js";
+import { ResultTable } from "./results.js";
+import { SearchBox } from "./searchbox.js";
+import { SummaryCards } from "./summary.js";
 import { askTask } from "./tasks.js";
-import { changeView, readView, toSearch, writeView } from "./view.js";
+import { changeView, clearFilters, readView, showView, toFilters, toSearch, writeView } from "./view.js";
 
 let view = readView(location.search);
+let answer = { asked: null, data: null };
 let searching = new AbortController();
+let charts = null;
 
-const filters = new FilterForm({ changed: (changes) => navigate(changeView(view, changes)) });
-const results = new ResultTable({ navigate, clear: () => filters.clear() });
+const changed = (changes) => navigate(changeView(view, changes));
+const searchBox = new SearchBox({ changed });
+const filters = new FilterForm({ changed, clear });
+const chips = new ChipBar({ changed });
+const results = new ResultTable({ navigate, clear });
+const cards = new SummaryCards();
+const columnMenu = new ColumnMenu({ changed: (columns) => navigate(showView(view, { columns })) });
 const exports = new ExportList();
 
 function navigate(next) {
@@ -22,29 +33,73 @@ function navigate(next) {
   show(next);
 }
 
-async function show(next) {
-  view = next;
-  filters.show(view);
-  exports.offer(view, null);
-  results.showLoading(view);
-  searching.abort();
-  searching = new AbortController();
-  await search(view, searching.signal);
+function clear() {
+  searchBox.clear();
+  navigate(clearFilters(view));
 }
 
-async function search(asked, signal) {
+async function show(next) {
+  view = next;
+  searchBox.show(view);
+  filters.show(view);
+  chips.show(view, searchBox.buildChips());
+  showTabs();
+  searching.abort();
+  searching = new AbortController();
+  const { signal } = searching;
+  await Promise.all([showRows(view, signal), showCharts(view, signal)]);
+}
+
+function showTabs() {
+  for (const tab of document.querySelectorAll("[data-show]")) {
+    tab.href = writeView(showView(view, { show: tab.dataset.show }));
+    if (tab.dataset.show === view.show) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
+  find("#results").hidden = view.show === "charts";
+  find("#columns").hidden = view.show === "charts";
+  find("#charts").hidden = view.show !== "charts";
+}
+
+async function showRows(asked, signal) {
+  const question = JSON.stringify(toSearch(asked, []));
+  if (answer.asked !== question) {
+    answer = { asked: null, data: null };
+    exports.offer(asked, null);
+    results.showLoading(asked);
+  }
   try {
+    const columns = await listColumns();
+    const names = columns.map(({ name }) => name);
     const onWait = (status) => results.showStatus(status);
-    const data = await askTask(`${TASKS}/search/`, toSearch(asked, COLUMNS), { signal, onWait });
+    const data = answer.data ?? await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait });
     if (signal.aborted) return;
-    results.show(asked, data);
-    exports.offer(asked, data.total_rows);
+    answer = { asked: question, data };
+    results.show(asked, data, columns);
+    columnMenu.show(asked, columns);
+    const shown = chooseColumns(asked, columns).map(({ name }) => name);
+    exports.offer(asked, data.total_rows, { shown, all: names });
+    // After the rows, which people wait for; the charts bring the summary along.
+    if (asked.show !== "charts") await cards.ask(toFilters(asked), signal);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Problem)) throw error;
+    cards.clear();
     results.showProblem(asked, error, () => show(asked));
     filters.showErrors(error.errors);
   }
+}
+
+// The code of the charts is fetched when they are first looked at.
+async function showCharts(asked, signal) {
+  if (asked.show !== "charts") return;
+  if (charts === null) {
+    const { ChartPanel } = await import("./charts.js");
+    charts ??= new ChartPanel(find("#charts"), { navigate, retry: () => show(view) });
+  }
+  if (signal.aborted) return;
+  const summary = await charts.show(asked, signal);
+  if (summary) cards.show(summary);
 }
 
 async function showDataset() {
@@ -60,6 +115,22 @@ async function showDataset() {
   }
 }
 
+async function copyLink() {
+  await navigator.clipboard.writeText(location.href);
+  find("#share").textContent = "Link copied";
+  announce("The link to this view is in the clipboard.");
+}
+
+for (const tab of document.querySelectorAll("[data-show]")) {
+  tab.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window
+    event.preventDefault();
+    navigate(showView(view, { show: tab.dataset.show }));
+  });
+}
+find("#share").addEventListener("click", copyLink);
+find("#share").addEventListener("blur", () => (find("#share").textContent = "Copy link"));
+find("#clear-chips").addEventListener("click", clear);
 window.addEventListener("popstate", () => show(readView(location.search)));
 showDataset();
 show(view);

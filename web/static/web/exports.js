@@ -1,39 +1,79 @@
-// Exports: starts them, shows each with its progress, cancels it and hands over the file.
+// Exports of the explorer: says what one would be, starts them, and keeps the cards of those on the shelf.
 
 import { post, Problem, TASKS } from "./api.js";
-import { countWords, formatDuration, formatSize, groupDigits } from "./amounts.js";
-import { announce, build, find } from "./dom.js";
+import { countWords, formatDuration, formatSize } from "./amounts.js";
+import { announce, find } from "./dom.js";
+import { ExportCard } from "./exportcard.js";
 import { buildProblem } from "./problems.js";
+import { putOnShelf, readShelf, takeFromShelf, watchShelf } from "./shelf.js";
 import { cancelTask, followTask, rerunTask } from "./tasks.js";
 import { toFilters } from "./view.js";
 
-const PARTS = ["title", "bar", "status", "figures", "actions"];
+const ESTIMATE_AFTER_MS = 300;
 
 export class ExportList {
   #root = find("#exports");
   #form = find("#export");
   #button = find("#export button");
+  #estimate = find("#estimate");
   #cards = new Map();
   #view = null;
+  #columns = [];
+  #rows = 0;
+  #timer = 0;
+  #asking = new AbortController();
 
   constructor() {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#start();
+      if (this.#button.getAttribute("aria-disabled") !== "true") this.#start();
     });
+    this.#form.addEventListener("change", () => this.#estimateSoon());
+    watchShelf(() => this.#showShelf());
+    this.#showShelf();
   }
 
-  // What the button exports from now on; `rows` null or 0 means there is nothing to export.
-  offer(view, rows) {
+  /** What the button exports from now on; `rows` null or 0 means there is nothing to export. */
+  offer(view, rows, columns = []) {
     this.#view = view;
+    this.#rows = rows ?? 0;
+    this.#columns = columns;
     this.#button.disabled = !rows;
     this.#button.textContent = rows ? `Export ${countWords(rows, "row")}` : "Export";
+    this.#estimateSoon();
+  }
+
+  #body() {
+    const which = find("#export-columns").value;
+    const columns = which === "shown" ? this.#columns.shown : which === "all" ? this.#columns.all : null;
+    return { filters: toFilters(this.#view), sort: this.#view.sort, format: find("#format").value, columns };
+  }
+
+  #estimateSoon() {
+    this.#asking.abort();
+    clearTimeout(this.#timer);
+    this.#estimate.textContent = "";
+    if (this.#rows) this.#timer = setTimeout(() => this.#askEstimate(), ESTIMATE_AFTER_MS);
+  }
+
+  async #askEstimate() {
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    try {
+      const { body } = await post(`${TASKS}/export/estimate/`, this.#body(), { signal });
+      this.#estimate.textContent = describeEstimate(body);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Problem)) throw error; // pressing the button says what is wrong
+    }
   }
 
   async #start() {
-    const body = { filters: toFilters(this.#view), sort: this.#view.sort, format: find("#format").value };
     this.#button.setAttribute("aria-disabled", "true");
-    await this.#attempt(async () => this.#follow((await post(`${TASKS}/export/`, body)).body));
+    await this.#attempt(async () => {
+      const { body } = await post(`${TASKS}/export/`, this.#body());
+      this.#welcome(body);
+    });
     this.#button.removeAttribute("aria-disabled");
   }
 
@@ -50,123 +90,71 @@ export class ExportList {
   }
 
   // An equal export that is under way or done comes back with the same id, so it keeps its card.
-  #follow(accepted) {
-    const known = this.#cards.get(accepted.task_id);
-    const card = known ?? new ExportCard(accepted.message, {
-      cancel: (status) => this.#attempt(() => this.#cancel(status)),
-      rerun: (status) => this.#attempt(() => this.#rerun(status)),
-    });
-    this.#cards.set(accepted.task_id, card);
-    this.#root.prepend(card.element);
-    this.#root.hidden = false;
-    announce(accepted.state === "SUCCESS" ? "The file is ready." : "The export has started.");
-    if (!card.followed) this.#poll(card, accepted);
+  #welcome(accepted) {
+    putOnShelf(accepted.task_id);
+    const known = this.#cards.has(accepted.task_id);
+    this.#showCard(accepted.task_id, accepted.message);
+    if (accepted.state === "SUCCESS") announce("The file is ready.");
+    else announce(known ? "This export is under way already." : "The export has started.");
   }
 
-  async #cancel(status) {
+  #showShelf() {
+    const ids = readShelf();
+    for (const id of this.#cards.keys()) if (!ids.includes(id)) this.#removeCard(id);
+    for (const id of [...ids].reverse()) if (!this.#cards.has(id)) this.#showCard(id, "Export");
+  }
+
+  #showCard(id, title) {
+    const card = this.#cards.get(id) ?? this.#makeCard(id, title);
+    this.#root.prepend(card.element);
+    this.#root.hidden = false;
+  }
+
+  #makeCard(id, title) {
+    const card = new ExportCard(title, {
+      cancel: (status) => this.#attempt(() => cancelTask(status)),
+      rerun: (status) => this.#attempt(() => this.#rerun(status)),
+      dismiss: () => this.#dismiss(id),
+    });
+    this.#cards.set(id, card);
+    this.#follow(id, card);
+    return card;
+  }
+
+  async #follow(id, card) {
+    const urls = { statusUrl: `${TASKS}/status/?task_id=${id}`, eventsUrl: `${TASKS}/${id}/events/` };
+    const { signal } = card;
     try {
-      await cancelTask(status);
+      for await (const status of followTask(urls, { signal })) card.show(status);
     } catch (error) {
-      if (error.status !== 409) throw error; // it ended in the meantime, which its card will show
+      if (signal.aborted) return;
+      if (error.status === 404) this.#dismiss(id); // of another visitor of this browser, or deleted
+      else await this.#attempt(() => Promise.reject(error));
     }
   }
 
   async #rerun(status) {
     const accepted = await rerunTask(status);
-    this.#cards.get(status.task_id)?.element.remove();
-    this.#cards.delete(status.task_id);
-    this.#follow(accepted);
+    this.#dismiss(status.task_id);
+    this.#welcome(accepted);
   }
 
-  async #poll(card, accepted) {
-    card.followed = true;
-    await this.#attempt(async () => {
-      for await (const status of followTask(accepted.links.status)) card.show(status);
-    });
-    card.followed = false;
-  }
-}
-
-class ExportCard {
-  followed = false;
-  #parts = {};
-  #act;
-  #cancelling = false;
-  #shown = "";
-
-  constructor(title, { cancel, rerun }) {
-    this.#act = { cancel, rerun };
-    for (const name of PARTS) this.#parts[name] = build("div", { class: `export-${name}` });
-    this.#parts.title.textContent = title;
-    this.element = build("article", { class: "export" }, Object.values(this.#parts));
+  #dismiss(id) {
+    takeFromShelf(id);
+    this.#removeCard(id);
   }
 
-  show(status) {
-    this.element.dataset.state = status.state ?? "";
-    this.#showBar(status);
-    this.#parts.status.textContent = status.trouble ?? status.status;
-    this.#parts.figures.textContent = figuresOf(status);
-    this.#showActions(status);
-    if (status.ready) announce(`${this.#parts.title.textContent}. ${status.status}`);
-  }
-
-  #showBar({ ready, successful, meta }) {
-    if (ready && !successful) {
-      this.#parts.bar.replaceChildren();
-      return;
-    }
-    const bar = this.#parts.bar.firstChild ?? build("progress", { max: "100", "aria-label": "Progress of the export" });
-    if (meta?.total || successful) bar.value = meta.percent;
-    else bar.removeAttribute("value");
-    if (!bar.isConnected) this.#parts.bar.append(bar);
-  }
-
-  // Rebuilt only when they change, so that a button keeps the focus while figures run.
-  #showActions(status) {
-    const key = `${status.state} ${status.ready} ${status.cancel_requested || this.#cancelling}`;
-    if (key === this.#shown || !status.links) return;
-    this.#shown = key;
-    this.#parts.actions.replaceChildren(...this.#buildActions(status));
-  }
-
-  #buildActions(status) {
-    if (status.successful) return this.#buildDownload(status);
-    if (status.ready) {
-      return [buildButton(status.state === "REVOKED" ? "Run again" : "Try again", () => this.#act.rerun(status))];
-    }
-    if (status.cancel_requested || this.#cancelling) return [buildButton("Cancelling…", null)];
-    return [buildButton("Cancel", () => this.#cancel(status))];
-  }
-
-  async #cancel(status) {
-    this.#cancelling = true;
-    this.#showActions(status);
-    await this.#act.cancel(status);
-  }
-
-  #buildDownload({ result, links, expires_at: expiresAt }) {
-    const until = expiresAt ? new Date(expiresAt).toLocaleString("en-PH", { dateStyle: "medium", timeStyle: "short" }) : null;
-    return [
-      build("a", { class: "button primary", href: links.download, download: true }, "Download"),
-      build("span", { class: "export-file" }, result.name),
-      build("span", { class: "hint" }, [
-        countWords(result.rows, "row"), formatSize(result.size_bytes), until && `kept until ${until}`,
-      ].filter(Boolean).join(" · ")),
-    ];
+  #removeCard(id) {
+    this.#cards.get(id)?.remove();
+    this.#cards.delete(id);
+    this.#root.hidden = !this.#root.children.length;
   }
 }
 
-function buildButton(text, onclick) {
-  return build("button", { class: "button", type: "button", disabled: onclick === null, onclick: onclick ?? (() => {}) }, text);
-}
-
-function figuresOf({ ready, meta, trouble }) {
-  if (ready || trouble || !meta) return "";
-  return [
-    meta.total > 0 && `${meta.percent} %`,
-    meta.rate && `${groupDigits(Math.round(meta.rate))} rows/s`,
-    meta.eta_seconds !== null && meta.rate && `${formatDuration(meta.eta_seconds)} left`,
-    meta.queue_position !== null && `position ${meta.queue_position} in the ${meta.queue} queue`,
-    meta.attempt > 1 && `attempt ${meta.attempt} of ${meta.max_attempts}`,
-  ].filter(Boolean).join(" · ");
+function describeEstimate({ rows, bytes, sheets, seconds, reuse, limit_exceeded: limit }) {
+  if (limit) return `Too many rows: an export holds at most ${countWords(limit.limit, "row")}. Narrow the filters.`;
+  if (reuse) return "A file with exactly these rows is ready.";
+  if (!rows) return "";
+  return [`about ${formatSize(bytes)}`, sheets && countWords(sheets, "sheet"), `about ${formatDuration(seconds)}`]
+    .filter(Boolean).join(" · ");
 }

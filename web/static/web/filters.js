@@ -1,9 +1,9 @@
-// The search box and the filter form: shows a view and reports what a person changes in it.
+// The filter form: shows a view and reports what a person changes in it.
 
 import { groupDigits, parseAmount } from "./amounts.js";
-import { build, buildChip, find } from "./dom.js";
+import { build, find } from "./dom.js";
 import { Picker } from "./picker.js";
-import { clearFilters, countFilters } from "./view.js";
+import { countFilters } from "./view.js";
 
 const OLDEST_YEAR = 2000;
 const ERROR_PLACES = [
@@ -16,58 +16,55 @@ export class FilterForm {
   #view;
   #changed;
   #pickers;
-  #alternatives = [];
   #years = [];
-  #keyword = find("#keyword");
   #amounts = { min: find("#min"), max: find("#max") };
+  #days = { from: find("#from"), to: find("#to") };
 
-  // `changed` is called with the members of the view that a person changed.
-  constructor({ changed }) {
+  /** `changed` is called with the members of the view that a person changed, `clear` to clear all of them. */
+  constructor({ changed, clear }) {
     this.#changed = changed;
     this.#pickers = [...document.querySelectorAll("[data-picker]")].map((root) => {
       const picker = new Picker(root, { changed: (names) => changed({ [picker.field]: names }) });
       return picker;
     });
-    find("#search").addEventListener("submit", (event) => this.#onSearch(event));
     find("#filters").addEventListener("submit", (event) => event.preventDefault());
-    find("#alternative").addEventListener("click", () => this.#keepAlternative());
     find("#flood").addEventListener("change", (event) => changed({ flood: event.target.checked }));
-    find("#clear").addEventListener("click", () => this.clear());
+    find("#clear").addEventListener("click", clear);
     find("#toggle-filters").addEventListener("click", () => this.#toggle());
-    for (const name of ["min", "max"]) {
-      this.#amounts[name].addEventListener("change", () => this.#onAmount(name));
+    find("#quarter-year").addEventListener("change", () => this.#showQuarters());
+    for (const button of this.#quarterButtons()) button.addEventListener("click", () => this.#onQuarter(button));
+    for (const [name, input] of Object.entries(this.#amounts)) {
+      input.addEventListener("change", () => this.#onAmount(name));
+    }
+    for (const [name, input] of Object.entries(this.#days)) {
+      input.addEventListener("change", () => this.#onDay(name));
     }
   }
 
-  clear() {
-    this.#keyword.value = "";
-    this.#changed(clearFilters(this.#view));
-  }
-
-  // The years that the dataset covers, from `first` to `last`; dates as the API gives them, or null.
+  /** The years that the dataset covers, from `first` to `last`; dates as the API gives them, or null. */
   coverYears(first, last) {
     const from = Math.max(OLDEST_YEAR, Number(first?.slice(0, 4)));
     const to = Number(last?.slice(0, 4));
     this.#years = Array.from({ length: Math.max(0, to - from + 1) || 0 }, (_, index) => String(to - index));
-    if (this.#view) this.#showYears();
+    if (this.#view) this.#showTimes();
   }
 
   show(view) {
     this.#view = view;
-    this.#showKeywords();
     for (const picker of this.#pickers) picker.show(view[picker.field]);
-    this.#showYears();
+    this.#showTimes();
     for (const [name, input] of Object.entries(this.#amounts)) {
       input.value = view[name] === null ? "" : groupDigits(view[name]);
       input.removeAttribute("aria-invalid");
     }
+    for (const [name, input] of Object.entries(this.#days)) input.value = view[name] ?? "";
     find("#flood").checked = view.flood;
     const count = countFilters(view);
     find("#toggle-filters").textContent = count ? `Filters (${count})` : "Filters";
     this.showErrors([]);
   }
 
-  // Puts each error beside its field.
+  /** Puts each error beside its field. */
   showErrors(errors) {
     for (const [prefix, place] of ERROR_PLACES) {
       const mine = errors.filter((error) => error.pointer.startsWith(prefix));
@@ -76,47 +73,17 @@ export class FilterForm {
     }
   }
 
-  #showKeywords() {
-    const { keywords } = this.#view;
-    if (this.#typedKeywords().join("\n") !== keywords.join("\n")) {
-      this.#alternatives = keywords.slice(0, -1);
-      this.#keyword.value = keywords.at(-1) ?? "";
-    }
-    const chips = this.#alternatives.map((text) => buildChip(text, { remove: () => this.#dropAlternative(text) }));
-    find("#alternatives").replaceChildren(...chips);
-    find("#alternatives").hidden = !chips.length;
-  }
-
-  #typedKeywords() {
-    return [...new Set([...this.#alternatives, this.#keyword.value.trim()])].filter(Boolean);
-  }
-
-  #onSearch(event) {
-    event.preventDefault();
-    this.#changed({ keywords: this.#typedKeywords() });
-  }
-
-  #keepAlternative() {
-    this.#alternatives = this.#typedKeywords();
-    this.#keyword.value = "";
-    this.#keyword.focus();
-    this.#changed({ keywords: this.#alternatives });
-  }
-
-  #dropAlternative(text) {
-    this.#alternatives = this.#alternatives.filter((kept) => kept !== text);
-    this.#keyword.focus();
-    this.#changed({ keywords: this.#typedKeywords() });
-  }
-
-  #showYears() {
-    const chosen = this.#view.years;
-    const years = [...new Set([...this.#years, ...chosen])].sort().reverse();
+  #showTimes() {
+    const { years: chosen, quarters } = this.#view;
+    const named = [...chosen, ...quarters.map((text) => text.split("-")[0])];
+    const years = [...new Set([...this.#years, ...named])].sort().reverse();
     const box = find("#years");
     if ([...box.querySelectorAll("input")].map((input) => input.value).join() !== years.join()) {
       box.replaceChildren(...years.map((year) => this.#buildYear(year)));
+      find("#quarter-year").replaceChildren(...years.map((year) => build("option", { value: year }, year)));
     }
     for (const input of box.querySelectorAll("input")) input.checked = chosen.includes(input.value);
+    this.#showQuarters();
   }
 
   #buildYear(year) {
@@ -127,6 +94,33 @@ export class FilterForm {
   #onYears() {
     const inputs = [...find("#years").querySelectorAll("input:checked")];
     this.#changed({ years: inputs.map((input) => input.value).sort() });
+  }
+
+  #quarterButtons() {
+    return document.querySelectorAll("[data-quarter]");
+  }
+
+  #quarterOf(button) {
+    return `${find("#quarter-year").value}-${button.dataset.quarter}`;
+  }
+
+  #showQuarters() {
+    for (const button of this.#quarterButtons()) {
+      button.setAttribute("aria-pressed", String(this.#view.quarters.includes(this.#quarterOf(button))));
+    }
+  }
+
+  #onQuarter(button) {
+    const quarter = this.#quarterOf(button);
+    const { quarters } = this.#view;
+    const others = quarters.filter((kept) => kept !== quarter);
+    this.#changed({ quarters: others.length < quarters.length ? others : [...quarters, quarter].sort() });
+  }
+
+  #onDay(name) {
+    const input = this.#days[name];
+    if (input.validity.badInput) return; // half a date; the browser marks it
+    this.#changed({ [name]: input.value || null });
   }
 
   #onAmount(name) {

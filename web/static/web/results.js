@@ -1,58 +1,57 @@
 // The results: summary, table, pages, and the loading, empty and error states.
 
 import { countWords, formatPesos, groupDigits } from "./amounts.js";
-import { announce, build, find, MISSING } from "./dom.js";
+import { chooseColumns, formatCell, isNumber } from "./columns.js";
+import { showDetails } from "./details.js";
+import { announce, build, buildButton, find, MISSING } from "./dom.js";
 import { buildProblem } from "./problems.js";
 import { changeView, EMPTY, NAME_FILTERS, writeView } from "./view.js";
 
-export const COLUMNS = [
-  "reference_id", "contract_number", "award_date", "award_title", "notice_title", "awardee_name",
-  "organization_name", "area_of_delivery", "business_category", "contract_amount", "source",
-];
-
 const PAGE_SIZES = ["25", "50", "100", "200"];
-const DESCENDING_FIRST = ["award_date", "contract_amount"];
+const DESCENDING_FIRST = ["date", "money", "integer"];
 const LOADING_AFTER_MS = 250;
-const LABELS = ["Awarded", "Contract", "Contractor", "Organization", "Area", "Category", "Amount"];
+const TITLE = "award_title";
 
 export class ResultTable {
   #navigate;
   #clear;
   #view;
+  #columns = [];
   #timer = 0;
   #root = find("#results");
   #table = find("#results table");
 
-  // `navigate` is called with a view to go to, `clear` to clear all filters.
+  /** `navigate` is called with a view to go to, `clear` to clear all filters. */
   constructor({ navigate, clear }) {
     this.#navigate = navigate;
     this.#clear = clear;
-    for (const button of this.#sortButtons()) button.addEventListener("click", () => this.#sortBy(button.dataset.sort));
   }
 
   showLoading(view) {
     this.#view = view;
     this.#root.setAttribute("aria-busy", "true");
-    this.#root.hidden = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#showWaiting("Searching…"), LOADING_AFTER_MS);
   }
 
-  // A search that takes longer: where it is, in the API's words.
+  /** A search that takes longer: where it is, in the API's words. */
   showStatus(status) {
     this.#showWaiting(status.trouble ?? `Searching… ${status.status}`);
   }
 
-  show(view, data) {
+  /** The rows of a view: `data` is the API's answer to its search, `columns` the API's table of columns. */
+  show(view, data, columns) {
     this.#finish(view);
+    this.#columns = columns;
     find("#summary").textContent = data.total_rows
       ? `${countWords(data.total_rows, "contract")} · ${formatPesos(data.total_value)}`
       : "No contract matches";
     find("#in-words").textContent = data.filters_in_words;
     find("#flood-notice").hidden = !data.include_flood_control;
-    find("tbody", this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row)));
+    const shown = chooseColumns(view, columns);
+    this.#showHead(shown);
+    find("tbody", this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row, shown)));
     this.#showRows(data.rows.length > 0);
-    this.#showSort();
     this.#showPager(data);
     this.#showEmpty(data);
     announce(find("#summary").textContent);
@@ -65,9 +64,7 @@ export class ResultTable {
     find("#flood-notice").hidden = true;
     this.#showRows(false);
     this.#showMessage(buildProblem(
-      problem,
-      build("button", { class: "button", type: "button", onclick: retry }, "Try again"),
-      build("button", { class: "button", type: "button", onclick: () => this.#navigate(EMPTY) }, "Start over"),
+      problem, buildButton("Try again", retry), buildButton("Start over", () => this.#navigate(EMPTY)),
     ));
   }
 
@@ -79,9 +76,9 @@ export class ResultTable {
     this.#showMessage();
   }
 
-  #showRows(any) {
-    this.#table.hidden = find("#pager").hidden = !any;
-    this.#root.hidden = !any;
+  #showRows(shown) {
+    this.#table.hidden = !shown;
+    find("#pager").hidden = !shown;
   }
 
   #showWaiting(text) {
@@ -102,28 +99,41 @@ export class ResultTable {
       this.#showMessage(build("p", {}, `There is no page ${data.page}; the last one is ${data.pages}. `, first));
       return;
     }
-    const clear = build("button", { class: "button", type: "button", onclick: this.#clear }, "Clear all filters");
     this.#showMessage(
       build("h2", {}, "Nothing found"),
       build("p", {}, "Try a shorter phrase or fewer filters. A keyword is found only at the start of a word, ",
         "and years count by the day of award."),
-      build("p", { class: "actions" }, clear),
+      build("p", { class: "actions" }, buildButton("Clear all filters", this.#clear)),
     );
   }
 
-  #buildRow(row) {
-    const cells = [
-      row.award_date ?? MISSING,
-      this.#buildTitle(row),
-      this.#buildName("contractors", row.awardee_name),
-      this.#buildName("organizations", row.organization_name),
-      this.#buildName("areas", row.area_of_delivery),
-      this.#buildName("business_categories", row.business_category),
-      formatPesos(row.contract_amount),
-    ];
-    return build("tr", { role: "row" }, cells.map((cell, index) => build("td", {
-      role: "cell", "data-label": LABELS[index], class: index === LABELS.length - 1 ? "number" : null,
-    }, cell)));
+  #showHead(shown) {
+    const focused = document.activeElement?.dataset?.sort;
+    const cells = shown.map((column) => this.#buildHead(column));
+    find("thead tr", this.#table).replaceChildren(...cells);
+    if (focused) find(`[data-sort="${CSS.escape(focused)}"]`, this.#table)?.focus();
+  }
+
+  #buildHead(column) {
+    const { name, label, sortable } = column;
+    const attributes = { role: "columnheader", scope: "col", "data-column": name, class: isNumber(column) && "number" };
+    if (!sortable) return build("th", attributes, label);
+    const order = { [name]: "ascending", [`-${name}`]: "descending" }[this.#view.sort] ?? null;
+    const onclick = () => this.#sortBy(column);
+    const button = build("button", { type: "button", "data-sort": name, onclick }, label);
+    return build("th", { ...attributes, "aria-sort": order }, button);
+  }
+
+  #buildRow(row, shown) {
+    return build("tr", { role: "row" }, shown.map((column) => build("td", {
+      role: "cell", "data-label": column.label, "data-column": column.name, class: isNumber(column) && "number",
+    }, this.#buildCell(column, row))));
+  }
+
+  #buildCell(column, row) {
+    if (column.name === TITLE) return this.#buildTitle(row);
+    if (column.filter in NAME_FILTERS) return this.#buildName(column.filter, row[column.name]);
+    return formatCell(column, row[column.name]);
   }
 
   #buildTitle(row) {
@@ -134,8 +144,9 @@ export class ResultTable {
       row.contract_number && `Contract no. ${row.contract_number}`,
       row.source === "flood_control" && "flood-control source",
     ].filter(Boolean);
+    const open = () => showDetails(row, this.#columns, { view: this.#view, buildLink: this.#buildLink.bind(this) });
     return [
-      build("span", { class: "title" }, title),
+      build("button", { class: "title", type: "button", title: "All that is known of this contract", onclick: open }, title),
       row.notice_title && !repeats && build("span", { class: "detail" }, row.notice_title),
       numbers.length > 0 && build("span", { class: "detail" }, numbers.join(" · ")),
     ];
@@ -159,23 +170,9 @@ export class ResultTable {
     return build("a", { ...attributes, href: writeView(view), onclick }, ...content);
   }
 
-  #sortButtons() {
-    return this.#table.querySelectorAll("[data-sort]");
-  }
-
-  #showSort() {
-    const descending = this.#view.sort.startsWith("-");
-    for (const button of this.#sortButtons()) {
-      const sorted = this.#view.sort === (descending ? `-${button.dataset.sort}` : button.dataset.sort);
-      const order = descending ? "descending" : "ascending";
-      if (sorted) button.closest("th").setAttribute("aria-sort", order);
-      else button.closest("th").removeAttribute("aria-sort");
-    }
-  }
-
-  #sortBy(field) {
-    const first = DESCENDING_FIRST.includes(field) ? `-${field}` : field;
-    const other = first === field ? `-${field}` : field;
+  #sortBy({ name, type }) {
+    const first = DESCENDING_FIRST.includes(type) ? `-${name}` : name;
+    const other = first === name ? `-${name}` : name;
     this.#navigate(changeView(this.#view, { sort: this.#view.sort === first ? other : first }));
   }
 

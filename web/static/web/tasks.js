@@ -1,25 +1,71 @@
-// Follows tasks by polling, as often as the API asks. Knows no page.
+// Starts tasks and follows them: by server-sent events while those come, by polling while they do not.
+// Knows no page.
 
-import { get, post, Problem } from "./api.js";
+import { get, post, Problem, request } from "./api.js";
+import { readEvents } from "./events.js";
 
 const FIRST_PAUSE_S = 1;
 const LONGEST_PAUSE_S = 10;
+const MOST_DEAF_STREAMS = 3;
+/** A browser opens six connections to a host, over all tabs: streams must leave most of them free. */
+const MOST_STREAMS = 2;
 
-// Starts a task and resolves to its payload, in one round trip where the answer comes soon. `onWait` gets the
-// status of a task that takes longer. Throws Problem.
+let streams = 0;
+
+/**
+ * @typedef {object} TaskStatus  what the API's tasks/status answers; here with
+ * @property {string} [trouble]  why nothing newer is known; the rest is the last known status then
+ */
+
+/**
+ * Starts a task and resolves to its payload, in one round trip where the answer comes soon. `onWait` gets the
+ * status of a task that takes longer. Throws Problem.
+ */
 export async function askTask(url, body, { signal, onWait }) {
   const { body: answer } = await post(url, body, { signal, headers: { Prefer: "wait=10" } });
   if (answer.data !== undefined && answer.data !== null) return answer.data;
-  for await (const status of followTask(answer.links.status, { signal })) {
+  for await (const status of pollTask(answer.links.status, { signal })) {
     if (status.ready) return (await get(status.links.result, { signal })).body;
     onWait(status);
   }
   throw new Problem({ detail: "The task ended without a result." });
 }
 
-// Yields each status of a task, the last one when it has ended. While the server cannot be reached it yields
-// the last known status with `trouble`, and keeps asking. Throws Problem for what will not pass.
-export async function* followTask(statusUrl, { signal } = {}) {
+/**
+ * Yields each status of a task, the last one when it has ended. Throws Problem for what will not pass.
+ * @returns {AsyncGenerator<TaskStatus>}
+ */
+export async function* followTask({ statusUrl, eventsUrl }, { signal } = {}) {
+  let deaf = 0;
+  while (deaf < MOST_DEAF_STREAMS && streams < MOST_STREAMS) {
+    let heard = 0;
+    streams += 1;
+    try {
+      for await (const status of readEvents(eventsUrl, { signal })) {
+        heard += 1;
+        yield status;
+        if (status.ready) return;
+      }
+    } finally {
+      streams -= 1;
+    }
+    deaf = heard ? 0 : deaf + 1;
+    // The stream broke or fell silent: ask until the server answers, then listen again.
+    for await (const status of pollTask(statusUrl, { signal })) {
+      yield status;
+      if (status.ready) return;
+      if (!status.trouble) break;
+    }
+  }
+  yield* pollTask(statusUrl, { signal });
+}
+
+/**
+ * As followTask, by asking as often as the API wants. While the server cannot be reached it yields the last
+ * known status with `trouble`, and keeps asking.
+ * @returns {AsyncGenerator<TaskStatus>}
+ */
+export async function* pollTask(statusUrl, { signal } = {}) {
   let last = null;
   let failures = 0;
   for (;;) {
@@ -41,11 +87,29 @@ export async function* followTask(statusUrl, { signal } = {}) {
   }
 }
 
-export const cancelTask = (status) => post(status.links.cancel, { task_id: status.task_id });
+/** Asks a task to stop; that it has ended meanwhile is no error. */
+export async function cancelTask(status) {
+  try {
+    await post(status.links.cancel, { task_id: status.task_id });
+  } catch (error) {
+    if (error.status !== 409) throw error;
+  }
+}
 
+/** Starts the same request again; resolves to what the API accepted. */
 export const rerunTask = async (status) => (await post(status.links.rerun, { task_id: status.task_id })).body;
 
-function pause(seconds, signal) {
+/** Takes an ended task and its file out of the history; that it is gone already is no error. */
+export async function deleteTask(status) {
+  try {
+    await request("DELETE", status.links.self);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+}
+
+/** Resolves after so many seconds; rejects when the signal aborts. */
+export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, seconds * 1000);
     signal?.addEventListener("abort", () => {

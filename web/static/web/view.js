@@ -2,6 +2,27 @@
 //
 // What a URL holds is never dropped or corrected here: the API judges it and its answer is shown.
 
+/**
+ * @typedef {object} View
+ * @property {string[]} keywords
+ * @property {(string|null)[]} contractors  null: the name is missing; so in the three lists below
+ * @property {(string|null)[]} organizations
+ * @property {(string|null)[]} areas
+ * @property {(string|null)[]} business_categories
+ * @property {string[]} years  "2024"
+ * @property {string[]} quarters  "2024-Q2"
+ * @property {string|null} from  first day of award, "2024-01-31"
+ * @property {string|null} to
+ * @property {string|null} min  pesos as decimal text
+ * @property {string|null} max
+ * @property {boolean} flood
+ * @property {string} sort
+ * @property {string} page
+ * @property {string} size
+ * @property {string} columns  names joined by commas; empty: the usual ones
+ * @property {string} show  "rows" or "charts"
+ */
+
 // The API's name lists and their names in the URL. In a URL an empty value means rows whose name is missing.
 export const NAME_FILTERS = {
   contractors: "contractor",
@@ -10,42 +31,47 @@ export const NAME_FILTERS = {
   business_categories: "category",
 };
 
-const DEFAULTS = { sort: "-award_date", page: "1", size: "50" };
+const LISTS = { years: "year", quarters: "quarter" };
+const SINGLES = ["from", "to", "min", "max"];
+const DEFAULTS = { sort: "-award_date", page: "1", size: "50", columns: "", show: "rows" };
+const QUARTERS = [["01-01", "03-31"], ["04-01", "06-30"], ["07-01", "09-30"], ["10-01", "12-31"]];
+const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
 
+/** @type {Readonly<View>} */
 export const EMPTY = Object.freeze({
   keywords: [],
   ...Object.fromEntries(Object.keys(NAME_FILTERS).map((name) => [name, []])),
-  years: [],
-  min: null,
-  max: null,
+  ...Object.fromEntries(Object.keys(LISTS).map((name) => [name, []])),
+  ...Object.fromEntries(SINGLES.map((name) => [name, null])),
   flood: false,
   ...DEFAULTS,
 });
 
+/** The view that a query string stands for. @param {string} search @returns {View} */
 export function readView(search) {
   const query = new URLSearchParams(search);
   const view = { ...EMPTY, keywords: distinct(query.getAll("q").map((text) => text.trim()).filter(Boolean)) };
   for (const [filter, name] of Object.entries(NAME_FILTERS)) {
     view[filter] = distinct(query.getAll(name).map((value) => value || null));
   }
-  view.years = distinct(query.getAll("year")).sort();
-  view.min = query.get("min") || null;
-  view.max = query.get("max") || null;
+  for (const [list, name] of Object.entries(LISTS)) view[list] = distinct(query.getAll(name)).sort();
+  for (const name of SINGLES) view[name] = query.get(name) || null;
   view.flood = query.get("flood") === "1";
   for (const [name, fallback] of Object.entries(DEFAULTS)) view[name] = query.get(name) || fallback;
   return view;
 }
 
-// The query string of a link that shows this view; only what differs from the empty view.
+/** The query string of a link to this view; only what differs from the empty view. @param {View} view */
 export function writeView(view) {
   const query = new URLSearchParams();
   for (const text of view.keywords) query.append("q", text);
   for (const [filter, name] of Object.entries(NAME_FILTERS)) {
     for (const value of view[filter]) query.append(name, value ?? "");
   }
-  for (const year of view.years) query.append("year", year);
-  if (view.min !== null) query.set("min", view.min);
-  if (view.max !== null) query.set("max", view.max);
+  for (const [list, name] of Object.entries(LISTS)) {
+    for (const value of view[list]) query.append(name, value);
+  }
+  for (const name of SINGLES) if (view[name] !== null) query.set(name, view[name]);
   if (view.flood) query.set("flood", "1");
   for (const [name, fallback] of Object.entries(DEFAULTS)) {
     if (view[name] !== fallback) query.set(name, view[name]);
@@ -54,16 +80,30 @@ export function writeView(view) {
   return text ? `?${text}` : "?";
 }
 
+/** The filters as the API takes them. @param {View} view */
 export function toFilters(view) {
   return {
     keywords: view.keywords,
     ...Object.fromEntries(Object.keys(NAME_FILTERS).map((name) => [name, view[name]])),
-    time_ranges: view.years.map((year) => ({ type: "yearly", year: wholeNumber(year) })),
+    time_ranges: toTimeRanges(view),
     value_range: { min: view.min, max: view.max },
     include_flood_control: view.flood,
   };
 }
 
+function toTimeRanges({ years, quarters, from, to }) {
+  const custom = { type: "custom", start_date: from, end_date: to };
+  return [
+    ...years.map((year) => ({ type: "yearly", year: wholeNumber(year) })),
+    ...quarters.map((text) => {
+      const [, year, quarter] = QUARTER.exec(text) ?? [null, text, null];
+      return { type: "quarterly", year: wholeNumber(year), quarter: quarter && Number(quarter) };
+    }),
+    ...(from !== null || to !== null ? [custom] : []),
+  ];
+}
+
+/** The body of a search for the page of rows that the view shows. @param {View} view @param {string[]} columns */
 export function toSearch(view, columns) {
   return {
     filters: toFilters(view),
@@ -74,15 +114,57 @@ export function toSearch(view, columns) {
   };
 }
 
-// Another view of the same order, on its first page, because its rows are others.
+/** Another view of the same order, on its first page, because its rows are others. @returns {View} */
 export const changeView = (view, changes) => ({ ...view, page: DEFAULTS.page, ...changes });
 
+/** The same rows, looked at in another way. @returns {View} */
+export const showView = (view, changes) => ({ ...view, ...changes });
+
+/** How many filters the view has. @param {View} view */
 export function countFilters(view) {
-  const names = Object.keys(NAME_FILTERS).reduce((sum, name) => sum + view[name].length, 0);
-  return names + view.years.length + (view.min !== null) + (view.max !== null) + view.flood;
+  const lists = [...Object.keys(NAME_FILTERS), ...Object.keys(LISTS)];
+  const listed = lists.reduce((sum, name) => sum + view[name].length, 0);
+  const dates = view.from !== null || view.to !== null;
+  return listed + dates + (view.min !== null) + (view.max !== null) + view.flood;
 }
 
-export const clearFilters = (view) => ({ ...EMPTY, sort: view.sort, size: view.size });
+/** The view without any filter; how it is shown stays. @returns {View} */
+export const clearFilters = ({ sort, size, columns, show }) => ({ ...EMPTY, sort, size, columns, show });
+
+/**
+ * The view of the rows that a request of the API asked for, or null where no link can say it.
+ * @param {object} request  as a task's status shows it
+ * @returns {View|null}
+ */
+export function viewOfRequest({ filters, sort }) {
+  if (!filters) return null;
+  const view = {
+    ...EMPTY,
+    keywords: filters.keywords,
+    ...Object.fromEntries(Object.keys(NAME_FILTERS).map((name) => [name, filters[name]])),
+    years: [],
+    quarters: [],
+    min: filters.value_range.min,
+    max: filters.value_range.max,
+    flood: filters.include_flood_control,
+    sort: sort ?? EMPTY.sort,
+  };
+  const others = filters.time_ranges.filter((range) => !addPeriod(view, range));
+  if (others.length > 1) return null;
+  return others.length ? { ...view, from: others[0].start_date, to: others[0].end_date } : view;
+}
+
+// The API says whole years and quarters as ranges of days.
+function addPeriod(view, { start_date: start, end_date: end }) {
+  const [year, from] = [start?.slice(0, 4), start?.slice(5)];
+  if (year !== end?.slice(0, 4)) return false;
+  const until = end?.slice(5);
+  const quarter = QUARTERS.findIndex(([first, last]) => first === from && last === until) + 1;
+  if (from === "01-01" && until === "12-31") view.years.push(year);
+  else if (quarter) view.quarters.push(`${year}-Q${quarter}`);
+  else return false;
+  return true;
+}
 
 const distinct = (values) => [...new Set(values)];
 

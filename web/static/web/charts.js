@@ -1,0 +1,191 @@
+// The charts of a view: asks the API for totals by dimension and draws them. A click filters.
+
+import { countWords, formatPesos, formatShare, formatShortPesos, groupDigits, justBelow } from "./amounts.js";
+import { Problem, TASKS } from "./api.js";
+import { build, buildButton, MISSING } from "./dom.js";
+import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
+import { buildProblem } from "./problems.js";
+import { askTask } from "./tasks.js";
+import { changeView, toFilters, writeView } from "./view.js";
+
+const RANKED = [
+  ["by_contractor", "contractors", "Top contractors"],
+  ["by_organization", "organizations", "Top organizations"],
+  ["by_area", "areas", "Top areas of delivery"],
+  ["by_category", "business_categories", "Top categories"],
+];
+const DIMENSIONS = ["by_year", "by_quarter", ...RANKED.map(([dimension]) => dimension), "value_distribution"];
+const TOP = 40;
+const SHOWN_FIRST = 10;
+const MONEY_HEADS = ["Total value", "Contracts", "Share"];
+
+// What the treemap is divided into, and which filter a step goes down by.
+const LEVELS = [
+  { filter: "areas", dimension: "by_area", name: "area" },
+  { filter: "organizations", dimension: "by_organization", name: "organization" },
+  { filter: "contractors", dimension: "by_contractor", name: "contractor" },
+];
+
+export class ChartPanel {
+  #root;
+  #navigate;
+  #retry;
+  #view;
+  #shown = { asked: null, data: null };
+  #opened = new Set();
+
+  /** `navigate` is called with a view to go to, `retry` to ask again. */
+  constructor(root, { navigate, retry }) {
+    this.#root = root;
+    this.#navigate = navigate;
+    this.#retry = retry;
+  }
+
+  /** Show the charts of a view; resolves to the summary that came with them, or null. */
+  async show(view, signal) {
+    this.#view = view;
+    const filters = toFilters(view);
+    const asked = JSON.stringify(filters);
+    try {
+      if (asked !== this.#shown.asked) this.#shown = { asked, data: await this.#ask(filters, signal) };
+      if (signal.aborted) return null;
+      this.#draw(this.#shown.data);
+      return this.#shown.data.summary;
+    } catch (error) {
+      if (signal.aborted) return null;
+      if (!(error instanceof Problem)) throw error;
+      this.#finish(buildProblem(error, buildButton("Try again", this.#retry)));
+      return null;
+    }
+  }
+
+  async #ask(filters, signal) {
+    this.#root.setAttribute("aria-busy", "true");
+    if (!this.#root.children.length) this.#root.append(build("p", { class: "hint", role: "status" }, "Adding up…"));
+    const body = { filters, dimensions: DIMENSIONS, top_n: TOP };
+    return askTask(`${TASKS}/aggregates/`, body, { signal, onWait: () => {} });
+  }
+
+  #finish(...content) {
+    this.#root.replaceChildren(...content);
+    this.#root.removeAttribute("aria-busy");
+  }
+
+  #draw(data) {
+    const focused = document.activeElement?.closest?.(".chart")?.querySelector("h2").textContent;
+    if (!data.summary.count) {
+      this.#finish(build("p", { class: "message" }, "There is nothing to draw: no contract matches. Take a filter away."));
+      return;
+    }
+    this.#finish(
+      this.#drawTimes("Value by year", data.by_year, { list: "years", tick: (label) => label }),
+      this.#drawTimes("Value by quarter", data.by_quarter, { list: "quarters", tick: tickOfQuarter }),
+      this.#drawTreemap(data),
+      ...RANKED.map(([dimension, filter, title]) => this.#drawRanked(title, filter, data[dimension])),
+      this.#drawDistribution(data.value_distribution),
+    );
+    const again = [...this.#root.querySelectorAll(".chart")].find((chart) => chart.querySelector("h2").textContent === focused);
+    again?.querySelector("a")?.focus();
+  }
+
+  #drawTimes(title, groups, { list, tick }) {
+    const narrow = (label) => (label === null ? null : { ...NO_TIMES, [list]: [label] });
+    const marks = groups.map((group) => this.#mark(group, group.label ?? "undated", narrow(group.label)));
+    const dated = marks.filter((mark) => mark.href).map((mark) => ({ ...mark, tick: tick(mark.label) }));
+    const undated = groups.find((group) => group.label === null);
+    const hint = undated ? `${countWords(undated.count, "contract")} without a date are not drawn` : "Click to filter";
+    return buildFigure({ title, hint, heads: ["Award", ...MONEY_HEADS], marks, drawing: drawColumns(dated, topOf(groups)), className: "wide" });
+  }
+
+  #drawRanked(title, filter, groups) {
+    const marks = groups.map((group) => this.#mark(group, nameOf(group), group.others ? null : { [filter]: [group.label] }));
+    const all = this.#opened.has(filter);
+    const others = marks.filter((_, index) => groups[index].others);
+    const named = marks.filter((_, index) => !groups[index].others);
+    const shown = all ? marks : named.slice(0, SHOWN_FIRST);
+    const figure = buildFigure({ title, hint: "By value. Click to filter", heads: ["Name", ...MONEY_HEADS], marks, drawing: drawBars(shown) });
+    if (named.length > SHOWN_FIRST || (others.length && !all)) {
+      const words = all ? `Only the first ${SHOWN_FIRST}` : `Show ${named.length}`;
+      const toggle = () => {
+        if (!this.#opened.delete(filter)) this.#opened.add(filter);
+        this.#draw(this.#shown.data);
+      };
+      figure.querySelector(".numbers").before(buildButton(words, toggle, { kind: "small quiet" }));
+    }
+    return figure;
+  }
+
+  #drawTreemap(data) {
+    const depth = LEVELS.findIndex(({ filter }) => this.#view[filter].length !== 1);
+    const level = LEVELS.at(depth < 0 ? -1 : depth);
+    const groups = data[level.dimension];
+    const marks = groups.map((group) => this.#mark(group, nameOf(group), group.others ? null : { [level.filter]: [group.label] }));
+    const rest = marks.find((_, index) => groups[index].others);
+    const figure = buildFigure({
+      title: "Area › organization › contractor",
+      hint: `By ${level.name}. Click to go down${rest ? `. Not drawn: ${rest.label}, ${rest.value}` : ""}`,
+      heads: ["Name", ...MONEY_HEADS], marks, drawing: drawTreemap(marks.filter((mark) => mark !== rest)), className: "wide",
+    });
+    const trail = this.#buildTrail(depth < 0 ? LEVELS.length - 1 : depth);
+    if (trail) figure.querySelector("figcaption").append(trail);
+    return figure;
+  }
+
+  // The way back up from where the treemap has gone down to.
+  #buildTrail(depth) {
+    if (!depth) return null;
+    const steps = LEVELS.slice(0, depth).map(({ filter }, index) => {
+      const above = Object.fromEntries(LEVELS.slice(index).map((level) => [level.filter, []]));
+      const words = index ? this.#view[LEVELS[index - 1].filter][0] ?? MISSING : "All areas";
+      return build("li", {}, buildButton(words, () => this.#navigate(changeView(this.#view, above)), { kind: "small quiet" }));
+    });
+    const here = build("li", { "aria-current": "true" }, this.#view[LEVELS[depth - 1].filter][0] ?? MISSING);
+    return build("ol", { class: "trail", "aria-label": "Where the treemap is" }, steps, here);
+  }
+
+  #drawDistribution(bins) {
+    const marks = bins.map((bin) => ({
+      ...this.#target({ min: plain(bin.min), max: plain(justBelow(bin.max)) }),
+      label: formatPesos(bin.min),
+      tick: /^10*[.]/.test(bin.min) ? formatShortPesos(bin.min).slice(1) : "",
+      size: bin.count,
+      value: groupDigits(bin.count),
+      detail: `${formatShortPesos(bin.min)} to ${formatShortPesos(bin.max)}: ${countWords(bin.count, "contract")}, ${formatPesos(bin.total_value)} together`,
+      cells: [formatPesos(justBelow(bin.max)), groupDigits(bin.count), formatPesos(bin.total_value)],
+    }));
+    return buildFigure({
+      title: "Contracts by amount", hint: "How many contracts are of which size. Click to filter",
+      heads: ["From", "To", "Contracts", "Total value"], marks, className: "wide",
+      drawing: drawColumns(marks, countWords(Math.max(...bins.map((bin) => bin.count)), "contract")),
+    });
+  }
+
+  #mark(group, label, changes) {
+    const money = formatShortPesos(group.total_value);
+    const share = formatShare(group.share);
+    return {
+      ...this.#target(changes),
+      label,
+      size: Number(group.total_value),
+      value: `${money} · ${share}`,
+      detail: `${label}: ${formatPesos(group.total_value)}, ${share}, ${countWords(group.count, "contract")}`,
+      cells: [formatPesos(group.total_value), groupDigits(group.count), share],
+    };
+  }
+
+  #target(changes) {
+    if (!changes) return { href: null };
+    const target = changeView(this.#view, changes);
+    return { href: writeView(target), follow: () => this.#navigate(target) };
+  }
+}
+
+const NO_TIMES = { years: [], quarters: [], from: null, to: null };
+
+const tickOfQuarter = (label) => (label.endsWith("Q1") ? `’${label.slice(2, 4)}` : "");
+
+const topOf = (groups) => formatShortPesos(Math.max(...groups.map((group) => Number(group.total_value))));
+
+const nameOf = (group) => (group.others ? `${groupDigits(group.labels)} others` : group.label ?? MISSING);
+
+const plain = (amount) => amount.replace(/\.00$/, "");

@@ -1,0 +1,59 @@
+// The bar of everything that narrows the view, each chip with a button that takes it away.
+
+import { formatPesos } from "./amounts.js";
+import { buildChip, find, MISSING } from "./dom.js";
+
+const NAMES = {
+  contractors: "Contractor",
+  organizations: "Organization",
+  areas: "Area",
+  business_categories: "Category",
+};
+
+export class ChipBar {
+  #changed;
+
+  /** `changed` is called with the members of the view that a removed chip leaves. */
+  constructor({ changed }) {
+    this.#changed = changed;
+  }
+
+  /** Show the chips of `view`; `keywords` are chips that somebody else built. */
+  show(view, keywords) {
+    const chips = [...keywords, ...this.#buildNames(view), ...this.#buildTimes(view), ...this.#buildOthers(view)];
+    find("#chips").replaceChildren(...chips);
+    find("#chip-bar").hidden = !chips.length;
+  }
+
+  #buildNames(view) {
+    return Object.entries(NAMES).flatMap(([filter, kind]) => view[filter].map((name) =>
+      this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, kind)));
+  }
+
+  #buildTimes(view) {
+    const { years, quarters, from, to } = view;
+    const dates = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
+    return [
+      ...years.map((year) => this.#build(year, { years: years.filter((kept) => kept !== year) })),
+      ...quarters.map((text) => this.#build(text.replace(/^(.*)-(Q\d)$/, "$2 $1"),
+        { quarters: quarters.filter((kept) => kept !== text) })),
+      ...(from || to ? [this.#build(dates, { from: null, to: null })] : []),
+    ];
+  }
+
+  #buildOthers({ min, max, flood }) {
+    return [
+      min !== null && this.#build(`At least ${formatPesos(min)}`, { min: null }),
+      max !== null && this.#build(`At most ${formatPesos(max)}`, { max: null }),
+      flood && this.#build("Flood control included", { flood: false }),
+    ].filter(Boolean);
+  }
+
+  #build(words, changes, kind = null) {
+    const remove = () => {
+      find("#summary").focus(); // the chip goes away with its button
+      this.#changed(changes);
+    };
+    return buildChip(words, { remove, kind });
+  }
+}

@@ -1,0 +1,118 @@
+// An input with a list of suggestions below it: the WAI-ARIA combobox pattern. Knows not what is suggested.
+
+import { build } from "./dom.js";
+
+const TYPING_PAUSE_MS = 120;
+
+export class Combobox {
+  #input; #list; #suggest; #pick; #describe; #failed;
+  #eager;
+  #options = [];
+  #active = -1;
+  #timer = 0;
+  #asking = new AbortController();
+
+  /**
+   * @param {HTMLInputElement} input  has role=combobox
+   * @param {HTMLElement} list  has role=listbox
+   * @param {object} does
+   * @param {(typed: string, signal: AbortSignal) => Promise<any[]>} does.suggest
+   * @param {(option: any) => void} does.pick
+   * @param {(option: any) => Node[]} does.describe
+   * @param {(error: Error|null, options: any[]) => void} does.failed  called after every answer; null: it came
+   * @param {boolean} does.eager  whether Enter takes the first suggestion without a press of the arrow
+   */
+  constructor(input, list, { suggest, pick, describe, failed, eager }) {
+    this.#input = input;
+    this.#list = list;
+    this.#suggest = suggest;
+    this.#pick = pick;
+    this.#describe = describe;
+    this.#failed = failed;
+    this.#eager = eager;
+    input.addEventListener("input", () => this.#askSoon());
+    input.addEventListener("click", () => this.#askSoon());
+    input.addEventListener("keydown", (event) => this.#onKey(event));
+    input.addEventListener("blur", () => this.close());
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#asking.abort();
+    this.#list.hidden = true;
+    this.#input.setAttribute("aria-expanded", "false");
+    this.#activate(-1);
+  }
+
+  #askSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), TYPING_PAUSE_MS);
+  }
+
+  async #ask() {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    try {
+      const options = await this.#suggest(this.#input.value.trim(), signal);
+      if (signal.aborted) return;
+      this.#open(options);
+      this.#failed(null, options);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.close();
+      this.#failed(error, []);
+    }
+  }
+
+  #open(options) {
+    this.#options = options;
+    this.#list.replaceChildren(...options.map((option, index) => this.#buildOption(option, index)));
+    this.#list.hidden = !options.length;
+    this.#input.setAttribute("aria-expanded", String(options.length > 0));
+    this.#activate(this.#eager && options.length && this.#input.value.trim() ? 0 : -1);
+  }
+
+  #buildOption(option, index) {
+    const onmousedown = (event) => {
+      event.preventDefault(); // the input keeps the focus
+      this.#choose(index);
+    };
+    const id = `${this.#list.id}-${index}`;
+    return build("li", { role: "option", id, "aria-selected": "false", onmousedown }, this.#describe(option));
+  }
+
+  #activate(index) {
+    this.#active = index;
+    [...this.#list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === index)));
+    if (index < 0) {
+      this.#input.removeAttribute("aria-activedescendant");
+      return;
+    }
+    this.#input.setAttribute("aria-activedescendant", this.#list.children[index].id);
+    this.#list.children[index].scrollIntoView({ block: "nearest" });
+  }
+
+  #choose(index) {
+    const option = this.#options[index];
+    this.#input.value = "";
+    this.close();
+    this.#pick(option);
+  }
+
+  #onKey(event) {
+    const open = !this.#list.hidden;
+    const last = this.#options.length - 1;
+    if (event.key === "ArrowDown" && !open) this.#ask();
+    else if (event.key === "ArrowDown") this.#activate(this.#active < last ? this.#active + 1 : 0);
+    else if (event.key === "ArrowUp" && open) this.#activate(this.#active > 0 ? this.#active - 1 : last);
+    else if (event.key === "Enter" && open && this.#active >= 0) this.#choose(this.#active);
+    else if (event.key === "Enter" && !this.#eager) {
+      this.close(); // and the form is sent
+      return;
+    } else if (event.key === "Enter") clearTimeout(this.#timer);
+    else if (event.key === "Escape" && open) this.close();
+    else return;
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,102 @@
+// The page of datasets: what a version holds, where it comes from and what was rejected.
+
+import { formatPesos, formatShare, formatSize, formatTime, groupDigits } from "./amounts.js";
+import { API, get } from "./api.js";
+import { build, find } from "./dom.js";
+import { buildProblem } from "./problems.js";
+
+const REASONS = {
+  ragged_row: "More or fewer cells than the header",
+  missing_value: "Something that a contract needs is empty",
+  invalid_date: "A date that is none",
+  impossible_year: "A date before 2000 or in the future",
+  invalid_amount: "An amount that is no number",
+  amount_not_positive: "An amount of zero or less",
+  conflicting_amount: "Another amount than the same award has elsewhere",
+};
+const FATES = ["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"];
+const FATE_LABELS = {
+  read: "Rows read", imported: "Contracts", collapsed: "Further line items", unawarded: "Not awarded",
+  duplicates: "Duplicates", rejected: "Rejected",
+};
+
+start();
+
+async function start() {
+  try {
+    const { body } = await get(`${API}/datasets/`);
+    offer(body.datasets, body.current);
+  } catch (error) {
+    if (!error.code) throw error;
+    find("#problems").replaceChildren(buildProblem(error));
+  }
+  find("#dataset").removeAttribute("aria-busy");
+}
+
+function offer(datasets, current) {
+  const select = find("#version");
+  select.replaceChildren(...datasets.map(({ version, created_at: at }) => build(
+    "option", { value: version, selected: version === current },
+    `${formatTime(at)}${version === current ? " (current)" : ""}`,
+  )));
+  const showChosen = () => show(datasets.find(({ version }) => version === select.value));
+  select.addEventListener("change", showChosen);
+  showChosen();
+}
+
+function show(dataset) {
+  find("#dataset").replaceChildren(buildCards(dataset), buildSources(dataset), buildRejects(dataset));
+}
+
+function buildCards(dataset) {
+  const covered = [dataset.first_award, dataset.last_award].map((day) => day ?? "?").join(" to ");
+  const cards = [
+    ["Contracts", groupDigits(dataset.rows - dataset.flood_rows)],
+    ["Total value", formatPesos(subtract(dataset.total_value, dataset.flood_value))],
+    ["Awards from – to", covered],
+    ["Flood-control source", `${groupDigits(dataset.flood_rows)} · ${formatPesos(dataset.flood_value)}`],
+    ["Version", dataset.version],
+  ];
+  return build("dl", { class: "cards" }, cards.map(([label, text]) =>
+    build("div", { class: "card" }, build("dt", {}, label), build("dd", {}, text))));
+}
+
+function buildSources({ sources }) {
+  const totals = Object.fromEntries(FATES.map((fate) => [fate, sources.reduce((sum, source) => sum + source[fate], 0)]));
+  const cells = (row) => FATES.map((fate) => build("td", { class: "number" }, groupDigits(row[fate])));
+  const rows = sources.map((source) => build("tr", {},
+    build("th", { scope: "row" }, source.file,
+      build("span", { class: "detail" }, `${source.generation} · ${formatSize(source.size_bytes)}`),
+      build("span", { class: "checksum", title: `SHA-256 ${source.sha256}` }, `SHA-256 ${source.sha256}`)),
+    cells(source)));
+  const all = build("tr", {}, build("th", { scope: "row" }, "All files"), cells(totals));
+  const heads = ["File", ...FATES.map((fate) => FATE_LABELS[fate])];
+  return build("section", { class: "stack", "aria-labelledby": "sources" },
+    build("h2", { id: "sources" }, "Sources"),
+    build("p", { class: "hint" }, "Every row that was read has exactly one fate: the five columns add up to the first."),
+    buildTable("Sources", heads, [...rows, all]));
+}
+
+function buildRejects({ sources, rejected_by_reason: reasons }) {
+  const read = sources.reduce((sum, source) => sum + source.read, 0);
+  const rejected = Object.entries(reasons).sort((one, other) => other[1] - one[1]);
+  const rows = rejected.map(([reason, count]) => build("tr", {},
+    build("th", { scope: "row" }, REASONS[reason] ?? reason, build("span", { class: "detail" }, build("code", {}, reason))),
+    build("td", { class: "number" }, groupDigits(count)),
+    build("td", { class: "number" }, formatShare(count / read))));
+  return build("section", { class: "stack", "aria-labelledby": "rejects" },
+    build("h2", { id: "rejects" }, "Rejected rows by reason"),
+    rows.length ? buildTable("Rejected rows by reason", ["Reason", "Rows", "Of all rows read"], rows) : build("p", {}, "No row was rejected."));
+}
+
+function buildTable(name, heads, rows) {
+  const head = heads.map((text, index) => build("th", { scope: "col", class: index ? "number" : null }, text));
+  return build("div", { class: "panel flush table-scroll", tabindex: "0", role: "region", "aria-label": name },
+    build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)));
+}
+
+function subtract(whole, part) {
+  const centavos = BigInt(whole.replace(".", "")) - BigInt(part.replace(".", ""));
+  const text = String(centavos).padStart(3, "0");
+  return `${text.slice(0, -2)}.${text.slice(-2)}`;
+}

@@ -1,0 +1,114 @@
+// The page of one's own tasks: the history, live, with all that can be done to a task.
+
+import { countWords, formatDuration, formatSize, formatTime } from "./amounts.js";
+import { get, TASKS } from "./api.js";
+import { announce, build, find } from "./dom.js";
+import { describeProgress } from "./exportcard.js";
+import { attemptAction, keepLive } from "./live.js";
+import { showRows } from "./rows.js";
+import { cancelTask, deleteTask, rerunTask } from "./tasks.js";
+import { viewOfRequest, writeView } from "./view.js";
+
+const BUSY_S = 1.5;
+const IDLE_S = 8;
+const BADGES = {
+  PENDING: ["waiting", ""], STARTED: ["running", "busy"], PROGRESS: ["running", "busy"], RETRY: ["will be tried again", "busy"],
+  SUCCESS: ["done", "good"], FAILURE: ["failed", "bad"], REVOKED: ["cancelled", ""],
+};
+
+let page = addressOf();
+const problems = find("#problems");
+const refreshNow = keepLive(refresh, problems);
+
+find("#history-filter").addEventListener("change", () => go(addressOf()));
+find("#newer").addEventListener("click", (event) => go(event.target.dataset.page));
+find("#older").addEventListener("click", (event) => go(event.target.dataset.page));
+
+function addressOf() {
+  const query = new URLSearchParams({ page_size: "25" });
+  for (const name of ["kind", "state"]) if (find(`#${name}`).value) query.set(name, find(`#${name}`).value);
+  return `${TASKS}/?${query}`;
+}
+
+function go(address) {
+  page = address;
+  refreshNow();
+}
+
+async function refresh() {
+  const asked = page;
+  const { body } = await get(asked);
+  if (asked !== page) return 0;
+  show(body);
+  return body.results.some((task) => !task.ready) ? BUSY_S : IDLE_S;
+}
+
+function show({ results, next, previous }) {
+  find("#history").hidden = !results.length;
+  find("#nothing").hidden = results.length > 0;
+  showRows(find("#history tbody"), results, (task) => task.task_id, buildRow);
+  for (const [id, address] of [["#newer", previous], ["#older", next]]) {
+    find(id).hidden = !address;
+    // A path, because behind a proxy the API may name itself by another scheme.
+    find(id).dataset.page = address ? new URL(address).pathname + new URL(address).search : "";
+  }
+}
+
+function buildRow(task) {
+  const view = viewOfRequest(task.request);
+  return build("tr", {},
+    build("td", { class: "task-what" },
+      view ? build("a", { href: `/${writeView(view)}`, "data-action": "open", title: "Look at these rows" }, task.description) : task.description,
+      build("span", { class: "detail" }, `Dataset ${task.dataset_version}`)),
+    build("td", {}, buildState(task)),
+    build("td", { class: "nowrap" }, formatTime(task.created_at), build("span", { class: "detail" }, describeTime(task))),
+    build("td", {}, describeResult(task)),
+    build("td", {}, build("div", { class: "task-actions" }, buildActions(task))));
+}
+
+function buildState(task) {
+  const [word, kind] = BADGES[task.state] ?? [task.state, ""];
+  const stopping = task.cancel_requested && !task.ready;
+  const bar = build("progress", { max: "100", "aria-label": "Progress" });
+  if (task.meta.total) bar.value = task.meta.percent;
+  return [
+    build("span", { class: `badge ${kind}` }, stopping ? "stopping" : word),
+    ["STARTED", "PROGRESS"].includes(task.state) && bar,
+    !["SUCCESS", "REVOKED"].includes(task.state) && build("span", { class: "detail" }, task.status),
+    build("span", { class: "detail" }, describeProgress(task)),
+  ];
+}
+
+function describeTime({ started_at: started, finished_at: finished, created_at: created }) {
+  if (!finished) return started ? `running since ${formatTime(started)}` : "";
+  return `took ${formatDuration((Date.parse(finished) - Date.parse(started ?? created)) / 1000)}`;
+}
+
+function describeResult({ result, successful, expires_at: expires }) {
+  if (!successful || !result) return "–";
+  return [
+    result.name, build("span", { class: "detail" }, `${countWords(result.rows, "row")} · ${formatSize(result.size_bytes)}`),
+    build("span", { class: "detail" }, isPast(expires) ? "expired" : `kept until ${formatTime(expires)}`),
+  ];
+}
+
+function buildActions(task) {
+  const act = (name, text, does) => build("button", {
+    type: "button", class: "button small", "data-action": name, onclick: () => attemptAction(does, problems, refreshNow),
+  }, text);
+  if (!task.ready) return task.cancel_requested ? [] : [act("cancel", "Cancel", () => cancelTask(task))];
+  const download = task.successful && task.links.download && !isPast(task.expires_at);
+  return [
+    download && build("a", { class: "button small primary", "data-action": "download", href: task.links.download, download: true }, "Download"),
+    act("rerun", "Run again", async () => {
+      await rerunTask(task);
+      announce("It runs again.");
+    }),
+    act("delete", "Delete", async () => {
+      await deleteTask(task);
+      announce("The task is deleted.");
+    }),
+  ];
+}
+
+const isPast = (iso) => iso !== null && Date.parse(iso) < Date.now();
