@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from contracts.layout import build
+from contracts.layout import build, build_arrays
 from contracts.query import Aggregation, Filters, Page, Query, Sort
 from contracts.snapshot import DATABASE, Snapshot
 from contracts.store import Reader, Store
@@ -108,6 +108,7 @@ def prepare(rows: int) -> Snapshot:
             print(f"{rows:,} rows made in {time.perf_counter() - started:.0f} s")
             started = time.perf_counter()
             build(con, "awards")
+            build_arrays(con, building)
             print(f"laid out in {time.perf_counter() - started:.0f} s")
         building.rename(folder)
     return Snapshot(folder)

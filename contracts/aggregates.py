@@ -1,19 +1,19 @@
 """Totals by dimension: the statements that find them and the shape of the answer.
 
 Executes nothing. All dimensions come from one pass over the rows (GROUPING SETS), kept as the small
-temporary table ``totals``; what is asked of them is then asked of that table.
+temporary table ``totals``; what is asked of them is then asked of that table. For all contracts the totals
+stand in the snapshot as ``cube``.
 """
 
 from __future__ import annotations
 
-import bisect
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from contracts.fields import LABEL_DIMENSIONS
+from contracts.query import Filters
 from contracts.sql import BIN_BOUNDS, CODES, Statement
 
 CENT = Decimal("0.01")
@@ -52,81 +52,80 @@ def groupings_for(dimensions: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in GROUPED if name in asked or name in ALWAYS)
 
 
-def keep_matches(rows: Statement) -> Statement:
-    """Keep what totals need of ``rows`` as ``matches``, so that text is searched once."""
-    columns = ", ".join([*GROUPED.values(), "contract_amount"])
-    return Statement(f"CREATE OR REPLACE TEMP TABLE matches AS SELECT {columns} {rows.sql}", rows.parameters)
+TOTALS = "totals"
+"""The relation that ``keep_totals`` makes, as the statements that read totals take it."""
 
 
-MATCHES = Statement("FROM matches WHERE true")
+def find_cube(filters: Filters) -> str | None:
+    """The relation with the totals of ``filters`` in the snapshot; None where it holds none."""
+    if filters not in (Filters(), Filters(include_flood_control=True)):
+        return None
+    return f"(FROM cube WHERE include_flood_control = {filters.include_flood_control})"
+
+
+def build_cube(main_rows: Statement, all_rows: Statement) -> Statement:
+    """Make the table ``cube``: totals by every grouping, without and with the second source."""
+    groupings = tuple(GROUPED)
+    return Statement(
+        f"""CREATE TABLE cube AS
+        SELECT false AS include_flood_control, * FROM ({_group_totals(main_rows, groupings)})
+        UNION ALL SELECT true, * FROM ({_group_totals(all_rows, groupings)})""",
+        (*main_rows.parameters, *all_rows.parameters),
+    )
 
 
 def keep_totals(rows: Statement, groupings: Sequence[str]) -> Statement:
-    """Keep the totals of ``rows`` (a tail ``FROM ... WHERE ...``) by every grouping as ``totals``."""
+    """Keep the totals of ``rows`` (a tail ``FROM ... WHERE ...``) by every grouping as TOTALS."""
+    return Statement(
+        f"CREATE OR REPLACE TEMP TABLE {TOTALS} AS {_group_totals(rows, groupings)}", rows.parameters
+    )
+
+
+def _group_totals(rows: Statement, groupings: Sequence[str]) -> str:
     columns = {name: GROUPED[name] for name in groupings}
     names = " ".join(f"WHEN grouping({column}) = 0 THEN '{name}'" for name, column in columns.items())
     keys = " ".join(f"WHEN grouping({column}) = 0 THEN {_as_number(column)}" for column in columns.values())
-    return Statement(
-        f"""CREATE OR REPLACE TEMP TABLE totals AS
-        SELECT CASE {names} END AS name, CASE {keys} END AS key, count(*) AS count,
+    return f"""SELECT CASE {names} END AS name, CASE {keys} END AS key, count(*) AS count,
             sum(contract_amount) AS total_value
-        {rows.sql} GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in columns.values())})""",
-        rows.parameters,
-    )
+        {rows.sql} GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in columns.values())})"""
 
 
 def _as_number(column: str) -> str:
     return f"{column} - DATE '1970-01-01'" if column == GROUPED["by_day"] else f"{column}::BIGINT"
 
 
-def count_names(dimension: str) -> Statement:
+def count_names(totals: str, dimension: str) -> Statement:
     """One row: how many labels there are, and how many of them are the missing one (0 or 1)."""
     return Statement(
-        """SELECT count(*), (SELECT count(*) FROM totals JOIN labels ON code = key
+        f"""SELECT count(*), (SELECT count(*) FROM {totals} JOIN labels ON code = key
             WHERE name = $2 AND field = $1 AND label IS NULL)
-        FROM totals WHERE name = $2""",
+        FROM {totals} WHERE name = $2""",
         (LABEL_DIMENSIONS[dimension], dimension),
     )
 
 
-def select_labels(dimension: str, top_n: int) -> Statement:
+def select_labels(totals: str, dimension: str, *, top_n: int) -> Statement:
     """Rows (label, count, total value), greatest value first, at most ``top_n``."""
     return Statement(
-        """SELECT label, count, total_value FROM totals JOIN labels ON field = $1 AND code = key
+        f"""SELECT label, count, total_value FROM {totals} JOIN labels ON field = $1 AND code = key
         WHERE name = $2 ORDER BY total_value DESC, label NULLS LAST LIMIT $3""",
         (LABEL_DIMENSIONS[dimension], dimension, top_n),
     )
 
 
-def select_periods(dimension: str) -> Statement:
+def select_periods(totals: str, dimension: str) -> Statement:
     """Rows (label, count, total value) in the order of time, undated last."""
     return Statement(
         f"""SELECT {PERIODS[dimension]} AS label, sum(count), sum(total_value)
-        FROM (SELECT DATE '1970-01-01' + key::INTEGER AS day, * FROM totals WHERE name = 'by_day')
+        FROM (SELECT DATE '1970-01-01' + key::INTEGER AS day, * FROM {totals} WHERE name = 'by_day')
         GROUP BY label ORDER BY label NULLS LAST"""
     )
 
 
-def select_bins() -> Statement:
+def select_bins(totals: str) -> Statement:
     """Rows (bin, count, total value), smallest amounts first."""
     return Statement(
-        "SELECT key, count, total_value FROM totals WHERE name = 'value_distribution' ORDER BY key"
-    )
-
-
-def select_middle(rows: Statement, bins: Sequence[Group]) -> Statement:
-    """The one or two amounts in the middle of ``rows``; ``bins`` tell which bins have to be sorted for it."""
-    count = whole_of(bins).count
-    first, last = (count - 1) // 2, count // 2
-    ends = list(itertools.accumulate(group.count for group in bins))
-    low, high = bisect.bisect_right(ends, first), bisect.bisect_right(ends, last)
-    values = (bins[low].label, bins[high].label, last - first + 1, first - ends[low] + bins[low].count)
-    low_bin, high_bin, limit, offset = (f"${len(rows.parameters) + n}" for n in range(1, 5))
-    return Statement(
-        f"""SELECT contract_amount {rows.sql}
-        AND value_bin BETWEEN {low_bin}::UTINYINT AND {high_bin}::UTINYINT
-        ORDER BY contract_amount LIMIT {limit}::BIGINT OFFSET {offset}::BIGINT""",
-        (*rows.parameters, *values),
+        f"SELECT key, count, total_value FROM {totals} WHERE name = 'value_distribution' ORDER BY key"
     )
 
 

@@ -1,4 +1,4 @@
-"""The physical layout of a snapshot's database: what is stored beside the columns, and in which order.
+"""The physical layout of a snapshot: what is stored beside the columns, and in which order.
 
 Knows no query; the folded form of text is defined in ``contracts.sql``.
 """
@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
+from contracts import aggregates
 from contracts.fields import FIELDS
-from contracts.sql import CODES, FLOOD_CONTROL, fold_field, value_bin
+from contracts.query import Filters
+from contracts.rows import write_arrays
+from contracts.snapshot import ROWS, WORDS
+from contracts.sql import CODES, FLOOD_CONTROL, fold_field, matching_rows, value_bin
+from contracts.words import build_index
 
 STORED = tuple(field for field in FIELDS if field.name != "id")
 SORTED_AT_ONCE = 400_000
@@ -19,7 +25,7 @@ SORTED_AT_ONCE = 400_000
 
 
 def build(con: duckdb.DuckDBPyConnection, awards: str) -> None:
-    """Create ``contracts`` and ``labels`` from the relation ``awards`` of the same connection.
+    """Create ``contracts``, ``labels`` and ``cube`` from the relation ``awards`` of the same connection.
 
     ``awards`` holds every column of FIELDS but ``id``, in the types of ``FieldType.sql_type``. Its text is
     cleaned: trimmed, runs of whitespace are one space, no control characters, NFC. ``contract_amount`` is
@@ -27,6 +33,17 @@ def build(con: duckdb.DuckDBPyConnection, awards: str) -> None:
     """
     _build_labels(con, awards)
     _build_contracts(con, awards)
+    con.execute("CREATE UNIQUE INDEX contracts_by_id ON contracts (id)")
+    cube = aggregates.build_cube(
+        *(matching_rows(Filters(include_flood_control=flood), {}) for flood in (False, True))
+    )
+    con.execute(cube.sql, cube.parameters)
+
+
+def build_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write what stands beside the database of the snapshot in ``folder``, from the tables of ``build``."""
+    write_arrays(con, folder / ROWS)
+    build_index(con, folder / WORDS)
 
 
 def _build_labels(con: duckdb.DuckDBPyConnection, awards: str) -> None:
@@ -91,7 +108,7 @@ def _ordered(awards: str, condition: str) -> str:
     """
     columns = [f"a.{field.name}" for field in STORED]
     codes = [f"{column}_label.code::INTEGER AS {code}" for column, code in CODES.items()]
-    derived = [*codes, f"{value_bin('a.contract_amount')} AS value_bin", f"{_search_text()} AS search_text"]
+    derived = [*codes, f"{value_bin('a.contract_amount')} AS value_bin"]
     joins = " ".join(
         f"LEFT JOIN labels {column}_label ON {column}_label.field = '{column}'"
         f" AND {column}_label.label IS NOT DISTINCT FROM a.{column}"
@@ -101,14 +118,3 @@ def _ordered(awards: str, condition: str) -> str:
         WHERE {condition}
         ORDER BY a.award_date DESC NULLS LAST, a.contract_amount DESC, a.reference_id, a.award_number,
             hash({", ".join(columns)})"""
-
-
-def _search_text() -> str:
-    """The titles folded, one per line; a notice title that repeats the award title is left out.
-
-    Names are looked for in ``labels``, where each stands once.
-    """
-    notice = (
-        f"CASE WHEN a.notice_title IS DISTINCT FROM a.award_title THEN {fold_field('a.notice_title')} END"
-    )
-    return f"concat_ws(chr(10), {fold_field('a.award_title')}, {notice})"

@@ -6,6 +6,8 @@ Layout under the dataset root::
     versions/<version>/contracts.duckdb
     versions/<version>/manifest.json
     versions/<version>/rejects.csv
+    versions/<version>/words/     the word index (contracts.words)
+    versions/<version>/rows/      what is kept of every contract as arrays (contracts.rows)
 
 A version is built under a hidden name beside the others and renamed when it is complete, so that a
 reader sees a whole version or none.
@@ -28,6 +30,7 @@ from typing import Any
 from contracts.errors import NoDataset, SnapshotMissing
 
 DATABASE, MANIFEST, REJECTS = "contracts.duckdb", "manifest.json", "rejects.csv"
+WORDS, ROWS = "words", "rows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +121,14 @@ class Snapshot:
     @property
     def database(self) -> Path:
         return self.path / DATABASE
+
+    @property
+    def words(self) -> Path:
+        return self.path / WORDS
+
+    @property
+    def rows(self) -> Path:
+        return self.path / ROWS
 
     @property
     def rejects(self) -> Path:

@@ -6,7 +6,7 @@ the column table are written into SQL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
 """The two values of ``source``."""
 
 SEARCHED_NAMES: tuple[str, ...] = tuple(column for column in SEARCHED if column in NAME_FILTERS.values())
-"""Searched columns whose words are found in ``labels``; the others are in ``search_text``."""
+"""Searched columns whose text is found in ``labels``, where each name stands once."""
 
 CODES: dict[str, str] = {column: f"{column}_code" for column in NAME_FILTERS.values()}
 """Name column -> the column that holds the number of its label in ``labels``."""
@@ -72,12 +72,15 @@ def value_bin(amount: str) -> str:
     return f"(CASE WHEN {amount} < 1 THEN 0 ELSE 3 * length({digits}) - 2 + {step} END)::UTINYINT"
 
 
-NamesFound = Mapping[tuple[str, str], str]
-"""(filter or phrase, name column) -> a text of 0 and 1: whether the label with that code is meant.
+KEYWORDS = ("keywords", "id")
+"""The key under which BitsFound holds the contracts that meet the keywords."""
 
-Absent where no label is. Names are looked up in ``labels`` beforehand and reach the WHERE as bits. A join
-in it, which a long IN becomes too, would cost the order of rows; and a copy of the names in every row's
-``search_text`` the time to scan it.
+BitsFound = Mapping[tuple[str, str], bytes]
+"""(filter, column) -> bits, the first the highest of its byte: is the label with that code meant.
+
+Absent where none is. Under KEYWORDS a bit stands for the contract with that ``id`` - 1. Names and keywords
+are looked up beforehand and reach the WHERE as bits: a join in it, which a long IN becomes too, would cost
+the order of rows.
 """
 
 
@@ -96,38 +99,33 @@ class _Parameters:
 
 
 def find_names(filters: Filters) -> Statement | None:
-    """Rows (filter or phrase, column, bits) as NamesFound takes them; None where no name is to be found."""
+    """Rows (filter, column, code, labels of that column) of each label that the name filters mean.
+
+    None where there is no such filter.
+    """
     parameters = _Parameters()
     bind = parameters.bind
     lookups = []
     for name, column in NAME_FILTERS.items():
         if wanted := getattr(filters, name):
-            given = [bind(label, "VARCHAR") for label in wanted if label is not None]
-            alternatives = [f"coalesce(label IN ({', '.join(given)}), false)"] if given else []
-            alternatives += ["label IS NULL"] if None in wanted else []
-            lookups.append(_lookup(f"'{name}'", f"'{column}'", _any_of(alternatives)))
-    for phrase in sorted({phrase for keyword in filters.keywords for phrase in phrases_of(keyword)}):
-        text = bind(phrase, "VARCHAR")
-        found = f"coalesce(contains(folded, {fold_phrase(text)}), false)"
-        lookups.append(_lookup(text, _quoted(SEARCHED_NAMES), found))
+            given = bind([label for label in wanted if label is not None], "VARCHAR[]")
+            missing = " OR label IS NULL" if None in wanted else ""
+            lookups.append(
+                f"""SELECT '{name}', '{column}', code, (SELECT count(*) FROM labels WHERE field = '{column}')
+                FROM labels WHERE field = '{column}' AND (label IN (SELECT unnest({given})){missing})"""
+            )
     return parameters.complete(" UNION ALL ".join(lookups)) if lookups else None
 
 
-def _lookup(key: str, columns: str, condition: str) -> str:
-    return f"""SELECT {key}, field, string_agg(CASE WHEN {condition} THEN '1' ELSE '0' END, '' ORDER BY code)
-        FROM labels WHERE field IN ({columns}) GROUP BY field HAVING bool_or({condition})"""
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def _where(filters: Filters, names: NamesFound, parameters: _Parameters) -> str:
+def _where(filters: Filters, found: BitsFound, parameters: _Parameters) -> str:
     bind = parameters.bind
     parts = [
-        _has_name((name, NAME_FILTERS[name]), names, bind) for name in NAME_FILTERS if getattr(filters, name)
+        _is_found((name, column), CODES[column], found, bind)
+        for name, column in NAME_FILTERS.items()
+        if getattr(filters, name)
     ]
-    parts.append(_any_of([_all_phrases(keyword, names, bind) for keyword in filters.keywords]))
+    if filters.keywords:
+        parts.append(_is_found(KEYWORDS, "(id - 1)::INTEGER", found, bind))
     parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
     if filters.min_amount is not None:
         parts.append(f"contract_amount >= {bind(filters.min_amount, 'DECIMAL(18,2)')}")
@@ -142,21 +140,8 @@ def _any_of(alternatives: list[str]) -> str:
     return f"({' OR '.join(alternatives)})" if alternatives else ""
 
 
-def _has_name(key: tuple[str, str], names: NamesFound, bind: Bind) -> str:
-    return f"get_bit({bind(names[key], 'BIT')}, {CODES[key[1]]}) = 1" if key in names else "false"
-
-
-def _all_phrases(keyword: str, names: NamesFound, bind: Bind) -> str:
-    return f"({' AND '.join(_one_phrase(phrase, names, bind) for phrase in phrases_of(keyword))})"
-
-
-def _one_phrase(phrase: str, names: NamesFound, bind: Bind) -> str:
-    """Looked for anywhere first: contains() leaps to a needle's first byte, and the mark is everywhere."""
-    keys = [(phrase, column) for column in SEARCHED_NAMES]
-    in_names = [_has_name(key, names, bind) for key in keys if key in names]
-    text = bind(phrase, "VARCHAR")
-    anywhere, at_word = (f"contains(search_text, {folded})" for folded in (fold(text), fold_phrase(text)))
-    return _any_of([*in_names, f"({anywhere} AND {at_word})"])
+def _is_found(key: tuple[str, str], number: str, found: BitsFound, bind: Bind) -> str:
+    return f"get_bit({bind(found[key], 'BLOB')}::BIT, {number}) = 1" if key in found else "false"
 
 
 def _within(time_range: TimeRange, bind: Bind) -> str:
@@ -176,73 +161,47 @@ def _order_by(sort: Sort) -> str:
     return f" ORDER BY {sort.field} {direction} NULLS LAST, id"
 
 
-def count_rows(filters: Filters, names: NamesFound) -> Statement:
-    """One row: number of contracts, sum of their amounts."""
+def select_ids(filters: Filters, found: BitsFound) -> Statement:
+    """The ids of all matching rows, in no order."""
     parameters = _Parameters()
-    where = _where(filters, names, parameters)
-    return parameters.complete(
-        f"SELECT count(*), coalesce(sum(contract_amount), 0) FROM contracts WHERE {where}"
-    )
+    return parameters.complete(f"SELECT id FROM contracts WHERE {_where(filters, found, parameters)}")
 
 
-def select_page_ids(query: Query, page: Page, names: NamesFound) -> Statement:
+def select_page_ids(query: Query, page: Page, found: BitsFound) -> Statement:
     """The ids of the rows of one page, in order. Rows are read by them, so that sorting moves no text."""
     parameters = _Parameters()
-    where = _where(query.filters, names, parameters)
+    where = _where(query.filters, found, parameters)
     limit, offset = parameters.bind(page.size, "BIGINT"), parameters.bind(page.offset, "BIGINT")
     return parameters.complete(
         f"SELECT id FROM contracts WHERE {where}{_order_by(query.sort)} LIMIT {limit} OFFSET {offset}"
     )
 
 
-def keep_found(query: Query, names: NamesFound) -> Statement:
-    """Keep what counting and paging need of the matching rows as ``found``, so that text is searched once."""
-    parameters = _Parameters()
-    where = _where(query.filters, names, parameters)
-    return parameters.complete(
-        f"""CREATE OR REPLACE TEMP TABLE found AS
-        SELECT id, contract_amount, {query.sort.field} AS sort_key FROM contracts WHERE {where}"""
-    )
-
-
-COUNT_FOUND = Statement("SELECT count(*), coalesce(sum(contract_amount), 0) FROM found")
-
-
-def select_found_ids(sort: Sort, page: Page) -> Statement:
-    """The ids of the rows of one page of ``found``, in order."""
-    direction = "DESC" if sort.descending else "ASC"
-    return Statement(
-        f"SELECT id FROM found ORDER BY sort_key {direction} NULLS LAST, id LIMIT $1 OFFSET $2",
-        (page.size, page.offset),
-    )
-
-
 def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
     """The rows of ``ids``: their id and then ``columns``, in no order.
 
-    A list of constants would be compared with every row; the subquery becomes a filter that skips blocks.
+    The numbers stand in the SQL because only constants are looked up in the index on ``id``.
     """
     return Statement(
-        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id IN (SELECT unnest($1::BIGINT[]))",
-        (list(ids),),
+        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id IN ({', '.join(map(str, map(int, ids)))})"
     )
 
 
-def select_rows(query: Query, names: NamesFound, select: str | None = None) -> Statement:
+def select_rows(query: Query, found: BitsFound, select: str | None = None) -> Statement:
     """All rows in order, as the query's columns, or as ``select``: a select list over these columns.
 
     It is evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
     """
     parameters = _Parameters()
-    where = _where(query.filters, names, parameters)
+    where = _where(query.filters, found, parameters)
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
     return parameters.complete(rows if select is None else f"SELECT {select} FROM ({rows})")
 
 
-def matching_rows(filters: Filters, names: NamesFound) -> Statement:
+def matching_rows(filters: Filters, found: BitsFound) -> Statement:
     """The tail ``FROM contracts WHERE ...`` of a statement; more conditions may follow with AND."""
     parameters = _Parameters()
-    where = _where(filters, names, parameters)
+    where = _where(filters, found, parameters)
     return parameters.complete(f"FROM contracts WHERE {where}")
 
 

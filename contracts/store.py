@@ -1,29 +1,42 @@
-"""Reading a snapshot: count, search, aggregate, suggest, stream. Knows no framework and writes nothing."""
+"""Reading a snapshot: count, search, aggregate, suggest, stream. Knows no framework and writes nothing.
+
+What a question means in rows is found once: keywords by the word index, everything else by DuckDB. Counting
+and paging then take arrays; totals by label, and exports, take the database again.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from contracts import aggregates, sql
 from contracts.aggregates import Group
 from contracts.errors import OutOfSpace, QueryInterrupted, SnapshotMissing
 from contracts.fields import NAME_FILTERS
-from contracts.query import Aggregation, Filters, Page, Query
+from contracts.memo import Memo
+from contracts.query import Aggregation, Filters, Page, Query, phrases_of
+from contracts.rows import FoundRows, Mask, RowArrays
 from contracts.snapshot import Snapshot
+from contracts.words import Phrase, WordIndex, cut_phrases
 
 DUCKDB_SHARE = 0.66
 """Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured)."""
 OUT_OF_SPACE = ("No space left on device", "max_temp_directory_size")
 """DuckDB has no error of its own for a full disk: these words of its I/O and memory errors tell it."""
+REMEMBERED_ANSWERS = 200
+"""Aggregates that a store remembers: some 20 KB each."""
+REMEMBERED_ROWS = 24
+"""Sets of rows that a store remembers: a bit for each contract, 0.6 MB of 5 million."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +76,8 @@ class Store:
                 "temp_directory": self._spill.name,
             }
         )
+        self.answers: Memo[dict[str, Any]] = Memo(REMEMBERED_ANSWERS)
+        self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
         path = str(snapshot.database).replace("'", "''")
         self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
 
@@ -72,9 +87,19 @@ class Store:
         cursor = self._connection.cursor()
         try:
             cursor.execute("USE snapshot")
-            yield Reader(cursor)
+            yield Reader(self, cursor)
         finally:
             cursor.close()
+
+    @cached_property
+    def words(self) -> WordIndex:
+        """The snapshot's word index, opened when it is needed first."""
+        return WordIndex(self.snapshot.words)
+
+    @cached_property
+    def rows(self) -> RowArrays:
+        """The snapshot's arrays."""
+        return RowArrays(self.snapshot.rows)
 
     def close(self) -> None:
         self._connection.close()
@@ -84,55 +109,62 @@ class Store:
 class Reader:
     """Answers questions on one snapshot. Every call may raise QueryInterrupted or OutOfSpace."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, store: Store, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._store = store
         self._cursor = cursor
         self._interrupted = False
 
     def count(self, filters: Filters) -> Totals:
         """Rows and pesos of the contracts that ``filters`` means."""
-        [(rows, total_value)] = self._fetch(sql.count_rows(filters, self._find_names(filters)))
-        return Totals(rows=rows, total_value=total_value)
+        found = self._find_rows(filters)
+        return Totals(rows=found.count, total_value=found.total_value)
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        return self._rows(query, sql.select_page_ids(query, page, self._find_names(query.filters)))
-
-    def find(self, query: Query, page: Page) -> tuple[Totals, list[dict[str, Any]]]:
-        """What ``count`` and ``search`` answer, with text searched only once."""
-        if not query.filters.keywords:
-            return self.count(query.filters), self.search(query, page)
-        self._fetch(sql.keep_found(query, self._find_names(query.filters)))
-        [(rows, total_value)] = self._fetch(sql.COUNT_FOUND)
-        totals = Totals(rows=rows, total_value=total_value)
-        return totals, self._rows(query, sql.select_found_ids(query.sort, page))
-
-    def _rows(self, query: Query, ids_in_order: sql.Statement) -> list[dict[str, Any]]:
-        ids = [number for (number,) in self._fetch(ids_in_order)]
+        found = self._find_rows(query.filters)
+        ids = self._store.rows.page_ids(found, query.sort, page)
+        if ids is None:
+            statement = sql.select_page_ids(query, page, self._find_bits(query.filters))
+            ids = [number for (number,) in self._fetch(statement)]
         if not ids:
             return []
         rows = {row[0]: row[1:] for row in self._fetch(sql.select_by_id(query.columns, ids))}
         return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
 
+    def find(self, query: Query, page: Page) -> tuple[Totals, list[dict[str, Any]]]:
+        """What ``count`` and ``search`` answer."""
+        return self.count(query.filters), self.search(query, page)
+
     def aggregate(self, aggregation: Aggregation) -> dict[str, Any]:
-        """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``."""
-        rows = self._matching_rows(aggregation.filters)
-        self._fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
-        bins = self._groups(aggregates.select_bins())
-        whole = aggregates.whole_of(bins)
-        middle = self._fetch(aggregates.select_middle(rows, bins)) if bins else []
-        labels = {d: self._fetch(aggregates.count_names(d))[0] for d in ("by_contractor", "by_organization")}
+        """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``.
+
+        The answer is remembered: do not change it.
+        """
+        return self._store.answers.recall(aggregation, lambda: self._aggregate(aggregation))
+
+    def _aggregate(self, aggregation: Aggregation) -> dict[str, Any]:
+        totals = aggregates.find_cube(aggregation.filters) or self._keep_totals(aggregation)
+        bins = self._groups(aggregates.select_bins(totals))
+        labels = {
+            d: self._fetch(aggregates.count_names(totals, d))[0] for d in ("by_contractor", "by_organization")
+        }
         names = {dimension: every - missing for dimension, (every, missing) in labels.items()}
         answer: dict[str, Any] = {
             "summary": aggregates.shape_summary(
                 bins,
-                middle=[amount for (amount,) in middle],
+                middle=self._store.rows.median_amounts(self._find_rows(aggregation.filters)),
                 contractors=names["by_contractor"],
                 organizations=names["by_organization"],
             )
         }
         for dimension in aggregation.dimensions:
-            answer[dimension] = self._dimension(dimension, bins, whole, top_n=aggregation.top_n)
+            answer[dimension] = self._dimension(dimension, totals, bins, top_n=aggregation.top_n)
         return answer
+
+    def _keep_totals(self, aggregation: Aggregation) -> str:
+        rows = sql.matching_rows(aggregation.filters, self._find_bits(aggregation.filters))
+        self._fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
+        return aggregates.TOTALS
 
     def suggest(
         self, field: str, typed: str, limit: int = 10, *, include_flood_control: bool = False
@@ -154,7 +186,7 @@ class Reader:
         ``select`` is a SQL select list over the query's columns. Errors while the batches are read come
         translated too.
         """
-        statement = sql.select_rows(query, self._find_names(query.filters), select)
+        statement = sql.select_rows(query, self._find_bits(query.filters), select)
         self._interrupted = False
         with _translated_errors():
             relation = self._cursor.sql(statement.sql, params=statement.parameters)
@@ -167,29 +199,62 @@ class Reader:
         self._cursor.interrupt()
 
     def _dimension(
-        self, dimension: str, bins: list[Group], whole: Group, *, top_n: int
+        self, dimension: str, totals: str, bins: list[Group], *, top_n: int
     ) -> list[dict[str, Any]]:
+        whole = aggregates.whole_of(bins)
         if dimension == "value_distribution":
             return aggregates.shape_bins(bins)
         if dimension in aggregates.PERIODS:
-            return aggregates.shape_groups(self._groups(aggregates.select_periods(dimension)), whole)
-        [(labels, _)] = self._fetch(aggregates.count_names(dimension))
-        groups = self._groups(aggregates.select_labels(dimension, top_n))
+            return aggregates.shape_groups(self._groups(aggregates.select_periods(totals, dimension)), whole)
+        [(labels, _)] = self._fetch(aggregates.count_names(totals, dimension))
+        groups = self._groups(aggregates.select_labels(totals, dimension, top_n=top_n))
         return aggregates.shape_labels(groups, whole, labels=labels)
 
-    def _matching_rows(self, filters: Filters) -> sql.Statement:
-        """The rows as several statements read them; text is searched only once."""
-        rows = sql.matching_rows(filters, self._find_names(filters))
-        if not filters.keywords:
-            return rows
-        self._fetch(aggregates.keep_matches(rows))
-        return aggregates.MATCHES
+    def _find_rows(self, filters: Filters) -> FoundRows:
+        """The contracts that ``filters`` means."""
+        return self._store.found.recall(filters, lambda: self._store.rows.sum_up(self._mask(filters)))
 
-    def _find_names(self, filters: Filters) -> sql.NamesFound:
-        statement = sql.find_names(filters)
-        if statement is None:
-            return {}
-        return {(phrase, column): bits for phrase, column, bits in self._fetch(statement)}
+    def _mask(self, filters: Filters) -> Mask:
+        others = replace(filters, keywords=(), include_flood_control=True)
+        masks = [] if filters.include_flood_control else [self._store.rows.main]
+        if filters.keywords:
+            masks.append(self._meet_keywords(filters.keywords))
+        if others != Filters(include_flood_control=True):
+            masks.append(self._meet_others(others))
+        mask = np.ones(self._store.rows.size, np.bool_)
+        for one in masks:
+            mask &= one
+        return mask
+
+    def _meet_others(self, filters: Filters) -> Mask:
+        """The contracts that meet filters without keywords."""
+        statement = sql.select_ids(filters, self._find_bits(filters))
+        mask = np.zeros(self._store.rows.size, np.bool_)
+        with _translated_errors():
+            ids = self._cursor.execute(statement.sql, statement.parameters).fetchnumpy()["id"]
+        mask[ids - 1] = True
+        return mask
+
+    def _meet_keywords(self, keywords: tuple[str, ...]) -> Mask:
+        """The contracts that meet one of the keywords: hold all of its phrases."""
+        phrases = sorted({phrase for keyword in keywords for phrase in phrases_of(keyword)})
+        rows = self._fetch(cut_phrases(phrases))
+        masks = {phrase: self._store.words.find(Phrase(cut, at_word)) for phrase, cut, at_word in rows}
+        alternatives = [
+            np.logical_and.reduce([masks[phrase] for phrase in phrases_of(keyword)]) for keyword in keywords
+        ]
+        return np.asarray(np.logical_or.reduce(alternatives))
+
+    def _find_bits(self, filters: Filters) -> sql.BitsFound:
+        """The names and keywords of ``filters`` as the WHERE takes them."""
+        masks: dict[tuple[str, str], Mask] = {}
+        if statement := sql.find_names(filters):
+            for name, column, code, labels in self._fetch(statement):
+                masks.setdefault((name, column), np.zeros(labels, np.bool_))[code] = True
+        bits = {key: np.packbits(mask).tobytes() for key, mask in masks.items()}
+        if filters.keywords:
+            bits[sql.KEYWORDS] = self._find_rows(filters).bits
+        return bits
 
     def _groups(self, statement: sql.Statement) -> list[Group]:
         return [Group(*row) for row in self._fetch(statement)]

@@ -82,6 +82,7 @@ def import_files(
             reports = report_sources(con, raw_files)
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
             layout.build(con, "awards")
+            layout.build_arrays(con, folder)
             yield _show_step(3)
             manifest = _make_manifest(con, reports, version=version, created_at=created_at, as_of=as_of)
         (folder / _STAGING).unlink()

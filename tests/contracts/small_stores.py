@@ -64,6 +64,7 @@ def write_snapshot(folder: Path, awards: Sequence[Award]) -> Snapshot:
         con.register("given", pa.Table.from_pylist([dict(award) for award in awards], schema=AWARD_SCHEMA))
         con.execute("CREATE TEMP TABLE awards AS SELECT * FROM given")
         layout.build(con, "awards")
+        layout.build_arrays(con, folder)
     return snapshot
 
 

@@ -11,6 +11,7 @@ from contracts.fields import NAME_FILTERS
 from contracts.query import Filters, Query
 from contracts.sql import (
     BIN_BOUNDS,
+    KEYWORDS,
     find_names,
     fold_field,
     fold_phrase,
@@ -36,7 +37,7 @@ def test_values_never_stand_in_the_sql() -> None:
         keywords=(NASTY,),
         min_amount=Decimal("31337"),
     )
-    names = dict.fromkeys(NAME_FILTERS.items(), "101")
+    names = {**dict.fromkeys(NAME_FILTERS.items(), b"\xa0"), KEYWORDS: b"\x80"}
     statements = [
         find_names(filters),
         matching_rows(filters, names),

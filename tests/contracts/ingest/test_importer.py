@@ -41,10 +41,10 @@ def test_an_import_becomes_the_current_version(tmp_path: Path) -> None:
     assert (len(read_contracts(first)), len(read_contracts(second))) == (1, 2)
 
 
-def test_a_version_holds_its_three_files_and_nothing_else(tmp_path: Path) -> None:
+def test_a_version_holds_its_files_and_nothing_else(tmp_path: Path) -> None:
     snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", {}))
     names = sorted(path.name for path in snapshot.path.iterdir())
-    assert names == ["contracts.duckdb", "manifest.json", "rejects.csv"]
+    assert names == ["contracts.duckdb", "manifest.json", "rejects.csv", "rows", "words"]
 
 
 def test_the_manifest_says_what_there_is_and_where_it_comes_from(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""A bounded memory of answers, the least recently used forgotten first. Knows not what they mean."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Memo(Generic[T]):
+    """Answers by question, shared by threads. Whoever gets an answer must not change it."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def recall(self, question: Hashable, ask: Callable[[], T]) -> T:
+        """The answer to ``question``, from ``ask`` where it is not known; errors are not remembered.
+
+        Threads that ask the same at once may all have to work for it.
+        """
+        with self._lock:
+            if question in self._answers:
+                self._answers.move_to_end(question)
+                return self._answers[question]
+        answer = ask()
+        with self._lock:
+            self._answers[question] = answer
+            if len(self._answers) > self._size:
+                self._answers.popitem(last=False)
+        return answer

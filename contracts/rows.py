@@ -1,0 +1,147 @@
+"""What is kept of every contract as plain arrays: counting, adding up and paging then read no table.
+
+Knows no SQL but that which fills them. Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
+
+    amounts, days, main       amount; days since 1970, undated ones last; whether of the main source
+    by-<sort>                 the rows in the order of SORTS
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.arrays import map_array, save_array
+from contracts.query import Page, Sort
+from contracts.sql import PHILGEPS
+
+Mask = NDArray[np.bool_]
+"""One truth value per contract."""
+
+UNDATED = np.iinfo(np.int32).max
+SORTS: dict[Sort, str] = {
+    Sort(field="contract_amount", descending=True): "by-amount-descending",
+    Sort(field="contract_amount", descending=False): "by-amount",
+    Sort(field="award_date", descending=False): "by-date",
+}
+"""The orders that are kept beside the default one, which is that of the rows themselves."""
+FEW = 50_000
+"""So many rows are sorted quicker than found by walking through an order of all."""
+_STEP = 1 << 18
+
+
+def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the arrays of the connection's ``contracts`` into ``folder``."""
+    folder.mkdir()
+    columns = con.execute(
+        f"""SELECT (contract_amount::DECIMAL(20,2) * 100)::BIGINT AS amounts, source = '{PHILGEPS}' AS main,
+            coalesce(award_date - DATE '1970-01-01', {UNDATED})::INTEGER AS days
+        FROM contracts"""
+    ).fetchnumpy()
+    for name in ("amounts", "days", "main"):
+        save_array(folder, name, np.asarray(columns[name]))
+    for sort, name in SORTS.items():
+        keys = np.asarray(_sort_keys(columns["amounts"], columns["days"], sort))
+        save_array(folder, name, np.argsort(keys, kind="stable").astype(np.uint32))
+
+
+def _sort_keys(amounts: NDArray[Any], days: NDArray[Any], sort: Sort) -> NDArray[Any]:
+    keys = amounts if sort.field == "contract_amount" else days
+    return -keys if sort.descending else keys
+
+
+@dataclass(frozen=True)
+class FoundRows:
+    """Some of the contracts: ``bits`` holds one bit per contract, the first one the highest of its byte."""
+
+    bits: bytes
+    size: int
+    count: int
+    total_value: Decimal
+
+    def mask(self) -> Mask:
+        packed = np.frombuffer(self.bits, np.uint8)
+        return np.unpackbits(packed, count=self.size).view(np.bool_)
+
+
+class RowArrays:
+    """The arrays of one snapshot."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._amounts = map_array(folder, "amounts")
+
+    @property
+    def size(self) -> int:
+        return len(self._amounts)
+
+    @cached_property
+    def main(self) -> Mask:
+        """The contracts of the main source."""
+        return map_array(self._folder, "main")
+
+    def sum_up(self, mask: Mask) -> FoundRows:
+        """Count and pesos of the contracts in ``mask``, exactly: a sum of centavos may pass 64 bits."""
+        rows = np.flatnonzero(mask)
+        amounts = self._amounts[rows]
+        centavos = (int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())
+        return FoundRows(np.packbits(mask).tobytes(), len(mask), len(rows), Decimal(centavos).scaleb(-2))
+
+    def page_ids(self, found: FoundRows, sort: Sort, page: Page) -> list[int] | None:
+        """The ids of one page in the order of ``sort``, or None where that order is not kept."""
+        if sort != Sort() and sort not in SORTS:
+            return None
+        return [row + 1 for row in self._take(found, sort, offset=page.offset, size=page.size)]
+
+    def median_amounts(self, found: FoundRows) -> list[Decimal]:
+        """The one or two amounts in the middle; none where there are no contracts."""
+        if not found.count:
+            return []
+        first, last = (found.count - 1) // 2, found.count // 2
+        by_amount = Sort(field="contract_amount", descending=False)
+        rows = self._take(found, by_amount, offset=first, size=last - first + 1)
+        return [Decimal(int(self._amounts[row])).scaleb(-2) for row in rows]
+
+    def _take(self, found: FoundRows, sort: Sort, *, offset: int, size: int) -> list[int]:
+        if offset >= found.count:
+            return []
+        mask = found.mask()
+        if sort != Sort() and found.count <= FEW:
+            return [int(row) for row in self._sort_few(mask, sort)[offset : offset + size]]
+        taken: list[int] = []
+        for start in range(0, found.size, _STEP):
+            rows = self._read_order(sort, start)
+            hits = mask[rows]
+            count = int(np.count_nonzero(hits))
+            if count > offset:
+                inside = np.flatnonzero(hits)[offset : offset + size - len(taken)]
+                taken += (inside + start if isinstance(rows, slice) else rows[inside]).tolist()
+                if len(taken) == size:
+                    break
+            offset = max(0, offset - count)
+        return taken
+
+    def _read_order(self, sort: Sort, start: int) -> slice | NDArray[np.uint32]:
+        if sort == Sort():
+            return slice(start, start + _STEP)
+        return self._orders[sort][start : start + _STEP]
+
+    def _sort_few(self, mask: Mask, sort: Sort) -> NDArray[np.int64]:
+        rows = np.flatnonzero(mask)
+        keys = _sort_keys(self._amounts[rows], self._days[rows], sort)
+        return rows[np.argsort(keys, kind="stable")]
+
+    @cached_property
+    def _days(self) -> NDArray[np.int32]:
+        return map_array(self._folder, "days")
+
+    @cached_property
+    def _orders(self) -> dict[Sort, NDArray[np.uint32]]:
+        return {sort: map_array(self._folder, name) for sort, name in SORTS.items()}

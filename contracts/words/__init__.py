@@ -1,0 +1,13 @@
+"""The word index of a snapshot: which contracts hold a phrase at a word start, exactly.
+
+Every text is folded (``contracts.sql.fold``) and cut at its marks into words, a word with the one character
+that ends it. The words of all texts stand in one long ``stream``; a list per word says where it stands. A
+phrase is found by its rarest word and compared with the stream from there, so that a phrase of any length
+is answered without reading a text.
+"""
+
+from contracts.words.building import build_index
+from contracts.words.form import cut_phrases
+from contracts.words.index import Phrase, WordIndex
+
+__all__ = ["Phrase", "WordIndex", "build_index", "cut_phrases"]
