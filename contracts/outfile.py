@@ -73,6 +73,38 @@ def write_behind(
         raise ReconciliationFailed(f"{total_rows} rows were counted and {done} or more came")
 
 
+class Blocks:
+    """Passes bytes on in blocks of ``size``, the last one shorter.
+
+    What a compressor makes of bytes depends on how they are cut, and where DuckDB cuts its batches is a
+    matter of threads: in blocks, equal bytes are packed equally.
+    """
+
+    def __init__(self, take: Callable[[bytearray | memoryview], object], *, size: int = 1 << 20) -> None:
+        self._take = take
+        self._size = size
+        self._rest = bytearray()
+
+    def append(self, data: bytes | memoryview) -> None:
+        missing = self._size - len(self._rest) if self._rest else 0
+        view = memoryview(data)
+        self._rest += view[:missing]
+        if len(self._rest) == self._size:
+            self.flush()
+        if self._rest:
+            return
+        whole = missing + (len(view) - missing) // self._size * self._size
+        for start in range(missing, whole, self._size):
+            self._take(view[start : start + self._size])
+        self._rest += view[whole:]
+
+    def flush(self) -> None:
+        """Pass on what is left."""
+        rest, self._rest = self._rest, bytearray()
+        if rest:
+            self._take(rest)
+
+
 def quote_literal(text: str) -> str:
     """``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"

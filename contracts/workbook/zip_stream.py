@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
+from contracts.outfile import Blocks
+
 LOCAL = struct.Struct("<4s5H3I2H")
 CENTRAL = struct.Struct("<4s6H3I5H2I")
 END = struct.Struct("<4s4H2IH")
@@ -55,15 +57,15 @@ class ZipStream:
         """Start an entry; ``append`` its content, then ``end`` it."""
         self._entry = _Entry(name.encode("ascii"), self._file.tell())
         self._deflate = isal_zlib.compressobj(self._level, isal_zlib.DEFLATED, -15)
+        self._blocks = Blocks(self._pack)
         self._file.write(self._local_header(self._entry))
 
     def append(self, data: bytes | memoryview) -> None:
-        self._entry.crc = isal_zlib.crc32(data, self._entry.crc)
-        self._entry.size += len(data)
-        self._write_packed(self._deflate.compress(data))
+        self._blocks.append(data)
 
     def end(self) -> None:
         """Finish the entry: go back and say in its header what is known by now."""
+        self._blocks.flush()
         self._write_packed(self._deflate.flush())
         after = self._file.tell()
         self._file.seek(self._entry.offset)
@@ -84,6 +86,11 @@ class ZipStream:
             self._file.write(LOCATOR_64.pack(b"PK\x06\x07", 0, start + size, 1))
             start = MAX_32
         self._file.write(END.pack(b"PK\x05\x06", 0, 0, count, count, size, start, 0))
+
+    def _pack(self, block: bytearray | memoryview) -> None:
+        self._entry.crc = isal_zlib.crc32(block, self._entry.crc)
+        self._entry.size += len(block)
+        self._write_packed(self._deflate.compress(block))
 
     def _write_packed(self, packed: bytes) -> None:
         self._entry.packed += len(packed)

@@ -77,3 +77,24 @@ def open_awards(awards: Sequence[Award]) -> Iterator[Store]:
             yield store
         finally:
             store.close()
+
+
+@contextlib.contextmanager
+def open_many_awards(rows: int) -> Iterator[Store]:
+    """A store over so many awards, few days apart, that several threads read it."""
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = Snapshot(Path(folder))
+        with duckdb.connect(str(snapshot.database)) as con:
+            con.register("one", pa.Table.from_pylist([make_award()], schema=AWARD_SCHEMA))
+            con.execute(
+                """CREATE TEMP TABLE awards AS SELECT * EXCLUDE (number) REPLACE (
+                    number::VARCHAR AS reference_id, DATE '2020-01-01' + number % 900 AS award_date
+                ) FROM one, (SELECT range::INTEGER AS number FROM range(?))""",
+                [rows],
+            )
+            layout.build(con, "awards")
+        store = Store(snapshot, memory_limit_mb=256, threads=2)
+        try:
+            yield store
+        finally:
+            store.close()

@@ -46,7 +46,7 @@ def test_columns_keep_their_names_types_and_values(tmp_path: Path) -> None:
 
 
 def test_rows_come_in_groups_and_progress_rises_to_the_total(tmp_path: Path, small_store: Store) -> None:
-    progress = export(small_store, tmp_path / "out.parquet", query=Query(columns=("id",)), batch_rows=5)
+    progress = export(small_store, tmp_path / "out.parquet", query=Query(columns=("id",)), group_rows=5)
     assert [(step.current, step.total) for step in progress] == [(0, 12), (5, 12), (10, 12), (12, 12)]
     file = pq.ParquetFile(tmp_path / "out.parquet")
     assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [5, 5, 2]
@@ -63,14 +63,14 @@ def test_no_rows_give_the_columns(tmp_path: Path, small_store: Store) -> None:
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path, small_store: Store) -> None:
     paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
     for path in paths:
-        export(small_store, path, batch_rows=5)
+        export(small_store, path, group_rows=5)
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 @pytest.mark.parametrize("steps", [1, 2])
 def test_closing_early_leaves_no_file(tmp_path: Path, small_store: Store, steps: int) -> None:
     with small_store.reader() as reader:
-        work = write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=12, batch_rows=5)
+        work = write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=12, group_rows=5)
         for _ in range(steps):
             next(work)
         assert os.listdir(tmp_path) == ["out.parquet"]
@@ -90,7 +90,7 @@ def test_another_number_of_rows_than_announced_is_refused(
 def test_an_interrupt_stops_the_export_and_leaves_no_file(tmp_path: Path) -> None:
     total = 20_000
     with open_awards([make_award(number) for number in range(total)]) as store, store.reader() as reader:
-        work = write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=total, batch_rows=100)
+        work = write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=total, group_rows=100)
         assert [next(work).current for _ in range(2)] == [0, 100]
         reader.interrupt()
         with pytest.raises(QueryInterrupted):
