@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.workbook.about import About
+from contracts.workbook.about import About, Year
 from contracts.workbook.writing import write_xlsx
 
-__all__ = ["About", "write_xlsx"]
+__all__ = ["About", "Year", "write_xlsx"]

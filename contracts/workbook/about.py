@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.chart import BarChart, Reference, Series
+from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.styles import Alignment, Font
 
 from contracts.fields import FIELD_BY_NAME
@@ -18,9 +20,22 @@ TITLE, BOLD = Font("Calibri", 14, bold=True), Font("Calibri", 11, bold=True)
 TOP = Alignment(horizontal="left", vertical="top", wrap_text=True)
 
 
+Content = str | int | Decimal
+WIDTHS = {"A": 24, "B": 72, "C": 14}
+
+
+@dataclass(frozen=True)
+class Year:
+    """What was awarded in a year, in pesos; ``label`` is None where the day of the award is missing."""
+
+    label: str | None
+    rows: int
+    value: Decimal
+
+
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What people must know of an export. ``total_value`` is pesos, ``made_at`` an aware time."""
+    """What people must know of an export. Values are pesos, ``made_at`` is an aware time."""
 
     title: str
     filters_in_words: str
@@ -28,6 +43,11 @@ class About:
     sources: tuple[str, ...]
     rows: int
     total_value: Decimal
+    average_value: Decimal | None = None
+    median_value: Decimal | None = None
+    contractors: int = 0
+    organizations: int = 0
+    years: tuple[Year, ...] = ()
     made_at: datetime
     notes: tuple[str, ...] = ()
 
@@ -38,12 +58,11 @@ class About:
 
 def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: int) -> None:
     """Fill an empty openpyxl ``sheet``."""
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 22, 100
+    for letter, width in WIDTHS.items():
+        sheet.column_dimensions[letter].width = width
     _append(sheet, about.title, font=TITLE)
-    facts: list[tuple[str, str | int | Decimal]] = [
+    facts: list[tuple[str, Content]] = [
         ("Filters", about.filters_in_words),
-        ("Rows", about.rows),
-        ("Total value (PHP)", about.total_value),
         ("Dataset version", about.dataset_version),
         ("Sources", "\n".join(about.sources)),
         ("Made at", f"{about.made_at:%Y-%m-%d %H:%M} {about.made_at.tzname()}"),
@@ -51,11 +70,53 @@ def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: i
     ]
     for label, value in facts:
         _append(sheet, label, value)
+    _append_summary(sheet, about)
+    if about.years:
+        _append_years(sheet, about.years)
     _append(sheet)
     _append(sheet, "Column", "Meaning", font=BOLD)
     for name in columns:
         field = FIELD_BY_NAME[name]
         _append(sheet, field.label, field.description + (f" In {field.unit}." if field.unit else ""))
+
+
+def _append_summary(sheet: Any, about: About) -> None:
+    _append(sheet)
+    _append(sheet, "Summary", font=BOLD)
+    _append(sheet, "Rows", about.rows)
+    _append(sheet, "Total value (PHP)", about.total_value)
+    if about.average_value is not None and about.median_value is not None:
+        _append(sheet, "Average value (PHP)", about.average_value)
+        _append(sheet, "Median value (PHP)", about.median_value)
+    _append(sheet, "Contractors", about.contractors)
+    _append(sheet, "Organizations", about.organizations)
+
+
+def _append_years(sheet: Any, years: Sequence[Year]) -> None:
+    """A table by year, and the chart that is drawn from its cells."""
+    _append(sheet)
+    _append(sheet, "Year of award", "Value (PHP)", "Contracts", font=BOLD)
+    first = sheet.max_row + 1
+    for year in years:
+        label = int(year.label) if year.label else "no date"
+        _append(sheet, label, year.value, year.rows)
+    _draw_values(sheet, first=first, last=sheet.max_row)
+
+
+def _draw_values(sheet: Any, *, first: int, last: int) -> None:
+    chart = BarChart()
+    chart.title, chart.legend, chart.gapWidth = "Contract value by year", None, 50
+    chart.width, chart.height = 18, 9
+    values = Reference(sheet, min_col=2, min_row=first, max_row=last)
+    labels = Reference(sheet, min_col=1, min_row=first, max_row=last)
+    series = Series(values, title="Value (PHP)")
+    # Text, although they are numbers: Excel would else draw the years as values.
+    series.cat = AxDataSource(strRef=StrRef(f=str(labels)))
+    chart.series.append(series)
+    chart.x_axis.title, chart.y_axis.title = "Year of award", "PHP"
+    chart.y_axis.number_format = "#,##0"
+    chart.x_axis.delete = chart.y_axis.delete = False
+    sheet.add_chart(chart, "E2")
 
 
 def _notes_on_cuts(cut_texts: int) -> tuple[str, ...]:
@@ -66,18 +127,17 @@ def _notes_on_cuts(cut_texts: int) -> tuple[str, ...]:
     )
 
 
-def _append(
-    sheet: Any, label: str = "", value: str | int | Decimal = "", *, font: Font | None = None
-) -> None:
+def _append(sheet: Any, label: Content = "", *values: Content, font: Font | None = None) -> None:
+    """A row whose label is bold; all of it is in ``font`` where one is given."""
     row = sheet.max_row + 1 if sheet["A1"].value else 1
-    sheet.cell(row, 1).font = font or BOLD
-    if font:
-        sheet.cell(row, 2).font = font
-    for column, content in enumerate((label, value), start=1):
-        _fill_cell(sheet.cell(row, column), content)
+    for column, content in enumerate((label, *values), start=1):
+        cell = sheet.cell(row, column)
+        if font or column == 1:
+            cell.font = font or BOLD
+        _fill_cell(cell, content)
 
 
-def _fill_cell(cell: Any, content: str | int | Decimal) -> None:
+def _fill_cell(cell: Any, content: Content) -> None:
     cell.alignment = TOP
     if isinstance(content, str):
         cell.value = _readable(content) or None
@@ -85,7 +145,8 @@ def _fill_cell(cell: Any, content: str | int | Decimal) -> None:
             cell.data_type = "s"  # openpyxl would take a text that begins with = for a formula
     else:
         cell.value = content
-        cell.number_format = "#,##0.00" if isinstance(content, Decimal) else "#,##0"
+        if cell.column > 1:
+            cell.number_format = "#,##0.00" if isinstance(content, Decimal) else "#,##0"
 
 
 def _readable(text: str) -> str:

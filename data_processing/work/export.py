@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from contracts.errors import InvalidQuery
 from contracts.outfile import Writing
 from contracts.parquet import write_parquet
 from contracts.progress import Progress
-from contracts.query import Query, boolean, choice, reject_unknown
+from contracts.query import Aggregation, Filters, Query, boolean, choice, reject_unknown
 from contracts.store import Reader, Totals
-from contracts.workbook import About, write_xlsx
+from contracts.workbook import About, Year, write_xlsx
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
 from data_processing.work.context import Context, MadeFile, Outcome, Work
@@ -105,23 +106,36 @@ def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals,
         case "parquet":
             return write_parquet(reader, wanted.query, path, total_rows=totals.rows)
         case _:
-            about = _describe_export(wanted.query, totals=totals, context=context)
+            about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
             return write_xlsx(reader, wanted.query, path, about=about, total_rows=totals.rows)
 
 
-def _describe_export(query: Query, *, totals: Totals, context: Context) -> About:
+def _describe_export(filters: Filters, reader: Reader, *, totals: Totals, context: Context) -> About:
     """What the sheet About says. Made at is when the export was asked for: another attempt says the same."""
     manifest = datasets.open_store(context.dataset_version).snapshot.manifest()
+    answer = reader.aggregate(Aggregation(filters=filters, dimensions=("by_year",)))
+    summary = answer["summary"]
     return About(
         title="PhilGEPS contracts",
-        filters_in_words=query.filters.describe(),
+        filters_in_words=filters.describe(),
         dataset_version=context.dataset_version,
         sources=tuple(source.file for source in manifest.sources),
         rows=totals.rows,
         total_value=totals.total_value,
+        average_value=_money(summary["avg_value"]),
+        median_value=_money(summary["median_value"]),
+        contractors=summary["contractors"],
+        organizations=summary["organizations"],
+        years=tuple(
+            Year(group["label"], group["count"], Decimal(group["total_value"])) for group in answer["by_year"]
+        ),
         made_at=context.asked_at,
-        notes=(FLOOD_NOTE,) if query.filters.include_flood_control else (),
+        notes=(FLOOD_NOTE,) if filters.include_flood_control else (),
     )
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 FLOOD_NOTE = "The flood-control source is included. It overlaps the main source: do not add the two up."

@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -23,10 +24,11 @@ from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.progress import Progress
 from contracts.query import Filters, Query, Sort
 from contracts.store import Store
-from contracts.workbook import About, write_xlsx
+from contracts.workbook import About, Year, write_xlsx
 from contracts.workbook.zip_stream import ZipStream
 from tests.contracts.small_stores import make_award, open_awards
 
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ALL_COLUMNS = tuple(field.name for field in FIELDS)
 ABOUT = About(
@@ -66,7 +68,7 @@ def read_part(path: Path, name: str = "xl/worksheets/sheet1.xml") -> str:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    return dict(openpyxl.load_workbook(path)["About"].iter_rows(values_only=True))
+    return dict(openpyxl.load_workbook(path)["About"].iter_rows(max_col=2, values_only=True))
 
 
 # --- what is in the cells --------------------------------------------------------------------------------
@@ -315,7 +317,7 @@ def test_no_cell_claims_a_text_that_it_does_not_hold(tmp_path: Path, small_store
 def test_every_part_has_a_content_type_and_every_declared_part_exists(
     tmp_path: Path, small_store: Store
 ) -> None:
-    export(small_store, tmp_path / "out.xlsx", sheet_rows=5)
+    export(small_store, tmp_path / "out.xlsx", about=replace(ABOUT, years=YEARS), sheet_rows=5)
     with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
         assert archive.testzip() is None
         names = archive.namelist()
@@ -330,7 +332,7 @@ def test_every_part_has_a_content_type_and_every_declared_part_exists(
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path, small_store: Store) -> None:
     paths = [tmp_path / "one.xlsx", tmp_path / "two.xlsx"]
     for path in paths:
-        export(small_store, path, sheet_rows=5, batch_rows=4)
+        export(small_store, path, about=replace(ABOUT, years=YEARS), sheet_rows=5, batch_rows=4)
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
@@ -343,6 +345,33 @@ def test_about_says_what_the_rows_are(tmp_path: Path, small_store: Store) -> Non
     assert said["Contract amount"] == "Amount of the contract, counted once per award. In PHP."
     assert "Line items" not in said
     assert openpyxl.load_workbook(tmp_path / "out.xlsx").properties.created == datetime(2026, 11, 21, 10, 40)  # noqa: DTZ001
+
+
+YEARS = (Year("2023", 4, Decimal("10.50")), Year("2024", 7, Decimal("99.00")), Year(None, 1, Decimal("1.25")))
+
+
+def test_about_sums_up_and_draws_the_value_by_year_from_its_own_cells(
+    tmp_path: Path, small_store: Store
+) -> None:
+    about = replace(ABOUT, years=YEARS, average_value=Decimal("9.23"), median_value=Decimal(3), contractors=5)
+    export(small_store, tmp_path / "out.xlsx", about=about)
+    said = read_about(tmp_path / "out.xlsx")
+    assert (said["Average value (PHP)"], said["Median value (PHP)"], said["Contractors"]) == (9.23, 3, 5)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["About"]
+    rows = list(sheet.iter_rows(max_col=3, values_only=True))
+    first = rows.index(("Year of award", "Value (PHP)", "Contracts")) + 2
+    assert rows[first - 1 : first + 2] == [(2023, 10.5, 4), (2024, 99, 7), ("no date", 1.25, 1)]
+    (series,) = ElementTree.fromstring(read_part(tmp_path / "out.xlsx", "xl/charts/chart1.xml")).iter(
+        f"{CHART}ser"
+    )
+    areas = [formula.text for formula in series.iter(f"{CHART}f")]
+    assert areas == [f"'About'!$A${first}:$A${first + 2}", f"'About'!$B${first}:$B${first + 2}"]
+
+
+def test_about_without_years_has_no_chart(tmp_path: Path, small_store: Store) -> None:
+    export(small_store, tmp_path / "out.xlsx")
+    with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
+        assert not [name for name in archive.namelist() if "chart" in name]
 
 
 def test_about_takes_any_words(tmp_path: Path, small_store: Store) -> None:
@@ -431,3 +460,23 @@ def test_archives_read_back_with_and_without_zip64(contents: list[list[bytes]], 
     with zipfile.ZipFile(file) as reread:
         assert reread.testzip() is None
         assert [reread.read(name) for name in reread.namelist()] == [b"".join(chunks) for chunks in contents]
+
+
+def test_an_archive_beyond_4_gib_reads_back(tmp_path: Path) -> None:
+    """By a hole of 5 GiB before the archive and an entry of 4 GiB of zeros, both of which take no room."""
+    block, blocks = bytes(64 << 20), 65
+    with (tmp_path / "large.zip").open("w+b") as file:
+        file.seek(5 << 30)
+        archive = ZipStream(file)
+        archive.begin("large")
+        for _ in range(blocks):
+            archive.append(block)
+        archive.end()
+        archive.add("small", b"after it")
+        archive.close()
+        with zipfile.ZipFile(file) as reread:
+            large = reread.getinfo("large")
+            assert (large.file_size, large.header_offset) == (blocks * len(block), 5 << 30)
+            assert reread.read("small") == b"after it"
+            with reread.open("large") as content:
+                assert sum(map(len, iter(lambda: content.read(1 << 20), b""))) == large.file_size

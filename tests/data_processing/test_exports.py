@@ -49,6 +49,18 @@ def test_another_attempt_makes_the_same_workbook(make_run: MakeRun) -> None:
     assert about["Made at"] == f"{run.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def test_about_sums_up_the_rows_of_the_file(make_run: MakeRun) -> None:
+    _, path = export(make_run, {"filters": {"keywords": ["flood"]}})
+    rows = list(openpyxl.load_workbook(path)["About"].iter_rows(max_col=3, values_only=True))
+    said = {label: value for label, value, _ in rows}
+    first = rows.index(("Year of award", "Value (PHP)", "Contracts")) + 1
+    years = rows[first : rows.index((None, None, None), first)]
+    assert [year for year, _, _ in years] == [2023, 2024]
+    assert sum(value for _, value, _ in years) == said["Total value (PHP)"] == 465_000
+    assert sum(count for _, _, count in years) == said["Rows"] == 30
+    assert (said["Contractors"], said["Median value (PHP)"]) == (1, 15_500)
+
+
 def test_result_says_how_many_texts_were_cut(make_run: MakeRun, settings: Settings) -> None:
     awards = [make_award(1, award_title="a" * 40_000), make_award(2)]
     version = publish_awards(settings.DATASET_ROOT, awards).version
