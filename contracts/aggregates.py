@@ -106,9 +106,13 @@ def count_names(totals: str, dimension: str) -> Statement:
 
 def select_labels(totals: str, dimension: str, *, top_n: int) -> Statement:
     """Rows (label, count, total value), greatest value first, at most ``top_n``."""
+    of_dimension = f"FROM {totals} WHERE name = $2"
+    # Only the values at the top meet their labels, of which there are more than a hundred thousand.
+    least = f"SELECT min(total_value) FROM (SELECT total_value {of_dimension} ORDER BY 1 DESC LIMIT $3)"
     return Statement(
-        f"""SELECT label, count, total_value FROM {totals} JOIN labels ON field = $1 AND code = key
-        WHERE name = $2 ORDER BY total_value DESC, label NULLS LAST LIMIT $3""",
+        f"""SELECT label, count, total_value
+        FROM (SELECT * {of_dimension} AND total_value >= ({least})) JOIN labels ON field = $1 AND code = key
+        ORDER BY total_value DESC, label NULLS LAST LIMIT $3""",
         (LABEL_DIMENSIONS[dimension], dimension, top_n),
     )
 

@@ -33,6 +33,15 @@ def map_array(folder: Path, name: str) -> NDArray[Any]:
     return values.view(np.ndarray)
 
 
+def list_bits(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The places of the bits that are set, by looking at bytes first: most are 0 where few bits are set."""
+    used = np.flatnonzero(packed != 0)  # of bytes it takes six times as long
+    if len(used) > len(packed) // 4:
+        return np.flatnonzero(np.unpackbits(packed).view(np.bool_))
+    inside = np.flatnonzero(np.unpackbits(packed[used]).view(np.bool_))
+    return np.asarray(used[inside >> 3] * 8 + (inside & 7), np.int64)
+
+
 def join_ranges(starts: NDArray[Any], ends: NDArray[Any]) -> NDArray[np.int64]:
     """The numbers of all half-open ranges [start, end), one range after the other."""
     lengths = ends - starts

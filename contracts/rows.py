@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import map_array, save_array
+from contracts.arrays import list_bits, map_array, save_array
 from contracts.query import Page, Sort
 from contracts.sql import PHILGEPS
 
@@ -57,6 +57,13 @@ def _sort_keys(amounts: NDArray[Any], days: NDArray[Any], sort: Sort) -> NDArray
     return -keys if sort.descending else keys
 
 
+def _add_up(amounts: NDArray[np.int64]) -> Decimal:
+    """Pesos of centavos, exactly: in two halves, because the sum may pass 64 bits."""
+    if int(amounts.max(initial=0)) * len(amounts) < 1 << 63:
+        return Decimal(int(amounts.sum())).scaleb(-2)
+    return Decimal((int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())).scaleb(-2)
+
+
 @dataclass(frozen=True)
 class FoundRows:
     """Some of the contracts: ``bits`` holds one bit per contract, the first one the highest of its byte."""
@@ -67,8 +74,14 @@ class FoundRows:
     total_value: Decimal
 
     def mask(self) -> Mask:
-        packed = np.frombuffer(self.bits, np.uint8)
-        return np.unpackbits(packed, count=self.size).view(np.bool_)
+        return np.unpackbits(self._packed, count=self.size).view(np.bool_)
+
+    def rows(self) -> NDArray[np.int64]:
+        return list_bits(self._packed)
+
+    @property
+    def _packed(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self.bits, np.uint8)
 
 
 class RowArrays:
@@ -83,16 +96,15 @@ class RowArrays:
         return len(self._amounts)
 
     @cached_property
-    def main(self) -> Mask:
-        """The contracts of the main source."""
-        return map_array(self._folder, "main")
+    def second_source(self) -> NDArray[np.int64]:
+        """The rows that are not of the main source; they are few."""
+        return np.flatnonzero(~map_array(self._folder, "main"))
 
     def sum_up(self, mask: Mask) -> FoundRows:
-        """Count and pesos of the contracts in ``mask``, exactly: a sum of centavos may pass 64 bits."""
-        rows = np.flatnonzero(mask)
-        amounts = self._amounts[rows]
-        centavos = (int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())
-        return FoundRows(np.packbits(mask).tobytes(), len(mask), len(rows), Decimal(centavos).scaleb(-2))
+        """Count and pesos of the contracts in ``mask``."""
+        packed = np.packbits(mask)
+        amounts = self._amounts[list_bits(packed)]
+        return FoundRows(packed.tobytes(), len(mask), len(amounts), _add_up(amounts))
 
     def page_ids(self, found: FoundRows, sort: Sort, page: Page) -> list[int] | None:
         """The ids of one page in the order of ``sort``, or None where that order is not kept."""
@@ -112,9 +124,10 @@ class RowArrays:
     def _take(self, found: FoundRows, sort: Sort, *, offset: int, size: int) -> list[int]:
         if offset >= found.count:
             return []
-        mask = found.mask()
         if sort != Sort() and found.count <= FEW:
-            return [int(row) for row in self._sort_few(mask, sort)[offset : offset + size]]
+            few = self._sort_few(found.rows(), sort, most=offset + size)
+            return [int(row) for row in few[offset : offset + size]]
+        mask = found.mask()
         taken: list[int] = []
         for start in range(0, found.size, _STEP):
             rows = self._read_order(sort, start)
@@ -133,9 +146,12 @@ class RowArrays:
             return slice(start, start + _STEP)
         return self._orders[sort][start : start + _STEP]
 
-    def _sort_few(self, mask: Mask, sort: Sort) -> NDArray[np.int64]:
-        rows = np.flatnonzero(mask)
+    def _sort_few(self, rows: NDArray[np.int64], sort: Sort, *, most: int) -> NDArray[np.int64]:
+        """The first ``most`` of ``rows`` in the order of ``sort``, and those that equal the last of them."""
         keys = _sort_keys(self._amounts[rows], self._days[rows], sort)
+        if most < len(rows):
+            first = np.flatnonzero(keys <= np.partition(keys, most - 1)[most - 1])
+            rows, keys = rows[first], keys[first]
         return rows[np.argsort(keys, kind="stable")]
 
     @cached_property

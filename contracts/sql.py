@@ -42,7 +42,16 @@ def fold(text: str) -> str:
     replaced by it, so "word start" becomes "after a mark" and one ``contains`` answers a search. The form is
     the same for rows and phrases; how a text begins is the affair of ``fold_field`` and ``fold_phrase``.
     """
-    plain = f"lower(strip_accents({text}))"
+    return mark_words(make_plain(text))
+
+
+def make_plain(text: str) -> str:
+    """``text`` without case and accents."""
+    return f"lower(strip_accents({text}))"
+
+
+def mark_words(plain: str) -> str:
+    """``plain`` text with the marks."""
     return rf"replace(regexp_replace({plain}, '([^\p{{L}}\p{{N}} ])', '\1' || chr(1), 'g'), ' ', chr(1))"
 
 
@@ -205,18 +214,17 @@ def matching_rows(filters: Filters, found: BitsFound) -> Statement:
     return parameters.complete(f"FROM contracts WHERE {where}")
 
 
-def suggest_names(column: str, typed: str, *, limit: int, include_flood_control: bool) -> Statement:
-    """Rows (label, count, total value) of labels that hold ``typed`` at a word start, best first.
+def fold_typed(typed: str) -> Statement:
+    """One row: what was typed, folded as a phrase; nothing typed is found in every name."""
+    phrase = " ".join(phrases_of(typed.replace("&&", " ")))
+    return Statement(f"SELECT {fold_phrase('$1::VARCHAR')}", (phrase,))
 
-    Best are those that begin with it, then those with most contracts; nothing typed means all.
-    """
-    parameters = _Parameters()
-    phrase = fold_phrase(parameters.bind(" ".join(phrases_of(typed.replace("&&", " "))), "VARCHAR"))
+
+def list_names(column: str, *, include_flood_control: bool) -> Statement:
+    """Rows (label, folded, rows, value) of the names of a column, those with most contracts first."""
     counted = "all" if include_flood_control else "main"
-    field, most = parameters.bind(column, "VARCHAR"), parameters.bind(limit, "BIGINT")
-    return parameters.complete(
-        f"""SELECT label, {counted}_rows, {counted}_value FROM labels
-        WHERE field = {field} AND label IS NOT NULL AND {counted}_rows > 0 AND contains(folded, {phrase})
-        ORDER BY starts_with(ltrim(folded, chr(1)), ltrim({phrase}, chr(1))) DESC, {counted}_rows DESC, label
-        LIMIT {most}"""
+    return Statement(
+        f"""SELECT label, folded, {counted}_rows AS rows, {counted}_value AS value FROM labels
+        WHERE field = $1 AND label IS NOT NULL AND {counted}_rows > 0 ORDER BY rows DESC, label""",
+        (column,),
     )

@@ -24,10 +24,11 @@ from contracts.aggregates import Group
 from contracts.errors import OutOfSpace, QueryInterrupted, SnapshotMissing
 from contracts.fields import NAME_FILTERS
 from contracts.memo import Memo
+from contracts.names import NameList
 from contracts.query import Aggregation, Filters, Page, Query, phrases_of
 from contracts.rows import FoundRows, Mask, RowArrays
 from contracts.snapshot import Snapshot
-from contracts.words import Phrase, WordIndex, cut_phrases
+from contracts.words import WordIndex, cut_phrases, read_cuts
 
 DUCKDB_SHARE = 0.66
 """Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured)."""
@@ -37,6 +38,9 @@ REMEMBERED_ANSWERS = 200
 """Aggregates that a store remembers: some 20 KB each."""
 REMEMBERED_ROWS = 24
 """Sets of rows that a store remembers: a bit for each contract, 0.6 MB of 5 million."""
+
+
+ALL = Filters(include_flood_control=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,7 @@ class Store:
         )
         self.answers: Memo[dict[str, Any]] = Memo(REMEMBERED_ANSWERS)
         self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
+        self.names: Memo[NameList] = Memo(2 * len(NAME_FILTERS))
         path = str(snapshot.database).replace("'", "''")
         self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
 
@@ -170,13 +175,18 @@ class Reader:
         self, field: str, typed: str, limit: int = 10, *, include_flood_control: bool = False
     ) -> list[Suggestion]:
         """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
-        statement = sql.suggest_names(
-            NAME_FILTERS[field], typed, limit=limit, include_flood_control=include_flood_control
-        )
+        key = (NAME_FILTERS[field], include_flood_control)
+        names = self._store.names.recall(key, lambda: self._list_names(*key))
+        [(phrase,)] = self._fetch(sql.fold_typed(typed))
         return [
             Suggestion(label=label, count=count, total_value=value)
-            for label, count, value in self._fetch(statement)
+            for label, count, value in names.suggest(phrase, limit=limit)
         ]
+
+    def _list_names(self, column: str, include_flood_control: bool) -> NameList:
+        statement = sql.list_names(column, include_flood_control=include_flood_control)
+        with _translated_errors():
+            return NameList(self._cursor.sql(statement.sql, params=statement.parameters).to_arrow_table())
 
     def stream(
         self, query: Query, *, select: str | None = None, batch_rows: int = 20_000
@@ -216,14 +226,14 @@ class Reader:
 
     def _mask(self, filters: Filters) -> Mask:
         others = replace(filters, keywords=(), include_flood_control=True)
-        masks = [] if filters.include_flood_control else [self._store.rows.main]
         if filters.keywords:
-            masks.append(self._meet_keywords(filters.keywords))
-        if others != Filters(include_flood_control=True):
-            masks.append(self._meet_others(others))
-        mask = np.ones(self._store.rows.size, np.bool_)
-        for one in masks:
-            mask &= one
+            mask = self._meet_keywords(filters.keywords)
+            if others != ALL:
+                mask &= self._meet_others(others)
+        else:
+            mask = self._meet_others(others) if others != ALL else np.ones(self._store.rows.size, np.bool_)
+        if not filters.include_flood_control:
+            mask[self._store.rows.second_source] = False
         return mask
 
     def _meet_others(self, filters: Filters) -> Mask:
@@ -238,12 +248,15 @@ class Reader:
     def _meet_keywords(self, keywords: tuple[str, ...]) -> Mask:
         """The contracts that meet one of the keywords: hold all of its phrases."""
         phrases = sorted({phrase for keyword in keywords for phrase in phrases_of(keyword)})
-        rows = self._fetch(cut_phrases(phrases))
-        masks = {phrase: self._store.words.find(Phrase(cut, at_word)) for phrase, cut, at_word in rows}
-        alternatives = [
-            np.logical_and.reduce([masks[phrase] for phrase in phrases_of(keyword)]) for keyword in keywords
-        ]
-        return np.asarray(np.logical_or.reduce(alternatives))
+        cuts = read_cuts(self._fetch(cut_phrases(phrases)))
+        met: Mask | None = None
+        for keyword in keywords:
+            first, *rest = (self._store.words.find(cuts[phrase]) for phrase in phrases_of(keyword))
+            for mask in rest:
+                first &= mask
+            met = first if met is None else met | first
+        assert met is not None
+        return met
 
     def _find_bits(self, filters: Filters) -> sql.BitsFound:
         """The names and keywords of ``filters`` as the WHERE takes them."""

@@ -7,7 +7,7 @@ is answered without reading a text.
 """
 
 from contracts.words.building import build_index
-from contracts.words.form import cut_phrases
-from contracts.words.index import Phrase, WordIndex
+from contracts.words.form import Phrase, cut_phrases, read_cuts
+from contracts.words.index import WordIndex
 
-__all__ = ["Phrase", "WordIndex", "build_index", "cut_phrases"]
+__all__ = ["Phrase", "WordIndex", "build_index", "cut_phrases", "read_cuts"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from contracts.sql import Statement, fold
+from contracts.sql import Statement, make_plain, mark_words
 
 MARK, SPACED = "\x01", "\x02"
 """``MARK`` stands between words; ``SPACED`` ends a word that a character ended which a space follows."""
@@ -12,9 +13,21 @@ END = "\n"
 """The word after the last of each text. No phrase holds it, so that none reaches into another text."""
 
 
+@dataclass(frozen=True)
+class Phrase:
+    """What is looked for: words with marks in between. ``at_word``: it begins with a letter or digit."""
+
+    cut: str
+    at_word: bool
+
+
 def cut_text(text: str) -> str:
     """The SQL expression for ``text`` as words with marks in between; null where it holds none."""
-    spaced = f"replace({fold(text)}, chr(1) || chr(1), chr(2) || chr(1))"
+    return _cut_plain(make_plain(text))
+
+
+def _cut_plain(plain: str) -> str:
+    spaced = f"replace({mark_words(plain)}, chr(1) || chr(1), chr(2) || chr(1))"
     return f"nullif(rtrim({spaced}, chr(1)), '')"
 
 
@@ -25,10 +38,23 @@ def cut_document(texts: Sequence[str]) -> str:
 
 
 def cut_phrases(phrases: Sequence[str]) -> Statement:
-    """Rows (phrase, its words with marks in between, whether it begins with a letter or digit)."""
-    cut = cut_text("phrase")
+    """Rows for ``read_cuts``: (phrase, whether this is the phrase, cut). The other cut is a probe.
+
+    It is that of the first character and a letter, which come apart if that is no letter or digit. A second
+    expression to ask it would take as long as the whole search of a rare word.
+    """
     return Statement(
-        rf"""SELECT phrase, coalesce(cut, ''), regexp_matches(coalesce(cut, ''), '^[\p{{L}}\p{{N}}]')
-        FROM (SELECT phrase, {cut} AS cut FROM (SELECT unnest($1::VARCHAR[]) AS phrase))""",
+        f"""SELECT phrase, whole, {_cut_plain("plain")} FROM (
+            SELECT phrase, unnest([true, false]) AS whole, unnest([plain, left(plain, 1) || 'x']) AS plain
+            FROM (SELECT phrase, {make_plain("phrase")} AS plain FROM (
+                SELECT unnest($1::VARCHAR[]) AS phrase)))""",
         (list(phrases),),
     )
+
+
+def read_cuts(rows: Sequence[tuple[str, bool, str | None]]) -> dict[str, Phrase]:
+    """The phrases of ``cut_phrases`` by their text."""
+    probes = {phrase: cut for phrase, whole, cut in rows if not whole}
+    return {
+        phrase: Phrase(cut or "", MARK not in (probes[phrase] or "")) for phrase, whole, cut in rows if whole
+    }

@@ -13,18 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import join_ranges, map_array
-from contracts.words.form import MARK, SPACED
+from contracts.words.form import MARK, SPACED, Phrase
 
 Rows = NDArray[np.bool_]
 """One truth value per contract, by id - 1."""
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A phrase as ``form.cut_phrases`` cuts it; ``at_word``: it begins with a letter or digit."""
-
-    cut: str
-    at_word: bool
 
 
 @dataclass(frozen=True)
@@ -87,12 +79,11 @@ class WordIndex:
             return self._documents[postings]
         documents = self._documents[postings]
         at = self._stream_starts[documents].astype(np.int64) + self._places[postings]
-        for place, words in enumerate(wanted):
-            if place != rarest:
-                # "clip": beside the first and last word of the stream stand the ends of texts.
-                near = self._stream.take(at + (place - rarest), mode="clip")
-                kept = words.holds(near)
-                at, documents = at[kept], documents[kept]
+        for place in sorted(set(range(len(wanted))) - {rarest}, key=sizes.__getitem__):
+            # "clip": the stream begins and ends with the end of a text.
+            near = self._stream.take(at + (place - rarest), mode="clip")
+            kept = np.flatnonzero(wanted[place].holds(near))
+            at, documents = at[kept], documents[kept]
         return documents
 
     def _read_phrase(self, phrase: Phrase) -> list[_Span | _Endings]:
