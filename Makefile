@@ -11,7 +11,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos check format import bench-queries bench-tasks requirements clean
+.PHONY: help demo up test chaos check check-all format import bench bench-smoke bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,8 +43,15 @@ chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: no
 	$(RUN) -m stack.install servers
 	$(RUN) -m chaos
 
-bench-queries: $(VENV)/.stamp ## measure the engine on 5 million sample rows
-	$(RUN) -m bench.queries
+bench: $(VENV)/.stamp ## every figure beside its bar and its peers, over BENCH_ROWS (5 million) rows
+	$(RUN) -m stack.install servers
+	$(RUN) -m bench
+
+bench-smoke: $(VENV)/.stamp ## the same over few rows: fails where a ratio is far below its bar
+	$(RUN) -m stack.install servers
+	BENCH_ROWS=200000 $(RUN) -m bench --smoke
+
+check-all: check test bench-smoke ## check, test and bench-smoke
 
 bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery
 	$(RUN) -m stack.install servers

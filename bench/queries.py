@@ -1,169 +1,121 @@
-"""How long people wait for search, totals and suggestions on a large snapshot, beside the bars we set.
+"""How long searches, totals and suggestions take in the engine, searches beside PostgreSQL on the same rows.
 
-Usage: python -m bench.queries [--rows 5000000] [--snapshot DIR]. Without a snapshot, one of synthetic rows is
-built under var/bench/ and kept. CPU beside the wall clock tells a slow query from a busy machine.
+Usage: python -m bench.queries. Each question is asked cold: what the store remembers is forgotten before.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
+import statistics
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-import duckdb
-
-from contracts.layout import build, build_arrays
+from bench import postgres
+from bench.dataset import prepare_snapshot
+from bench.sizes import read_rows
 from contracts.query import Aggregation, Filters, Page, Query, Sort
-from contracts.snapshot import DATABASE, Snapshot
+from contracts.snapshot import Snapshot
 from contracts.store import Reader, Store
 
-ROOT = Path(__file__).parent.parent / "var" / "bench"
-WORDS = """
-CONSTRUCTION SUPPLY DELIVERY OF OFFICE SUPPLIES MEDICINES ROAD REPAIR CONCRETING BARANGAY SCHOOL BUILDING
-FLOOD CONTROL REVETMENT RIVER WALL REHABILITATION PROCUREMENT VARIOUS MATERIALS FOR USE IN THE CITY HALL
-EQUIPMENT LABORATORY CATERING SERVICES TRAINING FUEL VEHICLE LEASE SECURITY PRINTING ELEMENTARY DISTRICT
-HOSPITAL DRUGS IMPROVEMENT PHASE BRIDGE MULTI-PURPOSE WATER SYSTEM SAN JOSE SANTA MARIA LUZON VISAYAS
-"""
+KEYWORDS = (
+    ("flood control",),
+    ("flood con",),
+    ("revetment",),
+    ("office",),
+    ("drugs", "medicines"),
+    ("multi-purpose",),
+    ("metro manila",),
+    ("supply and delivery of",),
+)
+"""Phrases as people type them: rare and frequent, one word and several, one that ends inside a word."""
 FILTERS = {
-    "unfiltered": Filters(),
     "year": Filters.from_json({"time_ranges": [{"type": "yearly", "year": 2024}]}),
-    "area and value": Filters.from_json({"areas": ["AREA 0", "AREA 5"], "value_range": {"min": "1000000"}}),
+    "quarter": Filters.from_json({"time_ranges": [{"type": "quarterly", "year": 2023, "quarter": 2}]}),
+    "area and amount": Filters.from_json({"areas": ["Metro Manila"], "value_range": {"min": "100000"}}),
+    "amount": Filters.from_json({"value_range": {"min": "1000000"}}),
     "keyword": Filters(keywords=("flood control",)),
-    "rare keyword": Filters(keywords=("revetment && laboratory && luzon",)),
+    "frequent keyword": Filters(keywords=("supply",)),
 }
+TYPED = ("flood", "con", "a", "")
+BY_AMOUNT = Sort(field="contract_amount")
+DEEP = 10_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """Something people wait for, and how long they may."""
-
-    name: str
-    bar_ms: int
-    ask: Callable[[Reader], object]
-
-
-def list_cases() -> Iterator[Case]:
-    for name, filters in FILTERS.items():
-        query = Query(filters=filters)
-        by_value = Query(filters=filters, sort=Sort(field="contract_amount"))
-        deep = Page(number=200)
-        text = bool(filters.keywords)
-        yield Case(name=f"aggregates, {name}", bar_ms=1500, ask=_aggregate(filters))
-        yield Case(name=f"page and count, {name}", bar_ms=1000 if text else 500, ask=_page_and_count(filters))
-        for label, asked, page in (
-            ("", query, Page()),
-            (" by value", by_value, Page()),
-            (" 200", query, deep),
-        ):
-            yield Case(name=f"page{label}, {name}", bar_ms=1000 if text else 300, ask=_page(asked, page))
-    for typed in ("flood", "con", ""):
-        yield Case(name=f"suggest {typed!r}", bar_ms=50, ask=_suggest(typed))
+def measure(rows: int) -> Mapping[str, float]:
+    """search_*, deep_page_ms, aggregates_* and suggest_ms over ``rows`` contracts; prints their parts."""
+    snapshot = prepare_snapshot(rows)
+    store = Store(snapshot)
+    try:
+        with store.reader() as reader:
+            ours = _measure_searches(store, reader)
+            figures = {"search_ms": statistics.median(ours), **_measure_others(store, reader, rows)}
+    finally:
+        store.close()
+    with tempfile.TemporaryDirectory(prefix="bench-postgresql-") as folder:
+        Path(folder).chmod(0o711)
+        scan, trigram = _measure_peers(snapshot, Path(folder))
+    for name, peer in (("search_vs_ilike", scan), ("search_vs_trigram", trigram)):
+        figures[name] = statistics.median(theirs / our for theirs, our in zip(peer, ours, strict=True))
+    return figures
 
 
-def _aggregate(filters: Filters) -> Callable[[Reader], object]:
-    return lambda reader: reader.aggregate(Aggregation(filters=filters))
+def _measure_searches(store: Store, reader: Reader) -> list[float]:
+    took = []
+    for keyword in map(" && ".join, KEYWORDS):
+        query = Query(filters=Filters(keywords=(keyword,)), sort=BY_AMOUNT)
+        took.append(_time_question(store, f"search {keyword}", partial(reader.find, query, Page())))
+    return took
 
 
-def _page_and_count(filters: Filters) -> Callable[[Reader], object]:
-    return lambda reader: reader.find(Query(filters=filters), Page())
+def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]:
+    ask = partial(_time_question, store)
+    frequent = Query(filters=Filters(keywords=("supply",)), sort=BY_AMOUNT)
+    deep = Page(number=min(DEEP, rows // 500))
+    totals = [
+        ask(f"totals, {name}", partial(reader.aggregate, Aggregation(filters=filters)))
+        for name, filters in FILTERS.items()
+    ]
+    again = partial(reader.aggregate, Aggregation(filters=FILTERS["keyword"]))
+    ask("totals, all contracts", partial(reader.aggregate, Aggregation()))
+    reader.suggest("contractors", "")
+    return {
+        "deep_page_ms": ask("page 10,000 by amount", partial(reader.find, frequent, deep)),
+        "aggregates_cold_ms": statistics.median(totals),
+        "aggregates_cached_ms": ask("totals again", again, cold=False),
+        "suggest_ms": statistics.median(
+            ask(f"suggest {typed!r}", partial(reader.suggest, "contractors", typed)) for typed in TYPED
+        ),
+    }
 
 
-def _page(query: Query, page: Page) -> Callable[[Reader], object]:
-    return lambda reader: reader.search(query, page)
-
-
-def _suggest(typed: str) -> Callable[[Reader], object]:
-    return lambda reader: reader.suggest("contractors", typed)
-
-
-def measure(reader: Reader, case: Case, *, repeats: int) -> tuple[float, float]:
-    """Wall and CPU milliseconds of the quickest of ``repeats``."""
-    best = (float("inf"), float("inf"))
+def _time_question(
+    store: Store, name: str, question: Callable[[], object], *, cold: bool = True, repeats: int = 7
+) -> float:
+    """Median milliseconds; the first answer, which may read the disk, is not counted."""
+    question()
+    took = []
     for _ in range(repeats):
-        wall, cpu = time.perf_counter(), _cpu_s()
-        case.ask(reader)
-        best = min(best, ((time.perf_counter() - wall) * 1000, (_cpu_s() - cpu) * 1000))
-    return best
-
-
-def _cpu_s() -> float:
-    used = os.times()
-    return used.user + used.system
-
-
-def prepare(rows: int) -> Snapshot:
-    """A snapshot of synthetic rows shaped like the real ones, built once."""
-    folder = ROOT / f"queries-{rows}"
-    if not folder.is_dir():
-        building = folder.with_suffix(".building")
-        building.mkdir(parents=True, exist_ok=True)
-        (building / DATABASE).unlink(missing_ok=True)
+        if cold:
+            store.forget()
         started = time.perf_counter()
-        with duckdb.connect(str(building / DATABASE), config={"memory_limit": "1GB", "threads": 2}) as con:
-            con.execute(f"CREATE TEMP TABLE awards AS {_synthetic_rows(rows)}")
-            print(f"{rows:,} rows made in {time.perf_counter() - started:.0f} s")
-            started = time.perf_counter()
-            build(con, "awards")
-            build_arrays(con, building)
-            print(f"laid out in {time.perf_counter() - started:.0f} s")
-        building.rename(folder)
-    return Snapshot(folder)
+        question()
+        took.append((time.perf_counter() - started) * 1000)
+    print(f"  {name:44}{statistics.median(took):9.1f} ms", flush=True)
+    return statistics.median(took)
 
 
-def _synthetic_rows(rows: int) -> str:
-    """Names by a power law over as many contractors, organizations, areas and categories as are real."""
-    vocabulary = WORDS.split()
-    words = f"[{', '.join(repr(word) for word in vocabulary)}]"
-
-    def word(seed: str) -> str:
-        return f"{words}[1 + (hash({seed}) % {len(vocabulary)})::INTEGER]"
-
-    def rank(seed: int, most: int) -> str:
-        return f"(power(hash(i, {seed}) % 1000000007 / 1000000007.0, 3) * {most})::BIGINT"
-
-    title = " || ' ' || ".join(word(f"i, {place}") for place in range(11))
-    return f"""SELECT (10000000 + i)::VARCHAR AS reference_id, (20000000 + i)::VARCHAR AS award_number,
-        'C-' || hash(i, 20) % 100000 AS contract_number, day AS award_date, day - 40 AS publish_date,
-        day - 20 AS closing_date, title AS award_title,
-        CASE WHEN i % 3 = 0 THEN title || ' (REBIDDING)' ELSE title END AS notice_title,
-        {word("who")} || ' ' || {word("who, 1")} || ' TRADING ' || who || ' INC.' AS awardee_name,
-        'MUNICIPALITY OF ' || {word("buyer")} || ', PROVINCE ' || buyer AS organization_name,
-        CASE WHEN i % 12 > 0 THEN 'AREA ' || {rank(3, 520)} END AS area_of_delivery,
-        'CATEGORY NAMED ' || {rank(4, 170)} AS business_category, 'Goods' AS classification,
-        'Public Bidding' AS procurement_mode, 'GAA' AS funding_source, 'Awarded' AS award_status,
-        (amount * 1.05)::DECIMAL(18,2) AS approved_budget, amount::DECIMAL(18,2) AS contract_amount,
-        1 + i % 9 AS line_items, CASE WHEN i % 500 > 0 THEN 'philgeps' ELSE 'flood_control' END AS source,
-        'file' || i % 30 || '.csv' AS source_file
-    FROM (SELECT i, DATE '2013-01-01' + (hash(i, 21) % 4700)::INTEGER AS day,
-            {rank(1, 127000)} AS who, {rank(2, 24000)} AS buyer,
-            {title} || CASE WHEN i % 50 = 0 THEN ', NIÑO' ELSE '' END || ' (LOT ' || i % 97 || ')' AS title,
-            1 + exp(12.3 + 1.9 * sqrt(-2 * ln((1 + hash(i, 22) % 1000000) / 1000001.0))
-                * cos(6.283 * (hash(i, 23) % 1000000) / 1e6)) AS amount
-        FROM range({rows}) numbers(i))"""
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--snapshot", type=Path, help="measure this snapshot instead of synthetic rows")
-    parser.add_argument("--repeats", type=int, default=3)
-    asked = parser.parse_args()
-    store = Store(Snapshot(asked.snapshot) if asked.snapshot else prepare(asked.rows))
-    print(f"{'':42}{'wall ms':>9}{'CPU ms':>9}{'bar ms':>9}")
-    with store.reader() as reader:
-        for case in list_cases():
-            wall, cpu = measure(reader, case, repeats=asked.repeats)
-            print(
-                f"{case.name:42}{wall:9.0f}{cpu:9.0f}{case.bar_ms:9}{'' if wall < case.bar_ms else '  OVER'}"
-            )
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"peak memory {peak_mb} MB, load {os.getloadavg()[0]:.1f}")
-    store.close()
+def _measure_peers(snapshot: Snapshot, folder: Path) -> tuple[list[float], list[float]]:
+    """Milliseconds of each search by a scan and by a trigram index."""
+    with postgres.serve_contracts(snapshot, folder) as con:
+        scan = [postgres.time_search(con, phrases, repeats=2) for phrases in KEYWORDS]
+        postgres.add_trigram_index(con)
+        trigram = [postgres.time_search(con, phrases, repeats=3) for phrases in KEYWORDS]
+    for phrases, by_scan, by_trigram in zip(KEYWORDS, scan, trigram, strict=True):
+        print(f"  PostgreSQL {' && '.join(phrases):33}{by_scan:9.0f} ms scan{by_trigram:9.0f} ms trigram")
+    return scan, trigram
 
 
 if __name__ == "__main__":
-    main()
+    print(measure(read_rows()))

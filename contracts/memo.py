@@ -33,3 +33,8 @@ class Memo(Generic[T]):
             if len(self._answers) > self._size:
                 self._answers.popitem(last=False)
         return answer
+
+    def forget(self) -> None:
+        """Forget all answers."""
+        with self._lock:
+            self._answers.clear()

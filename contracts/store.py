@@ -106,6 +106,11 @@ class Store:
         """The snapshot's arrays."""
         return RowArrays(self.snapshot.rows)
 
+    def forget(self) -> None:
+        """Forget answers and found rows, which gives their memory back; the next ones are found anew."""
+        self.answers.forget()
+        self.found.forget()
+
     def close(self) -> None:
         self._connection.close()
         self._spill.cleanup()

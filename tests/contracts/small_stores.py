@@ -93,6 +93,7 @@ def open_many_awards(rows: int) -> Iterator[Store]:
                 [rows],
             )
             layout.build(con, "awards")
+            layout.build_arrays(con, snapshot.path)
         store = Store(snapshot, memory_limit_mb=256, threads=2)
         try:
             yield store
