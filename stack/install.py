@@ -38,6 +38,7 @@ SERVERS = (
     Package("redis-server", "/usr/bin/redis-server"),
     Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
     Package("chromium", "/usr/bin/chromium"),
+    Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
 )
 
 
