@@ -46,7 +46,9 @@ class TaskRun(models.Model):
     publishes = models.PositiveIntegerField(default=0)
 
     attempt = models.PositiveIntegerField(default=0)
+    # Those that have ended: number, worker, started_at, ended_at, outcome, error_code.
     attempts = models.JSONField(default=list)
+    claimed_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, default="", blank=True)

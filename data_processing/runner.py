@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, t
 from django.db.models.functions import Now
 
 from contracts.errors import ContractsError
+from contracts.progress import Progress
 from data_processing import files, limits, outbox, results, runs
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds import BULK_QUEUES, KINDS, TaskKind
@@ -66,7 +67,7 @@ def _attempt(kind: TaskKind, claim: Claim) -> None:
             # Whether a COMMIT took effect is unknown now: files stay until the orphan sweep can look.
             raise
         except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
-            _end_badly(claim, hold.verdict() or error)
+            _end_badly(claim, hold.verdict() or error, hold.progress)
         else:
             _tell(kind, claim, payload)
 
@@ -76,7 +77,7 @@ def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
         run_id=claim.run_id,
         attempt=claim.attempt,
         dataset_version=claim.dataset_version,
-        asked_at=claim.asked_at,
+        asked_at=claim.created_at,
         slot=hold,
     )
     work = kind.work(claim.request, context)
@@ -161,25 +162,25 @@ def _insist(change: Callable[[], T]) -> T:
             time.sleep(DATABASE_PAUSE_S)
 
 
-def _end_badly(claim: Claim, error: Exception) -> None:
+def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> None:
     files.remove_attempt(claim.run_id, attempt=claim.attempt)
     if isinstance(error, LeaseLost):
         logger.warning("run %s attempt %s was taken over; its work is dropped", claim.run_id, claim.attempt)
         return
-    if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error))):
+    if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error), progress)):
         return
-    if _insist(lambda: runs.stop(claim)):
+    if _insist(lambda: runs.stop(claim, progress=progress)):
         results.store_revoked(claim.run_id)
 
 
-def _settle(claim: Claim, ending: Ending) -> bool:
+def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
     """Postpone or fail; False when the run is being cancelled or was taken over."""
     logger.warning("run %s attempt %s: %s %s", claim.run_id, claim.attempt, ending.code, ending.traceback)
     delays = settings.RETRY_DELAYS_S
     if ending.retryable and claim.failures < len(delays):
         delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
-        return runs.postpone(claim, ending, delay_s=delay_s)
-    failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)))
+        return runs.postpone(claim, ending, delay_s=delay_s, progress=progress)
+    failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
     if failed:
         results.store_failure(claim.run_id, f"{ending.code}: {ending.message}")
     return failed

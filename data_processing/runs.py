@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
+from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 
 from contracts.progress import Progress
@@ -73,13 +74,18 @@ class Claim:
     request: Mapping[str, Any]
     request_key: str
     dataset_version: str
-    asked_at: datetime
+    created_at: datetime
+    worker: str
+    claimed_at: datetime
     attempts: tuple[Mapping[str, Any], ...]
 
     @property
     def failures(self) -> int:
         """Earlier attempts that ended with an error (lost ones are not the work's fault)."""
-        return sum(1 for attempt in self.attempts if attempt.get("outcome") == "failed")
+        return sum(1 for attempt in self.attempts if attempt["outcome"] == "failed")
+
+
+_CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,41 +148,27 @@ def submit(
 
 def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
     """Take a pending run. None when it is not there, not pending, or somebody else was faster."""
-    run = TaskRun.objects.filter(id=run_id, state=State.PENDING).first()
-    if run is None:
-        return None
-    number = run.attempt + 1
-    attempts = [*run.attempts, {"number": number, "worker": worker, "started_at": _now_text()}]
-    taken = _move(
-        Event.CLAIM,
-        Q(id=run_id, attempt=run.attempt),
-        attempt=number,
-        attempts=attempts,
+    pending = TaskRun.objects.filter(id=run_id, state=State.PENDING)
+    taken = _update_returning(
+        pending,
+        state=TRANSITIONS[State.PENDING, Event.CLAIM],
+        attempt=F("attempt") + 1,
         worker=worker,
-        started_at=run.started_at or Now(),
+        started_at=Coalesce("started_at", Now()),
+        claimed_at=Now(),
         lease_until=Now() + timedelta(seconds=lease_s),
         next_attempt_at=None,
         phase="",
         current=0,
         total=0,
     )
-    if not taken:
-        return None
-    run.attempt, run.attempts = number, attempts
-    return _claim_of(run)
+    return _claim_of(taken[0]) if taken else None
 
 
 def renew(claim: Claim, *, lease_s: float, progress: Progress | None) -> bool:
     """Prolong the lease and note the progress; False when the run belongs to somebody else by now."""
-    changes: dict[str, Any] = {"lease_until": Now() + timedelta(seconds=lease_s)}
-    if progress is not None:
-        changes |= {
-            "phase": progress.phase,
-            "current": progress.current,
-            "total": progress.total,
-            "unit": progress.unit,
-        }
-    return bool(_held_by(claim).update(**changes))
+    lease_until = Now() + timedelta(seconds=lease_s)
+    return bool(_held_by(claim).update(lease_until=lease_until, **_counted(progress)))
 
 
 def is_cancelled(claim: Claim) -> bool:
@@ -188,16 +180,13 @@ def succeed(
     claim: Claim, *, result: Mapping[str, Any], keep_s: float, progress: Progress | None = None
 ) -> bool:
     """End with a result; False when the run is being cancelled or belongs to somebody else by now."""
-    counted: dict[str, Any] = (
-        {} if progress is None else {"phase": "done", "current": progress.current, "total": progress.total}
-    )
     return _end(
         Event.SUCCEED,
         claim,
         outcome="succeeded",
         result=dict(result),
         expires_at=Now() + timedelta(seconds=keep_s),
-        **counted,
+        **_counted(replace(progress, phase="done") if progress else None),
     )
 
 
@@ -206,7 +195,7 @@ def has_succeeded(claim: Claim) -> bool:
     return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.SUCCESS).exists()
 
 
-def fail(claim: Claim, ending: Ending) -> bool:
+def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> bool:
     """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
     with transaction.atomic():
         failed = _end(
@@ -216,14 +205,15 @@ def fail(claim: Claim, ending: Ending) -> bool:
             error_code=ending.code,
             error=ending.to_json(),
             traceback=ending.traceback,
+            **_counted(progress),
         )
         if failed and ending.dead is not None:
-            attempts = _with_outcome(claim.attempts, outcome="failed", error_code=ending.code)
+            attempts = _attempts_with(claim, outcome="failed", error_code=ending.code)
             _bury(claim.run_id, claim.queue, ending, attempts, reason=ending.dead)
     return failed
 
 
-def postpone(claim: Claim, ending: Ending, *, delay_s: float) -> bool:
+def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress | None = None) -> bool:
     """Note the error and wait ``delay_s`` before the next attempt."""
     return _end(
         Event.POSTPONE,
@@ -234,13 +224,14 @@ def postpone(claim: Claim, ending: Ending, *, delay_s: float) -> bool:
         traceback=ending.traceback,
         finished_at=None,
         next_attempt_at=Now() + timedelta(seconds=delay_s),
+        **_counted(progress),
     )
 
 
-def stop(claim: Claim) -> bool:
+def stop(claim: Claim, *, progress: Progress | None = None) -> bool:
     """End as cancelled, after the work has stopped and its partial files are gone; False when nobody
     cancelled it or it belongs to somebody else by now."""
-    return _end(Event.STOP, claim, outcome="cancelled", cancelled=True)
+    return _end(Event.STOP, claim, outcome="cancelled", cancelled=True, **_counted(progress))
 
 
 def withdraw(run_id: uuid.UUID) -> bool:
@@ -349,17 +340,19 @@ def _claim_of(run: TaskRun) -> Claim:
         request=run.request,
         request_key=run.request_key,
         dataset_version=run.dataset_version,
-        asked_at=run.created_at,
+        created_at=run.created_at,
+        worker=run.worker,
+        claimed_at=run.claimed_at or timezone.now(),
         attempts=tuple(run.attempts),
     )
 
 
 def _release(run: TaskRun, *, at_most: int) -> int:
     where = Q(id=run.id, attempt=run.attempt, lease_until__lt=Now())
-    attempts = _with_outcome(run.attempts, outcome="lost", error_code="worker-lost")
+    attempts = _attempts_with(_claim_of(run), outcome="lost", error_code="worker-lost")
     if run.cancel_requested_at is not None:
         return _move(Event.STOP, where, attempts=attempts, **_ended())
-    if sum(1 for attempt in attempts if attempt.get("outcome") == "lost") < at_most:
+    if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
         return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
     ending = Ending(
         code="worker-lost",
@@ -387,7 +380,7 @@ def _end(
     **changes: Any,
 ) -> bool:
     # An accepted cancel always wins: from then on only STOP can end the attempt.
-    attempts = _with_outcome(claim.attempts, outcome=outcome, error_code=error_code)
+    attempts = _attempts_with(claim, outcome=outcome, error_code=error_code)
     changes = {**_ended(), "attempts": attempts, **changes}
     where = Q(id=claim.run_id, attempt=claim.attempt, cancel_requested_at__isnull=not cancelled)
     return bool(_move(event, where, **changes))
@@ -433,12 +426,26 @@ def _held_by(claim: Claim) -> QuerySet[TaskRun]:
     return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.STARTED)
 
 
-def _with_outcome(
-    attempts: Sequence[Mapping[str, Any]], *, outcome: str, error_code: str | None
-) -> list[Mapping[str, Any]]:
-    last = {**attempts[-1], "ended_at": _now_text(), "outcome": outcome, "error_code": error_code}
-    return [*attempts[:-1], last]
+def _attempts_with(claim: Claim, *, outcome: str, error_code: str | None) -> list[Mapping[str, Any]]:
+    """All attempts that have ended once this one has."""
+    ended = {
+        "number": claim.attempt,
+        "worker": claim.worker,
+        "started_at": claim.claimed_at.isoformat(timespec="milliseconds"),
+        "ended_at": timezone.now().isoformat(timespec="milliseconds"),
+        "outcome": outcome,
+        "error_code": error_code,
+    }
+    return [*claim.attempts, ended]
 
 
-def _now_text() -> str:
-    return timezone.now().isoformat(timespec="milliseconds")
+def _counted(progress: Progress | None) -> dict[str, Any]:
+    return {} if progress is None else asdict(progress)
+
+
+def _update_returning(rows: QuerySet[TaskRun], **changes: Any) -> list[TaskRun]:
+    """The rows as the UPDATE left them. Django has no RETURNING there: this is its own statement with one."""
+    query = cast(UpdateQuery, rows.query.chain(UpdateQuery))
+    query.add_update_values(changes)
+    statement, parameters = query.get_compiler(rows.db).as_sql()
+    return list(TaskRun.objects.raw(f"{statement} RETURNING {', '.join(_CLAIMED)}", parameters))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -50,9 +52,21 @@ def task_accepted(run: TaskRun, *, new: bool) -> dict[str, Any]:
     return body
 
 
+def task_list(runs: Sequence[TaskRun]) -> list[dict[str, Any]]:
+    """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
+    positions = _queue_positions(runs)
+    running = [run.id for run in runs if run.state == State.STARTED]
+    with results.progress_at_hand(results.find_progress_of(running)):
+        return [_task_status(run, positions.get(run.id)) for run in runs]
+
+
 def task_status(run: TaskRun) -> dict[str, Any]:
     """Everything a client may know of a run; ``result`` and ``error`` are None until there is one."""
-    meta = _meta(run)
+    return _task_status(run, _queue_positions([run]).get(run.id))
+
+
+def _task_status(run: TaskRun, position: int | None) -> dict[str, Any]:
+    meta = _meta(run, position)
     state = PROGRESS if run.state == State.STARTED and meta["current"] else run.state
     return {
         "task_id": str(run.id),
@@ -73,7 +87,7 @@ def task_status(run: TaskRun) -> dict[str, Any]:
         "finished_at": _time(run.finished_at),
         "expires_at": _time(run.expires_at),
         "next_attempt_at": _time(run.next_attempt_at),
-        "attempts": run.attempts,
+        "attempts": _attempts(run),
         "links": task_links(run),
     }
 
@@ -105,7 +119,7 @@ def retry_after_s(run: TaskRun) -> int:
     return 1 if age_s < 10 else 2 if age_s < 60 else 5
 
 
-def _meta(run: TaskRun) -> dict[str, Any]:
+def _meta(run: TaskRun, position: int | None) -> dict[str, Any]:
     current, total, phase, unit = run.current, run.total, run.phase, run.unit
     rate = eta_s = None
     if run.state == State.STARTED:
@@ -122,10 +136,18 @@ def _meta(run: TaskRun) -> dict[str, Any]:
         "phase": phase,
         "eta_seconds": eta_s,
         "queue": run.queue,
-        "queue_position": _queue_position(run),
+        "queue_position": position,
         "attempt": run.attempt,
         "max_attempts": len(settings.RETRY_DELAYS_S) + 1,
     }
+
+
+def _attempts(run: TaskRun) -> list[dict[str, Any]]:
+    """Those that have ended, and the one that a worker is at."""
+    if run.state != State.STARTED:
+        return list(run.attempts)
+    now = {"number": run.attempt, "worker": run.worker, "started_at": _time(run.claimed_at)}
+    return [*run.attempts, now]
 
 
 def _pace(live: results.LiveProgress) -> tuple[float | None, float | None]:
@@ -143,12 +165,17 @@ def _percent(run: TaskRun, current: int, total: int) -> float:
     return round(100 * current / total, 1) if total else 0.0
 
 
-def _queue_position(run: TaskRun) -> int | None:
-    """1 for the next in line; None once a worker has it."""
-    if run.state != State.PENDING:
-        return None
-    before = Q(queue=run.queue, state=State.PENDING, created_at__lt=run.created_at)
-    return TaskRun.objects.filter(before).count() + 1
+def _queue_positions(runs: Iterable[TaskRun]) -> dict[uuid.UUID, int]:
+    """Of those that wait: 1 for the next in line."""
+    waiting = [run.id for run in runs if run.state == State.PENDING]
+    if not waiting:
+        return {}
+    ahead = TaskRun.objects.filter(
+        queue=OuterRef("queue"), state=State.PENDING, created_at__lt=OuterRef("created_at")
+    )
+    counted = ahead.order_by().values("queue").annotate(runs=Count("*")).values("runs")
+    asked = TaskRun.objects.filter(id__in=waiting, state=State.PENDING)
+    return dict(asked.annotate(place=Coalesce(Subquery(counted), 0) + 1).values_list("id", "place"))
 
 
 def _sentence(run: TaskRun, meta: Mapping[str, Any]) -> str:

@@ -99,8 +99,10 @@ def stale_claim(run: TaskRun) -> Claim:
         request=run.request,
         request_key=run.request_key,
         dataset_version=run.dataset_version,
-        asked_at=run.created_at,
-        attempts=tuple(run.attempts) or ({"number": 0},),
+        created_at=run.created_at,
+        worker="w1",
+        claimed_at=run.created_at,
+        attempts=tuple(run.attempts),
     )
 
 

@@ -163,7 +163,7 @@ class ActiveTasks(APIView):
             ("scheduled", State.RETRY),
         ):
             rows = visible_to(request, TaskRun.objects.filter(state=state)).order_by("created_at")
-            body[name] = [representation.task_status(run) for run in rows[:LISTED]]
+            body[name] = representation.task_list(list(rows[:LISTED]))
             body[f"total_{name}"] = rows.count()
         return Response(body)
 
@@ -181,7 +181,7 @@ class TaskHistory(APIView):
                 rows = rows.filter(**{name: choice(value, f"/{name}", choices, default="")})
         pages = NewestFirst()
         page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response([representation.task_status(run) for run in page or ()])
+        return pages.get_paginated_response(representation.task_list(page or ()))
 
 
 class CancelTask(APIView):

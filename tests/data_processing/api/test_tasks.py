@@ -7,8 +7,10 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from contracts.progress import Progress
@@ -234,6 +236,21 @@ def test_active_lists_what_is_unfinished(visitor: Client) -> None:
     assert [task["task_id"] for task in body["reserved"]] == [waiting["task_id"]]
     assert [task["task_id"] for task in body["active"]] == [running["task_id"]]
     assert (body["total_active"], body["total_reserved"], body["total_scheduled"]) == (1, 1, 0)
+
+
+def test_long_lists_ask_the_database_no_more_often_than_short_ones(visitor: Client) -> None:
+    def count_queries(path: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert visitor.get(path).status_code == 200
+        return len(asked)
+
+    start(visitor, "search", {"page": 1})
+    short = {path: count_queries(path) for path in (TASKS, f"{TASKS}active/")}
+    for number in range(2, 7):
+        start(visitor, "search", {"page": number})
+    assert {path: count_queries(path) for path in short} == short
+    waiting = visitor.get(f"{TASKS}active/").json()["reserved"]
+    assert [task["meta"]["queue_position"] for task in waiting] == [1, 2, 3, 4, 5, 6]
 
 
 def test_estimate_counts_without_starting_anything(visitor: Client, settings: Settings) -> None:
