@@ -71,7 +71,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["ENGINE"] = "backend.postgresql"
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
+    # The few statements of a task's life are planned once per connection. (PgBouncer: 1.21 or newer.)
+    prepared = {"server_side_binding": True, "prepare_threshold": 5}
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **prepared}
     # A web process serves many threads and needs a pool; a worker's child does one thing at a time.
     if pool_size := env.number("DATABASE_POOL_SIZE", 16):
         # Short tries: a pool that backs off for longer is still pausing when the database is back.
