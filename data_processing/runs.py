@@ -6,6 +6,7 @@ times are compared by the database's clock, so that workers' clocks may differ.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -13,8 +14,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, cast
 
-from django.db import IntegrityError, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.db.models.sql import UpdateQuery
 from django.utils import timezone
@@ -85,6 +86,7 @@ class Claim:
         return sum(1 for attempt in self.attempts if attempt["outcome"] == "failed")
 
 
+_RELEASED = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
 
 
@@ -115,35 +117,29 @@ def submit(
 ) -> tuple[TaskRun, bool]:
     """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
     that nobody is cancelling is joined in its place. Raises TooManyTasks."""
-    equal = TaskRun.objects.filter(
-        owner=owner, request_key=request_key, state__in=UNFINISHED, cancel_requested_at__isnull=True
-    )
     while True:
-        if equal.update(interested=F("interested") + 1):
-            existing = equal.first()
-            if existing is not None:
-                return existing, False
-        in_queue, unfinished = _count_unfinished(owner, queue)
+        unfinished, in_queue = _count_unfinished(owner, queue)
+        if unfinished < limits.unfinished:
+            held = queue in limits.window_queues and in_queue >= limits.window
+            run = TaskRun(
+                kind=kind,
+                owner=owner,
+                request=dict(request),
+                request_key=request_key,
+                dataset_version=dataset_version,
+                queue=queue,
+                publish_at=None if held else Now() + timedelta(seconds=publish_in_s),
+            )
+            if _insert(run):
+                return run, True
+        equal = _join(owner, request_key)
+        if equal is not None:
+            return equal, False
         if unfinished >= limits.unfinished:
             raise TooManyTasks(
                 f"you have {unfinished} unfinished tasks; at most {limits.unfinished} may wait"
             )
-        held = queue in limits.window_queues and in_queue >= limits.window
-        try:
-            with transaction.atomic():
-                run = TaskRun.objects.create(
-                    kind=kind,
-                    owner=owner,
-                    request=dict(request),
-                    request_key=request_key,
-                    dataset_version=dataset_version,
-                    queue=queue,
-                    publish_at=None if held else Now() + timedelta(seconds=publish_in_s),
-                )
-        except IntegrityError:
-            # Another request won the race; it is returned, or it has just finished and the loop inserts.
-            continue
-        return run, True
+        # The equal run has ended between the two statements.
 
 
 def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
@@ -411,15 +407,34 @@ def _bury(
     )
 
 
+def _insert(run: TaskRun) -> bool:
+    """Whether the run is recorded; not when the owner has an equal unfinished one."""
+    # A savepoint costs two round trips, and only an open transaction would be broken by the conflict.
+    try:
+        with transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext():
+            run.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _join(owner: str, request_key: str) -> TaskRun | None:
+    """The owner's equal unfinished run, with one more request waiting for it."""
+    equal = TaskRun.objects.filter(
+        owner=owner, request_key=request_key, state__in=UNFINISHED, cancel_requested_at__isnull=True
+    )
+    return equal.first() if equal.update(interested=F("interested") + 1) else None
+
+
 def _count_unfinished(owner: str, queue: str) -> tuple[int, int]:
-    """How many runs of the owner are in the queue's window, and how many are unfinished in all."""
-    unfinished = TaskRun.objects.filter(owner=owner, state__in=UNFINISHED).count()
-    return (_count_released(owner, queue) if unfinished else 0), unfinished
+    """How many runs of the owner are unfinished, and how many of them are in the queue's window."""
+    mine = TaskRun.objects.filter(owner=owner, state__in=UNFINISHED)
+    counts = mine.aggregate(unfinished=Count("id"), released=Count("id", filter=_RELEASED & Q(queue=queue)))
+    return counts["unfinished"], counts["released"]
 
 
 def _count_released(owner: str, queue: str) -> int:
-    released = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
-    return TaskRun.objects.filter(released, owner=owner, queue=queue).count()
+    return TaskRun.objects.filter(_RELEASED, owner=owner, queue=queue).count()
 
 
 def _held_by(claim: Claim) -> QuerySet[TaskRun]:
