@@ -28,6 +28,7 @@ FAULTS = (
     Fault("worker killed", 5, processes.kill_worker),
     Fault("worker paused past its lease", 3, processes.pause_worker),
     Fault("worker restarted (SIGTERM)", 2, processes.stop_worker),
+    Fault("all restarted in turn (SIGTERM)", 1, processes.restart_all, "beat"),
     Fault("web server killed", 3, processes.kill_web),
     Fault("web server killed before publish", 2, publishing.kill_web_before_publish, "broker"),
     Fault("beat killed", 2, processes.kill_beat, "beat"),

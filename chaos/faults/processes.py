@@ -16,6 +16,7 @@ from stack.system import CHECKOUT, list_programs
 
 PAUSE_S = LEASE_S + 4
 SECOND_BEAT_S = 8.0
+REPLACED_WITHIN_S = 30.0
 
 
 def kill_worker_child(scene: Scene) -> None:
@@ -51,6 +52,16 @@ def pause_worker(scene: Scene) -> None:
 def stop_worker(scene: Scene) -> None:
     """SIGTERM to a worker, as in a rolling restart: it finishes or hands back, and is started again."""
     _signal(scene.arena.pid(scene.choose_worker()), signal.SIGTERM)
+
+
+def restart_all(scene: Scene) -> None:
+    """SIGTERM to one program after the other, the next when the last one is back: a deployment."""
+    for program in (*scene.arena.web_names, *scene.arena.worker_names, "beat"):
+        before = scene.arena.pid(program)
+        _signal(before, signal.SIGTERM)
+        deadline = time.monotonic() + REPLACED_WITHIN_S
+        while scene.arena.pid(program) == before and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def kill_web(scene: Scene) -> None:

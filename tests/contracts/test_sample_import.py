@@ -20,7 +20,7 @@ from tests.contracts.samples import make_sample
 Imported = tuple[AnswerKey, Snapshot]
 
 FRESH_SEED = random.SystemRandom().randrange(1_000_000)
-"""Another sample at every run; pytest prints the seed of a failure in the test's name."""
+"""Another sample at every run; the seed is in the output of a test that fails."""
 SHAPES = [
     SampleShape(contracts=60, seed=1),
     SampleShape(contracts=3_000, seed=2),
@@ -42,12 +42,14 @@ def finish(steps: Generator[Progress, None, Snapshot]) -> Snapshot:
 
 
 def show_shape(shape: SampleShape) -> str:
-    return f"{shape.contracts or shape.rows}-seed{shape.seed}"
+    seed = "fresh" if shape.seed == FRESH_SEED else f"seed{shape.seed}"
+    return f"{shape.contracts or shape.rows}-{seed}"
 
 
 @pytest.fixture(scope="module", params=SHAPES, ids=show_shape)
 def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Imported:
     folder = tmp_path_factory.mktemp("sample")
+    print(f"seed of the sample: {request.param.seed}")
     key = make_sample(request.param, folder)
     steps = import_files(key.paths(folder), root=tmp_path_factory.mktemp("datasets"), as_of=key.as_of)
     return key, finish(steps)
