@@ -49,7 +49,7 @@ def show_shape(shape: SampleShape) -> str:
 @pytest.fixture(scope="module", params=SHAPES, ids=show_shape)
 def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Imported:
     folder = tmp_path_factory.mktemp("sample")
-    print(f"seed of the sample: {request.param.seed}")
+    print(f"seed of the sample: {request.param.seed}")  # noqa: T201 - pytest shows it where a test fails
     key = make_sample(request.param, folder)
     steps = import_files(key.paths(folder), root=tmp_path_factory.mktemp("datasets"), as_of=key.as_of)
     return key, finish(steps)
