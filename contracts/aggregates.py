@@ -7,8 +7,10 @@ stand in the snapshot as ``cube``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
@@ -27,14 +29,14 @@ GROUPED: dict[str, str] = {
 """Grouping -> the column it groups by. Years, quarters and months are sums of days."""
 
 ALWAYS = ("by_contractor", "by_organization", "value_distribution")
-"""Groupings that the summary needs: two to count names, one to find the median."""
+"""Groupings that the summary needs: two to count names, one for the whole."""
 
-PERIODS: dict[str, str] = {
-    "by_year": "strftime(day, '%Y')",
-    "by_quarter": "year(day) || '-Q' || quarter(day)",
-    "by_month": "strftime(day, '%Y-%m')",
+PERIODS: dict[str, Callable[[date], str]] = {
+    "by_year": lambda day: f"{day.year}",
+    "by_quarter": lambda day: f"{day.year}-Q{(day.month + 2) // 3}",
+    "by_month": lambda day: f"{day.year}-{day.month:02}",
 }
-"""Dimension -> the SQL expression of its label, which sorts by time as text."""
+"""Dimension -> the label of a day's period, which sorts by time as text."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,14 @@ def _as_number(column: str) -> str:
     return f"{column} - DATE '1970-01-01'" if column == GROUPED["by_day"] else f"{column}::BIGINT"
 
 
-def count_names(totals: str, dimension: str) -> Statement:
-    """One row: how many labels there are, and how many of them are the missing one (0 or 1)."""
+def count_names(totals: str) -> Statement:
+    """Rows (dimension, how many labels there are, how many of them are the missing one: 0 or 1)."""
+    names = " ".join(f"WHEN '{column}' THEN '{name}'" for name, column in LABEL_DIMENSIONS.items())
+    missing = f"SELECT CASE field {names} END AS name, code AS key FROM labels WHERE label IS NULL"
     return Statement(
-        f"""SELECT count(*), (SELECT count(*) FROM {totals} JOIN labels ON code = key
-            WHERE name = $2 AND field = $1 AND label IS NULL)
-        FROM {totals} WHERE name = $2""",
-        (LABEL_DIMENSIONS[dimension], dimension),
+        f"""SELECT t.name, count(*), count(missing.key)
+        FROM {totals} t LEFT JOIN ({missing}) missing ON missing.name = t.name AND missing.key = t.key
+        GROUP BY t.name"""
     )
 
 
@@ -117,13 +120,27 @@ def select_labels(totals: str, dimension: str, *, top_n: int) -> Statement:
     )
 
 
-def select_periods(totals: str, dimension: str) -> Statement:
-    """Rows (label, count, total value) in the order of time, undated last."""
+def select_months(totals: str) -> Statement:
+    """Rows (first day of the month, count, total value) in the order of time, undated last."""
     return Statement(
-        f"""SELECT {PERIODS[dimension]} AS label, sum(count), sum(total_value)
-        FROM (SELECT DATE '1970-01-01' + key::INTEGER AS day, * FROM {totals} WHERE name = 'by_day')
-        GROUP BY label ORDER BY label NULLS LAST"""
+        f"""SELECT date_trunc('month', DATE '1970-01-01' + key::INTEGER)::DATE AS month,
+            sum(count), sum(total_value)
+        FROM {totals} WHERE name = 'by_day' GROUP BY month ORDER BY month NULLS LAST"""
     )
+
+
+def sum_periods(months: Sequence[Group], dimension: str) -> list[Group]:
+    """Months, by their first days, added up to the periods of ``dimension``."""
+    return [
+        Group(label, *_add_up(list(groups)))
+        for label, groups in itertools.groupby(
+            months, lambda group: PERIODS[dimension](group.label) if group.label else None
+        )
+    ]
+
+
+def _add_up(groups: Sequence[Group]) -> tuple[int, Decimal]:
+    return sum(g.count for g in groups), sum((g.total_value for g in groups), Decimal(0))
 
 
 def select_bins(totals: str) -> Statement:
@@ -155,8 +172,8 @@ def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[
     """As ``shape_groups``; of more ``labels`` than given, the rest is a last row with ``"others": true``."""
     shown = shape_groups(groups, whole)
     if labels > len(groups):
-        value = sum((group.total_value for group in groups), Decimal(0))
-        rest = Group(None, whole.count - sum(g.count for g in groups), whole.total_value - value)
+        count, value = _add_up(groups)
+        rest = Group(None, whole.count - count, whole.total_value - value)
         shown.append({**_shape_group(rest, whole), "others": True, "labels": labels - len(groups)})
     return shown
 
@@ -180,7 +197,7 @@ def shape_bins(bins: Sequence[Group]) -> list[dict[str, Any]]:
 
 def whole_of(bins: Sequence[Group]) -> Group:
     """All contracts as one group."""
-    return Group(None, sum(g.count for g in bins), sum((g.total_value for g in bins), Decimal(0)))
+    return Group(None, *_add_up(bins))
 
 
 def _shape_group(group: Group, whole: Group) -> dict[str, Any]:

@@ -156,19 +156,31 @@ class Reader:
         totals = aggregates.find_cube(aggregation.filters) or self._keep_totals(aggregation)
         bins = self._groups(aggregates.select_bins(totals))
         labels = {
-            d: self._fetch(aggregates.count_names(totals, d))[0] for d in ("by_contractor", "by_organization")
+            name: (every, missing) for name, every, missing in self._fetch(aggregates.count_names(totals))
         }
-        names = {dimension: every - missing for dimension, (every, missing) in labels.items()}
+        contractors, organizations = (
+            every - missing
+            for every, missing in (labels.get(d, (0, 0)) for d in ("by_contractor", "by_organization"))
+        )
         answer: dict[str, Any] = {
             "summary": aggregates.shape_summary(
                 bins,
                 middle=self._store.rows.median_amounts(self._find_rows(aggregation.filters)),
-                contractors=names["by_contractor"],
-                organizations=names["by_organization"],
+                contractors=contractors,
+                organizations=organizations,
             )
         }
+        months = self._groups(aggregates.select_months(totals))
+        whole = aggregates.whole_of(bins)
         for dimension in aggregation.dimensions:
-            answer[dimension] = self._dimension(dimension, totals, bins, top_n=aggregation.top_n)
+            if dimension == "value_distribution":
+                answer[dimension] = aggregates.shape_bins(bins)
+            elif dimension in aggregates.PERIODS:
+                answer[dimension] = aggregates.shape_groups(aggregates.sum_periods(months, dimension), whole)
+            else:
+                statement = aggregates.select_labels(totals, dimension, top_n=aggregation.top_n)
+                every, _ = labels.get(dimension, (0, 0))
+                answer[dimension] = aggregates.shape_labels(self._groups(statement), whole, labels=every)
         return answer
 
     def _keep_totals(self, aggregation: Aggregation) -> str:
@@ -212,18 +224,6 @@ class Reader:
         """Stop what runs on this reader, from any thread; the running call raises QueryInterrupted."""
         self._interrupted = True
         self._cursor.interrupt()
-
-    def _dimension(
-        self, dimension: str, totals: str, bins: list[Group], *, top_n: int
-    ) -> list[dict[str, Any]]:
-        whole = aggregates.whole_of(bins)
-        if dimension == "value_distribution":
-            return aggregates.shape_bins(bins)
-        if dimension in aggregates.PERIODS:
-            return aggregates.shape_groups(self._groups(aggregates.select_periods(totals, dimension)), whole)
-        [(labels, _)] = self._fetch(aggregates.count_names(totals, dimension))
-        groups = self._groups(aggregates.select_labels(totals, dimension, top_n=top_n))
-        return aggregates.shape_labels(groups, whole, labels=labels)
 
     def _find_rows(self, filters: Filters) -> FoundRows:
         """The contracts that ``filters`` means."""
