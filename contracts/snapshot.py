@@ -169,8 +169,8 @@ def history(root: Path) -> list[Snapshot]:
 
 
 def new_version(created_at: datetime) -> str:
-    """A name that sorts by time and is unique: ``20261121T024000Z-1f3a``."""
-    return f"{created_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    """A name that sorts by time and is unique: ``20261121T024000123Z-1f3a``."""
+    return f"{created_at:%Y%m%dT%H%M%S}{created_at.microsecond // 1000:03}Z-{secrets.token_hex(2)}"
 
 
 @contextlib.contextmanager

@@ -82,7 +82,7 @@ class TaskRun(models.Model):
             models.Index(fields=["publish_at"], name="run_outbox", condition=Q(state=State.PENDING)),
             models.Index(fields=["lease_until"], name="run_leased", condition=Q(state=State.STARTED)),
             models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),
-            models.Index(fields=["expires_at"], name="run_expiry"),
+            models.Index(fields=["expires_at"], name="run_expiry", condition=Q(expires_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
