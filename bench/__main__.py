@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import imports, queries
+from bench import answers, imports, queries
 from bench.figures import list_missed, show_table
 from bench.sizes import FULL, read_rows
 
@@ -23,6 +23,7 @@ REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     queries.measure,
     imports.measure,
+    answers.measure,
 )
 """Each takes the number of rows and returns figures of ``bench.figures.BARS``. A new one is one line here."""
 

@@ -1,30 +1,25 @@
-"""``python -m bench.answers --data DIR``: a question asked before, over HTTP, from POST to its answer.
+"""``python -m bench.answers``: a question asked before, over HTTP, from POST to its answer.
 
-DIR is a DATA_DIR with a dataset. The last line is one JSON object.
+The last line is one JSON object. BENCH_ROWS sets the size of the dataset.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 from bench.lanes import serving
+from bench.sizes import read_rows
 from bench.tasks import TASKS, Api
 
 REPEATS = 200
 
 
-def measure_cached_http(data: Path) -> dict[str, float]:
+def measure(rows: int) -> dict[str, float]:
     """Median milliseconds of the aggregates of all contracts, asked again and again by one visitor."""
-    with tempfile.TemporaryDirectory(prefix="bench-answers-") as folder:
-        path = Path(folder)
-        path.chmod(0o711)
-        with serving(path, data) as port:
-            return {"cached_http_ms": round(statistics.median(_time_answers(Api(port))), 1)}
+    with serving(rows) as port:
+        return {"cached_http_ms": statistics.median(_time_answers(Api(port)))}
 
 
 def _time_answers(api: Api) -> list[float]:
@@ -38,11 +33,5 @@ def _time_answers(api: Api) -> list[float]:
     return took
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure_cached_http(parser.parse_args().data.resolve())))
-
-
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure(read_rows())))

@@ -1,12 +1,11 @@
-"""``python -m bench.lanes --data DIR``: how much ten long exports delay a search, through the whole API.
+"""``python -m bench.lanes``: how much ten long exports delay a search, through the whole API.
 
-DIR is a DATA_DIR with a large dataset. The last line is one JSON object: medians of a search that no cache
-can answer, alone and beside the exports, and their difference.
+The last line is one JSON object: medians of a search that no cache can answer, alone and beside the exports,
+and their difference. BENCH_ROWS sets the size of the dataset.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import secrets
@@ -19,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.dataset import prepare_snapshot
+from bench.sizes import read_rows
 from bench.tasks import TASKS, Api
 from stack.logs import FileLog
 from stack.ports import pick_port
@@ -31,8 +32,21 @@ SEARCHES = 40
 
 
 @contextmanager
-def serving(folder: Path, data: Path) -> Iterator[int]:
-    """The whole product on servers of its own, as in production; its port."""
+def serving(rows: int) -> Iterator[int]:
+    """The whole product, as in production, on servers of its own and a dataset of ``rows``; its port."""
+    dataset = prepare_snapshot(rows)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        # PostgreSQL runs as another user.
+        folder.chmod(0o711)
+        (folder / "data").mkdir()
+        (folder / "data" / "datasets").symlink_to(dataset.path.parents[1].resolve())
+        with _running(folder) as port:
+            yield port
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[int]:
     port = pick_port()
     with (
         PostgreSQL(folder / "pg") as database,
@@ -44,7 +58,7 @@ def serving(folder: Path, data: Path) -> Iterator[int]:
             "DATABASE_URL": database.url,
             "CELERY_BROKER_URL": broker.url,
             "CELERY_RESULT_BACKEND": cache.database_url(1),
-            "DATA_DIR": str(data),
+            "DATA_DIR": str(folder / "data"),
             "DEBUG": "0",
             "SECRET_KEY": secrets.token_urlsafe(40),
             "ANONYMOUS_ACCESS": "1",
@@ -117,14 +131,8 @@ def measure_delay(port: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-lanes-") as folder:
-        path = Path(folder)
-        path.chmod(0o711)
-        with serving(path, options.data.resolve()) as port:
-            print(json.dumps(measure_delay(port)))
+    with serving(read_rows()) as port:
+        print(json.dumps(measure_delay(port)))
 
 
 if __name__ == "__main__":
