@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -98,13 +99,20 @@ class Store:
 
     @cached_property
     def words(self) -> WordIndex:
-        """The snapshot's word index, opened when it is needed first."""
-        return WordIndex(self.snapshot.words)
+        """The snapshot's word index, opened when it is needed first. Raises SnapshotMissing."""
+        return WordIndex(self._find_folder(self.snapshot.words))
 
     @cached_property
     def rows(self) -> RowArrays:
-        """The snapshot's arrays."""
-        return RowArrays(self.snapshot.rows)
+        """The snapshot's arrays. Raises SnapshotMissing."""
+        return RowArrays(self._find_folder(self.snapshot.rows))
+
+    def _find_folder(self, folder: Path) -> Path:
+        if not folder.is_dir():
+            raise SnapshotMissing(
+                f"dataset version {self.snapshot.version!r} is of an older program: import its files again"
+            )
+        return folder
 
     def forget(self) -> None:
         """Forget answers and found rows, which gives their memory back; the next ones are found anew."""
@@ -153,6 +161,7 @@ class Reader:
         return self._store.answers.recall(aggregation, lambda: self._aggregate(aggregation))
 
     def _aggregate(self, aggregation: Aggregation) -> dict[str, Any]:
+        found = self._find_rows(aggregation.filters)
         totals = aggregates.find_cube(aggregation.filters) or self._keep_totals(aggregation)
         bins = self._groups(aggregates.select_bins(totals))
         labels = {
@@ -165,7 +174,7 @@ class Reader:
         answer: dict[str, Any] = {
             "summary": aggregates.shape_summary(
                 bins,
-                middle=self._store.rows.median_amounts(self._find_rows(aggregation.filters)),
+                middle=self._store.rows.median_amounts(found),
                 contractors=contractors,
                 organizations=organizations,
             )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -300,6 +301,26 @@ def test_two_stores_of_one_process_share_a_snapshot_and_leave_nothing_in_it(tmp_
 def test_store_of_a_version_that_was_pruned_says_so(tmp_path: Path) -> None:
     with pytest.raises(SnapshotMissing):
         Store(Snapshot(tmp_path / "gone"))
+
+
+def test_store_of_a_version_without_index_asks_for_another_import(tmp_path: Path) -> None:
+    snapshot = write_snapshot(tmp_path, [make_award()])
+    for folder in (snapshot.words, snapshot.rows):
+        shutil.rmtree(folder)
+    store = Store(snapshot)
+    with store.reader() as reader:
+        for ask in (lambda: reader.count(Filters()), lambda: reader.aggregate(Aggregation())):
+            with pytest.raises(SnapshotMissing, match="import its files again"):
+                ask()
+    store.close()
+
+
+def test_answer_given_again_is_the_same_and_found_anew_after_it_was_forgotten(small_store: Store) -> None:
+    with small_store.reader() as reader:
+        first = reader.aggregate(Aggregation(top_n=3))
+        assert reader.aggregate(Aggregation(top_n=3)) is first
+        small_store.forget()
+        assert reader.aggregate(Aggregation(top_n=3)) == first
 
 
 # --- interruption ----------------------------------------------------------------------------------------
