@@ -1,0 +1,101 @@
+"""What filters mean in rows: keywords by the word index, everything else by DuckDB. Knows no answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from contracts.cursor import Cursor
+from contracts.errors import SnapshotMissing
+from contracts.memo import Memo
+from contracts.query import Filters, phrases_of
+from contracts.rows import FoundRows, Mask, RowArrays
+from contracts.snapshot import Snapshot
+from contracts.sql import KEYWORDS, BitsFound, find_names, select_ids
+from contracts.words import WordIndex, cut_phrases, read_cuts
+
+ALL = Filters(include_flood_control=True)
+
+
+class Indexes:
+    """What stands beside the database, opened when it is needed first. Raises SnapshotMissing."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @cached_property
+    def words(self) -> WordIndex:
+        return WordIndex(self._check_folder(self._snapshot.words))
+
+    @cached_property
+    def rows(self) -> RowArrays:
+        return RowArrays(self._check_folder(self._snapshot.rows))
+
+    def _check_folder(self, folder: Path) -> Path:
+        if not folder.is_dir():
+            raise SnapshotMissing(
+                f"dataset version {self._snapshot.version!r} is of an older program: import its files again"
+            )
+        return folder
+
+
+class Finder:
+    """Finds the contracts of one snapshot that filters mean; ``known`` remembers them."""
+
+    def __init__(self, cursor: Cursor, indexes: Indexes, *, known: Memo[FoundRows]) -> None:
+        self._cursor, self._indexes, self._known = cursor, indexes, known
+
+    def find_rows(self, filters: Filters) -> FoundRows:
+        """The contracts that ``filters`` means."""
+        return self._known.recall(filters, lambda: self._indexes.rows.sum_up(self._find_mask(filters)))
+
+    def find_median(self, filters: Filters) -> list[Decimal]:
+        """The one or two amounts in the middle; none where there are no contracts."""
+        return self._indexes.rows.median_amounts(self.find_rows(filters))
+
+    def find_bits(self, filters: Filters) -> BitsFound:
+        """The names and keywords of ``filters`` as the WHERE takes them."""
+        masks: dict[tuple[str, str], Mask] = {}
+        if statement := find_names(filters):
+            for name, column, code, labels in self._cursor.fetch(statement):
+                masks.setdefault((name, column), np.zeros(labels, np.bool_))[code] = True
+        bits = {key: np.packbits(mask).tobytes() for key, mask in masks.items()}
+        if filters.keywords:
+            bits[KEYWORDS] = self.find_rows(filters).bits
+        return bits
+
+    def _find_mask(self, filters: Filters) -> Mask:
+        others = replace(filters, keywords=(), include_flood_control=True)
+        if filters.keywords:
+            mask = self._meet_keywords(filters.keywords)
+            if others != ALL:
+                mask &= self._meet_others(others)
+        else:
+            mask = self._meet_others(others) if others != ALL else np.ones(self._indexes.rows.size, np.bool_)
+        if not filters.include_flood_control:
+            mask[self._indexes.rows.second_source] = False
+        return mask
+
+    def _meet_others(self, filters: Filters) -> Mask:
+        """The contracts that meet filters without keywords."""
+        statement = select_ids(filters, self.find_bits(filters))
+        mask = np.zeros(self._indexes.rows.size, np.bool_)
+        mask[self._cursor.fetch_arrays(statement)["id"] - 1] = True
+        return mask
+
+    def _meet_keywords(self, keywords: tuple[str, ...]) -> Mask:
+        """The contracts that meet one of the keywords: hold all of its phrases."""
+        phrases = sorted({phrase for keyword in keywords for phrase in phrases_of(keyword)})
+        cuts = read_cuts(self._cursor.fetch(cut_phrases(phrases)))
+        met: Mask | None = None
+        for keyword in keywords:
+            first, *rest = (self._indexes.words.find(cuts[phrase]) for phrase in phrases_of(keyword))
+            for mask in rest:
+                first &= mask
+            met = first if met is None else met | first
+        assert met is not None
+        return met

@@ -1,0 +1,50 @@
+"""Answering an aggregation: asks the statements of ``contracts.aggregates`` and puts the answer together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts import aggregates
+from contracts.aggregates import Group
+from contracts.cursor import Cursor
+from contracts.finding import Finder
+from contracts.query import Aggregation
+from contracts.sql import Statement, matching_rows
+
+
+def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> dict[str, Any]:
+    """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``."""
+    median = finder.find_median(aggregation.filters)
+    totals = aggregates.find_cube(aggregation.filters) or _keep_totals(aggregation, cursor, finder)
+    bins = _fetch_groups(cursor, aggregates.select_bins(totals))
+    whole = aggregates.whole_of(bins)
+    labels = {name: (every, missing) for name, every, missing in cursor.fetch(aggregates.count_names(totals))}
+    contractors, organizations = (
+        every - missing
+        for every, missing in (labels.get(d, (0, 0)) for d in ("by_contractor", "by_organization"))
+    )
+    summary = aggregates.shape_summary(
+        bins, middle=median, contractors=contractors, organizations=organizations
+    )
+    answer: dict[str, Any] = {"summary": summary}
+    months = _fetch_groups(cursor, aggregates.select_months(totals))
+    for dimension in aggregation.dimensions:
+        if dimension == "value_distribution":
+            answer[dimension] = aggregates.shape_bins(bins)
+        elif dimension in aggregates.PERIODS:
+            answer[dimension] = aggregates.shape_groups(aggregates.sum_periods(months, dimension), whole)
+        else:
+            top = aggregates.select_labels(totals, dimension, top_n=aggregation.top_n)
+            every, _ = labels.get(dimension, (0, 0))
+            answer[dimension] = aggregates.shape_labels(_fetch_groups(cursor, top), whole, labels=every)
+    return answer
+
+
+def _keep_totals(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> str:
+    rows = matching_rows(aggregation.filters, finder.find_bits(aggregation.filters))
+    cursor.fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
+    return aggregates.TOTALS
+
+
+def _fetch_groups(cursor: Cursor, statement: Statement) -> list[Group]:
+    return [Group(*row) for row in cursor.fetch(statement)]
