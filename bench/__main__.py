@@ -15,12 +15,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import answers, imports, queries
+from bench import answers, exports, imports, queries
 from bench.figures import list_missed, show_table
 from bench.sizes import FULL, read_rows
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
+    exports.measure,
     queries.measure,
     imports.measure,
     answers.measure,

@@ -1,82 +1,108 @@
-"""Our writers beside openpyxl (write-only) and XlsxWriter (constant memory), each in a process of its own.
+"""Our writers beside their peers over the same rows, each in a process of its own.
 
-Usage: python bench/exports.py [--rows 1000000] [--peer-rows 20000]. Prints a table and, last, a line of JSON.
+Usage: python -m bench.exports. The .xlsx peers write fewer rows, being slow: rows per second are compared.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import openpyxl
 import xlsxwriter  # type: ignore[import-untyped]
 from isal import isal_zlib
+from rustpy_xlsxwriter import FastExcel
 
-from contracts import layout
+from bench.dataset import prepare_snapshot, read_peak_rss_mb
+from bench.sizes import read_rows as read_size
 from contracts.delimited import write_csv
 from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.parquet import write_parquet
 from contracts.query import Query
-from contracts.snapshot import DATABASE, Snapshot
+from contracts.snapshot import Snapshot
 from contracts.store import Reader, Store
 from contracts.workbook import About, write_xlsx
 
 QUERY = Query()
-PEERS = ("openpyxl", "xlsxwriter")
+ROUNDS = 3
+PEER_ROWS = 30_000
+MEMORY_MB = 200
+"""As exports open their store (data_processing/work/export.py)."""
 ABOUT = About(
     title="Bench",
     filters_in_words="all contracts",
     dataset_version="bench",
-    sources=("synthetic",),
+    sources=("sample",),
     rows=0,
     total_value=Decimal(0),
     made_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
-GOODS = "['Office Supplies', 'Construction Materials', 'Medical Supplies & Reagents', 'Road Repair', 'IT']"
-AWARDS = f"""
-CREATE TEMP VIEW awards AS SELECT
-    lpad((10000000 + i)::VARCHAR, 10, '0') AS reference_id,
-    (500000 + i)::VARCHAR AS award_number,
-    CASE WHEN hash(i, 2) % 10 > 1 THEN 'C-' || hash(i, 2) % 99999 || '-' || i % 12 END AS contract_number,
-    DATE '2013-01-01' + (hash(i, 3) % 4400)::INTEGER AS award_date,
-    DATE '2013-01-01' + (hash(i, 3) % 4400)::INTEGER - 40 AS publish_date,
-    DATE '2013-01-01' + (hash(i, 3) % 4400)::INTEGER - 20 AS closing_date,
-    'Supply and Delivery of ' || {GOODS}[1 + (hash(i, 4) % 5)::INTEGER] || ', lot ' || hash(i, 5) % 100000
-        || ', for the use of the Provincial Engineering Office' AS award_title,
-    'Procurement of ' || {GOODS}[1 + (hash(i, 4) % 5)::INTEGER] || ' under purchase request '
-        || hash(i, 6) % 1000000 AS notice_title,
-    'CONTRACTOR ' || hash(i, 7) % 70000
-        || CASE hash(i, 7) % 10 WHEN 0 THEN ' & SONS' ELSE ' GENERAL MERCHANDISE' END AS awardee_name,
-    'MUNICIPALITY NO. ' || hash(i, 8) % 20000 || ', PROVINCE OF PEÑA' AS organization_name,
-    CASE WHEN hash(i, 9) % 100 > 7 THEN 'Area ' || hash(i, 9) % 88 END AS area_of_delivery,
-    'Business category number ' || hash(i, 10) % 170 AS business_category,
-    'Goods' AS classification,
-    CASE hash(i, 11) % 3 WHEN 0 THEN 'Public Bidding'
-        ELSE 'Negotiated Procurement - Small Value Procurement (Sec. 53.9)' END AS procurement_mode,
-    'Government of the Philippines' AS funding_source,
-    'Awarded' AS award_status,
-    ((1 + hash(i, 12) % 1000000000) / 100)::DECIMAL(18, 2) AS approved_budget,
-    ((1 + hash(i, 13) % 1000000000) / 100)::DECIMAL(18, 2) AS contract_amount,
-    1::BIGINT AS line_items, 'philgeps' AS source, '2024.csv' AS source_file
-FROM range({{rows}}) numbers(i)
-"""
 
 
-def build_snapshot(folder: Path, rows: int) -> None:
-    with duckdb.connect(str(folder / DATABASE), config={"memory_limit": "2GB", "threads": 2}) as con:
-        con.execute(AWARDS.format(rows=rows))
-        layout.build(con, "awards")
+def measure(rows: int) -> Mapping[str, float]:
+    """The figures of exports; a fifth of ``rows`` is written, and all of them once for the memory."""
+    part, whole = prepare_snapshot(rows // 5), prepare_snapshot(rows)
+    peer_rows = min(PEER_ROWS, rows // 5)
+    sizes = {"openpyxl": peer_rows, "xlsxwriter": peer_rows, "rustpy": peer_rows * 5}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in (*WRITERS, "deflate")}
+    with tempfile.TemporaryDirectory(prefix="bench-exports-") as folder:
+        for _ in range(ROUNDS):
+            for name in WRITERS:
+                limit = min(sizes.get(name, rows // 5), rows // 5)
+                runs[name].append(_run_apart(name, part, Path(folder) / name, limit))
+            runs["deflate"].append(_run_apart("deflate", part, Path(folder) / "xlsx", 0))
+        large = _run_apart("xlsx", whole, Path(folder) / "large", rows)
+    pace = {name: statistics.median(run["rows"] / run["seconds"] for run in runs[name]) for name in WRITERS}
+    for name, rows_per_s in pace.items():
+        print(f"  {name}: {rows_per_s:,.0f} rows/s, {runs[name][-1]['mb']:,.0f} MB", flush=True)
+    took = {name: statistics.median(run["seconds"] for run in runs[name]) for name in runs}
+    return {
+        "xlsx_vs_openpyxl": pace["xlsx"] / pace["openpyxl"],
+        "xlsx_vs_xlsxwriter": pace["xlsx"] / pace["xlsxwriter"],
+        "xlsx_vs_rustpy": pace["xlsx"] / pace["rustpy"],
+        "xlsx_vs_deflate_floor": took["xlsx"] / took["deflate"],
+        "rss_1m_mb": statistics.median(run["peak_mb"] for run in runs["xlsx"]),
+        "rss_5m_mb": large["peak_mb"],
+        "csv_vs_copy": took["csv"] / took["copy csv"],
+        "parquet_vs_copy": took["parquet"] / took["copy parquet"],
+    }
+
+
+def _run_apart(name: str, snapshot: Snapshot, path: Path, rows: int) -> dict[str, float]:
+    """Seconds, peak memory and size of one file, made in a process of its own."""
+    command = [sys.executable, "-m", "bench.exports", name, str(snapshot.path), str(path), str(rows)]
+    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+
+
+def write_ours(write: Callable[..., Generator[Any, None, Any]], **options: Any) -> Callable[..., None]:
+    def run(reader: Reader, path: Path, rows: int) -> None:
+        for _ in write(reader, QUERY, path, total_rows=rows, **options):
+            pass
+
+    return run
+
+
+def copy_as(format_: str) -> Callable[..., None]:
+    """DuckDB's bare COPY of the same rows in the same order, with its own settings."""
+
+    def run(reader: Reader, path: Path, rows: int) -> None:
+        columns = ", ".join(QUERY.columns)
+        reader._cursor.execute(
+            f"COPY (SELECT {columns} FROM contracts WHERE source = 'philgeps') TO '{path}' (FORMAT {format_})"
+        )
+
+    return run
 
 
 def read_rows(reader: Reader, rows: int) -> Iterator[tuple[Any, ...]]:
@@ -86,16 +112,6 @@ def read_rows(reader: Reader, rows: int) -> Iterator[tuple[Any, ...]]:
         for row in zip(*(c.to_pylist() for c in batch.columns), strict=True)
     )
     return islice(values, rows)
-
-
-def write_ours(reader: Reader, path: Path, rows: int) -> None:
-    for _ in write_xlsx(reader, QUERY, path, about=ABOUT, total_rows=rows):
-        pass
-
-
-def write_our_csv(reader: Reader, path: Path, rows: int) -> None:
-    for _ in write_csv(reader, QUERY, path, total_rows=rows):
-        pass
 
 
 def write_with_openpyxl(reader: Reader, path: Path, rows: int) -> None:
@@ -109,10 +125,7 @@ def write_with_openpyxl(reader: Reader, path: Path, rows: int) -> None:
 def write_with_xlsxwriter(reader: Reader, path: Path, rows: int) -> None:
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
     sheet = workbook.add_worksheet("Contracts")
-    day, amount = (
-        workbook.add_format({"num_format": "yyyy-mm-dd"}),
-        workbook.add_format({"num_format": "0.00"}),
-    )
+    day, amount = (workbook.add_format({"num_format": code}) for code in ("yyyy-mm-dd", "0.00"))
     writers: list[Callable[[int, int, Any], Any]] = [
         {
             FieldType.TEXT: sheet.write_string,
@@ -129,35 +142,42 @@ def write_with_xlsxwriter(reader: Reader, path: Path, rows: int) -> None:
     workbook.close()
 
 
-WRITERS = {
-    "ours .xlsx": write_ours,
-    "ours .csv": write_our_csv,
+def write_with_rustpy(reader: Reader, path: Path, rows: int) -> None:
+    """Its fastest way: records from a generator, decimals as floats."""
+    records = (
+        {
+            name: float(value) if isinstance(value, Decimal) else value
+            for name, value in zip(QUERY.columns, row, strict=True)
+        }
+        for row in read_rows(reader, rows)
+    )
+    FastExcel(str(path)).sheet("Contracts", records).save()
+
+
+WRITERS: Mapping[str, Callable[[Reader, Path, int], None]] = {
+    "xlsx": write_ours(write_xlsx, about=ABOUT),
     "openpyxl": write_with_openpyxl,
     "xlsxwriter": write_with_xlsxwriter,
+    "rustpy": write_with_rustpy,
+    "csv": write_ours(write_csv),
+    "copy csv": copy_as("csv"),
+    "parquet": write_ours(write_parquet),
+    "copy parquet": copy_as("parquet"),
 }
 
 
-def measure(writer: str, folder: Path, rows: int) -> dict[str, Any]:
-    """In this process: seconds, peak memory and size of one export."""
-    path = folder / f"{writer.replace(' ', '')}.out"
-    store = Store(Snapshot(folder))
-    with store.reader() as reader:
-        started, cpu = time.perf_counter(), time.process_time()
-        WRITERS[writer](reader, path, rows)
-        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    return {
-        "writer": writer,
-        "rows": rows,
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu, 2),
-        "rows_per_s": round(rows / seconds),
-        "peak_rss_mb": read_peak_rss_mb(),
-        "size_mb": round(path.stat().st_size / 1e6, 1),
-    }
+def run_here(name: str, snapshot: Snapshot, path: Path, rows: int) -> dict[str, float]:
+    with Store(snapshot, memory_limit_mb=MEMORY_MB).reader() as reader:
+        reader.count(QUERY.filters)
+        started = time.perf_counter()
+        WRITERS[name](reader, path, rows)
+        seconds = time.perf_counter() - started
+    mb = path.stat().st_size / 1e6
+    return {"rows": rows, "seconds": seconds, "peak_mb": read_peak_rss_mb(), "mb": mb}
 
 
-def measure_deflate(workbook: Path) -> dict[str, Any]:
-    """Seconds that isal, level 1, takes for the sheets of ``workbook``, read in blocks of 4 MB."""
+def deflate_sheets(workbook: Path) -> dict[str, float]:
+    """The floor: seconds that isal, level 1, takes for the sheets of ``workbook``, in blocks of 4 MB."""
     seconds, size = 0.0, 0
     with zipfile.ZipFile(workbook) as archive:
         for name in archive.namelist():
@@ -169,57 +189,17 @@ def measure_deflate(workbook: Path) -> dict[str, Any]:
                     started = time.perf_counter()
                     deflate.compress(block)
                     seconds, size = seconds + time.perf_counter() - started, size + len(block)
-    return {"deflate_seconds": round(seconds, 2), "sheet_xml_mb": round(size / 1e6)}
-
-
-def read_peak_rss_mb() -> int:
-    """Of this process alone; getrusage would start from the peak of the parent."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
-
-
-def run_in_process(writer: str, folder: Path, rows: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--measure", writer, "--folder", str(folder), "--rows", str(rows)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return dict(json.loads(output))
-
-
-def compare(folder: Path, rows: int, peer_rows: int) -> None:
-    build_snapshot(folder, rows)
-    results = [
-        run_in_process(writer, folder, min(rows, peer_rows) if writer in PEERS else rows)
-        for writer in WRITERS
-    ]
-    by_writer = {result["writer"]: result for result in results}
-    ours = by_writer["ours .xlsx"]
-    deflate = measure_deflate(folder / "ours.xlsx.out")
-    print(f"{'writer':<12}{'rows':>10}{'s':>9}{'cpu s':>9}{'rows/s':>10}{'RSS MB':>8}{'MB':>9}")
-    for r in results:
-        print(
-            f"{r['writer']:<12}{r['rows']:>10}{r['seconds']:>9}{r['cpu_seconds']:>9}{r['rows_per_s']:>10}"
-            f"{r['peak_rss_mb']:>8}{r['size_mb']:>9}"
-        )
-    ratios = {
-        "times_openpyxl": round(ours["rows_per_s"] / by_writer["openpyxl"]["rows_per_s"], 1),
-        "times_xlsxwriter": round(ours["rows_per_s"] / by_writer["xlsxwriter"]["rows_per_s"], 1),
-        "times_deflate_alone": round(ours["seconds"] / deflate["deflate_seconds"], 2),
-    }
-    print(f"deflating the same {deflate['sheet_xml_mb']} MB alone: {deflate['deflate_seconds']} s; {ratios}")
-    print(json.dumps({"results": results, **deflate, **ratios}))
+    return {"seconds": seconds, "mb": size / 1e6}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--peer-rows", type=int, default=20_000)
-    parser.add_argument("--measure", choices=WRITERS)
-    parser.add_argument("--folder", type=Path)
-    arguments = parser.parse_args()
-    if arguments.measure:
-        print(json.dumps(measure(arguments.measure, arguments.folder, arguments.rows)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        compare(Path(folder), arguments.rows, arguments.peer_rows)
+    match sys.argv[1:]:
+        case ["deflate", _, path, _]:
+            print(json.dumps(deflate_sheets(Path(path))))
+        case [name, snapshot, path, rows]:
+            print(json.dumps(run_here(name, Snapshot(Path(snapshot)), Path(path), int(rows))))
+        case _:
+            print(json.dumps(measure(read_size())))
 
 
 if __name__ == "__main__":

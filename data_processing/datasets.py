@@ -24,10 +24,11 @@ def list_snapshots() -> list[Snapshot]:
     return snapshot.history(settings.DATASET_ROOT)
 
 
-def open_store(version: str) -> Store:
-    """The store of ``version``, shared by this process. Raises contracts.errors.SnapshotMissing."""
+def open_store(version: str, *, memory_mb: int | None = None) -> Store:
+    """The store of ``version`` that may hold so much, ENGINE_MEMORY_MB unless said otherwise, shared by this
+    process. Raises contracts.errors.SnapshotMissing."""
     with _opening:
-        return _open(version)
+        return _open(version, memory_mb or settings.ENGINE_MEMORY_MB)
 
 
 def current_store() -> Store:
@@ -35,9 +36,9 @@ def current_store() -> Store:
 
 
 @lru_cache(maxsize=4)
-def _open(version: str) -> Store:
+def _open(version: str, memory_mb: int) -> Store:
     return Store(
         snapshot.find(settings.DATASET_ROOT, version),
-        memory_limit_mb=settings.ENGINE_MEMORY_MB,
+        memory_limit_mb=memory_mb,
         threads=settings.ENGINE_THREADS,
     )

@@ -54,9 +54,10 @@ class Context:
     slot: InterruptSlot
 
     @contextlib.contextmanager
-    def open_reader(self) -> Iterator[Reader]:
-        """A reader of the run's dataset version whose queries the caller can break off."""
-        store = datasets.open_store(self.dataset_version)
+    def open_reader(self, *, memory_mb: int | None = None) -> Iterator[Reader]:
+        """A reader of the run's dataset version whose queries the caller can break off; ``memory_mb`` as for
+        ``datasets.open_store``."""
+        store = datasets.open_store(self.dataset_version, memory_mb=memory_mb)
         with store.reader() as reader, self.slot.interruptible(reader.interrupt):
             yield reader
 

@@ -66,7 +66,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """One table of random rows, written by us and by openpyxl: LibreOffice takes seconds for each file."""
     awards: list[dict[str, Any]] = []
 
-    @settings(max_examples=60, deadline=None, phases=[Phase.generate], derandomize=True)
+    @settings(max_examples=25, deadline=None, phases=[Phase.generate], derandomize=True)
     @given(some=AWARDS)
     def collect(some: list[dict[str, Any]]) -> None:
         awards.extend(make_award(len(awards) + n, **without_blanks(award)) for n, award in enumerate(some))
