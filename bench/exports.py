@@ -31,6 +31,7 @@ from contracts.fields import FIELD_BY_NAME, FieldType
 from contracts.parquet import write_parquet
 from contracts.query import Query
 from contracts.snapshot import Snapshot
+from contracts.sql import Statement
 from contracts.store import Reader, Store
 from contracts.workbook import About, write_xlsx
 
@@ -98,9 +99,8 @@ def copy_as(format_: str) -> Callable[..., None]:
 
     def run(reader: Reader, path: Path, rows: int) -> None:
         columns = ", ".join(QUERY.columns)
-        reader._cursor.execute(
-            f"COPY (SELECT {columns} FROM contracts WHERE source = 'philgeps') TO '{path}' (FORMAT {format_})"
-        )
+        rows_sql = f"SELECT {columns} FROM contracts WHERE source = 'philgeps'"
+        reader._cursor.fetch(Statement(f"COPY ({rows_sql}) TO '{path}' (FORMAT {format_})"))
 
     return run
 
