@@ -36,6 +36,10 @@ class Cursor:
         with _translated_errors():
             return self._cursor.sql(statement.sql, params=statement.parameters).to_arrow_table()
 
+    def register(self, name: str, arrays: dict[str, Any]) -> None:
+        """Let statements of this cursor read numpy arrays as the relation ``name``."""
+        self._cursor.register(name, arrays)
+
     def stream(self, statement: Statement, *, batch_rows: int) -> pa.RecordBatchReader:
         """The rows in batches, without holding them in memory; errors while they are read come translated."""
         self._interrupted = False

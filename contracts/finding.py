@@ -15,10 +15,12 @@ from contracts.memo import Memo
 from contracts.query import Filters, phrases_of
 from contracts.rows import FoundRows, Mask, RowArrays
 from contracts.snapshot import Snapshot
-from contracts.sql import KEYWORDS, BitsFound, find_names, select_ids
+from contracts.sql import KEYWORDS, BitsFound, Statement, find_names, matching_rows, select_ids
 from contracts.words import WordIndex, cut_phrases, read_cuts
 
 ALL = Filters(include_flood_control=True)
+FEW_OF = 10
+"""One row of so many is few enough to be joined."""
 
 
 class Indexes:
@@ -52,6 +54,18 @@ class Finder:
     def find_rows(self, filters: Filters) -> FoundRows:
         """The contracts that ``filters`` means."""
         return self._known.recall(filters, lambda: self._indexes.rows.sum_up(self._find_mask(filters)))
+
+    def select_matches(self, filters: Filters) -> Statement:
+        """The tail ``FROM contracts WHERE ...`` of a statement that reads the rows in any order.
+
+        A join with a few rows found by keywords takes a fifth of the time of a look at every row's bit.
+        """
+        if filters.keywords:
+            found = self.find_rows(filters)
+            if found.count <= found.size // FEW_OF:
+                self._cursor.register("found", {"id": found.rows() + 1})
+                return Statement("FROM contracts WHERE id IN (SELECT id FROM found)")
+        return matching_rows(filters, self.find_bits(filters))
 
     def find_median(self, filters: Filters) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""

@@ -9,7 +9,7 @@ from contracts.aggregates import Group
 from contracts.cursor import Cursor
 from contracts.finding import Finder
 from contracts.query import Aggregation
-from contracts.sql import Statement, matching_rows
+from contracts.sql import Statement
 
 
 def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
 
 
 def _keep_totals(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> str:
-    rows = matching_rows(aggregation.filters, finder.find_bits(aggregation.filters))
+    rows = finder.select_matches(aggregation.filters)
     cursor.fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
     return aggregates.TOTALS
 

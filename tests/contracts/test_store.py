@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts import finding
 from contracts.aggregates import PERIODS
 from contracts.errors import QueryInterrupted, SnapshotMissing
 from contracts.fields import DIMENSIONS, FIELDS
@@ -51,11 +52,16 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(awards, max_size=16), st.lists(st.tuples(one_filter, sorts), min_size=3, max_size=4))
+@given(
+    st.lists(awards, max_size=16),
+    st.lists(st.tuples(one_filter, sorts), min_size=3, max_size=4),
+    st.sampled_from([1, 10]),
+)
 def test_search_count_stream_and_aggregates_mean_the_rows_the_oracle_means(
-    given_awards: list[dict[str, Any]], questions: list[tuple[Filters, Sort]]
+    given_awards: list[dict[str, Any]], questions: list[tuple[Filters, Sort]], few_of: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(finding, "FEW_OF", few_of)
         snapshot = write_snapshot(Path(folder), given_awards)
         rows = read_rows(snapshot)
         store = Store(snapshot)
