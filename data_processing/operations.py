@@ -13,7 +13,7 @@ from celery import current_app
 from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from data_processing import broker
 from data_processing.broker import QueueDepth
@@ -109,7 +109,7 @@ def report_schedules() -> list[ScheduleReport]:
         ScheduleReport(
             name=entry.name,
             task=entry.task,
-            schedule=str(entry.schedule),
+            schedule=_say_schedule(entry.scheduler),
             enabled=entry.enabled,
             last_run_at=entry.last_run_at,
             total_runs=entry.total_run_count,
@@ -118,6 +118,10 @@ def report_schedules() -> list[ScheduleReport]:
             "name"
         )
     ]
+
+
+def _say_schedule(schedule: object) -> str:
+    return str(schedule.human_readable if isinstance(schedule, CrontabSchedule) else schedule)
 
 
 def report_queues() -> tuple[list[QueueReport], bool]:

@@ -16,9 +16,9 @@ SOURCES = (
 OWN_POLICY = f"{SOURCES}; require-trusted-types-for 'script'; trusted-types 'none'"
 """No text ever becomes markup or code on our pages, so the browser may refuse every attempt."""
 
-PACKAGED_PAGES = ("/admin/", "/api/docs/", "/api/redoc/")
+PACKAGED_PAGES = ("/admin/", "/api/docs/")
 """Pages whose scripts come with packages and write markup themselves."""
-PACKAGED_POLICY = f"{SOURCES}; worker-src 'self' blob:"
+PACKAGED_POLICY = SOURCES
 
 
 @sync_and_async_middleware

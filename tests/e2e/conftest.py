@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Page,
+    Playwright,
     Response,
     expect,
     sync_playwright,
@@ -41,6 +43,13 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+STAFF = {
+    "DJANGO_SUPERUSER_USERNAME": "ops",
+    "DJANGO_SUPERUSER_PASSWORD": "a long password",
+    "DJANGO_SUPERUSER_EMAIL": "ops@site.example",
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     servers.postgres.create_database("e2e")
     configured = {**os.environ, **servers.environment(database="e2e")}
     # These workers live on while other tests run: they must not take the messages of others.
+    configured.update(STAFF, REHEARSALS="1", RETRY_DELAYS_S="0.2")
     configured["CELERY_BROKER_URL"] = servers.rabbitmq.add_virtual_host("e2e")
     raw = folder / "2020-2024.csv"
     write_raw_file(raw)
@@ -97,6 +107,7 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ) as system:
         system.start_servers()
         system.run_command("import_contracts", str(raw))
+        system.run_command("createsuperuser", "--no-input")
         system.start_processes()
         yield Site(system)
 
@@ -106,12 +117,20 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     # A machine of two cores runs servers, workers and browser at once.
     expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright, launch_chromium(playwright) as browser:
+        yield browser
+
+
+@contextmanager
+def launch_chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium; FileNotFoundError where there is none."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        pytest.fail("Chromium is needed: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        raise FileNotFoundError("Chromium is needed: sudo apt-get install chromium")
+    browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+    try:
         yield browser
+    finally:
         browser.close()
 
 
@@ -133,6 +152,35 @@ def context(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def staff_page(page: Page) -> Page:
+    """A page of somebody who has signed in as staff."""
+    sign_in(page)
+    return page
+
+
+def sign_in(page: Page) -> None:
+    """Sign in as staff through the form."""
+    page.goto("/login/")
+    page.get_by_label("Name").fill(STAFF["DJANGO_SUPERUSER_USERNAME"])
+    page.get_by_label("Password").fill(STAFF["DJANGO_SUPERUSER_PASSWORD"])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+@contextmanager
+def frozen(site: Site) -> Iterator[None]:
+    """The workers that make exports stand still meanwhile; shorter than a lease, or others take over."""
+    workers = site.export_workers()
+    for worker in workers:
+        worker.suspend()
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.resume()
 
 
 @pytest.fixture

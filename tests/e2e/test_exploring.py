@@ -175,6 +175,60 @@ def test_page_beyond_the_last_leads_back(page: Page) -> None:
     expect(explorer.rows).to_have_count(50)
 
 
+def test_name_suggested_in_the_search_box_becomes_a_filter(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    page.get_by_role("combobox", name="Keywords").press_sequentially("department of e")
+    page.get_by_role("option", name=COMMA_NAME).click()
+    explorer.wait()
+    expect(page.get_by_role("button", name=f"Remove {COMMA_NAME}")).to_be_visible()
+    assert explorer.count() == 1
+    expect(page.get_by_role("combobox", name="Keywords")).to_have_value("")
+
+
+def test_days_and_quarters_are_filters_with_chips(page: Page) -> None:
+    explorer = ExplorerPage(page, "?quarter=2024-Q1&quarter=2023-Q4")
+    assert explorer.count() == sum(
+        award["Award Date"][:7] in ("2024-01", "2024-02", "2024-03", "2023-10", "2023-11", "2023-12")
+        for award in make_plain_awards()
+    )
+    page.get_by_role("button", name="Remove Q4 2023").click()
+    page.get_by_role("button", name="Remove Q1 2024").click()
+    page.get_by_label("from", exact=True).fill("2024-02-01")
+    expect(page.get_by_role("button", name="Remove From 2024-02-01")).to_be_visible()
+    page.get_by_label("to", exact=True).fill("2024-02-10")
+    expect(page.get_by_role("button", name="Remove 2024-02-01 to 2024-02-10")).to_be_visible()
+    explorer.wait()
+    expect(page.locator("#in-words")).to_have_text("awarded 2024-02-01 to 2024-02-10")
+
+
+def test_columns_are_picked_kept_in_the_link_and_put_back(page: Page) -> None:
+    ExplorerPage(page)
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Line items").check()
+    page.get_by_role("checkbox", name="Organization").uncheck()
+    expect(page.get_by_role("columnheader", name="Line items")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Organization")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("columnheader", name="Line items")).to_be_visible()
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("button", name="The usual ones").click()
+    expect(page.get_by_role("columnheader", name="Organization")).to_be_visible()
+    assert "columns" not in page.url
+
+
+def test_details_tell_all_of_a_contract_and_lead_to_its_namesakes(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2019")
+    page.get_by_role("button", name=TRICKY).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text(TRICKY)
+    expect(dialog).to_contain_text("Award No.7000001")
+    expect(dialog).to_contain_text("Source file2020-2024.csv")
+    dialog.get_by_role("link", name="All contracts of this category").click()
+    expect(dialog).to_be_hidden()
+    explorer.wait()
+    expect(page).to_have_url(re.compile(r"\?category=Category\+1$"))
+
+
 def test_amount_that_is_none_is_refused_at_its_field(page: Page) -> None:
     explorer = ExplorerPage(page)
     explorer.type_amount("At most, pesos", "lots")

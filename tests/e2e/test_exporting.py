@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from python_calamine import CalamineWorkbook
 
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, frozen
 from tests.e2e.explorer_page import ExplorerPage
 from tests.e2e.raw_file import FORMULA, PLAIN_AWARDS, TRICKY
 
@@ -118,6 +118,70 @@ def test_export_goes_on_when_the_connection_was_lost(page: Page, site: Site) -> 
     expect(card.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
 
 
+def test_export_is_followed_by_polling_where_event_streams_are_cut_off(page: Page) -> None:
+    page.route("**/events/", lambda route: route.abort())
+    explorer = ExplorerPage(page, "?year=2023&area=Province+2")
+    expect(explorer.export().get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+
+
+def test_estimate_stands_at_the_button_before_it_is_pressed(page: Page) -> None:
+    ExplorerPage(page, "?year=2020")
+    estimate = page.locator("#estimate")
+    expect(estimate).to_have_text(re.compile(r"^about [\d.]+ (KB|MB) · 1 sheet · about \d+ s$"))
+    page.get_by_label("Take the rows away as").select_option("csv")
+    expect(estimate).to_have_text(re.compile(r"^about [\d.]+ (KB|MB) · about \d+ s$"))
+
+
+def test_running_export_is_still_followed_after_a_reload(page: Page, site: Site) -> None:
+    explorer = ExplorerPage(page, "?year=2020&area=Province+6")
+    with frozen(site):
+        explorer.export()
+        page.goto("/?year=2024")
+        expect(explorer.exports).to_contain_text("area: Province 6; awarded 2020")
+        expect(explorer.exports).to_contain_text("Waiting in line")
+    expect(explorer.exports.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+    explorer.exports.get_by_role("button", name="Put away").click()
+    expect(explorer.exports).to_have_count(0)
+    page.reload()
+    explorer.wait()
+    expect(explorer.exports).to_have_count(0)
+
+
+def test_two_tabs_show_the_same_export(page: Page, context: BrowserContext, site: Site) -> None:
+    first = ExplorerPage(page, "?year=2021&area=Province+7")
+    second = ExplorerPage(context.new_page(), "?year=2024")
+    with frozen(site):
+        first.export()
+        expect(second.exports).to_contain_text("area: Province 7; awarded 2021")
+        second.exports.get_by_role("button", name="Cancel").click()
+        expect(first.exports).to_contain_text("Cancelled.")
+    second.exports.get_by_role("button", name="Run again").click()
+    for tab in (first, second):
+        expect(tab.exports).to_have_count(1)
+        expect(tab.exports.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+
+
+def test_hostile_contractor_is_exported_alone_and_found_again_among_the_tasks(
+    page: Page, downloads: Path
+) -> None:
+    explorer = ExplorerPage(page, "?year=2019")
+    explorer.pick("Contractor", "<script>", TRICKY)
+    path = explorer.download(explorer.export(), downloads)
+    (row,) = read_workbook(path)
+    assert row["Contractor"] == row["Award title"] == TRICKY
+    page.goto("/tasks/")
+    page.get_by_role("link", name=f"contractor: {TRICKY}").first.click()
+    explorer.wait()
+    assert explorer.count() == 1
+
+
+def test_columns_of_the_file_are_those_shown_where_asked(page: Page, downloads: Path) -> None:
+    explorer = ExplorerPage(page, "?year=2019&columns=award_title,line_items")
+    page.get_by_label("Columns of the file").select_option("shown")
+    path = explorer.download(explorer.export(format="csv"), downloads)
+    assert list(read_csv(path)[0]) == ["award_title", "line_items"]
+
+
 def test_refused_export_says_why(page: Page) -> None:
     ExplorerPage(page, "?year=2022")
     body = '{"type": "urn:x", "code": "too-many", "status": 429, "detail": "You have 50 exports waiting."}'
@@ -130,19 +194,6 @@ def test_refused_export_says_why(page: Page) -> None:
     page.get_by_role("button", name="Export").click()
     expect(page.get_by_role("alert")).to_contain_text("You have 50 exports waiting.")
     expect(page.get_by_role("alert")).to_contain_text("Wait 7 seconds")
-
-
-@contextmanager
-def frozen(site: Site) -> Iterator[None]:
-    """The workers that make exports stand still meanwhile; shorter than a lease, or others take over."""
-    workers = site.export_workers()
-    for worker in workers:
-        worker.suspend()
-    try:
-        yield
-    finally:
-        for worker in workers:
-            worker.resume()
 
 
 def wait_for(condition: Callable[[], bool], *, within_s: float = 20) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
 from web.security import OWN_POLICY, PACKAGED_POLICY
@@ -24,18 +25,19 @@ def test_own_answers_forbid_text_to_become_markup(client: Client, path: str) -> 
     assert client.get(path)["Content-Security-Policy"] == OWN_POLICY
 
 
-@pytest.mark.parametrize("path", ["/api/docs/", "/api/docs/?script=", "/api/redoc/", "/admin/login/"])
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/docs/?script=", "/admin/login/"])
 def test_packaged_pages_may_write_their_own_markup(client: Client, path: str) -> None:
     assert client.get(path)["Content-Security-Policy"] == PACKAGED_POLICY
 
 
-@pytest.mark.parametrize("path", ["/api/docs/", "/api/redoc/"])
-def test_pages_of_the_api_name_no_other_host(client: Client, path: str) -> None:
-    page = client.get(path).content.decode()
+def test_page_of_the_api_names_no_other_host(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
     assert "//" not in page
     assert "<style" not in page
 
 
 def test_policy_goes_with_answers_of_the_asynchronous_server() -> None:
-    response = asyncio.run(AsyncClient().get("/help/"))
+    # In a thread of its own: the browser tests leave a running loop in this one.
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        response = executor.submit(async_to_sync(AsyncClient().get), "/help/").result()
     assert response["Content-Security-Policy"] == OWN_POLICY

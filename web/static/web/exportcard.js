@@ -73,13 +73,18 @@ export class ExportCard {
 
   #buildActions(status) {
     const dismiss = buildButton("Put away", () => this.#act.dismiss(status), { kind: "quiet" });
-    if (status.successful) return [...this.#buildDownload(status), dismiss];
+    const expired = status.expires_at !== null && Date.parse(status.expires_at) < Date.now();
+    if (status.successful && !expired) return [...this.#buildDownload(status), dismiss];
+    if (status.successful) return [build("span", { class: "hint" }, "The file has expired."), this.#buildRerun("Run again", status), dismiss];
     if (status.ready) {
-      const words = status.state === "REVOKED" ? "Run again" : "Try again";
-      return [buildButton(words, () => this.#act.rerun(status)), dismiss];
+      return [this.#buildRerun(status.state === "REVOKED" ? "Run again" : "Try again", status), dismiss];
     }
     if (status.cancel_requested || this.#cancelling) return [buildButton("Cancelling…", null)];
     return [canAsk() && this.#buildBell(), buildButton("Cancel", () => this.#cancel(status))].filter(Boolean);
+  }
+
+  #buildRerun(words, status) {
+    return buildButton(words, () => this.#act.rerun(status));
   }
 
   #buildBell() {

@@ -6,8 +6,6 @@ import { announce, build, find } from "./dom.js";
 import { attemptAction } from "./live.js";
 import { showRows } from "./rows.js";
 
-const DISCARD_WARNING = "Discard? The task stays failed, and it leaves this list for good.";
-
 export class DeadLetters {
   #url;
   #problems;
@@ -22,7 +20,7 @@ export class DeadLetters {
     this.#refreshNow = refreshNow;
     find("#all-letters").addEventListener("change", (event) => this.#chooseAll(event.target.checked));
     find("#replay-chosen").addEventListener("click", () => this.#resolve([...this.#chosen], "replay"));
-    find("#discard-chosen").addEventListener("click", () => this.#resolve([...this.#chosen], "discard"));
+    askTwice(find("#discard-chosen"), () => this.#resolve([...this.#chosen], "discard"));
   }
 
   async refresh() {
@@ -44,10 +42,13 @@ export class DeadLetters {
       type: "checkbox", "aria-label": `Choose ${name}`, "data-action": "choose", checked: this.#chosen.has(id),
       onchange: (event) => this.#choose(id, event.target.checked),
     });
-    const act = (action, text) => build("button", {
-      type: "button", class: "button small", "data-action": action, "aria-label": `${text} ${name}`,
-      onclick: () => this.#resolve([id], action),
+    const buttonOf = (action, text) => build("button", {
+      type: "button", class: "button small", "data-action": action, "aria-description": name,
     }, text);
+    const replay = buttonOf("replay", "Replay");
+    replay.addEventListener("click", () => this.#resolve([id], "replay"));
+    const discard = buttonOf("discard", "Discard");
+    askTwice(discard, () => this.#resolve([id], "discard"));
     return build("tr", {},
       build("td", {}, box),
       build("td", { class: "task-what letter" }, build("strong", {}, letter.reason_in_words),
@@ -55,7 +56,7 @@ export class DeadLetters {
         this.#buildTrace(letter)),
       build("td", {}, name, run && build("span", { class: "detail" }, `${run.state} · attempt ${run.attempt} · ${run.owner}`)),
       build("td", { class: "nowrap" }, formatTime(letter.created_at), build("span", { class: "detail" }, `queue ${letter.queue}`)),
-      build("td", {}, build("div", { class: "task-actions" }, run && act("replay", "Replay"), act("discard", "Discard"))));
+      build("td", {}, build("div", { class: "task-actions" }, run && replay, discard)));
   }
 
   #buildTrace({ traceback, message }) {
@@ -80,13 +81,12 @@ export class DeadLetters {
     const { size } = this.#chosen;
     for (const [id, word] of [["#replay-chosen", "Replay"], ["#discard-chosen", "Discard"]]) {
       find(id).disabled = !size;
-      find(id).textContent = size ? `${word} ${size}` : word;
+      if (!find(id).dataset.asked) find(id).textContent = size ? `${word} ${size}` : word;
     }
     find("#all-letters").checked = size > 0 && size === this.#shown.length;
   }
 
   #resolve(ids, action) {
-    if (action === "discard" && !window.confirm(DISCARD_WARNING)) return;
     attemptAction(async () => {
       const { body } = await post(`${this.#url}${action}/`, { ids });
       const refused = body.results.filter((result) => result.outcome === "refused");
@@ -94,4 +94,24 @@ export class DeadLetters {
       announce(`${ids.length} done.`);
     }, this.#problems, this.#refreshNow);
   }
+}
+
+// What cannot be taken back takes two presses; whoever turns away after the first has changed their mind.
+function askTwice(button, act) {
+  const forget = () => {
+    if (!button.dataset.asked) return;
+    button.textContent = button.dataset.asked;
+    delete button.dataset.asked;
+  };
+  button.addEventListener("blur", forget);
+  button.addEventListener("click", () => {
+    const words = button.textContent;
+    if (button.dataset.asked) {
+      forget();
+      act();
+      return;
+    }
+    button.dataset.asked = words;
+    button.textContent = `Really ${words.toLowerCase()}?`;
+  });
 }

@@ -59,7 +59,7 @@ function buildRow(task) {
   return build("tr", {},
     build("td", { class: "task-what" },
       view ? build("a", { href: `/${writeView(view)}`, "data-action": "open", title: "Look at these rows" }, task.description) : task.description,
-      build("span", { class: "detail" }, `Dataset ${task.dataset_version}`)),
+      task.dataset_version && build("span", { class: "detail" }, `Dataset ${task.dataset_version}`)),
     build("td", {}, buildState(task)),
     build("td", { class: "nowrap" }, formatTime(task.created_at), build("span", { class: "detail" }, describeTime(task))),
     build("td", {}, describeResult(task)),

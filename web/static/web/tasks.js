@@ -111,6 +111,10 @@ export async function deleteTask(status) {
 /** Resolves after so many seconds; rejects when the signal aborts. */
 export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
     const timer = setTimeout(resolve, seconds * 1000);
     signal?.addEventListener("abort", () => {
       clearTimeout(timer);

@@ -1,0 +1,100 @@
+"""Charts in a browser: they add up to what the API says, a click filters, they cost nothing until seen."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.explorer_page import ExplorerPage
+from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, TRICKY
+
+FIRST_PAGE_BYTES = 200_000
+
+
+def chart(page: Page, title: str) -> Locator:
+    return page.get_by_role("figure").filter(has=page.get_by_role("heading", name=title))
+
+
+def test_first_page_is_small_and_has_no_chart_in_it(page: Page) -> None:
+    sizes: dict[str, int] = {}
+    page.on("response", lambda response: sizes.update({response.url: len(response.body())}))
+    ExplorerPage(page)
+    expect(page.locator("#cards")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert sum(sizes.values()) < FIRST_PAGE_BYTES
+    assert not [url for url in sizes if url.endswith(("charts.js", "figures.js", "squarify.js"))]
+    page.get_by_role("link", name="Charts").click()
+    expect(chart(page, "Value by year")).to_be_visible()
+    assert [url for url in sizes if url.endswith("charts.js")]
+
+
+def test_cards_sum_up_what_the_filters_leave(page: Page) -> None:
+    ExplorerPage(page)
+    cards = page.locator("#cards")
+    expect(cards).to_contain_text(f"Contracts{PLAIN_AWARDS + len(SPECIAL):,}")
+    expect(cards).to_contain_text("Organizations41")
+
+
+def test_click_on_a_bar_filters_and_its_number_is_the_number_of_rows(page: Page) -> None:
+    explorer = ExplorerPage(page, "?show=charts&year=2024")
+    bar = chart(page, "Top categories").get_by_role("link", name="Category 3")
+    said = re.search(r"([\d,]+) contracts", bar.get_attribute("aria-label") or "")
+    assert said is not None
+    bar.click()
+    expect(page.get_by_role("button", name="Remove Category 3")).to_be_visible()
+    expect(explorer.summary).to_contain_text(f"{said[1]} contracts")
+    page.get_by_role("link", name="Contracts", exact=True).click()
+    expect(explorer.rows).to_have_count(50)
+    expect(explorer.rows.first).to_contain_text("Category 3")
+
+
+def test_quarter_and_size_of_contract_filter_too(page: Page) -> None:
+    explorer = ExplorerPage(page, "?show=charts")
+    chart(page, "Value by quarter").get_by_role("link", name="2024-Q2").click()
+    expect(page.get_by_role("button", name="Remove Q2 2024")).to_be_visible()
+    expect(page.get_by_role("button", name="Q2", exact=True)).to_have_attribute("aria-pressed", "true")
+    chart(page, "Contracts by amount").get_by_role("link", name=re.compile("^₱20K to ₱50K")).click()
+    expect(page.get_by_role("button", name="Remove At most ₱49,999.99")).to_be_visible()
+    explorer.wait()
+    expect(page.get_by_label("At least, pesos")).to_have_value("20,000")
+
+
+def test_treemap_goes_from_area_to_organization_to_contractor_and_back(page: Page) -> None:
+    ExplorerPage(page, "?show=charts")
+    treemap = chart(page, "Area › organization › contractor")
+    treemap.get_by_role("link", name="Province 4").click()
+    trail = treemap.get_by_role("list", name="Where the treemap is")
+    expect(trail).to_have_text("All areasProvince 4")
+    treemap.get_by_role("link", name="MUNICIPALITY OF TEST 13:").click()
+    expect(trail).to_have_text("All areasProvince 4MUNICIPALITY OF TEST 13")
+    expect(treemap.get_by_role("link", name="PEÑA & SONS").first).to_be_visible()
+    treemap.get_by_role("button", name="All areas").click()
+    expect(trail).to_have_count(0)
+    expect(page.locator("#chip-bar")).to_be_hidden()
+
+
+def test_hostile_name_is_drawn_filtered_and_shared(page: Page) -> None:
+    explorer = ExplorerPage(page, "?show=charts&year=2019")
+    chart(page, "Top contractors").get_by_role("link", name=TRICKY).click()
+    expect(explorer.summary).to_contain_text("1 contract ·")
+    expect(chart(page, "Top contractors").get_by_role("link")).to_have_count(1)
+    chart(page, "Top contractors").get_by_text("Numbers").click()
+    expect(chart(page, "Top contractors").get_by_role("row").last).to_contain_text(TRICKY)
+    page.reload()
+    expect(explorer.summary).to_contain_text("1 contract ·")
+    expect(chart(page, "Top contractors").get_by_role("link", name=TRICKY)).to_be_visible()
+
+
+def test_nothing_to_draw_is_said(page: Page) -> None:
+    ExplorerPage(page, "?show=charts&q=zeppelin")
+    expect(page.locator("#charts")).to_contain_text("no contract matches")
+
+
+def test_failed_totals_are_said_and_asked_again(page: Page) -> None:
+    page.route("**/tasks/aggregates/", lambda route: route.abort())
+    ExplorerPage(page, "?show=charts&year=2021")
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    page.unroute("**/tasks/aggregates/")
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(chart(page, "Value by year")).to_be_visible()

@@ -1,0 +1,111 @@
+"""My tasks, operations, datasets and signing in, in a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site, frozen
+from tests.e2e.explorer_page import ExplorerPage
+from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL
+
+REHEARSAL = """number => fetch("/api/v1/data-processing/tasks/rehearsal/", {
+  method: "POST",
+  headers: {
+    "Content-Type": "application/json",
+    "X-CSRFToken": document.cookie.match(/csrftoken=([^;]+)/)[1],
+  },
+  body: JSON.stringify({ number, fate: "fail" }),
+}).then((response) => response.status)"""
+
+
+def test_task_is_watched_cancelled_run_again_fetched_and_deleted(
+    page: Page, site: Site, downloads: Path
+) -> None:
+    explorer = ExplorerPage(page, "?year=2022&area=Province+8")
+    with frozen(site):
+        explorer.export()
+        page.goto("/tasks/")
+        row = page.get_by_role("row").filter(has_text="area: Province 8; awarded 2022")
+        expect(row).to_contain_text("waiting")
+        row.get_by_role("button", name="Cancel").click()
+        expect(row).to_contain_text("cancelled")
+    row.get_by_role("button", name="Run again").click()
+    done = row.filter(has_text="done")
+    expect(done).to_have_count(1, timeout=60_000)
+    with page.expect_download() as started:
+        done.get_by_role("link", name="Download").click()
+    assert started.value.suggested_filename.endswith(".xlsx")
+    started.value.save_as(downloads / "file.xlsx")
+    done.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("cancelled")
+
+
+def test_history_can_be_narrowed_and_is_empty_for_a_newcomer(page: Page) -> None:
+    page.goto("/tasks/")
+    expect(page.locator("#nothing")).to_be_visible()
+    ExplorerPage(page, "?q=notice+41")
+    page.goto("/tasks/")
+    page.get_by_label("Kind").select_option("search")
+    expect(page.get_by_role("link", name="Search: text: notice 41")).to_be_visible()
+    page.get_by_label("State").select_option("FAILURE")
+    expect(page.locator("#nothing")).to_be_visible()
+
+
+def test_dead_letter_is_read_replayed_and_discarded(staff_page: Page) -> None:
+    page = staff_page
+    page.goto("/operations/")
+    assert page.evaluate(REHEARSAL, 41) == 202
+    letter = page.locator(".letters tbody").get_by_role("row").filter(has_text="every attempt failed")
+    expect(letter).to_contain_text("failed as it was told", timeout=30_000)
+    expect(letter).to_contain_text("attempt 2")
+    letter.get_by_role("button", name=re.compile("^Replay")).click()
+    expect(letter).to_contain_text("attempt 4", timeout=30_000)
+    letter.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Discard 1").click()
+    page.get_by_role("button", name="Really discard 1?").click()
+    expect(page.locator("#no-letters")).to_be_visible()
+
+
+def test_operations_show_queues_workers_pace_and_schedules(staff_page: Page) -> None:
+    page = staff_page
+    page.goto("/operations/")
+    expect(page.locator("#queues")).to_contain_text("critical")
+    expect(page.locator("#workers")).to_contain_text("bulk@")
+    expect(page.get_by_role("figure")).to_contain_text("Tasks ended, by hour")
+    expect(page.locator("#schedules")).to_contain_text("sweep runs")
+
+
+def test_datasets_account_for_every_row(page: Page) -> None:
+    page.goto("/datasets/")
+    source = page.get_by_role("row").filter(has_text="2020-2024.csv")
+    count = f"{PLAIN_AWARDS + len(SPECIAL):,}"
+    expect(source.get_by_role("cell").nth(0)).to_have_text(count)
+    expect(source.get_by_role("cell").nth(1)).to_have_text(count)
+    expect(page.get_by_role("main")).to_contain_text("No row was rejected.")
+
+
+def test_signing_in_and_out_changes_what_the_site_offers(staff_page: Page) -> None:
+    navigation = staff_page.get_by_role("navigation", name="Site")
+    expect(navigation.get_by_role("link", name="Operations")).to_be_visible()
+    staff_page.get_by_role("button", name="Sign out").click()
+    expect(staff_page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(navigation.get_by_role("link", name="Operations")).to_have_count(0)
+
+
+def test_theme_is_chosen_and_kept(page: Page) -> None:
+    page.goto("/help/")
+    page.get_by_role("button", name="Theme: system").click()
+    page.get_by_role("button", name="Theme: light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(17, 21, 26)")
+
+
+def test_page_of_the_api_works_under_the_policy(page: Page) -> None:
+    page.goto("/api/docs/")
+    expect(page.get_by_text("/api/v1/data-processing/tasks/export/", exact=True).first).to_be_visible()

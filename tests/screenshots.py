@@ -1,0 +1,118 @@
+"""`python -m tests.screenshots`: every page, light and dark, wide and on a phone, as docs/images/*.png.
+
+Runs the whole system on sample contracts in a folder of its own, with work under way and one task given up.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from stack.logs import FileLog
+from stack.ports import pick_port
+from stack.system import CHECKOUT, System
+from stack.up import generate_and_import
+from tests.e2e.conftest import STAFF, launch_chromium, sign_in
+from tests.e2e.test_pages import REHEARSAL
+
+IMAGES = CHECKOUT / "docs" / "images"
+CONTRACTS = 100_000
+COLOURS = 128
+"""An image holds at most as many: a quarter of the bytes, and no difference that one sees."""
+WIDTHS = {"wide": (1280, 800), "phone": (390, 800)}
+SCHEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A page to show, and the element that is there when it is complete. ``staff``: one has to sign in."""
+
+    name: str
+    path: str
+    complete: str
+    staff: bool = False
+
+
+VIEWS = (
+    View(name="explorer", path="/?q=construction&year=2023&year=2024&min=1000000", complete="#cards .card"),
+    View(name="charts", path="/?show=charts", complete=".treemap"),
+    View(name="tasks", path="/tasks/", complete="#history tbody .badge.good", staff=True),
+    View(name="operations", path="/operations/", complete="#workers tbody tr", staff=True),
+    View(name="datasets", path="/datasets/", complete="#dataset .cards"),
+    View(name="help", path="/help/", complete="h1"),
+    View(name="login", path="/login/", complete="h1"),
+)
+
+
+def main() -> int:
+    """Write all images; the exit status."""
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as temporary:
+        folder = Path(temporary)
+        configured = {"PATH": os.environ["PATH"], **STAFF, "REHEARSALS": "1", "RETRY_DELAYS_S": "0.2"}
+        log = FileLog(folder / "logs")
+        with System(folder / "data", port=pick_port(), write=log, configured=configured) as system:
+            system.start_servers()
+            system.run_command("createsuperuser", "--no-input")
+            generate_and_import(system, folder / "raw", contracts=CONTRACTS, seed=1)
+            system.start_processes()
+            with sync_playwright() as playwright, launch_chromium(playwright) as browser:
+                take_all(browser, system.url)
+    return 0
+
+
+def take_all(browser: Browser, url: str) -> None:
+    """Every view in every scheme and width, the work of the staff's pages done before."""
+    context = browser.new_context(base_url=url)
+    page = context.new_page()
+    sign_in(page)
+    make_work(page)
+    cookies = context.cookies()
+    for scheme, width, view in list_shots():
+        size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
+        context = browser.new_context(base_url=url, viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+        if view.staff:
+            context.add_cookies(cookies)  # type: ignore[arg-type]
+        name = f"{view.name}-{width}-{scheme}.png"
+        take(context.new_page(), view, IMAGES / name)
+        print(name, flush=True)
+        context.close()
+
+
+def list_shots() -> Iterator[tuple[str, str, View]]:
+    """Scheme, width and view of each image."""
+    for view in VIEWS:
+        for width in WIDTHS:
+            for scheme in SCHEMES:
+                yield scheme, width, view
+
+
+def make_work(page: Page) -> None:
+    """A task that is given up and two exports with files."""
+    page.evaluate(REHEARSAL, 41)
+    for query in ("?q=flood+%26%26+control&year=2024", "?area=Metro+Manila&min=1000000"):
+        page.goto(f"/{query}")
+        page.locator("#export button:enabled").click()
+        page.locator("#exports [data-state=SUCCESS]").first.wait_for()
+    page.goto("/operations/")
+    page.locator(".letters tbody tr").first.wait_for()
+
+
+def take(page: Page, view: View, path: Path) -> None:
+    page.goto(view.path)
+    page.locator(view.complete).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+    path.parent.mkdir(exist_ok=True)
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
