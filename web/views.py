@@ -49,7 +49,12 @@ MODULES = tuple(
 )
 """What the explorer's script imports, fetched at once instead of one after the other."""
 
-FORMAT_LABELS = {"xlsx": "Excel (.xlsx)", "csv": "CSV (.csv)", "parquet": "Parquet (.parquet)"}
+FORMAT_LABELS = {
+    "xlsx": "Excel (.xlsx)",
+    "csv": "CSV (.csv)",
+    "csv.gz": "Packed CSV (.csv.gz)",
+    "parquet": "Parquet (.parquet)",
+}
 
 
 # Sets the CSRF cookie, because a signed-in user's scripts send it back.

@@ -94,7 +94,7 @@ export class ChartPanel {
     const dated = marks.filter((mark) => mark.href).map((mark) => ({ ...mark, tick: tick(mark.label) }));
     const undated = groups.find((group) => group.label === null);
     const hint = undated ? `${countWords(undated.count, "contract")} without a date are not drawn` : "Click to filter";
-    return buildFigure({ title, hint, heads: ["Award", ...MONEY_HEADS], marks, drawing: drawColumns(dated, topOf(groups)), className: "wide" });
+    return buildFigure({ title, hint, heads: ["Award", ...MONEY_HEADS], marks, drawing: drawColumns(dated, topOf(groups)) });
   }
 
   #drawRanked(title, filter, groups) {
