@@ -1,7 +1,7 @@
 """How long people wait for the pages: from the address to the first rows, the figures and the charts.
 
 Usage: python -m bench.pages [--data DIR] [--visits 5]. DIR is a folder like DATA_DIR, with a dataset in it;
-without one, 100,000 sample contracts are made in a temporary folder. Every visit is the first one of somebody,
+without one, 100,000 sample contracts are made in a temporary folder. Each visit is the first one of somebody,
 with an empty browser; the first of all also finds an empty cache of answers.
 """
 
