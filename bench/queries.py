@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+import psycopg
+
 from bench import postgres
 from bench.dataset import prepare_snapshot
 from bench.sizes import read_rows
@@ -109,12 +111,17 @@ def _time_question(
 def _measure_peers(snapshot: Snapshot, folder: Path) -> tuple[list[float], list[float]]:
     """Milliseconds of each search by a scan and by a trigram index."""
     with postgres.serve_contracts(snapshot, folder) as con:
-        scan = [postgres.time_search(con, phrases, repeats=2) for phrases in KEYWORDS]
+        scan = _measure_peer(con, "ILIKE scan")
         postgres.add_trigram_index(con)
-        trigram = [postgres.time_search(con, phrases, repeats=3) for phrases in KEYWORDS]
-    for phrases, by_scan, by_trigram in zip(KEYWORDS, scan, trigram, strict=True):
-        print(f"  PostgreSQL {' && '.join(phrases):33}{by_scan:9.0f} ms scan{by_trigram:9.0f} ms trigram")
-    return scan, trigram
+        return scan, _measure_peer(con, "trigram index")
+
+
+def _measure_peer(con: psycopg.Connection, way: str) -> list[float]:
+    took = []
+    for phrases in KEYWORDS:
+        took.append(postgres.time_search(con, phrases, repeats=2))
+        print(f"  {way} {' && '.join(phrases):{43 - len(way)}}{took[-1]:9.1f} ms", flush=True)
+    return took
 
 
 if __name__ == "__main__":
