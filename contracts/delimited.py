@@ -11,18 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
 from typing import BinaryIO
 
 from isal import igzip
 
 from contracts.fields import FIELD_BY_NAME, FieldType
 from contracts.outfile import Blocks, Writing, Written, open_whole, quote_literal, view_text, write_behind
+from contracts.progress import Progress
 from contracts.query import Query
 from contracts.store import Reader
 
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet takes a cell for a formula, or for what hides one, that begins with one of these."""
 NEWLINE = "\r\n"
+COPIED_AT_ONCE = 1 << 20
 
 
 def write_csv(
@@ -34,8 +37,12 @@ def write_csv(
     guard_formulas: bool = True,
     packed: bool = False,
     batch_rows: int = 20_000,
+    places: range | None = None,
 ) -> Writing:
     """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
+
+    With ``places`` only the rows there (from 0), ``total_rows`` of them; such files, joined in order, are the
+    whole one, because only the first begins with the header. ``packed`` ones are not equal to it in bytes.
 
     RFC 4180 in UTF-8 with a byte order mark; the header holds the names of the columns. Text is quoted, so
     that a missing value (nothing) differs from an empty one (``""``). With ``guard_formulas``, text that a
@@ -44,13 +51,24 @@ def write_csv(
     """
     select = select_lines(query.columns, guard_formulas=guard_formulas)
     with open_whole(path) as file, _packing(file) if packed else nullcontext(file.write) as write:
-        write(codecs.BOM_UTF8 + (",".join(query.columns) + NEWLINE).encode())
-        batches = reader.stream(query, select=select, batch_rows=batch_rows)
+        if places is None or places.start == 0:
+            write(codecs.BOM_UTF8 + (",".join(query.columns) + NEWLINE).encode())
+        batches = reader.stream(query, select=select, batch_rows=batch_rows, places=places)
         pieces = (
             (batch.num_rows, partial(write, view_text(batch.column(0), 0, batch.num_rows)))
             for batch in batches
         )
         yield from write_behind(pieces, total_rows=total_rows)
+    return Written()
+
+
+def join_csv(path: Path, parts: Sequence[Path], *, total_rows: int) -> Writing:
+    """Write ``parts`` one after the other to ``path``."""
+    with open_whole(path) as file:
+        for part in parts:
+            with part.open("rb") as source:
+                copyfileobj(source, file, COPIED_AT_ONCE)
+            yield Progress(phase="writing rows", current=total_rows, total=total_rows)
     return Written()
 
 

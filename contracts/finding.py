@@ -8,14 +8,24 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.cursor import Cursor
 from contracts.errors import SnapshotMissing
 from contracts.memo import Memo
-from contracts.query import Filters, phrases_of
+from contracts.query import Filters, Query, phrases_of
 from contracts.rows import FoundRows, Mask, RowArrays
 from contracts.snapshot import Snapshot
-from contracts.sql import KEYWORDS, BitsFound, Statement, find_names, matching_rows, select_ids
+from contracts.sql import (
+    KEYWORDS,
+    BitsFound,
+    Statement,
+    Stretch,
+    find_names,
+    matching_rows,
+    select_ids,
+    select_ordered_ids,
+)
 from contracts.words import WordIndex, cut_phrases, read_cuts
 
 ALL = Filters(include_flood_control=True)
@@ -66,6 +76,22 @@ class Finder:
                 self._cursor.register("found", {"id": found.rows() + 1})
                 return Statement("FROM contracts WHERE id IN (SELECT id FROM found)")
         return matching_rows(filters, self.find_bits(filters))
+
+    def find_ids(self, query: Query, places: range) -> NDArray[np.int64]:
+        """The ids of the rows at ``places`` (from 0) in the order of the query."""
+        ids = self._indexes.rows.take_ids(self.find_rows(query.filters), query.sort, places)
+        if ids is not None:
+            return ids
+        statement = select_ordered_ids(query, places, self.find_bits(query.filters))
+        return np.asarray(self._cursor.fetch_arrays(statement)["id"], np.int64)
+
+    def find_stretch(self, query: Query, places: range) -> Stretch:
+        """The rows at ``places`` as the WHERE takes them: of all rows, only these are read and sorted."""
+        ids = self.find_ids(query, places)
+        mask = np.zeros(self._indexes.rows.size, np.bool_)
+        mask[ids - 1] = True
+        first, last = (int(ids.min()), int(ids.max())) if len(ids) else (1, 0)
+        return Stretch(bits=np.packbits(mask).tobytes(), first=first, last=last)
 
     def find_median(self, filters: Filters) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.arrays import list_bits, map_array, save_array
-from contracts.query import Page, Sort
+from contracts.query import Sort
 from contracts.sql import PHILGEPS
 
 Mask = NDArray[np.bool_]
@@ -106,11 +106,12 @@ class RowArrays:
         amounts = self._amounts[list_bits(packed)]
         return FoundRows(packed.tobytes(), len(mask), len(amounts), _add_up(amounts))
 
-    def page_ids(self, found: FoundRows, sort: Sort, page: Page) -> list[int] | None:
-        """The ids of one page in the order of ``sort``, or None where that order is not kept."""
+    def take_ids(self, found: FoundRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
+        """The ids of the rows at ``places`` (from 0) in the order of ``sort``, or None where that order
+        is not kept."""
         if sort != Sort() and sort not in SORTS:
             return None
-        return [row + 1 for row in self._take(found, sort, offset=page.offset, size=page.size)]
+        return self._take(found, sort, offset=places.start, size=len(places)) + 1
 
     def median_amounts(self, found: FoundRows) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""
@@ -121,25 +122,26 @@ class RowArrays:
         rows = self._take(found, by_amount, offset=first, size=last - first + 1)
         return [Decimal(int(self._amounts[row])).scaleb(-2) for row in rows]
 
-    def _take(self, found: FoundRows, sort: Sort, *, offset: int, size: int) -> list[int]:
+    def _take(self, found: FoundRows, sort: Sort, *, offset: int, size: int) -> NDArray[np.int64]:
+        taken: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
         if offset >= found.count:
-            return []
+            return taken[0]
         if sort != Sort() and found.count <= FEW:
-            few = self._sort_few(found.rows(), sort, most=offset + size)
-            return [int(row) for row in few[offset : offset + size]]
+            return self._sort_few(found.rows(), sort, most=offset + size)[offset : offset + size]
         mask = found.mask()
-        taken: list[int] = []
+        missing = size
         for start in range(0, found.size, _STEP):
             rows = self._read_order(sort, start)
             hits = mask[rows]
             count = int(np.count_nonzero(hits))
             if count > offset:
-                inside = np.flatnonzero(hits)[offset : offset + size - len(taken)]
-                taken += (inside + start if isinstance(rows, slice) else rows[inside]).tolist()
-                if len(taken) == size:
+                inside = np.flatnonzero(hits)[offset : offset + missing]
+                taken.append(inside + start if isinstance(rows, slice) else rows[inside].astype(np.int64))
+                missing -= len(inside)
+                if not missing:
                     break
             offset = max(0, offset - count)
-        return taken
+        return np.concatenate(taken)
 
     def _read_order(self, sort: Sort, start: int) -> slice | NDArray[np.uint32]:
         if sort == Sort():

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.fields import NAME_FILTERS, SEARCHED
-from contracts.query import Filters, Page, Query, Sort, TimeRange, phrases_of
+from contracts.query import Filters, Query, Sort, TimeRange, phrases_of
 
 PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
 """The two values of ``source``."""
@@ -176,11 +176,12 @@ def select_ids(filters: Filters, found: BitsFound) -> Statement:
     return parameters.complete(f"SELECT id FROM contracts WHERE {_where(filters, found, parameters)}")
 
 
-def select_page_ids(query: Query, page: Page, found: BitsFound) -> Statement:
-    """The ids of the rows of one page, in order. Rows are read by them, so that sorting moves no text."""
+def select_ordered_ids(query: Query, places: range, found: BitsFound) -> Statement:
+    """The ids of the rows at ``places`` (from 0), in order. Rows are read by them, so that sorting moves no
+    text."""
     parameters = _Parameters()
     where = _where(query.filters, found, parameters)
-    limit, offset = parameters.bind(page.size, "BIGINT"), parameters.bind(page.offset, "BIGINT")
+    limit, offset = parameters.bind(len(places), "BIGINT"), parameters.bind(places.start, "BIGINT")
     return parameters.complete(
         f"SELECT id FROM contracts WHERE {where}{_order_by(query.sort)} LIMIT {limit} OFFSET {offset}"
     )
@@ -196,15 +197,36 @@ def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
     )
 
 
-def select_rows(query: Query, found: BitsFound, select: str | None = None) -> Statement:
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """Contracts given one by one: a bit for each ``id`` - 1 as in BitsFound, and the first and last id."""
+
+    bits: bytes
+    first: int
+    last: int
+
+
+def select_rows(
+    query: Query, found: BitsFound, select: str | None = None, *, stretch: Stretch | None = None
+) -> Statement:
     """All rows in order, as the query's columns, or as ``select``: a select list over these columns.
 
     It is evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
+    ``stretch`` takes the place of the filters.
     """
     parameters = _Parameters()
-    where = _where(query.filters, found, parameters)
+    where = (
+        _where(query.filters, found, parameters) if stretch is None else _within_stretch(stretch, parameters)
+    )
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
     return parameters.complete(rows if select is None else f"SELECT {select} FROM ({rows})")
+
+
+def _within_stretch(stretch: Stretch, parameters: _Parameters) -> str:
+    """The two bounds let a scan leave out what it need not read."""
+    bind = parameters.bind
+    bounds = f"id BETWEEN {bind(stretch.first, 'BIGINT')} AND {bind(stretch.last, 'BIGINT')}"
+    return f"{bounds} AND get_bit({bind(stretch.bits, 'BLOB')}::BIT, (id - 1)::INTEGER) = 1"
 
 
 def matching_rows(filters: Filters, found: BitsFound) -> Statement:

@@ -116,11 +116,7 @@ class Reader:
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        found = self._finder.find_rows(query.filters)
-        ids = self._store.indexes.rows.page_ids(found, query.sort, page)
-        if ids is None:
-            statement = sql.select_page_ids(query, page, self._finder.find_bits(query.filters))
-            ids = [number for (number,) in self._cursor.fetch(statement)]
+        ids = self._finder.find_ids(query, range(page.offset, page.offset + page.size)).tolist()
         if not ids:
             return []
         rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids))}
@@ -157,14 +153,23 @@ class Reader:
         return NameList(self._cursor.fetch_table(statement))
 
     def stream(
-        self, query: Query, *, select: str | None = None, batch_rows: int = 20_000
+        self,
+        query: Query,
+        *,
+        select: str | None = None,
+        batch_rows: int = 20_000,
+        places: range | None = None,
     ) -> pa.RecordBatchReader:
-        """All rows in order, in batches, without holding them in memory.
+        """All rows in order, or those at ``places`` (from 0), in batches, without holding them in memory.
 
         ``select`` is a SQL select list over the query's columns. Errors while the batches are read come
         translated too.
         """
-        statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)
+        if places is None:
+            statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)
+        else:
+            stretch = self._finder.find_stretch(query, places)
+            statement = sql.select_rows(query, {}, select, stretch=stretch)
         return self._cursor.stream(statement, batch_rows=batch_rows)
 
     def interrupt(self) -> None:

@@ -1,12 +1,16 @@
 """A ZIP archive written entry by entry and deflated by isal. Knows nothing of workbooks.
 
+An entry is deflated while it comes, or was deflated elsewhere and is copied as it is.
+
 Format: PKWARE APPNOTE 6.3. The headers hold no clock and no user, so equal entries give equal bytes.
 """
 
 from __future__ import annotations
 
+import shutil
 import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from isal import isal_zlib
@@ -25,17 +29,52 @@ DEFLATED, PLAIN_VERSION, ZIP64_VERSION = 8, 20, 45
 GROWTH_HINT = struct.pack("<4H12x", 0xA220, 16, 0xA028, 0)
 """The padding of Open Packaging, as long as the two ZIP64 sizes whose place it keeps until they are known."""
 MAX_32 = 0xFFFFFFFF
+COPIED_AT_ONCE = 1 << 20
 
 
-@dataclass
-class _Entry:
-    """One file in the archive; its sizes and checksum grow while it is written."""
+@dataclass(frozen=True)
+class Packed:
+    """What ZIP says of deflated content: its checksum, its bytes and those it had before."""
 
-    name: bytes
-    offset: int
     crc: int = 0
     packed: int = 0
     size: int = 0
+
+
+class Deflation:
+    """Deflates what is appended and hands it to ``write``; equal content gives equal bytes."""
+
+    def __init__(self, write: Callable[[bytes], object], *, level: int = 1) -> None:
+        self._write = write
+        self._deflate = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
+        self._blocks = Blocks(self._pack)
+        self._crc = self._packed = self._size = 0
+
+    def append(self, data: bytes | memoryview) -> None:
+        self._blocks.append(data)
+
+    def end(self) -> Packed:
+        self._blocks.flush()
+        self._pass_on(self._deflate.flush())
+        return Packed(self._crc, self._packed, self._size)
+
+    def _pack(self, block: bytearray | memoryview) -> None:
+        self._crc = isal_zlib.crc32(block, self._crc)
+        self._size += len(block)
+        self._pass_on(self._deflate.compress(block))
+
+    def _pass_on(self, packed: bytes) -> None:
+        self._packed += len(packed)
+        self._write(packed)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One file in the archive."""
+
+    name: bytes
+    offset: int
+    content: Packed = Packed()
 
 
 class ZipStream:
@@ -55,23 +94,24 @@ class ZipStream:
 
     def begin(self, name: str) -> None:
         """Start an entry; ``append`` its content, then ``end`` it."""
-        self._entry = _Entry(name.encode("ascii"), self._file.tell())
-        self._deflate = isal_zlib.compressobj(self._level, isal_zlib.DEFLATED, -15)
-        self._blocks = Blocks(self._pack)
-        self._file.write(self._local_header(self._entry))
+        self._begin(_Entry(name.encode("ascii"), self._file.tell()))
+        self._deflation = Deflation(self._file.write, level=self._level)
 
     def append(self, data: bytes | memoryview) -> None:
-        self._blocks.append(data)
+        self._deflation.append(data)
 
     def end(self) -> None:
         """Finish the entry: go back and say in its header what is known by now."""
-        self._blocks.flush()
-        self._write_packed(self._deflate.flush())
+        entry = replace(self._entries.pop(), content=self._deflation.end())
         after = self._file.tell()
-        self._file.seek(self._entry.offset)
-        self._file.write(self._local_header(self._entry))
+        self._file.seek(entry.offset)
+        self._begin(entry)
         self._file.seek(after)
-        self._entries.append(self._entry)
+
+    def copy(self, name: str, content: Packed, source: BinaryIO) -> None:
+        """A whole entry that a Deflation has written to ``source``, from where it stands to its end."""
+        self._begin(_Entry(name.encode("ascii"), self._file.tell(), content))
+        shutil.copyfileobj(source, self._file, COPIED_AT_ONCE)
 
     def close(self) -> None:
         """Write the directory. The file itself stays open."""
@@ -87,31 +127,42 @@ class ZipStream:
             start = MAX_32
         self._file.write(END.pack(b"PK\x05\x06", 0, 0, count, count, size, start, 0))
 
-    def _pack(self, block: bytearray | memoryview) -> None:
-        self._entry.crc = isal_zlib.crc32(block, self._entry.crc)
-        self._entry.size += len(block)
-        self._write_packed(self._deflate.compress(block))
-
-    def _write_packed(self, packed: bytes) -> None:
-        self._entry.packed += len(packed)
-        self._file.write(packed)
+    def _begin(self, entry: _Entry) -> None:
+        self._file.write(self._local_header(entry))
+        self._entries.append(entry)
 
     def _is_large(self, *sizes: int) -> bool:
         return max(sizes) >= self._zip64_from
 
     def _local_header(self, entry: _Entry) -> bytes:
-        large = self._is_large(entry.size, entry.packed)
-        sizes = (MAX_32, MAX_32) if large else (entry.packed, entry.size)
-        extra = struct.pack("<2H2Q", 1, 16, entry.size, entry.packed) if large else GROWTH_HINT
+        large = self._is_large(entry.content.size, entry.content.packed)
+        sizes = (MAX_32, MAX_32) if large else (entry.content.packed, entry.content.size)
+        extra = (
+            struct.pack("<2H2Q", 1, 16, entry.content.size, entry.content.packed) if large else GROWTH_HINT
+        )
         version = ZIP64_VERSION if large else PLAIN_VERSION
-        fixed = (version, 0, DEFLATED, MIDNIGHT, FIRST_DAY, entry.crc, *sizes, len(entry.name), len(extra))
+        fixed = (
+            version,
+            0,
+            DEFLATED,
+            MIDNIGHT,
+            FIRST_DAY,
+            entry.content.crc,
+            *sizes,
+            len(entry.name),
+            len(extra),
+        )
         return LOCAL.pack(b"PK\x03\x04", *fixed) + entry.name + extra
 
     def _directory_entry(self, entry: _Entry) -> bytes:
-        large = self._is_large(entry.size, entry.packed, entry.offset)
-        sizes = (MAX_32, MAX_32) if large else (entry.packed, entry.size)
-        extra = struct.pack("<2H3Q", 1, 24, entry.size, entry.packed, entry.offset) if large else b""
+        large = self._is_large(entry.content.size, entry.content.packed, entry.offset)
+        sizes = (MAX_32, MAX_32) if large else (entry.content.packed, entry.content.size)
+        extra = (
+            struct.pack("<2H3Q", 1, 24, entry.content.size, entry.content.packed, entry.offset)
+            if large
+            else b""
+        )
         version = ZIP64_VERSION if large else PLAIN_VERSION
-        fixed = (version, version, 0, DEFLATED, MIDNIGHT, FIRST_DAY, entry.crc, *sizes)
+        fixed = (version, version, 0, DEFLATED, MIDNIGHT, FIRST_DAY, entry.content.crc, *sizes)
         rest = (len(entry.name), len(extra), 0, 0, 0, 0, MAX_32 if large else entry.offset)
         return CENTRAL.pack(b"PK\x01\x02", *fixed, *rest) + entry.name + extra

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts import rows
 from contracts.arrays import join_ranges, list_bits
-from contracts.query import Page, Sort
+from contracts.query import Sort
 from contracts.rows import SORTS, RowArrays
 from contracts.snapshot import Snapshot
 from tests.contracts.small_stores import make_award, write_snapshot
@@ -43,19 +43,20 @@ def test_pages_are_the_same_whether_sorted_or_walked_through(
 ) -> None:
     arrays = RowArrays(snapshot.rows)
     mask = np.arange(arrays.size) % 3 != 0
-    whole = arrays.page_ids(arrays.sum_up(mask), sort, Page(size=1000))
+    whole = arrays.take_ids(arrays.sum_up(mask), sort, range(1000))
+    assert whole is not None
     monkeypatch.setattr(rows, "FEW", few)
     monkeypatch.setattr(rows, "_STEP", step)
     found = arrays.sum_up(mask)
-    pages = [arrays.page_ids(found, sort, Page(number=n, size=6)) or [] for n in range(1, 7)]
-    assert [number for page in pages for number in page] == whole
+    pages = [arrays.take_ids(found, sort, range(start, start + 6)) for start in range(0, 36, 6)]
+    assert [number for page in pages if page is not None for number in page] == whole.tolist()
     assert set(whole) == {row + 1 for row in np.flatnonzero(mask)}
 
 
 def test_an_order_that_is_not_kept_is_left_to_the_database(snapshot: Snapshot) -> None:
     arrays = RowArrays(snapshot.rows)
     everything = arrays.sum_up(np.ones(arrays.size, np.bool_))
-    assert arrays.page_ids(everything, Sort(field="awardee_name"), Page()) is None
+    assert arrays.take_ids(everything, Sort(field="awardee_name"), range(50)) is None
 
 
 @settings(max_examples=10, deadline=None)
