@@ -44,6 +44,7 @@ def _load(con: psycopg.Connection, snapshot: Snapshot, file: Path) -> None:
     columns = ", ".join(f"{name} {TYPES[FIELD_BY_NAME[name].type]}" for name in DEFAULT_COLUMNS)
     con.execute(f"CREATE UNLOGGED TABLE contracts (id bigint PRIMARY KEY, {columns}, searched text)")
     with duckdb.connect(str(snapshot.database), read_only=True) as source:
+        source.execute("SET enable_progress_bar = false")
         source.execute(
             f"""COPY (SELECT id, {", ".join(DEFAULT_COLUMNS)}, concat_ws(chr(10), {", ".join(SEARCHED)})
                 FROM contracts WHERE source = 'philgeps') TO '{file}' (FORMAT csv, HEADER false)"""
