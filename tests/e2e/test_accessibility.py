@@ -68,12 +68,13 @@ def test_other_pages_have_no_serious_violation(staff_page: Page, scheme: str) ->
 
 
 def test_keyboard_alone_goes_from_a_chart_to_a_file(page: Page) -> None:
-    ExplorerPage(page, "?show=charts")
+    explorer = ExplorerPage(page, "?show=charts")
     years = page.get_by_role("figure").filter(has_text="Value by year")
     years.get_by_role("link").first.focus()
     for key in ("End", "ArrowLeft", "Enter"):
         page.keyboard.press(key)
     expect(page.get_by_role("button", name="Remove 2023")).to_be_visible()
+    explorer.wait()
     page.get_by_role("navigation", name="Look at").get_by_role("link", name="Contracts").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("table")).to_be_visible()
