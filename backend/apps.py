@@ -15,5 +15,6 @@ class BackendConfig(AppConfig):
             checks.check_lease,
             checks.check_sqlite,
             checks.check_rate_limits,
+            checks.check_downloads,
         ):
             register(check)

@@ -39,3 +39,19 @@ def check_rate_limits(**_: Any) -> list[CheckMessage]:
             Error(f"TASK_RATE_LIMITS names {', '.join(unknown)}; the kinds are {known}", id="backend.E003")
         ]
     return []
+
+
+def check_downloads(**_: Any) -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    prefix = settings.EXPORT_ACCEL_PREFIX
+    if prefix and "exports" in settings.STORAGES:
+        problems.append(
+            Error(
+                "EXPORT_ACCEL_PREFIX lets nginx send files of the export folder; with EXPORT_S3_BUCKET there "
+                "are none",
+                id="backend.E004",
+            )
+        )
+    if prefix and not (prefix.startswith("/") and prefix.endswith("/")):
+        problems.append(Error("EXPORT_ACCEL_PREFIX must begin and end with /", id="backend.E005"))
+    return problems

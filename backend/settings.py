@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dj_database_url
+from django.conf import global_settings
 
 from backend import env, topology
 
@@ -136,6 +137,20 @@ MAX_REQUEST_BYTES = env.number("MAX_REQUEST_BYTES", 1_000_000)
 # --- The engine -------------------------------------------------------------------------------------------
 DATASET_ROOT = DATA_DIR / "datasets"
 EXPORT_ROOT = DATA_DIR / "exports"
+EXPORT_ACCEL_PREFIX = env.text("EXPORT_ACCEL_PREFIX", "")
+EXPORT_S3_BUCKET = env.text("EXPORT_S3_BUCKET", "")
+EXPORT_S3_REDIRECT = env.flag("EXPORT_S3_REDIRECT", True)
+EXPORT_S3_OPTIONS = {
+    "bucket_name": EXPORT_S3_BUCKET,
+    "endpoint_url": env.text("EXPORT_S3_ENDPOINT", "") or None,
+    "signature_version": "s3v4",
+    # Guessed from the name, a .csv.gz would be unpacked on the way and not be the file of the checksum.
+    "object_parameters": {"ContentType": "application/octet-stream"},
+}
+STORAGES = {**global_settings.STORAGES}
+if EXPORT_S3_BUCKET:
+    # Whose bucket it is, boto3 reads from AWS_ACCESS_KEY_ID and the like by itself.
+    STORAGES["exports"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": EXPORT_S3_OPTIONS}
 ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 400)
 ENGINE_THREADS = env.number("ENGINE_THREADS", 2)
 

@@ -1,24 +1,36 @@
-"""Where result files live: partial names, publishing by rename, opening, removal. Knows no state of a run."""
+"""Where result files live: partial names, publishing, reading, removal. Knows no state of a run.
+
+Files are written in the export folder. Published, they stay there, or go to the object store that the
+setting STORAGES names "exports".
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import storages
 
 from data_processing.models import ExportFile
 
 PARTIAL = ".part"
+CHUNK_BYTES = 256 * 1024
+SIGNED_FOR_S = 600
+"""Long enough to begin a download; one that has begun goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedFile:
-    """A complete file under its final name; ``path`` is relative to the export folder."""
+    """A complete file under its final name; ``path`` is relative to the export folder or store."""
 
     path: str
     size_bytes: int
@@ -33,13 +45,26 @@ def partial_path(run_id: uuid.UUID, *, attempt: int, suffix: str) -> Path:
 
 
 def publish(partial: Path) -> PublishedFile:
-    """Make a complete file durable and give it its final name, atomically."""
+    """Make a complete file durable and give it its final name, atomically: by renaming it, or by one upload,
+    whose object a store shows only when all of it is there."""
     with partial.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
+    size_bytes = partial.stat().st_size
     final = partial.with_name(partial.name.removesuffix(PARTIAL))
-    os.replace(partial, final)
-    return PublishedFile(path=final.name, size_bytes=final.stat().st_size, sha256=sha256)
+    bucket = find_bucket()
+    if bucket is None:
+        os.replace(partial, final)
+    else:
+        with partial.open("rb") as file:
+            bucket.save(final.name, File(file))
+        partial.unlink()
+    return PublishedFile(path=final.name, size_bytes=size_bytes, sha256=sha256)
+
+
+def find_bucket() -> Any:
+    """The object store that published files go to, or None where they stay in the export folder."""
+    return storages["exports"] if "exports" in settings.STORAGES else None
 
 
 def absolute_path(path: str) -> Path:
@@ -47,25 +72,73 @@ def absolute_path(path: str) -> Path:
     return root / path
 
 
+def is_there(path: str) -> bool:
+    bucket = find_bucket()
+    return absolute_path(path).is_file() if bucket is None else bucket.exists(path)
+
+
+def read_chunks(path: str, start: int, stop: int) -> Iterator[bytes]:
+    """The bytes from ``start`` to before ``stop`` of a published file; never more than a chunk in memory."""
+    bucket = find_bucket()
+    if bucket is not None:
+        wanted = f"bytes={start}-{stop - 1}"
+        yield from bucket.bucket.Object(path).get(Range=wanted)["Body"].iter_chunks(CHUNK_BYTES)
+        return
+    with absolute_path(path).open("rb", buffering=0) as file:
+        file.seek(start)
+        while start < stop and (chunk := file.read(min(CHUNK_BYTES, stop - start))):
+            start += len(chunk)
+            yield chunk
+
+
+def sign_url(path: str, *, name: str, content_type: str) -> str:
+    """An address of the object store that gives the file, under ``name``, to whoever has it for a while."""
+    parameters = {
+        "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "ResponseContentType": content_type,
+    }
+    url: str = find_bucket().url(path, parameters=parameters, expire=SIGNED_FOR_S)
+    return url
+
+
 def remove(paths: Iterable[str]) -> None:
-    """Remove files of the export folder; one that is gone already is no error."""
+    """Remove files, partial or published; one that is gone already is no error."""
+    bucket = find_bucket()
     for path in paths:
         absolute_path(path).unlink(missing_ok=True)
+        if bucket is not None:
+            bucket.delete(path)
 
 
 def remove_attempt(run_id: uuid.UUID, *, attempt: int) -> None:
     """Remove whatever one attempt wrote, partial or published."""
-    root: Path = settings.EXPORT_ROOT
-    remove(path.name for path in root.glob(f"{run_id}.{attempt}.*"))
+    beginning = f"{run_id}.{attempt}."
+    remove(name for name in _list_names() if name.startswith(beginning))
 
 
-def find_orphans(*, older_than: float) -> list[Path]:
+def find_orphans(*, older_than: float) -> list[str]:
     """Files that no ExportFile row names and that were last written before ``older_than`` (Unix seconds):
     left by an attempt that was killed."""
-    root: Path = settings.EXPORT_ROOT
-    if not root.is_dir():
-        return []
-    old = [path for path in root.iterdir() if path.stat().st_mtime < older_than]
-    names = [path.name for path in old]
+    names = _list_names()
     known = set(ExportFile.objects.filter(path__in=names, deleted_at=None).values_list("path", flat=True))
-    return [path for path in old if path.name not in known]
+    return [name for name in names if name not in known and _written_at(name) < older_than]
+
+
+def _list_names() -> list[str]:
+    """All files, partial and published."""
+    root: Path = settings.EXPORT_ROOT
+    local = [path.name for path in root.iterdir()] if root.is_dir() else []
+    bucket = find_bucket()
+    return local if bucket is None else [*local, *bucket.listdir("")[1]]
+
+
+def _written_at(name: str) -> float:
+    """Unix seconds; now where the file has just gone."""
+    try:
+        return absolute_path(name).stat().st_mtime
+    except FileNotFoundError:
+        bucket = find_bucket()
+        if bucket is None or not bucket.exists(name):
+            return time.time()
+        written: float = bucket.get_modified_time(name).timestamp()
+        return written

@@ -90,7 +90,7 @@ def _kill_process_of(run_id: uuid.UUID) -> None:
 def _remove_orphans(*, age_s: float) -> None:
     running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
     orphans = files.find_orphans(older_than=time.time() - age_s)
-    files.remove(path.name for path in orphans if path.name.partition(".")[0] not in running)
+    files.remove(name for name in orphans if name.partition(".")[0] not in running)
 
 
 def _expire_exports() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import uuid
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
+from typing import ClassVar
 from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -24,7 +25,6 @@ from data_processing.api.pagination import NewestFirst
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
 
-CHUNK_BYTES = 256 * 1024
 CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -59,12 +59,24 @@ class ExportDetail(APIView):
 class ExportDownload(APIView):
     """The file itself, whole or a range of it (RFC 9110, one range)."""
 
+    answers: ClassVar[Mapping[int, str]] = {
+        200: "the file",
+        206: "the range that was asked for",
+        302: "the file lies in an object store: the address gives it for some minutes",
+        304: "the client has it, by If-None-Match",
+        410: "the file has expired",
+        416: "the file ends before the range",
+    }
+
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
         export = _find(request, export_id)
-        path = files.absolute_path(export.path)
-        if export.deleted_at is not None or export.expires_at <= timezone.now() or not path.is_file():
+        expired = export.deleted_at is not None or export.expires_at <= timezone.now()
+        if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
-        return _file_response(request, export, path)
+        if settings.EXPORT_S3_REDIRECT and files.find_bucket() is not None:
+            url = files.sign_url(export.path, name=export.name, content_type=CONTENT_TYPES[export.format])
+            return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+        return _file_response(request, export)
 
 
 def _find(request: Request, export_id: uuid.UUID) -> ExportFile:
@@ -74,8 +86,8 @@ def _find(request: Request, export_id: uuid.UUID) -> ExportFile:
     return export
 
 
-def _file_response(request: Request, export: ExportFile, path: Path) -> HttpResponseBase:
-    etag = f'"{export.sha256}"'
+def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
+    etag, size = f'"{export.sha256}"', export.size_bytes
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -83,20 +95,32 @@ def _file_response(request: Request, export: ExportFile, path: Path) -> HttpResp
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(export.name)}",
         "Cache-Control": "private, no-transform",
     }
-    if request.headers.get("If-None-Match") == etag:
+    if _knows(request, etag):
         return HttpResponse(status=304, headers=headers)
-    size = export.size_bytes
+    if settings.EXPORT_ACCEL_PREFIX:
+        # nginx sends the file and cuts the ranges; these headers it keeps.
+        headers["X-Accel-Redirect"] = settings.EXPORT_ACCEL_PREFIX + quote(export.path)
+        return HttpResponse(headers=headers)
     wanted = _parse_range(request.headers.get("Range", ""), size)
     if request.headers.get("If-Range", etag) != etag:
         wanted = (0, size)
     if wanted is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, stop = wanted
-    partial = (start, stop) != (0, size)
-    if partial:
+    status = 200 if (start, stop) == (0, size) else 206
+    if status == 206:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     headers["Content-Length"] = str(stop - start)
-    return StreamingHttpResponse(_read(path, start, stop), status=206 if partial else 200, headers=headers)
+    if request.method == "HEAD":
+        return HttpResponse(status=status, headers=headers)
+    chunks = _stream(files.read_chunks(export.path, start, stop))
+    return StreamingHttpResponse(chunks, status=status, headers=headers)
+
+
+def _knows(request: Request, etag: str) -> bool:
+    """Whether If-None-Match names the file (RFC 9110, weak comparison)."""
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
+    return etag in known or known == ["*"]
 
 
 def _parse_range(header: str, size: int) -> tuple[int, int] | None:
@@ -111,15 +135,8 @@ def _parse_range(header: str, size: int) -> tuple[int, int] | None:
     return (start, stop) if start < stop else None
 
 
-async def _read(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
-    """Chunks of the file; never more than one in memory."""
-    descriptor = await sync_to_async(os.open)(path, os.O_RDONLY)
-    try:
-        while start < stop:
-            chunk = await sync_to_async(os.pread)(descriptor, min(CHUNK_BYTES, stop - start), start)
-            if not chunk:
-                break
-            start += len(chunk)
-            yield chunk
-    finally:
-        os.close(descriptor)
+async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks, read in other threads than those of the requests."""
+    read = sync_to_async(partial(next, chunks, b""), thread_sensitive=False)
+    while chunk := await read():
+        yield chunk

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
+from pytest_django import Settings
 
 from data_processing import files
 from data_processing.models import ExportFile
@@ -79,10 +80,35 @@ class TestDownload:
         response = visitor.get(exported["links"]["download"], headers=headers)
         assert response.status_code == 200
 
+    def test_head_says_what_get_would(self, visitor: Client, exported: dict[str, Any]) -> None:
+        head = visitor.head(exported["links"]["download"])
+        get = visitor.get(exported["links"]["download"])
+        for name in ("ETag", "Content-Length", "Content-Type", "Content-Disposition", "Accept-Ranges"):
+            assert head[name] == get[name]
+        assert (head.status_code, head.content) == (200, b"")
+        part = visitor.head(exported["links"]["download"], headers={"Range": "bytes=0-9"})
+        assert (part.status_code, part["Content-Length"]) == (206, "10")
+
+    def test_resume_of_the_same_file_goes_on(self, visitor: Client, exported: dict[str, Any]) -> None:
+        etag = f'"{ExportFile.objects.get().sha256}"'
+        headers = {"Range": "bytes=5-", "If-Range": etag}
+        response = visitor.get(exported["links"]["download"], headers=headers)
+        assert response.status_code == 206
+
+    def test_nginx_is_told_what_to_send(
+        self, visitor: Client, exported: dict[str, Any], settings: Settings
+    ) -> None:
+        settings.EXPORT_ACCEL_PREFIX = "/protected/exports/"
+        response = visitor.get(exported["links"]["download"], headers={"Range": "bytes=0-9"})
+        assert (response.status_code, response.content) == (200, b"")
+        assert response["X-Accel-Redirect"] == f"/protected/exports/{ExportFile.objects.get().path}"
+        assert "philgeps-all-contracts.csv" in response["Content-Disposition"]
+
     def test_known_file_is_not_sent_again(self, visitor: Client, exported: dict[str, Any]) -> None:
         etag = f'"{ExportFile.objects.get().sha256}"'
-        response = visitor.get(exported["links"]["download"], headers={"If-None-Match": etag})
-        assert response.status_code == 304
+        for known in (etag, f'"other", W/{etag}', "*"):
+            response = visitor.get(exported["links"]["download"], headers={"If-None-Match": known})
+            assert response.status_code == 304
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
