@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
+from django.core.checks import run_checks
 from django.test import Client
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
@@ -121,3 +122,10 @@ def test_attempt_that_was_fenced_out_takes_its_object_along(bucket: Any, setting
         files.publish(partial)
     files.remove_attempt(run, attempt=1)
     assert names(bucket) == [f"{run}.2.csv"]
+
+
+def test_store_and_nginx_at_once_are_a_configuration_error(bucket: Any, settings: Settings) -> None:
+    settings.EXPORT_ACCEL_PREFIX = "protected"
+    assert {"backend.E004", "backend.E005"} <= {message.id for message in run_checks()}
+    settings.EXPORT_ACCEL_PREFIX = ""
+    assert not {"backend.E004", "backend.E005"} & {message.id for message in run_checks()}
