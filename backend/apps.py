@@ -13,6 +13,7 @@ class BackendConfig(AppConfig):
         for check in (
             checks.check_secret_key,
             checks.check_lease,
+            checks.check_split,
             checks.check_sqlite,
             checks.check_rate_limits,
             checks.check_downloads,

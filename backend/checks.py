@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
+from contracts.workbook.writing import SHEET_ROWS
+
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
     if not settings.DEBUG and settings.SECRET_KEY.startswith("insecure-"):
@@ -20,6 +22,12 @@ def check_secret_key(**_: Any) -> list[CheckMessage]:
 def check_lease(**_: Any) -> list[CheckMessage]:
     if settings.LEASE_S < 2:
         return [Error("LEASE_S under 2 seconds would fence out workers that merely pause", id="backend.E002")]
+    return []
+
+
+def check_split(**_: Any) -> list[CheckMessage]:
+    if not 1 <= settings.EXPORT_SPLIT_ROWS <= SHEET_ROWS:
+        return [Error(f"EXPORT_SPLIT_ROWS must be from 1 to {SHEET_ROWS}, a full sheet", id="backend.E004")]
     return []
 
 

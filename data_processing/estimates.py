@@ -10,7 +10,6 @@ from django.conf import settings
 
 from contracts.fields import DEFAULT_COLUMNS
 from contracts.query import Query
-from contracts.workbook.writing import SHEET_ROWS
 from data_processing import datasets
 from data_processing.models import ExportFile, TaskRun
 
@@ -47,7 +46,9 @@ def estimate_export(request: Mapping[str, Any], *, version: str) -> dict[str, An
         "rows": totals.rows,
         "total_value": str(totals.total_value),
         "bytes": round(totals.rows * pace.bytes_per_row * width),
-        "sheets": max(1, -(-totals.rows // SHEET_ROWS)) if request["format"] == "xlsx" else None,
+        "sheets": max(1, -(-totals.rows // settings.EXPORT_SPLIT_ROWS))
+        if request["format"] == "xlsx"
+        else None,
         "seconds": round(OVERHEAD_S + totals.rows * pace.seconds_per_row * width, 1),
         "limit_exceeded": {"name": "EXPORT_MAX_ROWS", "limit": settings.EXPORT_MAX_ROWS}
         if too_large

@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -99,19 +100,44 @@ class Hold:
             return
         if now - self._began > self._time_limit_s:
             self._stop(Reason.TOO_LONG)
-        elif now - self._renewed >= settings.LEASE_S / 4:
-            if runs.renew(self.claim, lease_s=settings.LEASE_S, progress=self.progress):
-                self._renewed = now
-            else:
-                self._stop(Reason.LOST)
+        elif not self._keep(now):
+            self._stop(Reason.LOST)
         if self.reason is None and runs.is_cancelled(self.claim):
             self._stop(Reason.CANCELLED)
+
+    def _keep(self, now: float) -> bool:
+        """Renew the lease when it is time; False when the run belongs to somebody else by now."""
+        if now - self._renewed < settings.LEASE_S / 4:
+            return True
+        renewed = runs.renew(self.claim, lease_s=settings.LEASE_S, progress=self.progress)
+        self._renewed = now
+        return renewed
 
     def _stop(self, reason: Reason) -> None:
         self.reason = self.reason or reason
         with self._lock:
             if self._interrupt is not None:
                 self._interrupt()
+
+
+class HelpingHold(Hold):
+    """A part of an attempt that another process holds: its lease and progress are the holder's affair."""
+
+    def __init__(self, claim: Claim, *, time_limit_s: float, beat: Callable[[], None]) -> None:
+        """``beat`` gives a sign of life to the holder."""
+        super().__init__(claim, time_limit_s=time_limit_s)
+        self._beat = beat
+
+    def tick(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._beat()
+        super().tick()
+
+    def _keep(self, now: float) -> bool:
+        return runs.is_held(self.claim)
+
+
+HoldT = TypeVar("HoldT", bound=Hold)
 
 
 class Keeper:
@@ -123,14 +149,14 @@ class Keeper:
         self._hold: Hold | None = None
 
     @contextlib.contextmanager
-    def hold(self, claim: Claim, *, time_limit_s: float) -> Iterator[Hold]:
-        """Keep the lease of ``claim`` while inside."""
+    def hold(self, hold: HoldT) -> Iterator[HoldT]:
+        """Tick ``hold`` while inside."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._tick_on, name="lease-keeper", daemon=True)
             self._thread.start()
-        self._hold = Hold(claim, time_limit_s=time_limit_s)
+        self._hold = hold
         try:
-            yield self._hold
+            yield hold
         finally:
             self._hold = None
 

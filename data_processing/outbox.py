@@ -6,8 +6,9 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 
-from celery import current_app
+from celery import current_app, group
 from django.conf import settings
 
 from data_processing import broker, runs
@@ -22,6 +23,8 @@ FIRST_PUBLISH_GRACE_S = 3.0
 PAUSE_AFTER_OUTAGE_S = 2.0
 CONFIRM_TIMEOUT_S = 3
 LOST_AFTER_S = 4.0
+
+PART_TASK, PART_QUEUE = "data_processing.tasks.write_export_part", "normal"
 
 
 class _Outage:
@@ -54,6 +57,26 @@ def publish_due(limit: int = 200) -> int:
             break
         sent += 1
     return sent
+
+
+def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
+    """Tell the other workers that they may write these parts of a running export. Nothing is lost with an
+    offer: what nobody takes, the run's holder does itself."""
+    offers = group(
+        current_app.signature(
+            PART_TASK, args=(str(run_id), attempt, part), immutable=True, ignore_result=True
+        )
+        for part in parts
+    )
+    try:
+        sent = offers.apply_async(
+            queue=PART_QUEUE, add_to_parent=False, confirm_timeout=CONFIRM_TIMEOUT_S, retry=False
+        )
+        for offer in sent.results or ():
+            # A group listens for results in Redis; these tasks have none.
+            current_app.backend.remove_pending_result(offer)
+    except broker.ERRORS as error:
+        logger.warning("parts of run %s could not be offered: %s", run_id, error)
 
 
 def recover_lost_messages() -> int:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -59,7 +60,7 @@ def _put_off(run_id: uuid.UUID) -> bool:
 
 
 def _attempt(kind: TaskKind, claim: Claim) -> None:
-    with keeper.hold(claim, time_limit_s=kind.time_limit_s) as hold:
+    with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
         try:
             outcome = _do_work(kind, claim, hold)
             payload = _publish(claim, outcome, hold)
@@ -79,6 +80,7 @@ def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
         dataset_version=claim.dataset_version,
         asked_at=claim.created_at,
         slot=hold,
+        offer_parts=partial(outbox.offer_parts, claim.run_id, claim.attempt),
     )
     work = kind.work(claim.request, context)
     try:

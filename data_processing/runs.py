@@ -161,6 +161,19 @@ def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
     return _claim_of(taken[0]) if taken else None
 
 
+def find_held(run_id: uuid.UUID, *, attempt: int) -> Claim | None:
+    """The claim of a running attempt that nobody cancels, for those who help its holder; None otherwise."""
+    held = TaskRun.objects.filter(
+        id=run_id, attempt=attempt, state=State.STARTED, cancel_requested_at__isnull=True
+    ).first()
+    return None if held is None else _claim_of(held)
+
+
+def is_held(claim: Claim) -> bool:
+    """Whether the attempt still runs and is the run's latest."""
+    return _held_by(claim).exists()
+
+
 def renew(claim: Claim, *, lease_s: float, progress: Progress | None) -> bool:
     """Prolong the lease and note the progress; False when the run belongs to somebody else by now."""
     lease_until = Now() + timedelta(seconds=lease_s)

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
-from data_processing import housekeeping, runner
+from data_processing import assistance, housekeeping, runner
 from data_processing.kinds import KINDS
 
 GRACE_S = 60
@@ -22,6 +22,12 @@ def _limit(kind: str) -> int:
 def export_contracts_to_excel(self: Any, run_id: str) -> None:
     """Write the rows of a query into a file."""
     runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
+
+
+@shared_task(name="data_processing.tasks.write_export_part", time_limit=_limit("export"))
+def write_export_part(run_id: str, attempt: int, part: int) -> None:
+    """Write one part of an export that another worker holds, if that is still wanted."""
+    assistance.write_part(uuid.UUID(run_id), attempt=attempt, part=part)
 
 
 @shared_task(

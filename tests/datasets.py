@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from contracts import snapshot
 from contracts.snapshot import Manifest, Snapshot, SourceReport
-from tests.contracts.small_stores import make_award, write_snapshot
+from tests.contracts.small_stores import make_award, write_many, write_snapshot
 
 AWARDS = (
     *(
@@ -28,23 +28,46 @@ AWARDS = (
 )
 
 
-def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> Snapshot:
-    """Make a dataset of ``awards`` the current one below ``root``."""
+def publish_many_awards(root: Path, rows: int) -> Snapshot:
+    """Make a dataset of so many awards the current one below ``root``."""
     version = snapshot.new_version(datetime.now(UTC))
-    flood = [award for award in awards if award["source"] == "flood_control"]
-    source = SourceReport(
+    manifest = Manifest(
+        version=version,
+        created_at=datetime.now(UTC),
+        as_of=date(2025, 12, 31),
+        rows=rows,
+        total_value=rows * make_award()["contract_amount"],
+        flood_rows=0,
+        flood_value=Decimal(0),
+        first_award=date(2020, 1, 1),
+        last_award=date(2020, 1, 1) + timedelta(days=min(rows, 900) - 1),
+        sources=(_report(rows),),
+    )
+    with snapshot.building(root, version) as folder:
+        write_many(folder, rows)
+        return snapshot.publish(root, folder, manifest)
+
+
+def _report(rows: int) -> SourceReport:
+    return SourceReport(
         file="2024.csv",
         generation="S3",
         sha256="0" * 64,
         size_bytes=1,
-        read=len(awards),
-        imported=len(awards),
+        read=rows,
+        imported=rows,
         collapsed=0,
         unawarded=0,
         duplicates=0,
         rejected=0,
         rejected_by_reason={},
     )
+
+
+def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> Snapshot:
+    """Make a dataset of ``awards`` the current one below ``root``."""
+    version = snapshot.new_version(datetime.now(UTC))
+    flood = [award for award in awards if award["source"] == "flood_control"]
     manifest = Manifest(
         version=version,
         created_at=datetime.now(UTC),
@@ -55,7 +78,7 @@ def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> 
         flood_value=sum((award["contract_amount"] for award in flood), Decimal(0)),
         first_award=min((award["award_date"] for award in awards if award["award_date"]), default=None),
         last_award=max((award["award_date"] for award in awards if award["award_date"]), default=None),
-        sources=(source,),
+        sources=(_report(len(awards)),),
     )
     with snapshot.building(root, version) as folder:
         write_snapshot(folder, awards)

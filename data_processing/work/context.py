@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,15 +43,21 @@ class InterruptSlot(Protocol):
     def interruptible(self, interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]: ...
 
 
+def offer_nobody(parts: Sequence[int]) -> None:
+    """There are no other workers: the work does all of its parts itself."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The surroundings of one attempt. ``asked_at`` is when the run was accepted."""
+    """The surroundings of one attempt. ``asked_at`` is when the run was accepted; ``offer_parts`` tells other
+    workers that they may write these parts of it, and promises nothing."""
 
     run_id: uuid.UUID
     attempt: int
     dataset_version: str
     asked_at: datetime
     slot: InterruptSlot
+    offer_parts: Callable[[Sequence[int]], None] = offer_nobody
 
     @contextlib.contextmanager
     def open_reader(self, *, memory_mb: int | None = None) -> Iterator[Reader]:

@@ -6,22 +6,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from contracts.delimited import write_csv
+from contracts.delimited import join_csv, write_csv
 from contracts.errors import InvalidQuery
 from contracts.outfile import Writing
 from contracts.parquet import write_parquet
 from contracts.progress import Progress
 from contracts.query import Aggregation, Filters, Query, Sort, boolean, choice, reject_unknown
 from contracts.store import Reader, Totals
-from contracts.workbook import About, Year, write_xlsx
+from contracts.workbook import About, SheetPlan, Year, join_sheets, plan_sheets, write_sheet, write_xlsx
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
+from data_processing.parts import PartPlan
 from data_processing.work.context import Context, MadeFile, Outcome, Work
+from data_processing.work.split import write_split
 
 FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
 """What a file can be; also how its name ends."""
@@ -70,7 +73,7 @@ def export_contracts(request: Mapping[str, Any], context: Context) -> Work:
     """
     wanted = ExportRequest.from_json(request)
     yield Progress(phase="counting rows", current=0, total=0)
-    with context.open_reader(memory_mb=_memory_mb(wanted.query)) as reader:
+    with context.open_reader(memory_mb=memory_for(wanted.query)) as reader:
         totals = reader.count(wanted.query.filters)
         if totals.rows > settings.EXPORT_MAX_ROWS:
             raise ExportTooLarge(
@@ -93,7 +96,7 @@ def export_contracts(request: Mapping[str, Any], context: Context) -> Work:
     )
 
 
-def _memory_mb(query: Query) -> int:
+def memory_for(query: Query) -> int:
     """What the engine may hold: little for rows in the order in which they lie, because DuckDB would fill
     what it is given with blocks that it will not read again. Only a sort can use more."""
     whole: int = settings.ENGINE_MEMORY_MB
@@ -102,6 +105,8 @@ def _memory_mb(query: Query) -> int:
 
 def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals, context: Context) -> Writing:
     match wanted.format:
+        case "xlsx" | "csv" if totals.rows > settings.EXPORT_SPLIT_ROWS:
+            return _write_in_parts(wanted, reader, path, totals=totals, context=context)
         case "csv" | "csv.gz":
             return write_csv(
                 reader,
@@ -116,6 +121,42 @@ def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals,
         case _:
             about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
             return write_xlsx(reader, wanted.query, path, about=about, total_rows=totals.rows)
+
+
+def _write_in_parts(
+    wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals, context: Context
+) -> Writing:
+    """The same bytes, written by as many workers as have time."""
+    rows = settings.EXPORT_SPLIT_ROWS
+    parts = [range(start, min(start + rows, totals.rows)) for start in range(0, totals.rows, rows)]
+    write = partial(write_part, wanted, reader)
+    if wanted.format == "csv":
+        plans = [{"start": places.start, "stop": places.stop} for places in parts]
+        join = partial(join_csv, path, total_rows=totals.rows)
+        return write_split(plans, write=write, join=join, context=context)
+    about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
+    sheets = plan_sheets(wanted.query.columns, about, parts)
+    return write_split(
+        [sheet.to_json() for sheet in sheets],
+        write=write,
+        join=partial(join_sheets, path, columns=wanted.query.columns, about=about, plans=sheets),
+        context=context,
+    )
+
+
+def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path) -> Writing:
+    """Write one of the parts that an export was split into."""
+    if wanted.format == "xlsx":
+        return write_sheet(reader, wanted.query, path, plan=SheetPlan.from_json(plan))
+    places = range(plan["start"], plan["stop"])
+    return write_csv(
+        reader,
+        wanted.query,
+        path,
+        total_rows=len(places),
+        places=places,
+        guard_formulas=wanted.formula_guard,
+    )
 
 
 def _describe_export(filters: Filters, reader: Reader, *, totals: Totals, context: Context) -> About:

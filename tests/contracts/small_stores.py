@@ -79,22 +79,27 @@ def open_awards(awards: Sequence[Award]) -> Iterator[Store]:
             store.close()
 
 
+def write_many(folder: Path, rows: int) -> Snapshot:
+    """A snapshot without manifest that holds so many awards, few days apart."""
+    snapshot = Snapshot(folder)
+    with duckdb.connect(str(snapshot.database)) as con:
+        con.register("one", pa.Table.from_pylist([make_award()], schema=AWARD_SCHEMA))
+        con.execute(
+            """CREATE TEMP TABLE awards AS SELECT * EXCLUDE (number) REPLACE (
+                number::VARCHAR AS reference_id, DATE '2020-01-01' + number % 900 AS award_date
+            ) FROM one, (SELECT range::INTEGER AS number FROM range(?))""",
+            [rows],
+        )
+        layout.build(con, "awards")
+        layout.build_arrays(con, snapshot.path)
+    return snapshot
+
+
 @contextlib.contextmanager
 def open_many_awards(rows: int) -> Iterator[Store]:
     """A store over so many awards, few days apart, that several threads read it."""
     with tempfile.TemporaryDirectory() as folder:
-        snapshot = Snapshot(Path(folder))
-        with duckdb.connect(str(snapshot.database)) as con:
-            con.register("one", pa.Table.from_pylist([make_award()], schema=AWARD_SCHEMA))
-            con.execute(
-                """CREATE TEMP TABLE awards AS SELECT * EXCLUDE (number) REPLACE (
-                    number::VARCHAR AS reference_id, DATE '2020-01-01' + number % 900 AS award_date
-                ) FROM one, (SELECT range::INTEGER AS number FROM range(?))""",
-                [rows],
-            )
-            layout.build(con, "awards")
-            layout.build_arrays(con, snapshot.path)
-        store = Store(snapshot, memory_limit_mb=256, threads=2)
+        store = Store(write_many(Path(folder), rows), memory_limit_mb=256, threads=2)
         try:
             yield store
         finally:
