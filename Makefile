@@ -11,7 +11,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos check check-all format import screenshots bench bench-smoke bench-lanes bench-tasks requirements clean
+.PHONY: help demo up test chaos check check-all format import screenshots bench bench-smoke bench-lanes bench-split bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,10 @@ check-all: check test bench-smoke ## check, test and bench-smoke
 bench-lanes: $(VENV)/.stamp ## measure what ten exports cost a search
 	$(RUN) -m stack.install servers
 	$(RUN) -m bench.lanes
+
+bench-split: $(VENV)/.stamp ## measure one export of BENCH_ROWS rows with one worker process and with two
+	$(RUN) -m stack.install servers
+	$(RUN) -m bench.split
 
 screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, into docs/images
 	$(RUN) -m stack.install servers

@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from celery import current_app, group
 from django.conf import settings
@@ -69,12 +70,12 @@ def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
         for part in parts
     )
     try:
-        sent = offers.apply_async(
+        sent: Any = offers.apply_async(
             queue=PART_QUEUE, add_to_parent=False, confirm_timeout=CONFIRM_TIMEOUT_S, retry=False
         )
-        for offer in sent.results or ():
+        for offer in sent.results:
             # A group listens for results in Redis; these tasks have none.
-            current_app.backend.remove_pending_result(offer)
+            offer.backend.remove_pending_result(offer)
     except broker.ERRORS as error:
         logger.warning("parts of run %s could not be offered: %s", run_id, error)
 

@@ -83,7 +83,8 @@ class Parts:
         """End the work: nobody may claim a part from now on, and all files go."""
         plan = self._path("plan")
         plan.unlink(missing_ok=True)
-        files.remove(path.name for path in plan.parent.glob(f"{self._run_id}.{self._attempt}.split.*"))
+        for path in plan.parent.glob(f"{self._run_id}.{self._attempt}.split.*"):
+            path.unlink(missing_ok=True)
 
     def _path(self, suffix: str) -> Path:
         return files.partial_path(self._run_id, attempt=self._attempt, suffix=f"split.{suffix}")

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
-from data_processing import assistance, files, runner, runs
+from data_processing import assistance, broker, files, runner, runs
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.parts import Parts
 from data_processing.work.context import Context, Outcome
@@ -153,10 +153,14 @@ def test_offers_that_come_too_late_or_for_another_attempt_do_nothing(make_run: M
     work.close()
 
 
-def test_finished_export_leaves_only_the_file_that_people_get(make_run: MakeRun) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_run_offers_its_other_parts_and_leaves_only_the_file_that_people_get(
+    broker_up: None, redis_up: None, make_run: MakeRun
+) -> None:
     run = make_run("export", {**EVERYTHING, "format": "xlsx"})
     runner.run_attempt(run.id, worker="alone")
     run.refresh_from_db()
     assert run.state == State.SUCCESS
     assert list_files() == [ExportFile.objects.get(run=run).path]
     assert (run.current, run.total) == (ROWS, ROWS)
+    assert [q.ready for q in broker.inspect_queues() if q.name == "normal"] == [PARTS - 1]

@@ -1,0 +1,153 @@
+"""``python -m bench.split``: one export of BENCH_ROWS rows, by one worker process and shared by two.
+
+On RabbitMQ, Redis and PostgreSQL of its own, with ENGINE_THREADS=1, so that a process is a core. Prints a
+table; the last line is one JSON object: seconds and CPU seconds of each, and the speed-up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.dataset import prepare_snapshot
+from bench.sizes import read_rows
+from bench.tasks import TASKS, Api
+from stack.children import spawn, stop_child
+from stack.logs import FileLog
+from stack.ports import pick_port
+from stack.processes import Supervisor
+from stack.servers import PostgreSQL, RabbitMQ, Redis
+from stack.system import CHECKOUT, list_programs
+
+FORMATS = ("xlsx", "csv")
+FULL_SHEET = 1_048_575
+PARTS = 8
+LOOK_EVERY_S = 0.1
+WITHIN_S = 1800
+
+
+@contextmanager
+def serving(folder: Path, datasets: Path, *, part_rows: int) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Servers and web server; gives the port and the environment for workers."""
+    port = pick_port()
+    with (
+        PostgreSQL(folder / "pg") as database,
+        RabbitMQ(folder / "mq") as broker,
+        Redis(folder / "r") as cache,
+    ):
+        (folder / "data").mkdir()
+        (folder / "data" / "datasets").symlink_to(datasets)
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database.url,
+            "CELERY_BROKER_URL": broker.url,
+            "CELERY_RESULT_BACKEND": cache.database_url(1),
+            "DATA_DIR": str(folder / "data"),
+            "SECRET_KEY": secrets.token_urlsafe(40),
+            "LOG_LEVEL": "WARNING",
+            "ENGINE_THREADS": "1",
+            "EXPORT_SPLIT_ROWS": str(part_rows),
+        }
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, env=environment, cwd=CHECKOUT, check=True)
+        web = [program for program in list_programs(port) if program.name == "web"]
+        programs = Supervisor(web, environment=environment, folder=CHECKOUT, write=FileLog(folder / "logs"))
+        programs.start()
+        try:
+            programs.wait_ready(within_s=120)
+            yield port, environment
+        finally:
+            programs.stop()
+
+
+@contextmanager
+def working(environment: Mapping[str, str], *, workers: int) -> Iterator[list[psutil.Process]]:
+    """So many bulk workers of one process each."""
+    argv = [sys.executable, "-m", "celery", "-A", "backend", "worker", "-Q", "normal,low", "-c", "1"]
+    options = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
+    with ExitStack() as stopping:
+        children = []
+        for number in range(workers):
+            child = spawn(
+                [*argv, *options, "-n", f"bulk{number}@%h"],
+                environment={**environment, "DATABASE_POOL_SIZE": "0"},
+                folder=CHECKOUT,
+                output=subprocess.DEVNULL,
+            )
+            stopping.callback(stop_child, child, within_s=20)
+            children.append(psutil.Process(child.pid))
+        yield children
+
+
+def time_export(api: Api, body: Mapping[str, Any]) -> float:
+    """Seconds from POST to the finished file."""
+    began = time.monotonic()
+    task_id = api.call("POST", f"{TASKS}/export/", body)["task_id"]
+    while not api.call("GET", f"{TASKS}/status/?task_id={task_id}")["ready"]:
+        assert time.monotonic() - began < WITHIN_S, "the export does not end"
+        time.sleep(LOOK_EVERY_S)
+    status = api.call("GET", f"{TASKS}/status/?task_id={task_id}")
+    assert status["successful"], status
+    return time.monotonic() - began
+
+
+def read_cpu_s(workers: list[psutil.Process]) -> float:
+    children = [child for worker in workers for child in worker.children()]
+    return sum(sum(process.cpu_times()[:2]) for process in children)
+
+
+def measure(api: Api, environment: Mapping[str, str], *, workers: int) -> dict[str, float]:
+    """Seconds and CPU seconds of each format."""
+    figures = {}
+    with working(environment, workers=workers) as processes:
+        # The first export finds everything cold: the modules, the store, the pages of its file.
+        for number, format_ in enumerate(("csv", *FORMATS)):
+            # No two ask the same: a finished file would be reused.
+            body = {
+                "format": format_,
+                "filters": {"value_range": {"max": str(10**15 + workers * 10 + number)}},
+            }
+            before = read_cpu_s(processes)
+            took = time_export(api, body)
+            api.rest()
+            if number:
+                figures[f"{format_}_{workers}_s"] = round(took, 2)
+                figures[f"{format_}_{workers}_cpu_s"] = round(read_cpu_s(processes) - before, 2)
+    return figures
+
+
+def main() -> None:
+    rows = read_rows()
+    datasets = prepare_snapshot(rows).path.parent.parent
+    part_rows = min(FULL_SHEET, -(-rows // PARTS))
+    with tempfile.TemporaryDirectory(prefix="bench-split-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with serving(folder, datasets.resolve(), part_rows=part_rows) as (port, environment):
+            api = Api(port)
+            figures = {
+                **measure(api, environment, workers=1),
+                **measure(api, environment, workers=2),
+            }
+    for format_ in FORMATS:
+        one, two = figures[f"{format_}_1_s"], figures[f"{format_}_2_s"]
+        figures[f"{format_}_speed_up"] = round(one / two, 2)
+        figures[f"{format_}_cpu_s_per_million"] = round(figures[f"{format_}_1_cpu_s"] / rows * 1e6, 2)
+        print(f"{format_:5} {rows:,} rows: {one:.1f} s by one process, {two:.1f} s by two")
+    load = round(os.getloadavg()[0], 1)
+    print(json.dumps({"rows": rows, "part_rows": part_rows, **figures, "load": load}))
+
+
+if __name__ == "__main__":
+    main()
