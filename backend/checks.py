@@ -27,7 +27,7 @@ def check_lease(**_: Any) -> list[CheckMessage]:
 
 def check_split(**_: Any) -> list[CheckMessage]:
     if not 1 <= settings.EXPORT_SPLIT_ROWS <= SHEET_ROWS:
-        return [Error(f"EXPORT_SPLIT_ROWS must be from 1 to {SHEET_ROWS}, a full sheet", id="backend.E004")]
+        return [Error(f"EXPORT_SPLIT_ROWS must be from 1 to {SHEET_ROWS}, a full sheet", id="backend.E006")]
     return []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.checks import run_checks
 from pytest_django import Settings
 
 from data_processing import assistance, broker, files, runner, runs
@@ -164,3 +165,11 @@ def test_run_offers_its_other_parts_and_leaves_only_the_file_that_people_get(
     assert list_files() == [ExportFile.objects.get(run=run).path]
     assert (run.current, run.total) == (ROWS, ROWS)
     assert [q.ready for q in broker.inspect_queues() if q.name == "normal"] == [PARTS - 1]
+
+
+@pytest.mark.parametrize(("rows", "refused"), [(0, True), (1, False), (1_048_575, False), (1_048_576, True)])
+def test_parts_larger_than_a_sheet_are_a_configuration_error(
+    settings: Settings, rows: int, refused: bool
+) -> None:
+    settings.EXPORT_SPLIT_ROWS = rows
+    assert ("backend.E006" in {message.id for message in run_checks()}) == refused
