@@ -58,7 +58,8 @@ class Arena:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the product's processes get: production's switches, shorter retries, rehearsals."""
+        """What the product's processes get: production's switches, shorter retries, rehearsals,
+        and exports that are shared although they are small."""
         return {
             **os.environ,
             "DATABASE_URL": self.postgres.url,
@@ -73,6 +74,7 @@ class Arena:
             "REHEARSALS": "1",
             "RETRY_DELAYS_S": "2,3,4",
             "LEASE_S": str(LEASE_S),
+            "EXPORT_SPLIT_ROWS": "3000",
             "PYTHONUNBUFFERED": "1",
         }
 

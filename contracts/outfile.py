@@ -35,15 +35,21 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     Raises OutOfSpace when the disk or the quota is full.
     """
     try:
-        with path.open("wb") as file:
+        with tell_full_disk(), path.open("wb") as file:
             yield file
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace(f"no space left to write {path.name}") from error
-        raise
     except BaseException:
         path.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def tell_full_disk() -> Iterator[None]:
+    """Inside, what fails because the disk or the quota is full raises OutOfSpace."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutOfSpace("no space left to write the file") from error
         raise
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from contracts.outfile import Writing
+from contracts.outfile import Writing, tell_full_disk
 from contracts.progress import Progress
 from data_processing.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts
 from data_processing.work.context import Context
@@ -27,22 +27,26 @@ JoinParts = Callable[[Sequence[Path]], Writing]
 def write_split(plans: Sequence[PartPlan], *, write: WritePart, join: JoinParts, context: Context) -> Writing:
     """Write all parts of ``plans``, with whoever helps, and join them; yields rows done of all.
 
-    However it ends, none of the parts' files is left.
+    However it ends, none of the parts' files is left, nor of those of an earlier attempt that was killed.
+    Raises what the writers raise.
     """
     parts = Parts(context.run_id, attempt=context.attempt)
     work = _Work(parts, plans)
+    for earlier in range(1, context.attempt):
+        Parts(context.run_id, attempt=earlier).remove()
     try:
-        parts.publish(plans)
-        # The holder begins with the first part at once.
-        context.offer_parts(range(1, len(plans)))
-        for part in range(len(plans)):
-            yield from work.take(part, write)
-        while waiting := work.list_missing():
-            for part in waiting:
+        with tell_full_disk():
+            parts.publish(plans)
+            # The holder begins with the first part at once.
+            context.offer_parts(range(1, len(plans)))
+            for part in range(len(plans)):
                 yield from work.take(part, write)
-            yield work.count()
-            time.sleep(WAIT_S)
-        written = yield from join([work.path(part) for part in range(len(plans))])
+            while waiting := work.list_missing():
+                for part in waiting:
+                    yield from work.take(part, write)
+                yield work.count()
+                time.sleep(WAIT_S)
+            written = yield from join([work.path(part) for part in range(len(plans))])
     finally:
         parts.remove()
     return written

@@ -143,6 +143,22 @@ def test_work_that_is_broken_off_leaves_no_file_and_refuses_further_parts(make_r
     assert list_files() == []
 
 
+def test_next_attempt_removes_what_a_killed_one_left_and_shuts_its_writers_out(make_run: MakeRun) -> None:
+    run = make_run("export", {**EVERYTHING, "format": "csv"})
+    work, parts = begin(run)
+    assistance.write_part(run.id, attempt=1, part=2)
+    late = parts.claim(3)
+    assert late is not None
+    later, _ = begin_again(run)
+    assert late.data.name not in list_files()
+    assert parts.claim(4) is None
+    finish(later)
+    assert [name.split(".")[1] for name in list_files()] == ["2"]
+    with pytest.raises(FileNotFoundError):
+        late.finish()
+    work.close()
+
+
 def test_offers_that_come_too_late_or_for_another_attempt_do_nothing(make_run: MakeRun) -> None:
     run = make_run("export", {**EVERYTHING, "format": "csv"})
     work, parts = begin(run)
