@@ -111,8 +111,8 @@ def read_cpu_s(workers: list[psutil.Process]) -> list[float]:
 
 
 def measure(api: Api, environment: Mapping[str, str], *, workers: int) -> dict[str, float]:
-    """Of each format: seconds, CPU seconds, and those of the process that had most to do, which bound what
-    others on the machine cannot have slowed down."""
+    """Of each format: seconds, CPU seconds, and those of the busiest process, which tell the gain even where
+    others load the machine."""
     figures = {}
     with working(environment, workers=workers) as processes:
         # The first export finds everything cold: the modules, the store, the pages of its file.
