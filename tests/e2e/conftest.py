@@ -112,7 +112,7 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Site(system)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     # A machine of two cores runs servers, workers and browser at once.
