@@ -11,7 +11,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos check check-all format import screenshots bench bench-smoke bench-lanes bench-split bench-tasks requirements clean
+.PHONY: help demo up test chaos check check-all format import screenshots bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ bench-smoke: $(VENV)/.stamp ## the same over few rows: fails where a ratio is fa
 	BENCH_ROWS=200000 $(RUN) -m bench --smoke
 
 check-all: check test bench-smoke ## check, test and bench-smoke
+
+bench-queries: $(VENV)/.stamp ## how long searches and totals take over BENCH_ROWS (5 million) rows, without peers
+	$(RUN) -m bench.queries
 
 bench-lanes: $(VENV)/.stamp ## measure what ten exports cost a search
 	$(RUN) -m stack.install servers

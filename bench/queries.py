@@ -1,6 +1,7 @@
 """How long searches, totals and suggestions take in the engine, searches beside PostgreSQL on the same rows.
 
-Usage: python -m bench.queries. Each question is asked cold: what the store remembers is forgotten before.
+``python -m bench.queries`` measures the engine alone, ``python -m bench`` its peers too. Each question is
+asked cold: what the store remembers is forgotten before.
 """
 
 from __future__ import annotations
@@ -46,21 +47,25 @@ DEEP = 10_000
 
 
 def measure(rows: int) -> Mapping[str, float]:
-    """search_*, deep_page_ms, aggregates_* and suggest_ms over ``rows`` contracts; prints their parts."""
-    snapshot = prepare_snapshot(rows)
-    store = Store(snapshot)
-    try:
-        with store.reader() as reader:
-            ours = _measure_searches(store, reader)
-            figures = {"search_ms": statistics.median(ours), **_measure_others(store, reader, rows)}
-    finally:
-        store.close()
+    """The engine's figures, and search_vs_* beside PostgreSQL on the same contracts; prints their parts."""
+    figures, ours = _measure_engine(rows)
     with tempfile.TemporaryDirectory(prefix="bench-postgresql-") as folder:
         Path(folder).chmod(0o711)
-        scan, trigram = _measure_peers(snapshot, Path(folder))
+        scan, trigram = _measure_peers(prepare_snapshot(rows), Path(folder))
     for name, peer in (("search_vs_ilike", scan), ("search_vs_trigram", trigram)):
         figures[name] = statistics.median(theirs / our for theirs, our in zip(peer, ours, strict=True))
     return figures
+
+
+def _measure_engine(rows: int) -> tuple[dict[str, float], list[float]]:
+    """search_ms, deep_page_ms, aggregates_* and suggest_ms, and the time of each search."""
+    store = Store(prepare_snapshot(rows))
+    try:
+        with store.reader() as reader:
+            ours = _measure_searches(store, reader)
+            return {"search_ms": statistics.median(ours), **_measure_others(store, reader, rows)}, ours
+    finally:
+        store.close()
 
 
 def _measure_searches(store: Store, reader: Reader) -> list[float]:
@@ -79,6 +84,8 @@ def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]
         ask(f"totals, {name}", partial(reader.aggregate, Aggregation(filters=filters)))
         for name, filters in FILTERS.items()
     ]
+    for name, filters in FILTERS.items():
+        ask(f"page and count, {name}", partial(reader.find, Query(filters=filters), Page()))
     again = partial(reader.aggregate, Aggregation(filters=FILTERS["keyword"]))
     ask("totals, all contracts", partial(reader.aggregate, Aggregation()))
     reader.suggest("contractors", "")
@@ -125,4 +132,4 @@ def _measure_peer(con: psycopg.Connection, way: str) -> list[float]:
 
 
 if __name__ == "__main__":
-    print(measure(read_rows()))
+    print(_measure_engine(read_rows())[0])
