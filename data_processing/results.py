@@ -63,7 +63,18 @@ class _Outage:
 
 def store_success(run_id: uuid.UUID, payload: Any) -> None:
     """Make ``AsyncResult(run_id).get()`` answer with ``payload``."""
-    _attempt(lambda: _backend().store_result(str(run_id), payload, states.SUCCESS))
+    # store_result would first read what is there, lest a lost worker's failure replace a success: only the
+    # holder of the run comes here.
+    meta = {
+        "task_id": str(run_id),
+        "status": states.SUCCESS,
+        "result": payload,
+        "traceback": None,
+        "children": [],
+        "date_done": current_app.now().isoformat(),
+    }
+    backend = _backend()
+    _attempt(lambda: backend.set(backend.get_key_for_task(str(run_id)), backend.encode(meta)))
 
 
 def store_failure(run_id: uuid.UUID, message: str) -> None:

@@ -12,17 +12,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    UUIDField,
+)
 from django.db.models.functions import Coalesce, Now
-from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 
 from contracts.progress import Progress
 from data_processing.errors import TooManyTasks
 from data_processing.models import UNFINISHED, DeadLetter, DeadReason, State, TaskRun
+from data_processing.statements import Slot, Update
 
 
 class Event(Enum):
@@ -88,6 +100,7 @@ class Claim:
 
 _RELEASED = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
+_UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,21 +157,12 @@ def submit(
 
 def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
     """Take a pending run. None when it is not there, not pending, or somebody else was faster."""
-    pending = TaskRun.objects.filter(id=run_id, state=State.PENDING)
-    taken = _update_returning(
-        pending,
-        state=TRANSITIONS[State.PENDING, Event.CLAIM],
-        attempt=F("attempt") + 1,
-        worker=worker,
-        started_at=Coalesce("started_at", Now()),
-        claimed_at=Now(),
-        lease_until=Now() + timedelta(seconds=lease_s),
-        next_attempt_at=None,
-        phase="",
-        current=0,
-        total=0,
-    )
-    return _claim_of(taken[0]) if taken else None
+    taken = _CLAIM.execute(run_id=run_id, worker=worker, lease=timedelta(seconds=lease_s))
+    if not taken:
+        return None
+    run_id, *known = taken[0]
+    claimed = dict(zip(_CLAIMED[1:], known, strict=True))
+    return Claim(run_id=run_id, **{**claimed, "attempts": tuple(claimed["attempts"])})
 
 
 def find_held(run_id: uuid.UUID, *, attempt: int) -> Claim | None:
@@ -189,14 +193,15 @@ def succeed(
     claim: Claim, *, result: Mapping[str, Any], keep_s: float, progress: Progress | None = None
 ) -> bool:
     """End with a result; False when the run is being cancelled or belongs to somebody else by now."""
-    return _end(
-        Event.SUCCEED,
-        claim,
-        outcome="succeeded",
+    succeeded = _SUCCEED.execute(
+        run_id=claim.run_id,
+        attempt=claim.attempt,
+        attempts=_attempts_with(claim, outcome="succeeded", error_code=None),
         result=dict(result),
-        expires_at=Now() + timedelta(seconds=keep_s),
-        **_counted(replace(progress, phase="done") if progress else None),
+        keep=timedelta(seconds=keep_s),
+        **asdict(replace(progress, phase="done") if progress else _UNCOUNTED),
     )
+    return bool(succeeded)
 
 
 def has_succeeded(claim: Claim) -> bool:
@@ -396,10 +401,55 @@ def _end(
 
 
 def _move(event: Event, where: Q, **changes: Any) -> int:
-    """The one UPDATE behind every change of state; returns how many rows it changed."""
+    """Change the state of runs as ``event`` says; returns of how many."""
+    rows, target = _leaving(event, where)
+    return rows.update(state=target, **changes)
+
+
+def _leaving(event: Event, where: Q) -> tuple[QuerySet[TaskRun], State]:
+    """The runs that ``event`` can happen to, and the state that it brings them to."""
     sources = {source: target for (source, e), target in TRANSITIONS.items() if e is event}
     (target,) = set(sources.values())
-    return TaskRun.objects.filter(where, state__in=list(sources)).update(state=target, **changes)
+    return TaskRun.objects.filter(where, state__in=list(sources)), target
+
+
+def _claiming() -> Update:
+    waiting, started = _leaving(Event.CLAIM, Q(id=Slot("run_id", UUIDField())))
+    changes = {
+        "state": started,
+        "attempt": F("attempt") + 1,
+        "worker": Slot("worker", CharField()),
+        "started_at": Coalesce("started_at", Now()),
+        "claimed_at": Now(),
+        "lease_until": Now() + Slot("lease", DurationField()),
+        "next_attempt_at": None,
+        **asdict(_UNCOUNTED),
+    }
+    return Update(waiting, changes, returning=_CLAIMED)
+
+
+def _succeeding() -> Update:
+    held = Q(
+        id=Slot("run_id", UUIDField()),
+        attempt=Slot("attempt", IntegerField()),
+        cancel_requested_at__isnull=True,
+    )
+    running, succeeded = _leaving(Event.SUCCEED, held)
+    changes = {
+        "state": succeeded,
+        **_ended(),
+        "expires_at": Now() + Slot("keep", DurationField()),
+        "attempts": Slot("attempts", JSONField()),
+        "result": Slot("result", JSONField()),
+        "phase": Slot("phase", CharField()),
+        "current": Slot("current", BigIntegerField()),
+        "total": Slot("total", BigIntegerField()),
+        "unit": Slot("unit", CharField()),
+    }
+    return Update(running, changes)
+
+
+_CLAIM, _SUCCEED = _claiming(), _succeeding()
 
 
 def _bury(
@@ -469,11 +519,3 @@ def _attempts_with(claim: Claim, *, outcome: str, error_code: str | None) -> lis
 
 def _counted(progress: Progress | None) -> dict[str, Any]:
     return {} if progress is None else asdict(progress)
-
-
-def _update_returning(rows: QuerySet[TaskRun], **changes: Any) -> list[TaskRun]:
-    """The rows as the UPDATE left them. Django has no RETURNING there: this is its own statement with one."""
-    query = cast(UpdateQuery, rows.query.chain(UpdateQuery))
-    query.add_update_values(changes)
-    statement, parameters = query.get_compiler(rows.db).as_sql()
-    return list(TaskRun.objects.raw(f"{statement} RETURNING {', '.join(_CLAIMED)}", parameters))

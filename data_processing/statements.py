@@ -1,0 +1,74 @@
+"""UPDATEs that Django compiles once per process, for the few that every task runs; knows no table.
+
+Building and compiling a queryset costs more processor time than PostgreSQL needs for the statement
+(docs/decisions/0012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+from django.db import connection
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.sql import UpdateQuery
+from django.db.models.sql.compiler import SQLCompiler
+
+
+class Slot(Expression):
+    """The place of a value that is given at each execution, by ``name``; ``field`` says how it is stored."""
+
+    def __init__(self, name: str, field: Field[Any, Any]) -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
+        return "%s", [self]
+
+    def stored(self, value: Any) -> Any:
+        return self.output_field.get_db_prep_save(value, connection)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Compiled:
+    sql: str
+    parameters: Sequence[Any]
+    compiler: SQLCompiler
+    converters: dict[int, Any]
+
+
+class Update:
+    """``UPDATE rows SET changes RETURNING returning``; slots may stand wherever a queryset takes a value."""
+
+    def __init__(
+        self, rows: QuerySet[Any], changes: Mapping[str, Any], *, returning: Sequence[str] = ("id",)
+    ) -> None:
+        self._rows, self._changes, self._returning = rows, changes, returning
+        self._compiled = cache(self._compile)
+
+    def execute(self, **values: Any) -> list[Sequence[Any]]:
+        """The ``returning`` fields of each row as the UPDATE left it. ``values`` fills every slot."""
+        compiled = self._compiled(connection.vendor)
+        parameters = [p.stored(values[p.name]) if isinstance(p, Slot) else p for p in compiled.parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(compiled.sql, parameters)
+            rows = cursor.fetchall()
+        return list(compiled.compiler.apply_converters(rows, compiled.converters))
+
+    def _compile(self, vendor: str) -> _Compiled:
+        query = cast(UpdateQuery, self._rows.query.chain(UpdateQuery))
+        query.add_update_values(dict(self._changes))
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        options = cast(type[Model], self._rows.model)._meta
+        fields = [cast("Field[Any, Any]", options.get_field(name)) for name in self._returning]
+        columns = [field.cached_col for field in fields]
+        names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+        compiler = self._rows.query.get_compiler(connection=connection)
+        return _Compiled(
+            sql=f"{sql} RETURNING {names}",
+            parameters=parameters,
+            compiler=compiler,
+            converters=compiler.get_converters(columns),
+        )
