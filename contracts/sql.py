@@ -62,8 +62,14 @@ def fold_field(text: str) -> str:
 
 def fold_phrase(text: str) -> str:
     """``text`` as it is looked for: at a word start if it begins with a letter or digit, else anywhere."""
-    start = rf"CASE WHEN regexp_matches({text}, '^[\p{{L}}\p{{N}}]') THEN chr(1) ELSE '' END"
-    return f"({start} || {fold(text)})"
+    plain = plain_phrase(text)
+    start = rf"CASE WHEN regexp_matches({plain}, '^[\p{{L}}\p{{N}}]') THEN chr(1) ELSE '' END"
+    return f"({start} || {mark_words(plain)})"
+
+
+def plain_phrase(text: str) -> str:
+    """``text`` as it is looked for, without case and accents, nor the blank that a lone accent may leave."""
+    return f"trim({make_plain(text)})"
 
 
 BIN_BOUNDS: tuple[Decimal, ...] = (

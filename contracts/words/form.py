@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.sql import Statement, make_plain, mark_words
+from contracts.sql import Statement, make_plain, mark_words, plain_phrase
 
 MARK, SPACED = "\x01", "\x02"
 """``MARK`` stands between words; ``SPACED`` ends a word that a character ended which a space follows."""
@@ -46,7 +46,7 @@ def cut_phrases(phrases: Sequence[str]) -> Statement:
     return Statement(
         f"""SELECT phrase, whole, {_cut_plain("plain")} FROM (
             SELECT phrase, unnest([true, false]) AS whole, unnest([plain, left(plain, 1) || 'x']) AS plain
-            FROM (SELECT phrase, {make_plain("phrase")} AS plain FROM (
+            FROM (SELECT phrase, {plain_phrase("phrase")} AS plain FROM (
                 SELECT unnest($1::VARCHAR[]) AS phrase)))""",
         (list(phrases),),
     )

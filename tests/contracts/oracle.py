@@ -33,10 +33,13 @@ def fold(text: str) -> str:
 
 
 def holds(text: str | None, phrase: str) -> bool:
-    """Whether ``phrase`` stands in ``text`` at the start of a word."""
+    """Whether ``phrase`` stands in ``text``, at the start of a word if it begins with a letter or digit.
+
+    Blanks around it do not count, nor those that lone accents leave.
+    """
     if text is None:
         return False
-    inside, wanted = fold(text), fold(phrase)
+    inside, wanted = fold(text), fold(phrase).strip()
     places = [at for at in range(len(inside)) if inside.startswith(wanted, at)]
     if not _in_word(wanted[0]):
         return bool(places)
