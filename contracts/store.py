@@ -7,7 +7,6 @@ exports, take the database again.
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +27,7 @@ from contracts.names import NameList
 from contracts.query import Aggregation, Filters, Page, Query
 from contracts.rows import FoundRows
 from contracts.snapshot import Snapshot
+from contracts.spill import SpillFolder
 from contracts.totals import answer_aggregation
 
 DUCKDB_SHARE = 0.66
@@ -67,13 +67,13 @@ class Store:
             raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk")
         self.snapshot = snapshot
         self.indexes = Indexes(snapshot)
-        self._spill = tempfile.TemporaryDirectory(prefix="contracts-spill-")
+        self._spill = SpillFolder()
         # Attached rather than opened: DuckDB opens a file once per process, with one configuration for all.
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{int(memory_limit_mb * DUCKDB_SHARE)}MB",
                 "threads": threads,
-                "temp_directory": self._spill.name,
+                "temp_directory": str(self._spill.path),
             }
         )
         self.answers: Memo[dict[str, Any]] = Memo(REMEMBERED_ANSWERS)
@@ -99,7 +99,7 @@ class Store:
 
     def close(self) -> None:
         self._connection.close()
-        self._spill.cleanup()
+        self._spill.close()
 
 
 class Reader:

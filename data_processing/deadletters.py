@@ -109,7 +109,7 @@ def _resolve(letter: DeadLetter, action: Action, by: str) -> None:
 def _file(letter: RawLetter) -> int:
     task = _make_storable(str(letter.headers.get("task")))
     if task in current_app.tasks and task not in RUN_TASKS:
-        logger.warning("a %s message died; it comes again by schedule", task)
+        logger.warning("a %s message died; its schedule, or the export that offered it, makes it good", task)
         return 0
     if task in RUN_TASKS and _has_run(letter.headers.get("id")):
         return 0

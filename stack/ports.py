@@ -11,15 +11,14 @@ LOOPBACK = "127.0.0.1"
 # chosen now is not taken by somebody's connection before the server listens on it.
 _LOWEST, _HIGHEST = 20_000, 32_000
 
-_handed_out: set[int] = set()
+_reservations: list[socket.socket] = []
 
 
 def pick_port() -> int:
-    """A port nobody listens on now and that this process has not handed out before."""
+    """A port that nobody listens on and that no living process has been given by this function."""
     while True:
         port = random.randint(_LOWEST, _HIGHEST)
-        if port not in _handed_out and _is_free(port):
-            _handed_out.add(port)
+        if _is_free(port) and _reserve(port):
             return port
 
 
@@ -30,6 +29,19 @@ def is_listening(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def _reserve(port: int) -> bool:
+    """Take a name that ends with this process; False when another one has it. The port itself must stay free
+    for the server, which may take seconds to listen there."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0explorer-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _reservations.append(name)
+    return True
 
 
 def _is_free(port: int) -> bool:

@@ -14,17 +14,23 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-SLOW_FIRST = ("chaos", "e2e", "stack", "integration")
-"""Rooms whose tests wait for servers: begun first, they wait while the others compute."""
+LONG_ROOMS = ("e2e", "chaos")
+"""Begun first, so that none of them is left over at the end: they wait more than they compute."""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # The tests of a file share what it set up; those of the pages share one running system.
+    group = "e2e" if _room(item) == "e2e" else item.location[0]
+    item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _turn(item.path))
+    items.sort(key=lambda item: LONG_ROOMS.index(room) if (room := _room(item)) in LONG_ROOMS else 9)
 
 
-def _turn(path: Path) -> int:
-    room = path.relative_to(Path(__file__).parent).parts[0]
-    return SLOW_FIRST.index(room) if room in SLOW_FIRST else len(SLOW_FIRST)
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,8 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("site")
     servers.postgres.create_database("e2e")
     configured = {**os.environ, **servers.environment(database="e2e")}
+    # Pages are judged at the speed that people see; their code is measured by the tests beside it.
+    configured.pop("COVERAGE_PROCESS_CONFIG", None)
     # These workers live on while other tests run: they must not take the messages of others.
     configured.update(STAFF, REHEARSALS="1", RETRY_DELAYS_S="0.2")
     configured["CELERY_BROKER_URL"] = servers.rabbitmq.add_virtual_host("e2e")
