@@ -6,6 +6,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from stack.servers import PostgreSQL
 
@@ -18,10 +20,17 @@ LONG_ROOMS = ("e2e", "chaos")
 """Begun first, so that none of them is left over at the end: they wait more than they compute."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    # The tests of a file share what it set up; those of the pages share one running system.
-    group = "e2e" if _room(item) == "e2e" else item.location[0]
-    item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return RoomScheduling(config, log)
+
+
+class RoomScheduling(LoadFileScheduling):  # type: ignore[misc]
+    """A process gets whole files, which share what they set up, and one all of the pages' tests, which share
+    a running system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
 
 
 @pytest.hookimpl(trylast=True)

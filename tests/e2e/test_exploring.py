@@ -277,3 +277,12 @@ def test_small_screen_shows_everything_without_sideways_scrolling(page: Page, wi
     explorer.choose_year(2024)
     expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_printed_page_is_the_result_without_the_controls(page: Page) -> None:
+    ExplorerPage(page, "?year=2024")
+    page.emulate_media(media="print")
+    for part in (page.get_by_role("navigation").first, page.locator(".filters"), page.locator(".search-bar")):
+        expect(part).to_be_hidden()
+    expect(page.get_by_role("table").first).to_be_visible()
+    expect(page.get_by_text("awarded 2024").first).to_be_visible()

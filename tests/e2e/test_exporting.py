@@ -124,6 +124,60 @@ def test_export_is_followed_by_polling_where_event_streams_are_cut_off(page: Pag
     expect(explorer.export().get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
 
 
+def test_export_goes_on_when_the_browser_was_offline_for_a_while(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    explorer = ExplorerPage(page, "?year=2022&area=Province+4")
+    with frozen(site):
+        card = explorer.export()
+        expect(card).to_contain_text("Waiting in line")
+        context.set_offline(True)
+        page.wait_for_timeout(2000)
+        context.set_offline(False)
+    expect(card.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+
+
+def test_failed_export_says_what_happened_and_runs_again_when_asked(page: Page, site: Site) -> None:
+    explorer = ExplorerPage(page, "?year=2021&area=Province+8")
+    exports = site.system.folder / "exports"
+    aside = exports.rename(exports.with_name("aside"))
+    exports.write_text("no folder")
+    try:
+        card = explorer.export()
+        again = card.get_by_role("button", name="Try again")
+        expect(again).to_be_visible(timeout=60_000)
+        expect(card).to_contain_text("went wrong on our side")
+    finally:
+        exports.unlink()
+        aside.rename(exports)
+    again.click()
+    expect(explorer.exports.first.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+
+
+RECORD_NOTES = """
+    window.notes = [];
+    window.Notification = class extends EventTarget {
+        static permission = "default";
+        static async requestPermission() { return (this.permission = "granted"); }
+        constructor(title, { body }) { super(); window.notes.push(`${title}: ${body}`); }
+    };
+    Object.defineProperty(document, "hidden", { get: () => true });
+"""
+"""A desktop that notes what it is told, and a page that nobody looks at."""
+
+
+def test_browser_tells_that_an_export_is_done_where_it_may(page: Page, site: Site) -> None:
+    page.add_init_script(RECORD_NOTES)
+    explorer = ExplorerPage(page, "?year=2023&area=Province+8")
+    with frozen(site):
+        card = explorer.export()
+        card.get_by_role("button", name="Tell me when it is done").click()
+    expect(card.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+    (note,) = page.evaluate("window.notes")
+    assert note.startswith("Your export is ready: ")
+    assert "area: Province 8; awarded 2023" in note
+
+
 def test_estimate_stands_at_the_button_before_it_is_pressed(page: Page) -> None:
     ExplorerPage(page, "?year=2020")
     estimate = page.locator("#estimate")
