@@ -7,11 +7,7 @@ and their difference. BENCH_ROWS sets the size of the dataset.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,13 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.dataset import prepare_snapshot
+from bench.serving import PRODUCTION, serve
 from bench.sizes import read_rows
 from bench.tasks import TASKS, Api
-from stack.logs import FileLog
-from stack.ports import pick_port
-from stack.processes import Supervisor
-from stack.servers import PostgreSQL, RabbitMQ, Redis
-from stack.system import CHECKOUT, list_programs
 
 EXPORTS = 10
 SEARCHES = 40
@@ -34,48 +26,13 @@ SEARCHES = 40
 @contextmanager
 def serving(rows: int) -> Iterator[int]:
     """The whole product, as in production, on servers of its own and a dataset of ``rows``; its port."""
-    dataset = prepare_snapshot(rows)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        # PostgreSQL runs as another user.
-        folder.chmod(0o711)
-        (folder / "data").mkdir()
-        (folder / "data" / "datasets").symlink_to(dataset.path.parents[1].resolve())
-        with _running(folder) as port:
-            yield port
-
-
-@contextmanager
-def _running(folder: Path) -> Iterator[int]:
-    port = pick_port()
+    datasets = prepare_snapshot(rows).path.parents[1]
     with (
-        PostgreSQL(folder / "pg") as database,
-        RabbitMQ(folder / "mq") as broker,
-        Redis(folder / "r") as cache,
+        tempfile.TemporaryDirectory(prefix="bench-") as name,
+        serve(Path(name), PRODUCTION, datasets=datasets) as site,
+        site.running(),
     ):
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database.url,
-            "CELERY_BROKER_URL": broker.url,
-            "CELERY_RESULT_BACKEND": cache.database_url(1),
-            "DATA_DIR": str(folder / "data"),
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(40),
-            "ANONYMOUS_ACCESS": "1",
-            "SECURE_COOKIES": "0",
-            "LOG_LEVEL": "WARNING",
-        }
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, env=environment, cwd=CHECKOUT, check=True)
-        programs = Supervisor(
-            list_programs(port), environment=environment, folder=CHECKOUT, write=FileLog(folder / "logs")
-        )
-        programs.start()
-        try:
-            programs.wait_ready(within_s=120)
-            yield port
-        finally:
-            programs.stop()
+        yield site.port
 
 
 def time_searches(api: Api, *, first: int) -> list[float]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -22,54 +21,17 @@ from typing import Any
 import psutil
 
 from bench.dataset import prepare_snapshot
+from bench.serving import serve
 from bench.sizes import read_rows
 from bench.tasks import TASKS, Api
 from stack.children import spawn, stop_child
-from stack.logs import FileLog
-from stack.ports import pick_port
-from stack.processes import Supervisor
-from stack.servers import PostgreSQL, RabbitMQ, Redis
-from stack.system import CHECKOUT, list_programs
+from stack.system import CHECKOUT
 
 FORMATS = ("xlsx", "csv")
 FULL_SHEET = 1_048_575
 PARTS = 8
 LOOK_EVERY_S = 0.1
 WITHIN_S = 1800
-
-
-@contextmanager
-def serving(folder: Path, datasets: Path, *, part_rows: int) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Servers and web server; gives the port and the environment for workers."""
-    port = pick_port()
-    with (
-        PostgreSQL(folder / "pg") as database,
-        RabbitMQ(folder / "mq") as broker,
-        Redis(folder / "r") as cache,
-    ):
-        (folder / "data").mkdir()
-        (folder / "data" / "datasets").symlink_to(datasets)
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database.url,
-            "CELERY_BROKER_URL": broker.url,
-            "CELERY_RESULT_BACKEND": cache.database_url(1),
-            "DATA_DIR": str(folder / "data"),
-            "SECRET_KEY": secrets.token_urlsafe(40),
-            "LOG_LEVEL": "WARNING",
-            "ENGINE_THREADS": "1",
-            "EXPORT_SPLIT_ROWS": str(part_rows),
-        }
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, env=environment, cwd=CHECKOUT, check=True)
-        web = [program for program in list_programs(port) if program.name == "web"]
-        programs = Supervisor(web, environment=environment, folder=CHECKOUT, write=FileLog(folder / "logs"))
-        programs.start()
-        try:
-            programs.wait_ready(within_s=120)
-            yield port, environment
-        finally:
-            programs.stop()
 
 
 @contextmanager
@@ -138,13 +100,12 @@ def main() -> None:
     datasets = prepare_snapshot(rows).path.parent.parent
     part_rows = min(FULL_SHEET, -(-rows // PARTS))
     with tempfile.TemporaryDirectory(prefix="bench-split-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with serving(folder, datasets.resolve(), part_rows=part_rows) as (port, environment):
-            api = Api(port)
+        settings = {"ENGINE_THREADS": "1", "EXPORT_SPLIT_ROWS": str(part_rows)}
+        with serve(Path(name), settings, datasets=datasets) as site, site.running("web"):
+            api = Api(site.port)
             figures = {
-                **measure(api, environment, workers=1),
-                **measure(api, environment, workers=2),
+                **measure(api, site.environment, workers=1),
+                **measure(api, site.environment, workers=2),
             }
     for format_ in FORMATS:
         one, two = figures[f"{format_}_1_s"], figures[f"{format_}_2_s"]

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
-import secrets
 import statistics
 import subprocess
 import sys
@@ -24,12 +22,10 @@ from typing import Any
 
 import redis
 
+from bench.serving import PRODUCTION, Site, serve
 from stack.children import spawn, stop_child
-from stack.logs import FileLog
-from stack.ports import LOOPBACK, pick_port
-from stack.processes import Program, Supervisor
-from stack.servers import PostgreSQL, RabbitMQ, Redis
-from stack.system import CHECKOUT, list_programs
+from stack.ports import LOOPBACK
+from stack.system import CHECKOUT
 
 TASKS = "/api/v1/data-processing/tasks"
 CONCURRENCY = "2"
@@ -154,62 +150,16 @@ def _rate(finished_at: list[str]) -> float:
 
 
 def run_bench(folder: Path, *, count: int, rounds: int) -> None:
-    with (
-        PostgreSQL(folder / "pg") as database,
-        RabbitMQ(folder / "mq") as broker,
-        Redis(folder / "r") as cache,
-    ):
-        port = pick_port()
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database.url,
-            "CELERY_BROKER_URL": broker.url,
-            "CELERY_RESULT_BACKEND": cache.database_url(1),
-            "DATA_DIR": str(folder / "data"),
-            "REHEARSALS": "1",
-            "OWNER_MAX_UNFINISHED": "1000000",
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(40),
-            "ANONYMOUS_ACCESS": "1",
-            "SECURE_COOKIES": "0",
-            "LOG_LEVEL": "WARNING",
-        }
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-            env=environment,
-            cwd=CHECKOUT,
-            check=True,
-        )
-        programs = {program.name: program for program in list_programs(port)}
-        log = FileLog(folder / "logs")
-        web = Supervisor([programs["web"]], environment=environment, folder=CHECKOUT, write=log)
-        web.start()
-        web.wait_ready(within_s=60)
-        try:
-            report(Api(port), environment, programs, log, count=count, rounds=rounds)
-        finally:
-            web.stop()
+    settings = {**PRODUCTION, "REHEARSALS": "1", "OWNER_MAX_UNFINISHED": "1000000"}
+    with serve(folder, settings) as site, site.running("web"):
+        report(site, count=count, rounds=rounds)
 
 
-def report(
-    api: Api,
-    environment: Mapping[str, str],
-    programs: Mapping[str, Program],
-    log: FileLog,
-    *,
-    count: int,
-    rounds: int,
-) -> None:
-    lane = Supervisor(
-        [programs["interactive"], programs["beat"]], environment=environment, folder=CHECKOUT, write=log
-    )
-    lane.start()
-    lane.wait_ready(within_s=60)
-    try:
+def report(site: Site, *, count: int, rounds: int) -> None:
+    api, environment = Api(site.port), site.environment
+    with site.running("interactive", "beat"):
         measure_roundtrip(api, count=20)
         roundtrip = measure_roundtrip(api, count=200)
-    finally:
-        lane.stop()
     machine: list[float] = []
     bare: list[float] = []
     for number in range(rounds):
@@ -237,9 +187,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-tasks-") as folder:
-        path = Path(folder)
-        path.chmod(0o711)
-        run_bench(path, count=options.count, rounds=options.rounds)
+        run_bench(Path(folder), count=options.count, rounds=options.rounds)
 
 
 if __name__ == "__main__":

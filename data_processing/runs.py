@@ -158,11 +158,7 @@ def submit(
 def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
     """Take a pending run. None when it is not there, not pending, or somebody else was faster."""
     taken = _CLAIM.execute(run_id=run_id, worker=worker, lease=timedelta(seconds=lease_s))
-    if not taken:
-        return None
-    run_id, *known = taken[0]
-    claimed = dict(zip(_CLAIMED[1:], known, strict=True))
-    return Claim(run_id=run_id, **{**claimed, "attempts": tuple(claimed["attempts"])})
+    return _read_claim(taken[0]) if taken else None
 
 
 def find_held(run_id: uuid.UUID, *, attempt: int) -> Claim | None:
@@ -345,20 +341,14 @@ def replay(run_ids: Sequence[uuid.UUID]) -> int:
 
 
 def _claim_of(run: TaskRun) -> Claim:
-    return Claim(
-        run_id=run.id,
-        attempt=run.attempt,
-        kind=run.kind,
-        owner=run.owner,
-        queue=run.queue,
-        request=run.request,
-        request_key=run.request_key,
-        dataset_version=run.dataset_version,
-        created_at=run.created_at,
-        worker=run.worker,
-        claimed_at=run.claimed_at or timezone.now(),
-        attempts=tuple(run.attempts),
-    )
+    return _read_claim([getattr(run, name) for name in _CLAIMED])
+
+
+def _read_claim(values: Sequence[Any]) -> Claim:
+    """The claim that the fields of ``_CLAIMED`` are."""
+    run_id, *known = values
+    claim = Claim(run_id=run_id, **dict(zip(_CLAIMED[1:], known, strict=True)))
+    return replace(claim, attempts=tuple(claim.attempts), claimed_at=claim.claimed_at or timezone.now())
 
 
 def _release(run: TaskRun, *, at_most: int) -> int:

@@ -35,7 +35,7 @@ class RoomScheduling(LoadFileScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONG_ROOMS.index(room) if (room := _room(item)) in LONG_ROOMS else 9)
+    items.sort(key=lambda item: [*LONG_ROOMS, _room(item)].index(_room(item)))
 
 
 def _room(item: pytest.Item) -> str:
