@@ -36,7 +36,7 @@ def map_array(folder: Path, name: str) -> NDArray[Any]:
 def list_bits(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
     """The places of the bits that are set, by looking at bytes first: most are 0 where few bits are set."""
     used = np.flatnonzero(packed != 0)  # of bytes it takes six times as long
-    if len(used) > len(packed) // 4:
+    if len(used) > len(packed) // 2:
         return np.flatnonzero(np.unpackbits(packed).view(np.bool_))
     inside = np.flatnonzero(np.unpackbits(packed[used]).view(np.bool_))
     return np.asarray(used[inside >> 3] * 8 + (inside & 7), np.int64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,9 @@ from contracts.sql import (
     select_ids,
     select_ordered_ids,
 )
-from contracts.words import WordIndex, cut_phrases, read_cuts
+from contracts.words import WordIndex, cut_ascii, cut_phrases, read_cuts
 
+Index = TypeVar("Index")
 ALL = Filters(include_flood_control=True)
 FEW_OF = 10
 """One row of so many is few enough to be joined."""
@@ -41,18 +44,19 @@ class Indexes:
 
     @cached_property
     def words(self) -> WordIndex:
-        return WordIndex(self._check_folder(self._snapshot.words))
+        return self._open(WordIndex, self._snapshot.words)
 
     @cached_property
     def rows(self) -> RowArrays:
-        return RowArrays(self._check_folder(self._snapshot.rows))
+        return self._open(RowArrays, self._snapshot.rows)
 
-    def _check_folder(self, folder: Path) -> Path:
-        if not folder.is_dir():
+    def _open(self, kind: Callable[[Path], Index], folder: Path) -> Index:
+        try:
+            return kind(folder)
+        except FileNotFoundError:
             raise SnapshotMissing(
                 f"dataset version {self._snapshot.version!r} is of an older program: import its files again"
-            )
-        return folder
+            ) from None
 
 
 class Finder:
@@ -129,8 +133,10 @@ class Finder:
 
     def _meet_keywords(self, keywords: tuple[str, ...]) -> Mask:
         """The contracts that meet one of the keywords: hold all of its phrases."""
-        phrases = sorted({phrase for keyword in keywords for phrase in phrases_of(keyword)})
-        cuts = read_cuts(self._cursor.fetch(cut_phrases(phrases)))
+        phrases = {phrase for keyword in keywords for phrase in phrases_of(keyword)}
+        cuts = {phrase: cut_ascii(phrase) for phrase in phrases if phrase.isascii()}
+        if others := sorted(phrases - cuts.keys()):
+            cuts |= read_cuts(self._cursor.fetch(cut_phrases(others)))
         met: Mask | None = None
         for keyword in keywords:
             first, *rest = (self._indexes.words.find(cuts[phrase]) for phrase in phrases_of(keyword))

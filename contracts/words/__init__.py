@@ -2,12 +2,12 @@
 
 Every text is folded (``contracts.sql.fold``) and cut at its marks into words, a word with the one character
 that ends it. The words of all texts stand in one long ``stream``; a list per word says where it stands. A
-phrase is found by its rarest word and compared with the stream from there, so that a phrase of any length
-is answered without reading a text.
+phrase is found by its rarest word and the one after it, and compared with the stream from there, so that a
+phrase of any length is answered without reading a text.
 """
 
 from contracts.words.building import build_index
-from contracts.words.form import Phrase, cut_phrases, read_cuts
+from contracts.words.form import Phrase, cut_ascii, cut_phrases, read_cuts
 from contracts.words.index import WordIndex
 
-__all__ = ["Phrase", "WordIndex", "build_index", "cut_phrases", "read_cuts"]
+__all__ = ["Phrase", "WordIndex", "build_index", "cut_ascii", "cut_phrases", "read_cuts"]

@@ -4,8 +4,8 @@ The files, N contracts and L searched names, together D documents; places count 
 
     vocabulary.bin, vocabulary-ends   the words, sorted by their bytes, and where each ends
     stream, stream-starts             word numbers of all documents, and where each document begins
-    postings-ends                     per word, where its list ends in the next two
-    documents, places                 per list: the document, and the place in it
+    postings-ends                     per word, where its list ends in the next three
+    documents, places, next-words     per list: the document, the place in it, and the word after it
     name-rows, name-ends              per searched name, the contracts that bear it
 
 In memory are the vocabulary and a batch at a time; the stream and the lists are mapped files.
@@ -118,6 +118,7 @@ def _write_postings(
     total = int(ends[-1])
     documents = create_array(folder, "documents", np.uint32, total)
     places = create_array(folder, "places", np.min_scalar_type(int(lengths.max(initial=0))), total)
+    next_words = create_array(folder, "next-words", np.uint32, total)
     stream = np.load(folder / "stream.npy", mmap_mode="r")
     free = ends - counts
     for first in range(0, len(lengths), BATCH_DOCUMENTS):
@@ -129,6 +130,7 @@ def _write_postings(
         targets = _take_places(words[order].astype(np.int64), free)
         documents[targets] = document
         places[targets] = starts[first] + order - starts[document]
+        next_words[targets] = words[order + 1]
 
 
 def _sort_words(words: NDArray[np.uint64], end: int) -> NDArray[np.int64]:

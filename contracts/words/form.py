@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,9 +33,17 @@ def _cut_plain(plain: str) -> str:
 
 
 def cut_document(texts: Sequence[str]) -> str:
-    """The SQL expression for the list of words of some cut texts, each with its ``END``."""
+    """The SQL expression for the list of words of some cut texts, each with its ``END``; empty of none."""
     ended = ", ".join(f"{text} || chr(1) || chr(10)" for text in texts)
-    return f"string_split(concat_ws(chr(1), {ended}, ''), chr(1))"
+    return f"coalesce(string_split(nullif(concat_ws(chr(1), {ended}), ''), chr(1)), [])"
+
+
+def cut_ascii(phrase: str) -> Phrase:
+    """What ``cut_phrases`` says of a phrase of ASCII, without the milliseconds that a statement takes."""
+    plain = phrase.lower().strip(" ")
+    marked = re.sub(r"([^a-z0-9 ])", rf"\1{MARK}", plain).replace(" ", MARK)
+    cut = marked.replace(MARK * 2, SPACED + MARK).rstrip(MARK)
+    return Phrase(cut, at_word=not plain or plain[0].isalnum())
 
 
 def cut_phrases(phrases: Sequence[str]) -> Statement:

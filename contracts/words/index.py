@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from contracts.arrays import join_ranges, map_array
 from contracts.words.form import MARK, SPACED, Phrase
 
+FAR = 8
+"""A look into the stream, which has no order here, takes as long as so many at the next words of a list."""
 Rows = NDArray[np.bool_]
 """One truth value per contract, by id - 1."""
 
@@ -57,6 +59,7 @@ class WordIndex:
         self._postings_ends = map_array(folder, "postings-ends")
         self._documents = map_array(folder, "documents")
         self._places = map_array(folder, "places")
+        self._next_words = map_array(folder, "next-words")
         self._name_rows = map_array(folder, "name-rows")
         self._name_ends = map_array(folder, "name-ends")
         self._rows = len(self._stream_starts) - 1 - len(self._name_ends)
@@ -71,17 +74,25 @@ class WordIndex:
         return rows
 
     def _find_documents(self, phrase: Phrase) -> NDArray[np.uint32]:
+        """The lists of one word of ``phrase``, less those where another word does not stand beside it."""
         wanted = self._read_phrase(phrase)
         sizes = [self._count(words) for words in wanted]
-        rarest = sizes.index(min(sizes))
-        postings = self._list(wanted[rarest])
-        if len(wanted) == 1 or sizes[rarest] == 0:
-            return self._documents[postings]
+        last = len(wanted) - 1
+        costs = [size * (FAR if place == last else 1) for place, size in enumerate(sizes)]
+        taken = costs.index(min(costs))
+        postings = self._list(wanted[taken])
+        others = sorted(set(range(len(wanted))) - {taken}, key=sizes.__getitem__)
+        if taken < last:
+            others.remove(taken + 1)
+            kept = np.flatnonzero(wanted[taken + 1].holds(self._next_words[postings]))
+            postings = kept + postings.start if isinstance(postings, slice) else postings[kept]
         documents = self._documents[postings]
+        if not others:
+            return documents
         at = self._stream_starts[documents].astype(np.int64) + self._places[postings]
-        for place in sorted(set(range(len(wanted))) - {rarest}, key=sizes.__getitem__):
+        for place in others:
             # "clip": the stream begins and ends with the end of a text.
-            near = self._stream.take(at + (place - rarest), mode="clip")
+            near = self._stream.take(at + (place - taken), mode="clip")
             kept = np.flatnonzero(wanted[place].holds(near))
             at, documents = at[kept], documents[kept]
         return documents

@@ -10,18 +10,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.snapshot import Snapshot
-from contracts.words import WordIndex, building, cut_phrases, read_cuts
+from contracts.words import Phrase, WordIndex, building, cut_ascii, cut_phrases, read_cuts
 from tests.contracts import oracle
 from tests.contracts.small_stores import make_award, write_snapshot
 
+PRINTABLE = "".join(map(chr, range(32, 127)))
 NASTY = "aabAñ1 (),-%🏗“文\u0301İß"
 words = st.text(st.sampled_from(NASTY), max_size=14).map(lambda text: " ".join(text.split()))
 
 
+def cut(*phrases: str) -> dict[str, Phrase]:
+    statement = cut_phrases(phrases)
+    return read_cuts(duckdb.execute(statement.sql, statement.parameters).fetchall())
+
+
 def find(snapshot: Snapshot, *phrases: str) -> dict[str, list[int]]:
     """The ids of the contracts that hold each phrase."""
-    statement = cut_phrases(phrases)
-    cuts = read_cuts(duckdb.execute(statement.sql, statement.parameters).fetchall())
+    cuts = cut(*phrases)
     index = WordIndex(snapshot.words)
     return {phrase: [int(row) + 1 for row in np.flatnonzero(index.find(cuts[phrase]))] for phrase in phrases}
 
@@ -48,6 +53,12 @@ def test_index_finds_what_the_oracle_finds(texts: list[tuple[str, str, str]], ph
             if oracle.fold(phrase).strip()
         }
         assert find(snapshot, *wanted) == wanted
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.text(st.sampled_from(PRINTABLE), max_size=12), min_size=20, unique=True))
+def test_ascii_is_cut_as_the_rows_are(phrases: list[str]) -> None:
+    assert {phrase: cut_ascii(phrase) for phrase in phrases} == cut(*phrases)
 
 
 def test_index_written_in_many_batches_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
