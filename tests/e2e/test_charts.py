@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,6 +15,10 @@ FIRST_PAGE_BYTES = 200_000
 
 def chart(page: Page, title: str) -> Locator:
     return page.get_by_role("figure").filter(has=page.get_by_role("heading", name=title))
+
+
+def pesos(text: str) -> Decimal:
+    return Decimal(text.removeprefix("₱").replace(",", ""))
 
 
 def test_first_page_is_small_and_has_no_chart_in_it(page: Page) -> None:
@@ -34,6 +39,26 @@ def test_cards_sum_up_what_the_filters_leave(page: Page) -> None:
     cards = page.locator("#cards")
     expect(cards).to_contain_text(f"Contracts{PLAIN_AWARDS + len(SPECIAL):,}")
     expect(cards).to_contain_text("Organizations41")
+
+
+def test_every_card_leads_to_its_rows(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2024&area=Province+4")
+    cards = page.locator("#cards .card")
+    amounts = explorer.rows.locator("[data-column=contract_amount]")
+    median = cards.filter(has_text="Median").locator("dd").inner_text()
+    cards.filter(has_text="Median").get_by_role("link").click()
+    explorer.wait()
+    assert pesos(amounts.first.inner_text()) <= pesos(median) <= pesos(amounts.last.inner_text())
+    cards.filter(has_text="Total value").get_by_role("link").click()
+    explorer.wait()
+    largest = [pesos(text) for text in amounts.all_inner_texts()]
+    assert largest == sorted(largest, reverse=True)
+    average = cards.filter(has_text="Average").locator("dd").inner_text()
+    cards.filter(has_text="Average").get_by_role("link").click()
+    explorer.wait()
+    assert pesos(amounts.first.inner_text()) <= pesos(average) < largest[-1]
+    cards.filter(has_text="Contractors").get_by_role("link").click()
+    expect(chart(page, "Top contractors")).to_be_visible()
 
 
 def test_click_on_a_bar_filters_and_its_number_is_the_number_of_rows(page: Page) -> None:

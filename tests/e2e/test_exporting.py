@@ -236,6 +236,20 @@ def test_columns_of_the_file_are_those_shown_where_asked(page: Page, downloads: 
     assert list(read_csv(path)[0]) == ["award_title", "line_items"]
 
 
+def test_csv_for_programs_keeps_texts_that_begin_like_formulas(page: Page, downloads: Path) -> None:
+    explorer = ExplorerPage(page, "?year=2019&category=Category+2&columns=award_title")
+    guard = page.get_by_label("Safe for spreadsheets")
+    expect(guard).to_be_hidden()
+    page.get_by_label("Columns of the file").select_option("shown")
+    titles = []
+    for guarded in (True, False):
+        page.get_by_label("Take the rows away as").select_option("csv")
+        guard.set_checked(guarded)
+        path = explorer.download(explorer.export(format="csv"), downloads)
+        titles += [row["award_title"] for row in read_csv(path)]
+    assert titles == [f"'{FORMULA}", FORMULA]
+
+
 def test_refused_export_says_why(page: Page) -> None:
     ExplorerPage(page, "?year=2022")
     body = '{"type": "urn:x", "code": "too-many", "status": 429, "detail": "You have 50 exports waiting."}'

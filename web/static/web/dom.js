@@ -39,6 +39,13 @@ export function buildButton(text, onclick, { kind = "" } = {}) {
   return build("button", { class: `button ${kind}`.trim(), type: "button", ...attributes }, text);
 }
 
+/** A click listener for links within the page; with a modifier the browser opens another tab or window. */
+export const stay = (follow) => (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  follow();
+};
+
 /** For screen readers: what happened, said once. */
 export function announce(text) {
   find("#announcer").textContent = text;

@@ -4,14 +4,14 @@ import { API, get, Problem, TASKS } from "./api.js";
 import { countWords, formatPesos } from "./amounts.js";
 import { ChipBar } from "./chips.js";
 import { chooseColumns, ColumnMenu, listColumns } from "./columns.js";
-import { announce, find } from "./dom.js";
+import { announce, find, stay } from "./dom.js";
 import { ExportList } from "./exports.js";
 import { FilterForm } from "./filters.js";
 import { ResultTable } from "./results.js";
 import { SearchBox } from "./searchbox.js";
 import { SummaryCards } from "./summary.js";
 import { askTask } from "./tasks.js";
-import { changeView, clearFilters, readView, showView, toFilters, toSearch, writeView } from "./view.js";
+import { changeView, clearFilters, readView, showView, toSearch, writeView } from "./view.js";
 
 let view = readView(location.search);
 let answer = { asked: null, data: null };
@@ -23,7 +23,7 @@ const searchBox = new SearchBox({ changed });
 const filters = new FilterForm({ changed, clear });
 const chips = new ChipBar({ changed });
 const results = new ResultTable({ navigate, clear });
-const cards = new SummaryCards();
+const cards = new SummaryCards({ navigate });
 const columnMenu = new ColumnMenu({ changed: (columns) => navigate(showView(view, { columns })) });
 const exports = new ExportList();
 
@@ -80,7 +80,7 @@ async function showRows(asked, signal) {
     const shown = chooseColumns(asked, columns).map(({ name }) => name);
     exports.offer(asked, data.total_rows, { shown, all: names });
     // After the rows, which people wait for; the charts bring the summary along.
-    if (asked.show !== "charts") await cards.ask(toFilters(asked), signal);
+    if (asked.show !== "charts") await cards.ask(asked, signal);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Problem)) throw error;
@@ -99,7 +99,7 @@ async function showCharts(asked, signal) {
   }
   if (signal.aborted) return;
   const summary = await charts.show(asked, signal);
-  if (summary) cards.show(summary);
+  if (summary) cards.show(asked, summary);
 }
 
 async function showDataset() {
@@ -122,11 +122,7 @@ async function copyLink() {
 }
 
 for (const tab of document.querySelectorAll("[data-show]")) {
-  tab.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window
-    event.preventDefault();
-    navigate(showView(view, { show: tab.dataset.show }));
-  });
+  tab.addEventListener("click", stay(() => navigate(showView(view, { show: tab.dataset.show }))));
 }
 find("#share").addEventListener("click", copyLink);
 find("#share").addEventListener("blur", () => (find("#share").textContent = "Copy link"));

@@ -28,7 +28,11 @@ export class ExportList {
       event.preventDefault();
       if (this.#button.getAttribute("aria-disabled") !== "true") this.#start();
     });
-    this.#form.addEventListener("change", () => this.#estimateSoon());
+    this.#form.addEventListener("change", () => {
+      this.#showGuard();
+      this.#estimateSoon();
+    });
+    this.#showGuard();
     watchShelf(() => this.#showShelf());
     this.#showShelf();
   }
@@ -46,7 +50,17 @@ export class ExportList {
   #body() {
     const which = find("#export-columns").value;
     const columns = which === "shown" ? this.#columns.shown : which === "all" ? this.#columns.all : null;
-    return { filters: toFilters(this.#view), sort: this.#view.sort, format: find("#format").value, columns };
+    const guard = this.#guardable ? { formula_guard: find("#guard").checked } : {};
+    return { filters: toFilters(this.#view), sort: this.#view.sort, format: find("#format").value, columns, ...guard };
+  }
+
+  // In the other formats text is text.
+  get #guardable() {
+    return find("#format").value.startsWith("csv");
+  }
+
+  #showGuard() {
+    find("#guard").parentElement.hidden = !this.#guardable;
   }
 
   #estimateSoon() {

@@ -2,7 +2,7 @@
 // focused and followed; sizes come from scripts, because a strict policy allows no style attributes.
 // Knows neither the API nor views.
 
-import { build } from "./dom.js";
+import { build, stay } from "./dom.js";
 import { squarify } from "./squarify.js";
 
 // As the style sheet has them.
@@ -92,12 +92,7 @@ function buildPart(part) {
 function buildMark(mark, name, ...content) {
   const attributes = { class: mark.href ? name : `${name} still`, "data-detail": mark.detail, "aria-label": mark.detail };
   if (!mark.href) return build("span", { ...attributes, role: "img" }, content);
-  const onclick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window
-    event.preventDefault();
-    mark.follow();
-  };
-  return build("a", { ...attributes, href: mark.href, onclick }, content);
+  return build("a", { ...attributes, href: mark.href, onclick: stay(mark.follow) }, content);
 }
 
 function buildNumbers(title, heads, marks) {

@@ -3,7 +3,7 @@
 import { countWords, formatPesos, groupDigits } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { showDetails } from "./details.js";
-import { announce, build, buildButton, find, MISSING } from "./dom.js";
+import { announce, build, buildButton, find, MISSING, stay } from "./dom.js";
 import { buildProblem } from "./problems.js";
 import { changeView, EMPTY, NAME_FILTERS, writeView } from "./view.js";
 
@@ -161,12 +161,10 @@ export class ResultTable {
   }
 
   #buildLink(view, attributes, ...content) {
-    const onclick = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window
-      event.preventDefault();
+    const onclick = stay(() => {
       find("#summary").focus(); // the link goes away with its row
       this.#navigate(view);
-    };
+    });
     return build("a", { ...attributes, href: writeView(view), onclick }, ...content);
   }
 
