@@ -11,6 +11,8 @@ from celery.signals import worker_process_init
 from backend import topology
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+# Celery would run Django's checks, which load every view, and drop what they say; `migrate` says it.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("philgeps_data_explorer", task_cls="data_processing.consumer:SafeTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")

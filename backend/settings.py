@@ -8,6 +8,7 @@ import dj_database_url
 from django.conf import global_settings
 
 from backend import env, topology
+from contracts.excel import SHEET_ROWS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
@@ -169,7 +170,7 @@ MAX_LOST_ATTEMPTS = env.number("MAX_LOST_ATTEMPTS", 5)
 EXPORT_KEEP_HOURS = env.number("EXPORT_KEEP_HOURS", 72)
 RESULT_KEEP_HOURS = env.number("RESULT_KEEP_HOURS", 24)
 RUN_KEEP_DAYS = env.number("RUN_KEEP_DAYS", 90)
-EXPORT_SPLIT_ROWS = env.number("EXPORT_SPLIT_ROWS", 1_048_575)
+EXPORT_SPLIT_ROWS = env.number("EXPORT_SPLIT_ROWS", SHEET_ROWS)
 EXPORT_MAX_ROWS = env.number("EXPORT_MAX_ROWS", 20_000_000)
 SNAPSHOTS_KEPT = env.number("SNAPSHOTS_KEPT", 3)
 

@@ -24,11 +24,11 @@ from bench.dataset import prepare_snapshot
 from bench.serving import serve
 from bench.sizes import read_rows
 from bench.tasks import TASKS, Api
+from contracts.excel import SHEET_ROWS
 from stack.children import spawn, stop_child
 from stack.system import CHECKOUT
 
 FORMATS = ("xlsx", "csv")
-FULL_SHEET = 1_048_575
 PARTS = 8
 LOOK_EVERY_S = 0.1
 WITHIN_S = 1800
@@ -98,7 +98,7 @@ def measure(api: Api, environment: Mapping[str, str], *, workers: int) -> dict[s
 def main() -> None:
     rows = read_rows()
     datasets = prepare_snapshot(rows).path.parent.parent
-    part_rows = min(FULL_SHEET, -(-rows // PARTS))
+    part_rows = min(SHEET_ROWS, -(-rows // PARTS))
     with tempfile.TemporaryDirectory(prefix="bench-split-") as name:
         settings = {"ENGINE_THREADS": "1", "EXPORT_SPLIT_ROWS": str(part_rows)}
         with serve(Path(name), settings, datasets=datasets) as site, site.running("web"):

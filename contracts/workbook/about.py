@@ -13,8 +13,8 @@ from openpyxl.chart import BarChart, Reference, Series
 from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.styles import Alignment, Font
 
+from contracts.excel import CELL_UNITS
 from contracts.fields import FIELD_BY_NAME
-from contracts.workbook.row_xml import MAX_UNITS
 
 TITLE, BOLD = Font("Calibri", 14, bold=True), Font("Calibri", 11, bold=True)
 TOP = Alignment(horizontal="left", vertical="top", wrap_text=True)
@@ -123,7 +123,7 @@ def _notes_on_cuts(cut_texts: int) -> tuple[str, ...]:
     if not cut_texts:
         return ()
     return (
-        f"{cut_texts:,} texts are longer than the {MAX_UNITS:,} characters of an Excel cell and were cut.",
+        f"{cut_texts:,} texts are longer than the {CELL_UNITS:,} characters of an Excel cell and were cut.",
     )
 
 
@@ -153,6 +153,6 @@ def _readable(text: str) -> str:
     """Without control characters, and cut with an ellipsis where a cell is full."""
     clean: str = ILLEGAL_CHARACTERS_RE.sub("", text)
     units = clean.encode("utf-16-le")
-    if len(units) <= 2 * MAX_UNITS:
+    if len(units) <= 2 * CELL_UNITS:
         return clean
-    return units[: 2 * (MAX_UNITS - 1)].decode("utf-16-le", errors="ignore") + "…"
+    return units[: 2 * (CELL_UNITS - 1)].decode("utf-16-le", errors="ignore") + "…"

@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 
+from contracts.excel import CELL_UNITS
 from contracts.fields import FIELD_BY_NAME, FieldType
 from contracts.outfile import quote_literal, view_text
 
-MAX_UNITS = 32_767
-"""What a cell holds at most, in UTF-16 units."""
 ILLEGAL = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """U+FFFE and U+FFFF in UTF-8, which XML 1.0 forbids beside the control characters."""
@@ -121,7 +120,7 @@ def _text(column: str) -> str:
     """The text escaped. The looks ahead cost a tenth of the replacements, which few cells need."""
     special = " OR ".join(f"contains({column}, '{char}')" for char in "&<>")
     return (
-        f"CASE WHEN strlen({column}) > {MAX_UNITS} THEN {_escape(_fit(column))} "
+        f"CASE WHEN strlen({column}) > {CELL_UNITS} THEN {_escape(_fit(column))} "
         f"WHEN {special} THEN {_escape(column)} ELSE {column} END"
     )
 
@@ -132,7 +131,7 @@ def _escape(text: str) -> str:
 
 def _fit(text: str) -> str:
     """The text cut to what a cell holds, never inside a surrogate pair."""
-    return f"replace(left({_units(text)}, {MAX_UNITS}), chr(1), '')"
+    return f"replace(left({_units(text)}, {CELL_UNITS}), chr(1), '')"
 
 
 def _units(text: str) -> str:
@@ -144,8 +143,8 @@ def _units(text: str) -> str:
 def _count_cut(texts: Sequence[str]) -> str:
     if not texts:
         return "0"
-    counts = " + ".join(f"coalesce(length({_units(text)}) > {MAX_UNITS}, false)::INTEGER" for text in texts)
-    return f"CASE WHEN {_any(f'strlen({text}) > {MAX_UNITS}' for text in texts)} THEN {counts} ELSE 0 END"
+    counts = " + ".join(f"coalesce(length({_units(text)}) > {CELL_UNITS}, false)::INTEGER" for text in texts)
+    return f"CASE WHEN {_any(f'strlen({text}) > {CELL_UNITS}' for text in texts)} THEN {counts} ELSE 0 END"
 
 
 def _any(conditions: Iterator[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from contracts.excel import SHEET_ROWS
 from contracts.outfile import Writing, Written, open_whole, write_behind
 from contracts.query import Query
 from contracts.store import Reader
@@ -12,9 +13,6 @@ from contracts.workbook.about import About
 from contracts.workbook.package import CONTENT_TYPES, Package, build_package
 from contracts.workbook.row_xml import Piece, clean_xml, select_xml, split_sheets
 from contracts.workbook.zip_stream import ZipStream
-
-SHEET_ROWS = 1_048_575
-"""What a sheet holds below its header row."""
 
 
 def write_xlsx(
