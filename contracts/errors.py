@@ -40,7 +40,7 @@ class QueryInterrupted(ContractsError):
 
 
 class OutOfSpace(ContractsError):
-    """The disk ran full while a file was written. Retryable: space may be freed."""
+    """The disk ran full, or the memory that the engine may use. Retryable: others may free some."""
 
     code = "out-of-space"
     retryable = True

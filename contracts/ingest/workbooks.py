@@ -36,7 +36,7 @@ from contracts.ingest.workbook_parts import (
     stream_elements,
 )
 
-_BATCH_ROWS = 8_000
+BATCH_ROWS = 8_000
 _ROW = re.compile(rb"<(?P<prefix>(?:\w+:)?)row(?=[\s>])(?P<attributes>[^>]*)(?<!/)>")
 _NUMBER = re.compile(rb"\br=\"(\d+)\"")
 
@@ -77,7 +77,7 @@ def _read_sheets(archive: zipfile.ZipFile, path: Path) -> Iterator[RawBatch]:
             )
         label = path.name if header is first else f"{path.name} [{sheet.name}]"
         yield make_empty_batch(header, label=label, ragged=(), position=0)
-        while block := list(islice(rows, _BATCH_ROWS)):
+        while block := list(islice(rows, BATCH_ROWS)):
             yield _make_batch(block, header, sheet=place, label=label)
     if first is None:
         raise BadFile(path.name, fault.message)

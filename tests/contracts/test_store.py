@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from contracts import finding
 from contracts.aggregates import PERIODS
-from contracts.errors import QueryInterrupted, SnapshotMissing
+from contracts.errors import OutOfSpace, QueryInterrupted, SnapshotMissing
 from contracts.fields import DIMENSIONS, FIELDS
 from contracts.layout import build, build_arrays
 from contracts.query import Aggregation, Filters, Page, Query, Sort
@@ -364,5 +364,14 @@ def test_interrupt_from_another_thread_stops_a_stream(tmp_path: Path) -> None:
         stopper.join()
         with pytest.raises(QueryInterrupted):
             batches.read_all()
+        assert reader.count(Filters()).rows == 300_000
+    store.close()
+
+
+def test_sort_that_needs_more_memory_than_there_is_says_so(tmp_path: Path) -> None:
+    store = Store(write_many(tmp_path, rows=300_000), memory_limit_mb=20)
+    with store.reader() as reader:
+        with pytest.raises(OutOfSpace, match="Memory"):
+            reader.stream(Query(sort=Sort(field="reference_id"))).read_all()
         assert reader.count(Filters()).rows == 300_000
     store.close()

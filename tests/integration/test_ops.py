@@ -15,7 +15,7 @@ from tests.integration.conftest import StartWorker, Submit, sweep_until_ended, w
 @pytest.fixture
 def staff(transactional_db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("ops", password="x", is_staff=True))
+    client.force_login(User.objects.create_user("ops", is_staff=True))
     return client
 
 

@@ -10,5 +10,5 @@ from django.test import Client
 @pytest.fixture
 def staff(db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("ops", password="x", is_staff=True))
+    client.force_login(User.objects.create_user("ops", is_staff=True))
     return client

@@ -9,7 +9,7 @@ import pytest
 
 from contracts import snapshot as snapshots
 from contracts.errors import BadFile, ContractsError, OutOfSpace
-from contracts.ingest import DateOrder, import_files
+from contracts.ingest import DateOrder, import_files, workbooks
 from contracts.progress import Progress
 from contracts.query import Filters
 from contracts.store import Store
@@ -148,10 +148,13 @@ def test_an_import_can_be_stopped_at_any_step(tmp_path: Path) -> None:
         assert list_files(root) == before
 
 
-def test_progress_never_falls_within_a_phase_and_ends_complete(tmp_path: Path) -> None:
+def test_progress_never_falls_within_a_phase_and_ends_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "BATCH_ROWS", 400)
     rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(20_000)])
     files = [
-        write_xlsx(tmp_path / "a.xlsx", [S3, *rows[:9_000]]),
+        write_xlsx(tmp_path / "a.xlsx", [S3, *rows[:900]]),
         write_s3(tmp_path / "empty.csv"),
         write_csv(tmp_path / "b.csv", [S3, *rows]),
     ]

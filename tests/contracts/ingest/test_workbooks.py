@@ -13,6 +13,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
 from contracts.errors import BadFile
+from contracts.ingest import workbooks
 from tests.contracts.ingest.raw_files import (
     S1,
     S3,
@@ -197,10 +198,11 @@ def test_sheets_of_two_generations_are_refused(tmp_path: Path) -> None:
         import_all(tmp_path / "data", file)
 
 
-def test_more_rows_than_a_batch_are_all_read(tmp_path: Path) -> None:
-    rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(9_000)])
+def test_more_rows_than_a_batch_are_all_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "BATCH_ROWS", 400)
+    rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(900)])
     source = read_source(import_all(tmp_path / "data", write_xlsx(tmp_path / "raw.xlsx", [S3, *rows])))
-    assert (source.read, source.imported) == (9_000, 9_000)
+    assert (source.read, source.imported) == (900, 900)
 
 
 @pytest.mark.parametrize("kept", [0.05, 0.5, 0.95])

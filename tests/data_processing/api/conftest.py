@@ -34,7 +34,7 @@ def other(visitor: Client) -> Client:
 @pytest.fixture
 def staff(visitor: Client) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("ops", password="x", is_staff=True))
+    client.force_login(User.objects.create_user("ops", is_staff=True))
     return client
 
 
