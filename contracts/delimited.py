@@ -81,10 +81,10 @@ def _packing(file: BinaryIO) -> Iterator[Callable[[bytes | memoryview], object]]
         blocks.flush()
 
 
-def select_lines(columns: Sequence[str], *, guard_formulas: bool) -> str:
+def select_lines(columns: Sequence[str], *, guard_formulas: bool) -> tuple[str]:
     """The select list that gives one line of CSV per row."""
     cells = ", ',', ".join(_cell(name, guard_formulas=guard_formulas) for name in columns)
-    return f"concat({cells}, {quote_literal(NEWLINE)}) AS line"
+    return (f"concat({cells}, {quote_literal(NEWLINE)}) AS line",)
 
 
 def _cell(name: str, *, guard_formulas: bool) -> str:

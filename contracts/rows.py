@@ -75,6 +75,10 @@ class FoundRows:
     count: int
     total_value: Decimal
 
+    @classmethod
+    def pack(cls, mask: Mask, *, count: int, total_value: Decimal) -> FoundRows:
+        return cls(np.packbits(mask).tobytes(), len(mask), count, total_value)
+
     def mask(self) -> Mask:
         return np.unpackbits(self._packed, count=self.size).view(np.bool_)
 
@@ -104,13 +108,13 @@ class RowArrays:
 
     def sum_up(self, mask: Mask) -> FoundRows:
         """Count and pesos of the contracts in ``mask``."""
-        packed, count = np.packbits(mask), int(np.count_nonzero(mask))
+        count = int(np.count_nonzero(mask))
         if count <= len(mask) // MANY_OF:
-            total = _add_up(self._amounts[list_bits(packed)])
+            total = _add_up(self._amounts[list_bits(np.packbits(mask))])
         else:
             steps = (slice(start, start + _CACHED) for start in range(0, len(mask), _CACHED))
             total = sum((_add_up(self._amounts[step] * mask[step]) for step in steps), Decimal())
-        return FoundRows(packed.tobytes(), len(mask), count, total)
+        return FoundRows.pack(mask, count=count, total_value=total)
 
     def take_ids(self, found: FoundRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
         """The ids of the rows at ``places`` (from 0) in the order of ``sort``, or None where that order

@@ -213,11 +213,11 @@ class Stretch:
 
 
 def select_rows(
-    query: Query, found: BitsFound, select: str | None = None, *, stretch: Stretch | None = None
+    query: Query, found: BitsFound, select: Sequence[str] = (), *, stretch: Stretch | None = None
 ) -> Statement:
-    """All rows in order, as the query's columns, or as ``select``: a select list over these columns.
+    """All rows in order, as the query's columns, or as ``select``: select lists, each over the one before.
 
-    It is evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
+    They are evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
     ``stretch`` takes the place of the filters.
     """
     parameters = _Parameters()
@@ -225,7 +225,9 @@ def select_rows(
         _where(query.filters, found, parameters) if stretch is None else _within_stretch(stretch, parameters)
     )
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
-    return parameters.complete(rows if select is None else f"SELECT {select} FROM ({rows})")
+    for columns in select:
+        rows = f"SELECT {columns} FROM ({rows})"
+    return parameters.complete(rows)
 
 
 def _within_stretch(stretch: Stretch, parameters: _Parameters) -> str:

@@ -7,7 +7,7 @@ exports, take the database again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -156,14 +156,14 @@ class Reader:
         self,
         query: Query,
         *,
-        select: str | None = None,
+        select: Sequence[str] = (),
         batch_rows: int = 20_000,
         places: range | None = None,
     ) -> pa.RecordBatchReader:
         """All rows in order, or those at ``places`` (from 0), in batches, without holding them in memory.
 
-        ``select`` is a SQL select list over the query's columns. Errors while the batches are read come
-        translated too.
+        ``select`` are SQL select lists, the first over the query's columns, each other over the one before.
+        Errors while the batches are read come translated too.
         """
         if places is None:
             statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)

@@ -37,17 +37,26 @@ class Piece:
     lookalike: bool
 
 
-def select_xml(columns: Sequence[str], *, styles: Mapping[FieldType, int], sheet_rows: int) -> str:
-    """The select list that ``split_sheets`` reads: ``xml`` of the row, ``cut`` cells, ``lookalike``."""
-    number = f"CAST((row_number() OVER () - 1) % {sheet_rows} + 2 AS VARCHAR)"
-    cells = ", ".join(
-        _cell(name, get_column_letter(index), number=number, styles=styles)
-        for index, name in enumerate(columns, start=1)
+def select_xml(
+    columns: Sequence[str], *, styles: Mapping[FieldType, int], sheet_rows: int
+) -> tuple[str, str, str]:
+    """The select lists that ``split_sheets`` reads: ``xml`` of the row, ``cut`` cells, ``lookalike``.
+
+    What the cells of a row share is made below them, once: DuckDB looks for no common parts inside a CASE.
+    """
+    number = f"CAST((row_number() OVER () - 1) % {sheet_rows} + 2 AS VARCHAR) AS number"
+    openings = ", ".join(
+        f"concat(number, {quote_literal(_open(type_, styles))}) AS {_opening(type_)}" for type_ in FieldType
     )
+    cells = ", ".join(_cell(name, get_column_letter(index)) for index, name in enumerate(columns, start=1))
     texts = [f'"{name}"' for name in columns if FIELD_BY_NAME[name].type is FieldType.TEXT]
     lookalike = _any(f"contains({text}, '_x')" for text in texts)
-    row = f"""concat('<row r="', {number}, '">', {cells}, '</row>')"""
-    return f"{row} AS xml, {_count_cut(texts)} AS cut, {lookalike} AS lookalike"
+    row = f"""concat('<row r="', number, '">', {cells}, '</row>')"""
+    return (
+        f"{number}, *",
+        f"{openings}, *",
+        f"{row} AS xml, {_count_cut(texts)} AS cut, {lookalike} AS lookalike",
+    )
 
 
 def split_sheets(batches: Iterator[Any], *, sheet_rows: int) -> Iterator[Piece]:
@@ -90,21 +99,27 @@ def _piece(batch: Any, start: int, stop: int, *, sheet: int) -> Piece:
     )
 
 
-def _cell(name: str, letter: str, *, number: str, styles: Mapping[FieldType, int]) -> str:
+def _opening(type_: FieldType) -> str:
+    """The column with what stands between the letter and the content of a cell: alike in all of a type."""
+    return f"opening_{type_.name.lower()}"
+
+
+def _open(type_: FieldType, styles: Mapping[FieldType, int]) -> str:
+    if type_ is FieldType.TEXT:
+        return '" t="inlineStr"><is><t xml:space="preserve">'
+    return f'" s="{styles[type_]}"><v>'
+
+
+def _cell(name: str, letter: str) -> str:
     """The arguments to concat for one cell: nothing where the value is missing.
 
     Each piece is chosen by itself, because a string that is passed on costs less than one that is built.
-    What follows the letter is the same text in all columns of a type, and so is built once a row.
     """
     field, column = FIELD_BY_NAME[name], f'"{name}"'
-    if field.type is FieldType.TEXT:
-        opening, closing = '" t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
-    else:
-        opening, closing = f'" s="{styles[field.type]}"><v>', "</v></c>"
-    pieces = (quote_literal(f'<c r="{letter}'), f"concat({number}, {quote_literal(opening)})")
-    head = ", ".join(f"CASE WHEN {column} IS NULL THEN '' ELSE {piece} END" for piece in pieces)
-    tail = f"CASE WHEN {column} IS NULL THEN '' ELSE {quote_literal(closing)} END"
-    return f"{head}, {_content(column, field.type)}, {tail}"
+    closing = "</t></is></c>" if field.type is FieldType.TEXT else "</v></c>"
+    pieces = (quote_literal(f'<c r="{letter}'), _opening(field.type), quote_literal(closing))
+    before, opening, after = (f"CASE WHEN {column} IS NULL THEN '' ELSE {piece} END" for piece in pieces)
+    return f"{before}, {opening}, {_content(column, field.type)}, {after}"
 
 
 def _content(column: str, type_: FieldType) -> str:

@@ -198,7 +198,7 @@ def test_row_numbers_of_a_select_list_follow_the_order_asked_for() -> None:
     query = Query(columns=("contract_amount",), sort=Sort(field="contract_amount", descending=False))
     rows = [make_award(n, contract_amount=Decimal(n * 7 % 10 + 1)) for n in range(10)]
     with open_awards(rows) as store, store.reader() as reader:
-        select = "row_number() OVER () || ':' || contract_amount AS contract_amount"
+        select = ["row_number() OVER () AS n, *", "n || ':' || contract_amount AS contract_amount"]
         got = reader.stream(query, select=select).read_all()["contract_amount"].to_pylist()
     assert got == [f"{n}:{n}.00" for n in range(1, 11)]
 
