@@ -26,7 +26,10 @@ MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     answers.measure,
     imports.measure,
 )
-"""Imports come last: what they leave to be written to disk slows others. Each takes the number of rows and returns figures of ``bench.figures.BARS``. A new one is one line here."""
+"""Each takes the number of rows and returns figures of ``bench.figures.BARS``. A new one is one line here.
+
+Imports come last: what they leave to be written to disk slows others.
+"""
 
 
 def run_measures(rows: int) -> dict[str, float]:

@@ -47,6 +47,7 @@ BARS: Mapping[str, Bar] = {
     "xlsx_vs_deflate_floor": _as_long(".xlsx beside deflating its XML alone", 3),
     "rss_1m_mb": Bar(what="memory of an export of a fifth of the rows", unit="MB", at_most=600),
     "rss_5m_mb": Bar(what="memory of an export of all rows", unit="MB", at_most=600),
+    "rss_5m_vs_1m": Bar(what="the second beside the first", unit="times as much", at_most=1.15, ratio=True),
     "csv_vs_copy": _as_long("CSV beside DuckDB's bare COPY", 1.5),
     "parquet_vs_copy": _as_long("Parquet beside DuckDB's bare COPY", 1.5),
     "search_ms": Bar(what="keyword: count, total and top 50 by amount", unit="ms", at_most=30),
