@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
+from data_processing.api.owners import owner_of
 from data_processing.work.export import FORMATS
 
 PICKERS = (
@@ -67,7 +68,11 @@ class Page(AccessMixin, TemplateView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         signed_in = request.user.is_authenticated
         allowed = request.user.is_staff if self.staff_only else signed_in or settings.ANONYMOUS_ACCESS
-        return super().dispatch(request, *args, **kwargs) if allowed else self.handle_no_permission()
+        if not allowed:
+            return self.handle_no_permission()
+        # Now, because a new visitor's page asks several questions at once: each would make another owner.
+        owner_of(request)
+        return super().dispatch(request, *args, **kwargs)
 
 
 class Explorer(Page):

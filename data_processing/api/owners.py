@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -14,7 +15,7 @@ SESSION_KEY = "owner"
 Row = TypeVar("Row", bound=Model)
 
 
-def owner_of(request: Request) -> str:
+def owner_of(request: HttpRequest | Request) -> str:
     """The owner's key: ``user:<id>``, or ``visitor:<uuid>`` kept in the visitor's session."""
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"

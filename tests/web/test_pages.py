@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django import Settings
 
+from data_processing.api.owners import SESSION_KEY
 from tests.web.markup import Markup
 
 OPEN = ["/", "/tasks/", "/datasets/", "/help/"]
@@ -68,6 +69,13 @@ def test_page_marks_itself_in_the_navigation(staff: Client, path: str) -> None:
 def test_page_greets_a_signed_in_user_by_escaped_name(client: Client) -> None:
     client.force_login(User.objects.create_user("ana<b>"))
     assert "ana&lt;b&gt;" in client.get("/").content.decode()
+
+
+def test_first_page_makes_a_new_visitor_one_owner_of_all_that_it_asks(client: Client) -> None:
+    client.get("/")
+    owner = client.session[SESSION_KEY]
+    client.get("/tasks/")
+    assert client.session[SESSION_KEY] == owner
 
 
 @pytest.mark.parametrize("path", OPEN)
