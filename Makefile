@@ -24,7 +24,7 @@ up: $(VENV)/.stamp ## serve at http://127.0.0.1:3200 until Ctrl-C
 
 test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQL, with branch coverage
 	$(RUN) -m stack.install servers
-	$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
+	$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.stamp ## format, lint, types, floors
 	$(VENV)/bin/ruff format --check .

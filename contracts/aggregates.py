@@ -140,7 +140,7 @@ def sum_periods(months: Sequence[Group], dimension: str) -> list[Group]:
 
 
 def _add_up(groups: Sequence[Group]) -> tuple[int, Decimal]:
-    return sum(g.count for g in groups), sum((g.total_value for g in groups), Decimal(0))
+    return sum(g.count for g in groups), sum((g.total_value for g in groups), Decimal("0.00"))
 
 
 def select_bins(totals: str) -> Statement:

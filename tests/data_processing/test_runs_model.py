@@ -183,7 +183,7 @@ def test_any_order_of_events_keeps_row_and_model_together() -> None:
     run_state_machine_as_test(
         RunMachine,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=25,
             deadline=None,
             print_blob=True,

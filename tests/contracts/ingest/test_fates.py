@@ -344,7 +344,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(ROW, max_size=25))
 def test_any_rows_add_up_and_every_award_is_counted_once(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]
