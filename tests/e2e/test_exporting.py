@@ -242,10 +242,12 @@ def test_csv_for_programs_keeps_texts_that_begin_like_formulas(page: Page, downl
     expect(guard).to_be_hidden()
     page.get_by_label("Columns of the file").select_option("shown")
     titles = []
-    for guarded in (True, False):
+    for number, guarded in enumerate((True, False), start=1):
         page.get_by_label("Take the rows away as").select_option("csv")
         guard.set_checked(guarded)
-        path = explorer.download(explorer.export(format="csv"), downloads)
+        explorer.export(format="csv")
+        expect(explorer.exports).to_have_count(number)
+        path = explorer.download(explorer.exports.first, downloads)
         titles += [row["award_title"] for row in read_csv(path)]
     assert titles == [f"'{FORMULA}", FORMULA]
 
