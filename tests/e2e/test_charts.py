@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.explorer_page import ExplorerPage
 from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, TRICKY
@@ -41,11 +41,22 @@ def test_cards_sum_up_what_the_filters_leave(page: Page) -> None:
     expect(cards).to_contain_text("Organizations41")
 
 
+def test_rows_stay_where_they_are_when_the_cards_come(page: Page) -> None:
+    waiting: list[Route] = []
+    page.route("**/tasks/aggregates/", lambda route: waiting.append(route))
+    explorer = ExplorerPage(page, "?year=2019")
+    expect(page.locator("#cards")).to_contain_text("Median…")
+    before = explorer.rows.first.bounding_box()
+    waiting[0].continue_()
+    expect(page.locator("#cards").get_by_role("link")).to_have_count(6)
+    assert explorer.rows.first.bounding_box() == before
+
+
 def test_every_card_leads_to_its_rows(page: Page) -> None:
     explorer = ExplorerPage(page, "?year=2024&area=Province+4")
     cards = page.locator("#cards .card")
     amounts = explorer.rows.locator("[data-column=contract_amount]")
-    median = cards.filter(has_text="Median").locator("dd").inner_text()
+    median = cards.filter(has_text="Median").get_by_role("link").inner_text()
     cards.filter(has_text="Median").get_by_role("link").click()
     explorer.wait()
     assert pesos(amounts.first.inner_text()) <= pesos(median) <= pesos(amounts.last.inner_text())
@@ -53,7 +64,7 @@ def test_every_card_leads_to_its_rows(page: Page) -> None:
     explorer.wait()
     largest = [pesos(text) for text in amounts.all_inner_texts()]
     assert largest == sorted(largest, reverse=True)
-    average = cards.filter(has_text="Average").locator("dd").inner_text()
+    average = cards.filter(has_text="Average").get_by_role("link").inner_text()
     cards.filter(has_text="Average").get_by_role("link").click()
     explorer.wait()
     assert pesos(amounts.first.inner_text()) <= pesos(average) < largest[-1]

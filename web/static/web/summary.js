@@ -30,6 +30,13 @@ export class SummaryCards {
     this.#navigate = navigate;
   }
 
+  /** Keep the place of the cards, so that the rows do not move when they come. */
+  reserve() {
+    if (!this.#root.hidden) return;
+    this.#root.replaceChildren(...CARDS.map(({ label }) => buildCard(label, "…")));
+    this.#root.hidden = false;
+  }
+
   /** Ask for the summary of a view and show it; what goes wrong leaves the cards away. */
   async ask(view, signal) {
     const filters = toFilters(view);
@@ -56,8 +63,7 @@ export class SummaryCards {
       const target = changeView(view, to(view, summary));
       const onclick = stay(() => this.#navigate(target));
       const link = () => build("a", { href: writeView(target), title: hint, onclick }, format(summary[name]));
-      return build("div", { class: "card" },
-        build("dt", {}, label), build("dd", {}, summary[name] === null ? "–" : link()));
+      return buildCard(label, summary[name] === null ? "–" : link());
     }));
     this.#root.hidden = !summary.count;
     this.#root.removeAttribute("aria-busy");
@@ -68,6 +74,8 @@ export class SummaryCards {
     this.#root.hidden = true;
   }
 }
+
+const buildCard = (label, content) => build("div", { class: "card" }, build("dt", {}, label), build("dd", {}, content));
 
 // The page that holds the one in the middle.
 function toMedian({ size }, { count }) {
