@@ -13,7 +13,7 @@ from contracts.errors import OutOfSpace, QueryInterrupted
 from contracts.sql import Statement
 
 OUT_OF_SPACE = ("No space left on device", "max_temp_directory_size", "Out of Memory Error")
-"""DuckDB has no error of its own for a full disk: these words of its I/O and memory errors tell it."""
+"""Words of DuckDB's errors for a full disk, which has none of its own, and for full memory."""
 
 
 class Cursor:

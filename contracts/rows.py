@@ -8,7 +8,7 @@ Knows no SQL but that which fills them. Rows are counted from 0 (``id`` - 1), am
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -108,13 +108,13 @@ class RowArrays:
 
     def sum_up(self, mask: Mask) -> FoundRows:
         """Count and pesos of the contracts in ``mask``."""
-        count = int(np.count_nonzero(mask))
-        if count <= len(mask) // MANY_OF:
-            total = _add_up(self._amounts[list_bits(np.packbits(mask))])
+        found = FoundRows.pack(mask, count=int(np.count_nonzero(mask)), total_value=Decimal())
+        if found.count <= len(mask) // MANY_OF:
+            total = _add_up(self._amounts[found.rows()])
         else:
             steps = (slice(start, start + _CACHED) for start in range(0, len(mask), _CACHED))
             total = sum((_add_up(self._amounts[step] * mask[step]) for step in steps), Decimal())
-        return FoundRows.pack(mask, count=count, total_value=total)
+        return replace(found, total_value=total)
 
     def take_ids(self, found: FoundRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
         """The ids of the rows at ``places`` (from 0) in the order of ``sort``, or None where that order

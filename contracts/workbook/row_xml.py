@@ -46,7 +46,8 @@ def select_xml(
     """
     number = f"CAST((row_number() OVER () - 1) % {sheet_rows} + 2 AS VARCHAR) AS number"
     openings = ", ".join(
-        f"concat(number, {quote_literal(_open(type_, styles))}) AS {_opening(type_)}" for type_ in FieldType
+        f"concat(number, {quote_literal(_opening(type_, styles))}) AS {_opening_column(type_)}"
+        for type_ in FieldType
     )
     cells = ", ".join(_cell(name, get_column_letter(index)) for index, name in enumerate(columns, start=1))
     texts = [f'"{name}"' for name in columns if FIELD_BY_NAME[name].type is FieldType.TEXT]
@@ -99,12 +100,12 @@ def _piece(batch: Any, start: int, stop: int, *, sheet: int) -> Piece:
     )
 
 
-def _opening(type_: FieldType) -> str:
+def _opening_column(type_: FieldType) -> str:
     """The column with what stands between the letter and the content of a cell: alike in all of a type."""
     return f"opening_{type_.name.lower()}"
 
 
-def _open(type_: FieldType, styles: Mapping[FieldType, int]) -> str:
+def _opening(type_: FieldType, styles: Mapping[FieldType, int]) -> str:
     if type_ is FieldType.TEXT:
         return '" t="inlineStr"><is><t xml:space="preserve">'
     return f'" s="{styles[type_]}"><v>'
@@ -117,7 +118,7 @@ def _cell(name: str, letter: str) -> str:
     """
     field, column = FIELD_BY_NAME[name], f'"{name}"'
     closing = "</t></is></c>" if field.type is FieldType.TEXT else "</v></c>"
-    pieces = (quote_literal(f'<c r="{letter}'), _opening(field.type), quote_literal(closing))
+    pieces = (quote_literal(f'<c r="{letter}'), _opening_column(field.type), quote_literal(closing))
     before, opening, after = (f"CASE WHEN {column} IS NULL THEN '' ELSE {piece} END" for piece in pieces)
     return f"{before}, {opening}, {_content(column, field.type)}, {after}"
 
