@@ -244,6 +244,9 @@ NAME_FILTERS: dict[str, str] = {
 }
 """Filter list -> column that it matches exactly."""
 
+EXCEPT_FILTERS: dict[str, str] = {f"except_{name}": column for name, column in NAME_FILTERS.items()}
+"""Filter list -> column; leaves out the rows that the list matches exactly."""
+
 DIMENSIONS: tuple[str, ...] = (
     "by_year",
     "by_quarter",

@@ -13,9 +13,24 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from contracts.errors import InvalidQuery
-from contracts.fields import DEFAULT_COLUMNS, DIMENSIONS, FIELD_BY_NAME, NAME_FILTERS, SORTABLE
+from contracts.fields import (
+    DEFAULT_COLUMNS,
+    DIMENSIONS,
+    EXCEPT_FILTERS,
+    FIELD_BY_NAME,
+    NAME_FILTERS,
+    SORTABLE,
+)
 
 T = TypeVar("T")
+
+NAME_LISTS = (*NAME_FILTERS, *EXCEPT_FILTERS)
+NAMES_IN_WORDS = {
+    "contractors": "contractor",
+    "organizations": "organization",
+    "areas": "area",
+    "business_categories": "category",
+}
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_NAMES = 500
@@ -30,10 +45,18 @@ MAX_TOP_N = 1000
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
 
+RANGE_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "yearly": ("year",),
+    "quarterly": ("year", "quarter"),
+    "custom": ("start_date", "end_date"),
+    "undated": (),
+}
+"""Type of a time range in JSON -> the members that belong to it."""
+
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class TimeRange:
-    """Inclusive days of award. An open end is None; at least one end is closed."""
+    """Inclusive days of award. An open end is None; both open: the contracts without a day."""
 
     start: date | None
     end: date | None
@@ -49,6 +72,8 @@ class TimeRange:
         return cls(start=date(year, last_month - 2, 1), end=after - timedelta(days=1))
 
     def to_json(self) -> dict[str, str | None]:
+        if self == UNDATED:
+            return {"type": "undated"}
         return {
             "type": "custom",
             "start_date": self.start.isoformat() if self.start else None,
@@ -56,6 +81,8 @@ class TimeRange:
         }
 
     def describe(self) -> str:
+        if self == UNDATED:
+            return "on no known day"
         if self.start and self == TimeRange.year(self.start.year):
             return str(self.start.year)
         if self.start:
@@ -67,18 +94,27 @@ class TimeRange:
         return f"from {self.start}" if self.start else f"until {self.end}"
 
 
+UNDATED = TimeRange(start=None, end=None)
+"""The contracts whose day of award is not given."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """Which contracts are meant: OR inside a list, AND between lists.
 
-    A None in a name list means the rows whose label is missing. ``keywords`` holds phrases as typed;
-    ``&&`` inside one string joins phrases that must all be found. Amounts are pesos.
+    A None in a name list means the rows whose label is missing; the ``except_`` lists leave rows out.
+    ``keywords`` holds phrases as typed; ``&&`` inside one string joins phrases that must all be found.
+    Amounts are pesos.
     """
 
     contractors: tuple[str | None, ...] = ()
     organizations: tuple[str | None, ...] = ()
     areas: tuple[str | None, ...] = ()
     business_categories: tuple[str | None, ...] = ()
+    except_contractors: tuple[str | None, ...] = ()
+    except_organizations: tuple[str | None, ...] = ()
+    except_areas: tuple[str | None, ...] = ()
+    except_business_categories: tuple[str | None, ...] = ()
     keywords: tuple[str, ...] = ()
     time_ranges: tuple[TimeRange, ...] = ()
     min_amount: Decimal | None = None
@@ -91,11 +127,11 @@ class Filters:
         source = _object(
             data,
             pointer,
-            allowed=(*NAME_FILTERS, "keywords", "time_ranges", "value_range", "include_flood_control"),
+            allowed=(*NAME_LISTS, "keywords", "time_ranges", "value_range", "include_flood_control"),
         )
         low, high = _value_range(source.get("value_range"), f"{pointer}/value_range")
         return cls(
-            **{name: _names(source.get(name), f"{pointer}/{name}") for name in NAME_FILTERS},
+            **{name: _names(source.get(name), f"{pointer}/{name}") for name in NAME_LISTS},
             keywords=_unique(
                 _list(source.get("keywords"), f"{pointer}/keywords", _keyword, at_most=MAX_KEYWORDS)
             ),
@@ -112,9 +148,7 @@ class Filters:
     def to_json(self) -> dict[str, Any]:
         """The canonical form: equal questions give equal JSON, and ``from_json`` reads it back."""
         return {
-            **{
-                name: sorted(getattr(self, name), key=lambda v: (v is None, v or "")) for name in NAME_FILTERS
-            },
+            **{name: sorted(getattr(self, name), key=lambda v: (v is None, v or "")) for name in NAME_LISTS},
             "keywords": sorted(self.keywords),
             "time_ranges": sorted((r.to_json() for r in self.time_ranges), key=json.dumps),
             "value_range": {"min": _amount_json(self.min_amount), "max": _amount_json(self.max_amount)},
@@ -124,16 +158,15 @@ class Filters:
     def describe(self) -> str:
         """The filters in words, for people: file names, About sheets, task lists."""
         parts = [
-            f"{label}: {' or '.join(v if v is not None else '(none given)' for v in getattr(self, name))}"
-            for name, label in (
-                ("contractors", "contractor"),
-                ("organizations", "organization"),
-                ("areas", "area"),
-                ("business_categories", "category"),
-                ("keywords", "text"),
-            )
+            f"{words}: {_in_words(getattr(self, name), 'or')}"
+            for name, words in NAMES_IN_WORDS.items()
             if getattr(self, name)
         ]
+        for name, words in NAMES_IN_WORDS.items():
+            if excepted := getattr(self, f"except_{name}"):
+                parts.append(f"{words} other than: {_in_words(excepted, 'and')}")
+        if self.keywords:
+            parts.append(f"text: {_in_words(self.keywords, 'or')}")
         if self.time_ranges:
             parts.append("awarded " + " or ".join(r.describe() for r in self.time_ranges))
         if self.min_amount is not None:
@@ -289,6 +322,10 @@ def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str
             raise InvalidQuery(f"{pointer}/{name}", f"unknown field; known are {', '.join(allowed)}")
 
 
+def _in_words(names: Sequence[str | None], last: str) -> str:
+    return f" {last} ".join("(none given)" if name is None else name for name in names)
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > 200:
         return "a huge number"
@@ -354,13 +391,14 @@ def _keyword(item: Any, pointer: str) -> str:
 
 def _time_range(item: Any, pointer: str) -> TimeRange:
     source = _object(item, pointer, allowed=("type", "year", "quarter", "start_date", "end_date"))
-    kind = choice(source.get("type"), f"{pointer}/type", ("yearly", "quarterly", "custom"), default="")
-    wanted = {"yearly": ("year",), "quarterly": ("year", "quarter"), "custom": ("start_date", "end_date")}
+    kind = choice(source.get("type"), f"{pointer}/type", tuple(RANGE_MEMBERS), default="")
     if not kind:
-        raise InvalidQuery(f"{pointer}/type", "is required: yearly, quarterly or custom")
+        raise InvalidQuery(f"{pointer}/type", f"is required: one of {', '.join(RANGE_MEMBERS)}")
     for key in source:
-        if key != "type" and key not in wanted[kind] and source[key] is not None:
+        if key != "type" and key not in RANGE_MEMBERS[kind] and source[key] is not None:
             raise InvalidQuery(f"{pointer}/{key}", f"does not belong to a {kind} range")
+    if kind == "undated":
+        return UNDATED
     if kind == "custom":
         return _custom_range(source, pointer)
     year = integer(source.get("year"), f"{pointer}/year", low=FIRST_YEAR, high=LAST_YEAR)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from contracts.fields import NAME_FILTERS, SEARCHED
-from contracts.query import Filters, Query, Sort, TimeRange, phrases_of
+from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS, SEARCHED
+from contracts.query import UNDATED, Filters, Query, Sort, TimeRange, phrases_of
 
 PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
 """The two values of ``source``."""
@@ -121,7 +121,7 @@ def find_names(filters: Filters) -> Statement | None:
     parameters = _Parameters()
     bind = parameters.bind
     lookups = []
-    for name, column in NAME_FILTERS.items():
+    for name, column in (NAME_FILTERS | EXCEPT_FILTERS).items():
         if wanted := getattr(filters, name):
             given = bind([label for label in wanted if label is not None], "VARCHAR[]")
             missing = " OR label IS NULL" if None in wanted else ""
@@ -137,6 +137,11 @@ def _where(filters: Filters, found: BitsFound, parameters: _Parameters) -> str:
     parts = [
         _is_found((name, column), CODES[column], found, bind)
         for name, column in NAME_FILTERS.items()
+        if getattr(filters, name)
+    ]
+    parts += [
+        f"NOT {_is_found((name, column), CODES[column], found, bind)}"
+        for name, column in EXCEPT_FILTERS.items()
         if getattr(filters, name)
     ]
     if filters.keywords:
@@ -160,6 +165,8 @@ def _is_found(key: tuple[str, str], number: str, found: BitsFound, bind: Bind) -
 
 
 def _within(time_range: TimeRange, bind: Bind) -> str:
+    if time_range == UNDATED:
+        return "award_date IS NULL"
     ends = []
     if time_range.start is not None:
         ends.append(f"award_date >= {bind(time_range.start, 'DATE')}")

@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from contracts.fields import DIMENSIONS, FIELD_BY_NAME, NAME_FILTERS, SORTABLE
+from contracts.fields import DIMENSIONS, FIELD_BY_NAME, SORTABLE
 from contracts.query import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -20,6 +20,7 @@ from contracts.query import (
     MAX_PAGE,
     MAX_PAGE_SIZE,
     MAX_TOP_N,
+    NAME_LISTS,
 )
 from data_processing.work.export import CSV_FORMATS, FORMATS
 
@@ -55,6 +56,7 @@ TIME_RANGE: Schema = {
             required=("type", "year", "quarter"),
         ),
         _object({"type": {"const": "custom"}, "start_date": DAY, "end_date": DAY}, required=("type",)),
+        _object({"type": {"const": "undated"}}, required=("type",)),
     ]
 }
 FILTERS = _object(
@@ -63,7 +65,7 @@ FILTERS = _object(
             name: _list(
                 {"type": ["string", "null"], "description": "null: the name is missing"}, maxItems=MAX_NAMES
             )
-            for name in NAME_FILTERS
+            for name in NAME_LISTS
         },
         "keywords": _list(
             {"type": "string", "minLength": 1, "maxLength": MAX_KEYWORD_LENGTH}, maxItems=MAX_KEYWORDS

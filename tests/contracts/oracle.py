@@ -61,6 +61,8 @@ def matches(row: Row, filters: Filters) -> bool:
         wanted = getattr(filters, name)
         if wanted and row[column] not in wanted:
             return False
+        if row[column] in getattr(filters, f"except_{name}"):
+            return False
     if filters.keywords and not any(meets_keyword(row, keyword) for keyword in filters.keywords):
         return False
     if filters.time_ranges and not any(
@@ -75,6 +77,8 @@ def matches(row: Row, filters: Filters) -> bool:
 
 
 def _within(day: date | None, start: date | None, end: date | None) -> bool:
+    if start is None and end is None:
+        return day is None
     return day is not None and (start is None or start <= day) and (end is None or day <= end)
 
 

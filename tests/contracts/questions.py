@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from contracts.fields import SORTABLE
-from contracts.query import Filters, Sort, TimeRange
+from contracts.query import UNDATED, Filters, Sort, TimeRange
 from tests.contracts.small_stores import make_award
 
 WORDS = [
@@ -78,6 +78,7 @@ time_ranges = st.sampled_from(
         TimeRange.quarter(2023, 4),
         TimeRange(start=None, end=date(2023, 1, 1)),
         TimeRange(start=date(2023, 6, 1), end=None),
+        UNDATED,
     ]
 )
 filters_ = st.builds(
@@ -86,6 +87,10 @@ filters_ = st.builds(
     organizations=names,
     areas=names,
     business_categories=names,
+    except_contractors=names,
+    except_organizations=names,
+    except_areas=names,
+    except_business_categories=names,
     keywords=keywords,
     time_ranges=st.lists(time_ranges, max_size=2).map(tuple),
     min_amount=st.none() | amounts,
@@ -96,6 +101,7 @@ one_filter = st.one_of(
     st.builds(Filters, include_flood_control=st.booleans()),
     st.builds(Filters, keywords=keywords, include_flood_control=st.just(True)),
     st.builds(Filters, contractors=names, areas=names),
+    st.builds(Filters, except_contractors=names, except_areas=names),
     st.builds(Filters, time_ranges=st.lists(time_ranges, max_size=2).map(tuple)),
     filters_,
 )

@@ -14,6 +14,7 @@ from contracts.query import (
     MAX_AMOUNT,
     MAX_KEYWORDS,
     MAX_NAMES,
+    NAME_LISTS,
     Aggregation,
     Filters,
     Page,
@@ -66,6 +67,7 @@ YEAR = {"type": "yearly", "year": 2024}
             {"time_ranges": [{"type": "quarterly", "year": 2024, "quarter": 5}]},
             "/filters/time_ranges/0/quarter",
         ),
+        ({"time_ranges": [{"type": "undated", "year": 2024}]}, "/filters/time_ranges/0/year"),
         ({"time_ranges": [{"type": "custom"}]}, "/filters/time_ranges/0"),
         (
             {"time_ranges": [{"type": "custom", "start_date": "2024-02-30"}]},
@@ -187,6 +189,7 @@ ranges = (
         lambda ends: {"type": "custom", "start_date": min(ends), "end_date": max(ends)}
     )
     | dates.map(lambda day: {"type": "custom", "start_date": day})
+    | st.just({"type": "undated"})
 )
 questions = st.fixed_dictionaries(
     {},
@@ -195,6 +198,8 @@ questions = st.fixed_dictionaries(
         "organizations": names,
         "areas": names,
         "business_categories": names,
+        "except_contractors": names,
+        "except_areas": names,
         "keywords": st.lists(st.lists(words, min_size=1, max_size=3).map(" && ".join), max_size=3),
         "time_ranges": st.lists(ranges, max_size=3),
         "value_range": st.tuples(amounts, amounts).map(lambda a: {"min": str(min(a)), "max": str(max(a))}),
@@ -204,7 +209,7 @@ questions = st.fixed_dictionaries(
 
 
 def as_sets(filters: Filters) -> tuple[Any, ...]:
-    lists = ("contractors", "organizations", "areas", "business_categories", "keywords", "time_ranges")
+    lists = (*NAME_LISTS, "keywords", "time_ranges")
     single = (filters.min_amount, filters.max_amount, filters.include_flood_control)
     return (*(frozenset(getattr(filters, name)) for name in lists), *single)
 
@@ -253,6 +258,8 @@ def test_questions_that_differ_have_digests_that_differ() -> None:
         {"areas": [None]},
         {"areas": [""]},
         {"organizations": [None]},
+        {"except_organizations": [None]},
+        {"time_ranges": [{"type": "undated"}]},
         {"keywords": ["a", "b"]},
         {"keywords": ["a && b"]},
         {"include_flood_control": True},
@@ -273,13 +280,15 @@ def test_filters_in_words_name_every_filter() -> None:
     data = {
         "contractors": ["ACME", None],
         "areas": ["Cebu"],
+        "except_organizations": ["DPWH", None],
         "keywords": ["flood"],
-        "time_ranges": [YEAR, {"type": "custom", "start_date": "2023-01-01"}],
+        "time_ranges": [YEAR, {"type": "custom", "start_date": "2023-01-01"}, {"type": "undated"}],
         "value_range": {"min": "1000", "max": "2000000.5"},
         "include_flood_control": True,
     }
     assert Filters.from_json(data).describe() == (
-        "contractor: ACME or (none given); area: Cebu; text: flood; awarded 2024 or from 2023-01-01; "
+        "contractor: ACME or (none given); area: Cebu; organization other than: DPWH and (none given); "
+        "text: flood; awarded 2024 or from 2023-01-01 or on no known day; "
         "at least ₱1,000.00; at most ₱2,000,000.50; flood-control source included"
     )
     assert Filters().describe() == "all contracts"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.fields import NAME_FILTERS
+from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS
 from contracts.query import Filters, Query
 from contracts.sql import (
     BIN_BOUNDS,
@@ -34,10 +34,11 @@ def test_values_never_stand_in_the_sql() -> None:
         organizations=given,
         areas=given,
         business_categories=given,
+        except_contractors=given,
         keywords=(NASTY,),
         min_amount=Decimal("31337"),
     )
-    names = {**dict.fromkeys(NAME_FILTERS.items(), b"\xa0"), KEYWORDS: b"\x80"}
+    names = {**dict.fromkeys((NAME_FILTERS | EXCEPT_FILTERS).items(), b"\xa0"), KEYWORDS: b"\x80"}
     statements = [
         find_names(filters),
         matching_rows(filters, names),

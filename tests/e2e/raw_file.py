@@ -11,6 +11,7 @@ from contracts.sample.layouts import S3
 TRICKY = """<script>alert(1)</script> & "Ñ" '; DROP"""
 TRICKY_NOTICE = '<img src="x" onerror="alert(2)">'
 FORMULA = "=1+1"
+UNDATED = "Award of no known day"
 COMMA_NAME = "DEPARTMENT OF EDUCATION, DIVISION OF CEBU"
 
 PLAIN_AWARDS = 60_000
@@ -19,12 +20,13 @@ FLOOD_AWARDS_2024 = 90
 
 SPECIAL: tuple[Mapping[str, str], ...] = (
     {"Award Title": TRICKY, "Notice Title": TRICKY_NOTICE, "Awardee Organization Name": TRICKY},
+    {"Award Title": UNDATED, "Award Date": "NULL"},
     {"Award Title": FORMULA, "Procuring Entity": COMMA_NAME, "Area of Delivery": "NULL"},
 )
 
 
 def write_raw_file(path: Path) -> None:
-    """Write a file of generation S3, one line item each: ``SPECIAL`` awards of 2019, then plain ones."""
+    """Write a file of generation S3, one line item each: the ``SPECIAL`` awards, then plain ones."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, S3.header, restval="NULL")
         rows.writeheader()

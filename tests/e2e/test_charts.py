@@ -8,7 +8,7 @@ from decimal import Decimal
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.explorer_page import ExplorerPage
-from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, TRICKY
+from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, TRICKY, UNDATED
 
 FIRST_PAGE_BYTES = 200_000
 
@@ -52,6 +52,20 @@ def test_rows_stay_where_they_are_when_the_cards_come(page: Page) -> None:
     assert explorer.rows.first.bounding_box() == before
 
 
+def test_cards_lead_on_from_the_view_that_is_shown_and_keep_the_focus(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2024")
+    total = page.locator("#cards .card").filter(has_text="Total value").get_by_role("link")
+    expect(page.locator("#cards").get_by_role("link")).to_have_count(6)
+    total.focus()
+    page.keyboard.press("Enter")
+    explorer.wait()
+    expect(page).to_have_url(re.compile("sort=-contract_amount"))
+    expect(total).to_be_focused()
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Line items").check()
+    expect(total).to_have_attribute("href", re.compile("columns=.*line_items"))
+
+
 def test_every_card_leads_to_its_rows(page: Page) -> None:
     explorer = ExplorerPage(page, "?year=2024&area=Province+4")
     cards = page.locator("#cards .card")
@@ -70,6 +84,28 @@ def test_every_card_leads_to_its_rows(page: Page) -> None:
     assert pesos(amounts.first.inner_text()) <= pesos(average) < largest[-1]
     cards.filter(has_text="Contractors").get_by_role("link").click()
     expect(chart(page, "Top contractors")).to_be_visible()
+
+
+def test_what_a_chart_does_not_draw_leads_to_its_rows(page: Page) -> None:
+    explorer = ExplorerPage(page, "?show=charts")
+    figure = chart(page, "Top contractors")
+    figure.get_by_role("button", name="Show 40").click()
+    figure.get_by_text("Numbers").click()
+    said = figure.get_by_role("row", name="others").get_by_role("cell").all_inner_texts()
+    named = figure.locator(".bar-label").all_inner_texts()
+    figure.get_by_role("paragraph").get_by_role("link", name="others").click()
+    chip = page.get_by_role("button", name="Remove none of 40 names")
+    expect(chip).to_be_visible()
+    expect(explorer.summary).to_have_text(f"{said[1]} contracts · {said[0]}")
+    expect(chart(page, "Top contractors").locator(".bar-label").first).not_to_have_text(named[0])
+    page.reload()
+    chip.click()
+    chart(page, "Value by year").get_by_role("link", name="without a date").first.click()
+    page.get_by_role("link", name="Contracts", exact=True).click()
+    expect(explorer.rows).to_have_count(1)
+    expect(explorer.rows).to_contain_text(UNDATED)
+    page.get_by_role("button", name="Remove Without a date").click()
+    expect(explorer.rows).to_have_count(50)
 
 
 def test_click_on_a_bar_filters_and_its_number_is_the_number_of_rows(page: Page) -> None:

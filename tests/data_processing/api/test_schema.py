@@ -23,6 +23,7 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("search", {"filters": {"time_ranges": [{"type": "quarterly", "year": 2024, "quarter": 4}]}}),
     ("search", {"filters": {"time_ranges": [{"type": "custom", "start_date": "2024-01-01"}]}}),
+    ("search", {"filters": {"except_areas": ["Cebu", None], "time_ranges": [{"type": "undated"}]}}),
     ("export", {"format": "csv", "filters": {"include_flood_control": True, "value_range": {"max": 5}}}),
     ("export", {"format": "csv.gz", "formula_guard": False}),
     ("export", {"format": "parquet", "formula_guard": None}),

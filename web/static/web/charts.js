@@ -89,22 +89,24 @@ export class ChartPanel {
   }
 
   #drawTimes(title, groups, { list, tick }) {
-    const narrow = (label) => (label === null ? null : { ...NO_TIMES, [list]: [label] });
-    const marks = groups.map((group) => this.#mark(group, group.label ?? "undated", narrow(group.label)));
-    const dated = marks.filter((mark) => mark.href).map((mark) => ({ ...mark, tick: tick(mark.label) }));
-    const undated = groups.find((group) => group.label === null);
-    const hint = undated ? `${countWords(undated.count, "contract")} without a date are not drawn` : "Click to filter";
-    return buildFigure({ title, hint, heads: ["Award", ...MONEY_HEADS], marks, drawing: drawColumns(dated, topOf(groups)) });
+    const narrow = (label) => ({ ...NO_TIMES, ...(label === null ? { undated: true } : { [list]: [label] }) });
+    const marks = groups.map((group) => this.#mark(group, group.label ?? "without a date", narrow(group.label)));
+    const isDated = (_, index) => groups[index].label !== null;
+    const dated = marks.filter(isDated).map((mark) => ({ ...mark, tick: tick(mark.label) }));
+    const beyond = marks.find((...mark) => !isDated(...mark));
+    return buildFigure({
+      title, hint: "Click to filter", heads: ["Award", ...MONEY_HEADS], marks, beyond, drawing: drawColumns(dated, topOf(groups)),
+    });
   }
 
   #drawRanked(title, filter, groups) {
-    const marks = groups.map((group) => this.#mark(group, nameOf(group), group.others ? null : { [filter]: [group.label] }));
-    const all = this.#opened.has(filter);
-    const others = marks.filter((_, index) => groups[index].others);
-    const named = marks.filter((_, index) => !groups[index].others);
-    const shown = all ? marks : named.slice(0, SHOWN_FIRST);
-    const figure = buildFigure({ title, hint: "By value. Click to filter", heads: ["Name", ...MONEY_HEADS], marks, drawing: drawBars(shown) });
-    if (named.length > SHOWN_FIRST || (others.length && !all)) {
+    const { marks, named, others } = this.#markNames(filter, groups);
+    const all = this.#opened.has(filter) || named.length <= SHOWN_FIRST;
+    const figure = buildFigure({
+      title, hint: "By value. Click to filter", heads: ["Name", ...MONEY_HEADS], marks, beyond: all ? others : null,
+      drawing: drawBars(all ? named : named.slice(0, SHOWN_FIRST)),
+    });
+    if (named.length > SHOWN_FIRST) {
       const words = all ? `Only the first ${SHOWN_FIRST}` : `Show ${named.length}`;
       const toggle = () => {
         if (!this.#opened.delete(filter)) this.#opened.add(filter);
@@ -118,13 +120,10 @@ export class ChartPanel {
   #drawTreemap(data) {
     const depth = LEVELS.findIndex(({ filter }) => this.#view[filter].length !== 1);
     const level = LEVELS.at(depth < 0 ? -1 : depth);
-    const groups = data[level.dimension];
-    const marks = groups.map((group) => this.#mark(group, nameOf(group), group.others ? null : { [level.filter]: [group.label] }));
-    const rest = marks.find((_, index) => groups[index].others);
+    const { marks, named, others } = this.#markNames(level.filter, data[level.dimension]);
     const figure = buildFigure({
-      title: "Area › organization › contractor",
-      hint: `By ${level.name}. Click to go down${rest ? `. Not drawn: ${rest.label}, ${rest.value}` : ""}`,
-      heads: ["Name", ...MONEY_HEADS], marks, drawing: drawTreemap(marks.filter((mark) => mark !== rest)), className: "wide",
+      title: "Area › organization › contractor", hint: `By ${level.name}. Click to go down`,
+      heads: ["Name", ...MONEY_HEADS], marks, beyond: others, drawing: drawTreemap(named), className: "wide",
     });
     const trail = this.#buildTrail(depth < 0 ? LEVELS.length - 1 : depth);
     if (trail) figure.querySelector("figcaption").append(trail);
@@ -160,6 +159,17 @@ export class ChartPanel {
     });
   }
 
+  // The marks of groups by name; `others` is that of all names but the given ones, if there are more.
+  #markNames(filter, groups) {
+    const given = groups.filter((group) => !group.others);
+    const except = `except_${filter}`;
+    const leaveOut = { [except]: [...this.#view[except], ...given.map((group) => group.label)] };
+    const named = given.map((group) => this.#mark(group, group.label ?? MISSING, { [filter]: [group.label] }));
+    const [others] = groups.filter((group) => group.others)
+      .map((group) => this.#mark(group, countWords(group.labels, "other"), leaveOut));
+    return { marks: others ? [...named, others] : named, named, others };
+  }
+
   #mark(group, label, changes) {
     const money = formatShortPesos(group.total_value);
     const share = formatShare(group.share);
@@ -174,18 +184,15 @@ export class ChartPanel {
   }
 
   #target(changes) {
-    if (!changes) return { href: null };
     const target = changeView(this.#view, changes);
     return { href: writeView(target), follow: () => this.#navigate(target) };
   }
 }
 
-const NO_TIMES = { years: [], quarters: [], from: null, to: null };
+const NO_TIMES = { years: [], quarters: [], from: null, to: null, undated: false };
 
 const tickOfQuarter = (label) => (label.endsWith("Q1") ? `’${label.slice(2, 4)}` : "");
 
 const topOf = (groups) => formatShortPesos(Math.max(...groups.map((group) => Number(group.total_value))));
-
-const nameOf = (group) => (group.others ? `${groupDigits(group.labels)} others` : group.label ?? MISSING);
 
 const plain = (amount) => amount.replace(/\.00$/, "");

@@ -20,7 +20,7 @@ export class ChipBar {
 
   /** Show the chips of `view`; `keywords` are chips that somebody else built. */
   show(view, keywords) {
-    const chips = [...keywords, ...this.#buildNames(view), ...this.#buildTimes(view), ...this.#buildOthers(view)];
+    const chips = [...keywords, ...this.#buildNames(view), ...this.#buildExceptions(view), ...this.#buildTimes(view), ...this.#buildOthers(view)];
     find("#chips").replaceChildren(...chips);
     find("#chip-bar").hidden = !chips.length;
   }
@@ -30,14 +30,25 @@ export class ChipBar {
       this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, kind)));
   }
 
+  // One chip a list: those that charts lead to have dozens of names.
+  #buildExceptions(view) {
+    return Object.entries(NAMES).map(([filter, kind]) => [`except_${filter}`, kind])
+      .filter(([filter]) => view[filter].length)
+      .map(([filter, kind]) => {
+        const [first, ...more] = view[filter].map((name) => name ?? MISSING);
+        return this.#build(more.length ? `none of ${more.length + 1} names` : `not ${first}`, { [filter]: [] }, kind);
+      });
+  }
+
   #buildTimes(view) {
-    const { years, quarters, from, to } = view;
+    const { years, quarters, from, to, undated } = view;
     const dates = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
     return [
       ...years.map((year) => this.#build(year, { years: years.filter((kept) => kept !== year) })),
       ...quarters.map((text) => this.#build(text.replace(/^(.*)-(Q\d)$/, "$2 $1"),
         { quarters: quarters.filter((kept) => kept !== text) })),
       ...(from || to ? [this.#build(dates, { from: null, to: null })] : []),
+      ...(undated ? [this.#build("Without a date", { undated: false })] : []),
     ];
   }
 

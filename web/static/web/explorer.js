@@ -75,7 +75,7 @@ async function showRows(asked, signal) {
     const data = answer.data ?? await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait });
     if (signal.aborted) return;
     answer = { asked: question, data };
-    if (data.total_rows) cards.reserve();
+    cards.expect(asked, { count: data.total_rows, total_value: data.total_value });
     results.show(asked, data, columns);
     columnMenu.show(asked, columns);
     const shown = chooseColumns(asked, columns).map(({ name }) => name);

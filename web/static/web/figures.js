@@ -22,8 +22,11 @@ const UPRIGHT = { width: 80, height: 100 };
  * @property {() => void} [follow]
  */
 
-/** A chart with its title, its table of exact figures and a line that tells what is pointed at. */
-export function buildFigure({ title, hint, heads, marks, drawing, className = "" }) {
+/**
+ * A chart with its title, its table of exact figures and a line that tells what is pointed at.
+ * `beyond`: the mark that is not drawn, if there is one.
+ */
+export function buildFigure({ title, hint, heads, marks, drawing, beyond = null, className = "" }) {
   const readout = build("p", { class: "chart-readout", "aria-hidden": "true" }, hint);
   const tell = (event) => {
     const detail = event.target.closest?.("[data-detail]")?.dataset.detail;
@@ -34,6 +37,7 @@ export function buildFigure({ title, hint, heads, marks, drawing, className = ""
     "figure", { class: `chart panel ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
     build("figcaption", {}, build("h2", {}, title), readout),
     marks.length ? drawing : build("p", { class: "hint" }, "Nothing to show."),
+    beyond && build("p", { class: "hint" }, "Not drawn: ", buildLink(beyond, `${beyond.label}, ${beyond.value}`)),
     marks.length > 0 && buildNumbers(title, heads, marks),
   );
 }
@@ -95,9 +99,11 @@ function buildMark(mark, name, ...content) {
   return build("a", { ...attributes, href: mark.href, onclick: stay(mark.follow) }, content);
 }
 
+const buildLink = ({ href, follow }, words) => (href ? build("a", { href, onclick: stay(follow) }, words) : words);
+
 function buildNumbers(title, heads, marks) {
   const rows = marks.map((mark) => build("tr", {},
-    build("th", { scope: "row" }, mark.label), mark.cells.map((cell) => build("td", { class: "number" }, cell))));
+    build("th", { scope: "row" }, buildLink(mark, mark.label)), mark.cells.map((cell) => build("td", { class: "number" }, cell))));
   const head = heads.map((text, index) => build("th", { scope: "col", class: index ? "number" : null }, text));
   return build("details", { class: "numbers" },
     build("summary", {}, "Numbers", build("span", { class: "visually-hidden" }, `: ${title}`)),

@@ -22,33 +22,30 @@ const CARDS = [
 
 export class SummaryCards {
   #root = find("#cards");
+  #cards = CARDS.map((card) => ({ ...card, link: build("a", { title: card.hint }), figure: build("dd") }));
   #navigate;
   #asked = null;
+  #summary = null;
 
   /** `navigate` is called with a view to go to. */
   constructor({ navigate }) {
     this.#navigate = navigate;
+    this.#root.append(...this.#cards.map(({ label, figure }) => build("div", { class: "card" }, build("dt", {}, label), figure)));
   }
 
-  /** Keep the place of the cards, so that the rows do not move when they come. */
-  reserve() {
-    if (!this.#root.hidden) return;
-    this.#root.replaceChildren(...CARDS.map(({ label }) => buildCard(label, "…")));
-    this.#root.hidden = false;
+  /** Show what of the summary is known before it comes, and keep the place of the rest, so that the rows do not move. */
+  expect(view, known) {
+    if (questionOf(view) !== this.#asked) this.#draw(view, known);
   }
 
   /** Ask for the summary of a view and show it; what goes wrong leaves the cards away. */
   async ask(view, signal) {
-    const filters = toFilters(view);
-    const question = JSON.stringify([filters, view.size]);
-    if (question === this.#asked) return;
+    if (questionOf(view) === this.#asked) return this.show(view, this.#summary);
     this.#root.setAttribute("aria-busy", "true");
     try {
-      const onWait = () => {};
-      const { summary } = await askTask(`${TASKS}/aggregates/`, { filters, dimensions: [] }, { signal, onWait });
-      if (signal.aborted) return;
-      this.show(view, summary);
-      this.#asked = question;
+      const body = { filters: toFilters(view), dimensions: [] };
+      const { summary } = await askTask(`${TASKS}/aggregates/`, body, { signal, onWait: () => {} });
+      if (!signal.aborted) this.show(view, summary);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
@@ -58,14 +55,9 @@ export class SummaryCards {
 
   /** @param {object} summary  as the API's aggregates answer it for this view */
   show(view, summary) {
-    this.#asked = null;
-    this.#root.replaceChildren(...CARDS.map(({ label, name, format, to, hint }) => {
-      const target = changeView(view, to(view, summary));
-      const onclick = stay(() => this.#navigate(target));
-      const link = () => build("a", { href: writeView(target), title: hint, onclick }, format(summary[name]));
-      return buildCard(label, summary[name] === null ? "–" : link());
-    }));
-    this.#root.hidden = !summary.count;
+    this.#asked = questionOf(view);
+    this.#summary = summary;
+    this.#draw(view, summary);
     this.#root.removeAttribute("aria-busy");
   }
 
@@ -73,9 +65,26 @@ export class SummaryCards {
     this.#asked = null;
     this.#root.hidden = true;
   }
+
+  // A link that is there stays the same element, so that it keeps the focus.
+  #draw(view, summary) {
+    for (const { name, format, to, link, figure } of this.#cards) {
+      const value = summary[name];
+      if (value === undefined || value === null) {
+        figure.replaceChildren(value === null ? "–" : "…");
+        continue;
+      }
+      const target = changeView(view, to(view, summary));
+      link.href = writeView(target);
+      link.onclick = stay(() => this.#navigate(target));
+      link.textContent = format(value);
+      if (!link.isConnected) figure.replaceChildren(link);
+    }
+    this.#root.hidden = !summary.count;
+  }
 }
 
-const buildCard = (label, content) => build("div", { class: "card" }, build("dt", {}, label), build("dd", {}, content));
+const questionOf = (view) => JSON.stringify(toFilters(view));
 
 // The page that holds the one in the middle.
 function toMedian({ size }, { count }) {

@@ -5,16 +5,21 @@
 /**
  * @typedef {object} View
  * @property {string[]} keywords
- * @property {(string|null)[]} contractors  null: the name is missing; so in the three lists below
+ * @property {(string|null)[]} contractors  null: the name is missing; so in the lists below
  * @property {(string|null)[]} organizations
  * @property {(string|null)[]} areas
  * @property {(string|null)[]} business_categories
+ * @property {(string|null)[]} except_contractors  left out; so in the three lists below
+ * @property {(string|null)[]} except_organizations
+ * @property {(string|null)[]} except_areas
+ * @property {(string|null)[]} except_business_categories
  * @property {string[]} years  "2024"
  * @property {string[]} quarters  "2024-Q2"
  * @property {string|null} from  first day of award, "2024-01-31"
  * @property {string|null} to
  * @property {string|null} min  pesos as decimal text
  * @property {string|null} max
+ * @property {boolean} undated  contracts without a day of award
  * @property {boolean} flood
  * @property {string} sort
  * @property {string} page
@@ -31,8 +36,15 @@ export const NAME_FILTERS = {
   business_categories: "category",
 };
 
+// Of each of them the exceptions: rows with these names are left out.
+const EXCEPT_FILTERS = Object.fromEntries(
+  Object.entries(NAME_FILTERS).map(([filter, name]) => [`except_${filter}`, `except_${name}`]),
+);
+const NAME_LISTS = { ...NAME_FILTERS, ...EXCEPT_FILTERS };
+
 const LISTS = { years: "year", quarters: "quarter" };
 const SINGLES = ["from", "to", "min", "max"];
+const SWITCHES = ["undated", "flood"];
 const DEFAULTS = { sort: "-award_date", page: "1", size: "50", columns: "", show: "rows" };
 const QUARTERS = [["01-01", "03-31"], ["04-01", "06-30"], ["07-01", "09-30"], ["10-01", "12-31"]];
 const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
@@ -40,10 +52,10 @@ const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
 /** @type {Readonly<View>} */
 export const EMPTY = Object.freeze({
   keywords: [],
-  ...Object.fromEntries(Object.keys(NAME_FILTERS).map((name) => [name, []])),
+  ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, []])),
   ...Object.fromEntries(Object.keys(LISTS).map((name) => [name, []])),
   ...Object.fromEntries(SINGLES.map((name) => [name, null])),
-  flood: false,
+  ...Object.fromEntries(SWITCHES.map((name) => [name, false])),
   ...DEFAULTS,
 });
 
@@ -51,12 +63,12 @@ export const EMPTY = Object.freeze({
 export function readView(search) {
   const query = new URLSearchParams(search);
   const view = { ...EMPTY, keywords: distinct(query.getAll("q").map((text) => text.trim()).filter(Boolean)) };
-  for (const [filter, name] of Object.entries(NAME_FILTERS)) {
+  for (const [filter, name] of Object.entries(NAME_LISTS)) {
     view[filter] = distinct(query.getAll(name).map((value) => value || null));
   }
   for (const [list, name] of Object.entries(LISTS)) view[list] = distinct(query.getAll(name)).sort();
   for (const name of SINGLES) view[name] = query.get(name) || null;
-  view.flood = query.get("flood") === "1";
+  for (const name of SWITCHES) view[name] = query.get(name) === "1";
   for (const [name, fallback] of Object.entries(DEFAULTS)) view[name] = query.get(name) || fallback;
   return view;
 }
@@ -65,14 +77,14 @@ export function readView(search) {
 export function writeView(view) {
   const query = new URLSearchParams();
   for (const text of view.keywords) query.append("q", text);
-  for (const [filter, name] of Object.entries(NAME_FILTERS)) {
+  for (const [filter, name] of Object.entries(NAME_LISTS)) {
     for (const value of view[filter]) query.append(name, value ?? "");
   }
   for (const [list, name] of Object.entries(LISTS)) {
     for (const value of view[list]) query.append(name, value);
   }
   for (const name of SINGLES) if (view[name] !== null) query.set(name, view[name]);
-  if (view.flood) query.set("flood", "1");
+  for (const name of SWITCHES) if (view[name]) query.set(name, "1");
   for (const [name, fallback] of Object.entries(DEFAULTS)) {
     if (view[name] !== fallback) query.set(name, view[name]);
   }
@@ -84,14 +96,14 @@ export function writeView(view) {
 export function toFilters(view) {
   return {
     keywords: view.keywords,
-    ...Object.fromEntries(Object.keys(NAME_FILTERS).map((name) => [name, view[name]])),
+    ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, view[name]])),
     time_ranges: toTimeRanges(view),
     value_range: { min: view.min, max: view.max },
     include_flood_control: view.flood,
   };
 }
 
-function toTimeRanges({ years, quarters, from, to }) {
+function toTimeRanges({ years, quarters, from, to, undated }) {
   const custom = { type: "custom", start_date: from, end_date: to };
   return [
     ...years.map((year) => ({ type: "yearly", year: wholeNumber(year) })),
@@ -100,6 +112,7 @@ function toTimeRanges({ years, quarters, from, to }) {
       return { type: "quarterly", year: wholeNumber(year), quarter: quarter && Number(quarter) };
     }),
     ...(from !== null || to !== null ? [custom] : []),
+    ...(undated ? [{ type: "undated" }] : []),
   ];
 }
 
@@ -124,8 +137,9 @@ export const showView = (view, changes) => ({ ...view, ...changes });
 export function countFilters(view) {
   const lists = [...Object.keys(NAME_FILTERS), ...Object.keys(LISTS)];
   const listed = lists.reduce((sum, name) => sum + view[name].length, 0);
+  const excepted = Object.keys(EXCEPT_FILTERS).filter((name) => view[name].length).length;
   const dates = view.from !== null || view.to !== null;
-  return listed + dates + (view.min !== null) + (view.max !== null) + view.flood;
+  return listed + excepted + dates + (view.min !== null) + (view.max !== null) + view.undated + view.flood;
 }
 
 /** The view without any filter; how it is shown stays. @returns {View} */
@@ -141,7 +155,7 @@ export function viewOfRequest({ filters, sort }) {
   const view = {
     ...EMPTY,
     keywords: filters.keywords,
-    ...Object.fromEntries(Object.keys(NAME_FILTERS).map((name) => [name, filters[name]])),
+    ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, filters[name] ?? []])), // older tasks know no exceptions
     years: [],
     quarters: [],
     min: filters.value_range.min,
@@ -155,7 +169,8 @@ export function viewOfRequest({ filters, sort }) {
 }
 
 // The API says whole years and quarters as ranges of days.
-function addPeriod(view, { start_date: start, end_date: end }) {
+function addPeriod(view, { type, start_date: start, end_date: end }) {
+  if (type === "undated") return (view.undated = true);
   const [year, from] = [start?.slice(0, 4), start?.slice(5)];
   if (year !== end?.slice(0, 4)) return false;
   const until = end?.slice(5);
