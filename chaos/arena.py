@@ -59,9 +59,9 @@ class Arena:
     @property
     def environment(self) -> dict[str, str]:
         """What the product's processes get: production's switches, shorter retries, rehearsals,
-        and exports that are shared although they are small."""
+        and exports that are shared although they are small. They run unmeasured, as they do elsewhere."""
         return {
-            **os.environ,
+            **{name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")},
             "DATABASE_URL": self.postgres.url,
             "CELERY_BROKER_URL": self.rabbitmq.url,
             "CELERY_RESULT_BACKEND": self.redis.database_url(1),

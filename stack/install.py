@@ -37,7 +37,7 @@ SERVERS = (
     Package("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"),
     Package("redis-server", "/usr/bin/redis-server"),
     Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
-    Package("chromium", "/usr/bin/chromium"),
+    Package("chromium-headless-shell", "/usr/bin/chromium-headless-shell"),
     Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
 )
 

@@ -81,7 +81,7 @@ def expect_cell(value: Any, *, guarded: bool) -> str:
     return f"'{value}" if risky else str(value)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(awards=AWARDS, guarded=st.booleans())
 def test_lines_read_back_as_the_table_says(awards: list[dict[str, Any]], *, guarded: bool) -> None:
     query = Query(columns=ALL_COLUMNS)

@@ -65,7 +65,7 @@ def assert_parts_make_the_whole(store: Store, query: Query, *, part_rows: int) -
         assert write_csv_in_parts(reader, query, folder, parts).read_bytes() == whole.read_bytes()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(awards=AWARDS, sort=sorts, part_rows=st.integers(1, 4))
 def test_parts_of_any_text_make_the_whole(awards: list[dict[str, Any]], sort: Sort, part_rows: int) -> None:
     numbered = [make_award(number, **values) for number, values in enumerate(awards)]
@@ -73,7 +73,7 @@ def test_parts_of_any_text_make_the_whole(awards: list[dict[str, Any]], sort: So
         assert_parts_make_the_whole(store, Query(filters=EVERYTHING, sort=sort), part_rows=part_rows)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     given_awards=st.lists(any_awards, max_size=12),
     filters=one_filter,

@@ -51,7 +51,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 # --- the same filters mean the same rows everywhere ------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(awards, max_size=16),
     st.lists(st.tuples(one_filter, sorts), min_size=3, max_size=4),

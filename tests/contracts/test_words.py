@@ -31,7 +31,7 @@ def find(snapshot: Snapshot, *phrases: str) -> dict[str, list[int]]:
     return {phrase: [int(row) + 1 for row in np.flatnonzero(index.find(cuts[phrase]))] for phrase in phrases}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(words, words, words), min_size=1, max_size=18),
     st.lists(words.filter(bool), min_size=8),

@@ -161,7 +161,7 @@ def read_with_calamine(path: Path) -> list[list[Any]]:
     return CalamineWorkbook.from_path(path).get_sheet_by_name("Contracts").to_python()[1:]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(awards=AWARDS)
 def test_cells_read_back_as_the_table_says(awards: list[dict[str, Any]]) -> None:
     query = Query(filters=EVERYTHING, columns=ALL_COLUMNS)

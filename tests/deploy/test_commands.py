@@ -40,7 +40,8 @@ class Composed:
         declared = {key: str(text) for key, text in self._services[name]["environment"].items()}
         assert set(here) <= set(declared)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        return {**os.environ, **declared, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
+        own = {key: text for key, text in os.environ.items() if not key.startswith("COVERAGE_")}
+        return {**own, **declared, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
 
     def url(self, port: str) -> str:
         return f"http://127.0.0.1:{self._ports[port]}"

@@ -20,8 +20,8 @@ FLOOD_AWARDS_2024 = 90
 
 SPECIAL: tuple[Mapping[str, str], ...] = (
     {"Award Title": TRICKY, "Notice Title": TRICKY_NOTICE, "Awardee Organization Name": TRICKY},
-    {"Award Title": UNDATED, "Award Date": "NULL"},
     {"Award Title": FORMULA, "Procuring Entity": COMMA_NAME, "Area of Delivery": "NULL"},
+    {"Award Title": UNDATED, "Award Date": "NULL"},
 )
 
 

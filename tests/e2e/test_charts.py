@@ -41,7 +41,7 @@ def test_cards_sum_up_what_the_filters_leave(page: Page) -> None:
     expect(cards).to_contain_text("Organizations41")
 
 
-def test_rows_stay_where_they_are_when_the_cards_come(page: Page) -> None:
+def test_rows_stay_where_they_are_when_cards_and_estimate_come(page: Page) -> None:
     waiting: list[Route] = []
     page.route("**/tasks/aggregates/", lambda route: waiting.append(route))
     explorer = ExplorerPage(page, "?year=2019")
@@ -49,6 +49,7 @@ def test_rows_stay_where_they_are_when_the_cards_come(page: Page) -> None:
     before = explorer.rows.first.bounding_box()
     waiting[0].continue_()
     expect(page.locator("#cards").get_by_role("link")).to_have_count(6)
+    expect(page.locator("#estimate")).to_contain_text(re.compile("about|ready"))
     assert explorer.rows.first.bounding_box() == before
 
 

@@ -35,8 +35,8 @@ KEYS = {
 
 
 def make_environment(configured: Mapping[str, str]) -> dict[str, str]:
-    """This process's variables without the addresses of its own servers."""
-    own = ("DATABASE_URL", "CELERY_", "DATA_DIR", "DJANGO_")
+    """This process's variables without the addresses of its own servers, nor the measuring of its code."""
+    own = ("DATABASE_URL", "CELERY_", "DATA_DIR", "DJANGO_", "COVERAGE_")
     return {name: text for name, text in os.environ.items() if not name.startswith(own)} | dict(configured)
 
 
