@@ -8,7 +8,7 @@ stand in the snapshot as ``cube``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -46,6 +46,11 @@ class Group:
     label: Any
     count: int
     total_value: Decimal
+
+
+def read_groups(rows: Iterable[tuple[Any, ...]]) -> list[Group]:
+    """The rows of a statement of groups: label, count, total value."""
+    return [Group(*row) for row in rows]
 
 
 def groupings_for(dimensions: Sequence[str]) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ class Finder:
             return self._indexes.rows.sum_up(mask)
         # The amounts of all contracts would be 40 MB of memory for 5 million.
         bins = self._cursor.fetch(aggregates.select_bins(cube))
-        whole = aggregates.whole_of([aggregates.Group(*row) for row in bins])
+        whole = aggregates.whole_of(aggregates.read_groups(bins))
         return FoundRows.pack(mask, count=whole.count, total_value=whole.total_value)
 
     def _find_mask(self, filters: Filters) -> Mask:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from contracts import aggregates
-from contracts.aggregates import Group
 from contracts.cursor import Cursor
 from contracts.finding import Finder
 from contracts.query import Aggregation
-from contracts.sql import Statement
 
 
 def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> dict[str, Any]:
     """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``."""
     median = finder.find_median(aggregation.filters)
     totals = aggregates.find_cube(aggregation.filters) or _keep_totals(aggregation, cursor, finder)
-    bins = _fetch_groups(cursor, aggregates.select_bins(totals))
+    bins = aggregates.read_groups(cursor.fetch(aggregates.select_bins(totals)))
     whole = aggregates.whole_of(bins)
     labels = {name: (every, missing) for name, every, missing in cursor.fetch(aggregates.count_names(totals))}
     contractors, organizations = (
@@ -27,7 +25,7 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
         bins, middle=median, contractors=contractors, organizations=organizations
     )
     answer: dict[str, Any] = {"summary": summary}
-    months = _fetch_groups(cursor, aggregates.select_months(totals))
+    months = aggregates.read_groups(cursor.fetch(aggregates.select_months(totals)))
     for dimension in aggregation.dimensions:
         if dimension == "value_distribution":
             answer[dimension] = aggregates.shape_bins(bins)
@@ -36,7 +34,8 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
         else:
             top = aggregates.select_labels(totals, dimension, top_n=aggregation.top_n)
             every, _ = labels.get(dimension, (0, 0))
-            answer[dimension] = aggregates.shape_labels(_fetch_groups(cursor, top), whole, labels=every)
+            groups = aggregates.read_groups(cursor.fetch(top))
+            answer[dimension] = aggregates.shape_labels(groups, whole, labels=every)
     return answer
 
 
@@ -44,7 +43,3 @@ def _keep_totals(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> st
     rows = finder.select_matches(aggregation.filters)
     cursor.fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
     return aggregates.TOTALS
-
-
-def _fetch_groups(cursor: Cursor, statement: Statement) -> list[Group]:
-    return [Group(*row) for row in cursor.fetch(statement)]

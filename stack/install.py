@@ -38,6 +38,7 @@ SERVERS = (
     Package("redis-server", "/usr/bin/redis-server"),
     Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
     Package("chromium-headless-shell", "/usr/bin/chromium-headless-shell"),
+    Package("nginx", "/usr/sbin/nginx"),
     Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
 )
 
