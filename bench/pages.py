@@ -27,8 +27,8 @@ FIRST_PAINT_MS = "performance.getEntriesByName('first-contentful-paint')[0]?.sta
 TRANSFERRED = """performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
     .reduce((sum, entry) => sum + entry.transferSize, 0)"""
 STEPS = {
-    "/": ("tbody tr", "#cards .card"),
-    "/?q=road": ("tbody tr", "#cards .card"),
+    "/": ("tbody tr", "#cards .card:last-child a"),
+    "/?q=road": ("tbody tr", "#cards .card:last-child a"),
     "/?show=charts&year=2024": ("#charts .treemap",),
 }
 """Address -> what appears, in that order."""
@@ -74,7 +74,7 @@ def report(address: str, visits: Sequence[dict[str, float]]) -> None:
     print(f"{address}   first visit / median of {len(visits)}")
     for name, first in visits[0].items():
         median = statistics.median(measured[name] for measured in visits)
-        print(f"    {name:<16} {first:8.0f} {median:8.0f}{'' if name == 'KB' else ' ms'}")
+        print(f"    {name:<26} {first:8.0f} {median:8.0f}{'' if name == 'KB' else ' ms'}")
 
 
 if __name__ == "__main__":
