@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,6 +21,7 @@ from contracts.fields import (
     NAME_FILTERS,
     SORTABLE,
 )
+from contracts.reading import boolean, choice, entries, integer, mapping, shown, string
 
 T = TypeVar("T")
 
@@ -124,7 +125,7 @@ class Filters:
     @classmethod
     def from_json(cls, data: Any, pointer: str = "/filters") -> Filters:
         """Parse the API's form. Raises InvalidQuery that points at the culprit."""
-        source = _object(
+        source = mapping(
             data,
             pointer,
             allowed=(*NAME_LISTS, "keywords", "time_ranges", "value_range", "include_flood_control"),
@@ -133,10 +134,10 @@ class Filters:
         return cls(
             **{name: _names(source.get(name), f"{pointer}/{name}") for name in NAME_LISTS},
             keywords=_unique(
-                _list(source.get("keywords"), f"{pointer}/keywords", _keyword, at_most=MAX_KEYWORDS)
+                entries(source.get("keywords"), f"{pointer}/keywords", _keyword, at_most=MAX_KEYWORDS)
             ),
             time_ranges=_unique(
-                _list(source.get("time_ranges"), f"{pointer}/time_ranges", _time_range, at_most=MAX_RANGES)
+                entries(source.get("time_ranges"), f"{pointer}/time_ranges", _time_range, at_most=MAX_RANGES)
             ),
             min_amount=low,
             max_amount=high,
@@ -189,7 +190,7 @@ class Sort:
         """Parse ``"field"`` or ``"-field"``; None gives the default, newest awards first."""
         if data is None:
             return cls()
-        text = _string(data, pointer, at_most=100)
+        text = string(data, pointer, at_most=100)
         field = text.removeprefix("-")
         if field not in SORTABLE:
             raise InvalidQuery(
@@ -284,72 +285,8 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def integer(value: Any, pointer: str, *, low: int, high: int, default: int | None = None) -> int:
-    """A whole number in [low, high]; None gives ``default``."""
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidQuery(pointer, f"expected a whole number, got {_shown(value)}")
-    if not low <= value <= high:
-        raise InvalidQuery(pointer, f"must be from {low} to {high}, got {_shown(value)}")
-    return value
-
-
-def choice(value: Any, pointer: str, choices: Sequence[str], *, default: str) -> str:
-    """One of ``choices``; None gives ``default``."""
-    if value is None:
-        return default
-    if value not in choices:
-        raise InvalidQuery(pointer, f"must be one of {', '.join(choices)}, got {_shown(value)}")
-    return str(value)
-
-
-def boolean(value: Any, pointer: str, *, default: bool) -> bool:
-    """True or False; None gives ``default``."""
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise InvalidQuery(pointer, f"expected true or false, got {_shown(value)}")
-    return value
-
-
-def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str = "") -> None:
-    """Raise InvalidQuery for the first key that is not in ``allowed``."""
-    for key in data:
-        if key not in allowed:
-            readable = str(key)[:100].encode("utf-8", "replace").decode()
-            name = readable.replace("~", "~0").replace("/", "~1")
-            raise InvalidQuery(f"{pointer}/{name}", f"unknown field; known are {', '.join(allowed)}")
-
-
 def _in_words(names: Sequence[str | None], last: str) -> str:
     return f" {last} ".join("(none given)" if name is None else name for name in names)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, int) and value.bit_length() > 200:
-        return "a huge number"
-    text = json.dumps(value, ensure_ascii=True, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _object(data: Any, pointer: str, *, allowed: Sequence[str]) -> Mapping[str, Any]:
-    if data is None:
-        return {}
-    if not isinstance(data, Mapping):
-        raise InvalidQuery(pointer, f"expected an object, got {_shown(data)}")
-    reject_unknown(data, allowed, pointer)
-    return data
-
-
-def _list(data: Any, pointer: str, parse: Callable[[Any, str], T], *, at_most: int) -> list[T]:
-    if data is None:
-        return []
-    if not isinstance(data, list):
-        raise InvalidQuery(pointer, f"expected a list, got {_shown(data)}")
-    if len(data) > at_most:
-        raise InvalidQuery(pointer, f"at most {at_most} entries, got {len(data)}")
-    return [parse(item, f"{pointer}/{index}") for index, item in enumerate(data)]
 
 
 def _clean(text: str) -> str:
@@ -361,36 +298,24 @@ def _unique(values: Sequence[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _string(value: Any, pointer: str, *, at_most: int) -> str:
-    if not isinstance(value, str):
-        raise InvalidQuery(pointer, f"expected text, got {_shown(value)}")
-    if "\x00" in value:
-        raise InvalidQuery(pointer, "must not contain a NUL character")
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise InvalidQuery(pointer, "must be valid Unicode, got a lone surrogate")
-    if len(value) > at_most:
-        raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")
-    return value
-
-
 def _names(data: Any, pointer: str) -> tuple[str | None, ...]:
     def parse(item: Any, where: str) -> str | None:
         if item is None:
             return None
-        return unicodedata.normalize("NFC", _string(item, where, at_most=MAX_NAME_LENGTH))
+        return unicodedata.normalize("NFC", string(item, where, at_most=MAX_NAME_LENGTH))
 
-    return _unique(_list(data, pointer, parse, at_most=MAX_NAMES))
+    return _unique(entries(data, pointer, parse, at_most=MAX_NAMES))
 
 
 def _keyword(item: Any, pointer: str) -> str:
-    text = _string(item, pointer, at_most=MAX_KEYWORD_LENGTH)
+    text = string(item, pointer, at_most=MAX_KEYWORD_LENGTH)
     if not all(phrases_of(part) for part in text.split("&&")):
         raise InvalidQuery(pointer, "a keyword needs text (on both sides of every &&)")
     return " && ".join(sorted(phrases_of(text)))
 
 
 def _time_range(item: Any, pointer: str) -> TimeRange:
-    source = _object(item, pointer, allowed=("type", "year", "quarter", "start_date", "end_date"))
+    source = mapping(item, pointer, allowed=("type", "year", "quarter", "start_date", "end_date"))
     kind = choice(source.get("type"), f"{pointer}/type", tuple(RANGE_MEMBERS), default="")
     if not kind:
         raise InvalidQuery(f"{pointer}/type", f"is required: one of {', '.join(RANGE_MEMBERS)}")
@@ -420,20 +345,20 @@ def _custom_range(source: Mapping[str, Any], pointer: str) -> TimeRange:
 def _date(value: Any, pointer: str) -> date | None:
     if value is None:
         return None
-    text = _string(value, pointer, at_most=100)
+    text = string(value, pointer, at_most=100)
     try:
         parsed = date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
     except ValueError:
         parsed = None
     if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
         raise InvalidQuery(
-            pointer, f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {_shown(value)}"
+            pointer, f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {shown(value)}"
         )
     return parsed
 
 
 def _value_range(data: Any, pointer: str) -> tuple[Decimal | None, Decimal | None]:
-    source = _object(data, pointer, allowed=("min", "max"))
+    source = mapping(data, pointer, allowed=("min", "max"))
     low, high = _amount(source.get("min"), f"{pointer}/min"), _amount(source.get("max"), f"{pointer}/max")
     if low is not None and high is not None and low > high:
         raise InvalidQuery(pointer, f"min {low} is greater than max {high}")
@@ -443,17 +368,17 @@ def _value_range(data: Any, pointer: str) -> tuple[Decimal | None, Decimal | Non
 def _amount(value: Any, pointer: str) -> Decimal | None:
     if value is None:
         return None
-    text = value.strip() if isinstance(value, str) else _shown(value)
+    text = value.strip() if isinstance(value, str) else shown(value)
     if (
         isinstance(value, bool)
         or not isinstance(value, str | int | float)
         or not PLAIN_AMOUNT.fullmatch(text)
     ):
-        raise InvalidQuery(pointer, f'expected an amount in pesos like "1000000.50", got {_shown(value)}')
+        raise InvalidQuery(pointer, f'expected an amount in pesos like "1000000.50", got {shown(value)}')
     amount = Decimal(text)
     if not 0 <= amount <= MAX_AMOUNT or amount != round(amount, 2):
         raise InvalidQuery(
-            pointer, f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {_shown(value)}"
+            pointer, f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {shown(value)}"
         )
     return abs(round(amount, 2))
 
@@ -464,12 +389,12 @@ def _amount_json(amount: Decimal | None) -> str | None:
 
 def _columns(data: Any, pointer: str) -> tuple[str, ...]:
     def parse(item: Any, where: str) -> str:
-        name = _string(item, where, at_most=100)
+        name = string(item, where, at_most=100)
         if name not in FIELD_BY_NAME:
             raise InvalidQuery(where, f"unknown column {name!r}; known are {', '.join(FIELD_BY_NAME)}")
         return name
 
-    columns = _list(data, pointer, parse, at_most=len(FIELD_BY_NAME))
+    columns = entries(data, pointer, parse, at_most=len(FIELD_BY_NAME))
     if data is not None and not columns:
         raise InvalidQuery(pointer, "needs at least one column")
     if len(set(columns)) != len(columns):
@@ -479,10 +404,10 @@ def _columns(data: Any, pointer: str) -> tuple[str, ...]:
 
 def _dimensions(data: Any, pointer: str) -> tuple[str, ...]:
     def parse(item: Any, where: str) -> str:
-        name = _string(item, where, at_most=100)
+        name = string(item, where, at_most=100)
         if name not in DIMENSIONS:
             raise InvalidQuery(where, f"unknown dimension {name!r}; known are {', '.join(DIMENSIONS)}")
         return name
 
-    chosen = _list(data, pointer, parse, at_most=len(DIMENSIONS))
+    chosen = entries(data, pointer, parse, at_most=len(DIMENSIONS))
     return tuple(name for name in DIMENSIONS if name in chosen) if data is not None else DIMENSIONS

@@ -17,7 +17,8 @@ from contracts.errors import InvalidQuery
 from contracts.outfile import Writing
 from contracts.parquet import write_parquet
 from contracts.progress import Progress
-from contracts.query import Aggregation, Filters, Query, Sort, boolean, choice, reject_unknown
+from contracts.query import Aggregation, Filters, Query, Sort
+from contracts.reading import boolean, choice, reject_unknown
 from contracts.store import Reader, Totals
 from contracts.workbook import About, SheetPlan, Year, join_sheets, plan_sheets, write_sheet, write_xlsx
 from data_processing import datasets

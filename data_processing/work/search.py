@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.progress import Progress
-from contracts.query import Page, Query, reject_unknown
+from contracts.query import Page, Query
+from contracts.reading import reject_unknown
 from data_processing.work.context import Context, Outcome, Work
 
 

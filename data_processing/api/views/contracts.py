@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS
-from contracts.query import choice
+from contracts.reading import choice
 from contracts.snapshot import Snapshot
 from data_processing import datasets
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
-from contracts.query import choice, integer, reject_unknown
+from contracts.reading import choice, integer, reject_unknown
 from data_processing import broker, deadletters, operations
 from data_processing.api.pagination import NewestFirst
 from data_processing.deadletters import Action, Resolved

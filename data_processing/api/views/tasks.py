@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
-from contracts.query import choice, digest, reject_unknown
+from contracts.query import digest
+from contracts.reading import choice, reject_unknown
 from data_processing import datasets, estimates, files, results, runs, submission
 from data_processing.api import representation, schema
 from data_processing.api.owners import owner_of, visible_to

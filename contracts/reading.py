@@ -1,0 +1,92 @@
+"""Readers of JSON from outside. Each takes a value and the JSON pointer (RFC 6901) to it, and gives the value
+checked, or raises InvalidQuery with the pointer of the culprit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from contracts.errors import InvalidQuery
+
+T = TypeVar("T")
+
+
+def integer(value: Any, pointer: str, *, low: int, high: int, default: int | None = None) -> int:
+    """A whole number in [low, high]; None gives ``default``."""
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidQuery(pointer, f"expected a whole number, got {shown(value)}")
+    if not low <= value <= high:
+        raise InvalidQuery(pointer, f"must be from {low} to {high}, got {shown(value)}")
+    return value
+
+
+def choice(value: Any, pointer: str, choices: Sequence[str], *, default: str) -> str:
+    """One of ``choices``; None gives ``default``."""
+    if value is None:
+        return default
+    if value not in choices:
+        raise InvalidQuery(pointer, f"must be one of {', '.join(choices)}, got {shown(value)}")
+    return str(value)
+
+
+def boolean(value: Any, pointer: str, *, default: bool) -> bool:
+    """True or False; None gives ``default``."""
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise InvalidQuery(pointer, f"expected true or false, got {shown(value)}")
+    return value
+
+
+def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str = "") -> None:
+    """Raise InvalidQuery for the first key that is not in ``allowed``."""
+    for key in data:
+        if key not in allowed:
+            readable = str(key)[:100].encode("utf-8", "replace").decode()
+            name = readable.replace("~", "~0").replace("/", "~1")
+            raise InvalidQuery(f"{pointer}/{name}", f"unknown field; known are {', '.join(allowed)}")
+
+
+def mapping(data: Any, pointer: str, *, allowed: Sequence[str]) -> Mapping[str, Any]:
+    """An object with no other members than ``allowed``; None gives an empty one."""
+    if data is None:
+        return {}
+    if not isinstance(data, Mapping):
+        raise InvalidQuery(pointer, f"expected an object, got {shown(data)}")
+    reject_unknown(data, allowed, pointer)
+    return data
+
+
+def entries(data: Any, pointer: str, parse: Callable[[Any, str], T], *, at_most: int) -> list[T]:
+    """A list, each of its entries read by ``parse``; None gives an empty one."""
+    if data is None:
+        return []
+    if not isinstance(data, list):
+        raise InvalidQuery(pointer, f"expected a list, got {shown(data)}")
+    if len(data) > at_most:
+        raise InvalidQuery(pointer, f"at most {at_most} entries, got {len(data)}")
+    return [parse(item, f"{pointer}/{index}") for index, item in enumerate(data)]
+
+
+def string(value: Any, pointer: str, *, at_most: int) -> str:
+    """Text of at most so many characters, valid Unicode without NUL."""
+    if not isinstance(value, str):
+        raise InvalidQuery(pointer, f"expected text, got {shown(value)}")
+    if "\x00" in value:
+        raise InvalidQuery(pointer, "must not contain a NUL character")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise InvalidQuery(pointer, "must be valid Unicode, got a lone surrogate")
+    if len(value) > at_most:
+        raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a huge number"
+    text = json.dumps(value, ensure_ascii=True, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
