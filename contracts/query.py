@@ -388,13 +388,7 @@ def _amount_json(amount: Decimal | None) -> str | None:
 
 
 def _columns(data: Any, pointer: str) -> tuple[str, ...]:
-    def parse(item: Any, where: str) -> str:
-        name = string(item, where, at_most=100)
-        if name not in FIELD_BY_NAME:
-            raise InvalidQuery(where, f"unknown column {name!r}; known are {', '.join(FIELD_BY_NAME)}")
-        return name
-
-    columns = entries(data, pointer, parse, at_most=len(FIELD_BY_NAME))
+    columns = _known(data, pointer, tuple(FIELD_BY_NAME), noun="column")
     if data is not None and not columns:
         raise InvalidQuery(pointer, "needs at least one column")
     if len(set(columns)) != len(columns):
@@ -403,11 +397,15 @@ def _columns(data: Any, pointer: str) -> tuple[str, ...]:
 
 
 def _dimensions(data: Any, pointer: str) -> tuple[str, ...]:
+    chosen = _known(data, pointer, DIMENSIONS, noun="dimension")
+    return tuple(name for name in DIMENSIONS if name in chosen) if data is not None else DIMENSIONS
+
+
+def _known(data: Any, pointer: str, names: Sequence[str], *, noun: str) -> list[str]:
     def parse(item: Any, where: str) -> str:
         name = string(item, where, at_most=100)
-        if name not in DIMENSIONS:
-            raise InvalidQuery(where, f"unknown dimension {name!r}; known are {', '.join(DIMENSIONS)}")
+        if name not in names:
+            raise InvalidQuery(where, f"unknown {noun} {name!r}; known are {', '.join(names)}")
         return name
 
-    chosen = entries(data, pointer, parse, at_most=len(DIMENSIONS))
-    return tuple(name for name in DIMENSIONS if name in chosen) if data is not None else DIMENSIONS
+    return entries(data, pointer, parse, at_most=len(names))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.delimited import write_csv
-from contracts.errors import OutOfSpace, ReconciliationFailed
 from contracts.fields import DEFAULT_COLUMNS, FIELDS
 from contracts.progress import Progress
 from contracts.query import Filters, Query, Sort
@@ -137,44 +135,3 @@ def test_a_packed_file_unpacks_to_the_plain_one_and_holds_no_clock(
     assert gzip.decompress(packed) == (tmp_path / "out.csv").read_bytes()
     assert packed == (tmp_path / "two.csv.gz").read_bytes()
     assert packed[3:8] == bytes(5)
-
-
-def test_progress_rises_to_the_total(tmp_path: Path, small_store: Store) -> None:
-    progress = export(small_store, tmp_path / "out.csv", batch_rows=5)
-    assert [(step.current, step.total, step.unit) for step in progress] == [
-        (done, 12, "rows") for done in (0, 5, 10, 12)
-    ]
-
-
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("steps", [1, 2])
-def test_closing_early_leaves_no_file(
-    tmp_path: Path, small_store: Store, steps: int, *, packed: bool
-) -> None:
-    with small_store.reader() as reader:
-        work = write_csv(reader, Query(), tmp_path / "out.csv", total_rows=12, batch_rows=5, packed=packed)
-        for _ in range(steps):
-            next(work)
-        assert os.listdir(tmp_path) == ["out.csv"]
-        work.close()
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("total", [11, 13])
-def test_another_number_of_rows_than_announced_is_refused(
-    tmp_path: Path, small_store: Store, total: int
-) -> None:
-    with small_store.reader() as reader, pytest.raises(ReconciliationFailed):
-        list(write_csv(reader, Query(), tmp_path / "out.csv", total_rows=total))
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_full_disk_is_out_of_space_and_leaves_no_file(
-    tmp_path: Path, small_store: Store, *, packed: bool
-) -> None:
-    (tmp_path / "out.csv").symlink_to("/dev/full")
-    with pytest.raises(OutOfSpace):
-        export(small_store, tmp_path / "out.csv", packed=packed)
-    assert os.listdir(tmp_path) == []
-    assert Path("/dev/full").exists()

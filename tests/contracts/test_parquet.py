@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
-from contracts.errors import OutOfSpace, QueryInterrupted, ReconciliationFailed
 from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.parquet import write_parquet
 from contracts.progress import Progress
@@ -58,48 +55,3 @@ def test_no_rows_give_the_columns(tmp_path: Path, small_store: Store) -> None:
     export(small_store, tmp_path / "out.parquet", query=query)
     table = pq.read_table(tmp_path / "out.parquet")
     assert (table.num_rows, tuple(table.column_names)) == (0, query.columns)
-
-
-def test_the_same_rows_give_the_same_bytes(tmp_path: Path, small_store: Store) -> None:
-    paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
-    for path in paths:
-        export(small_store, path, group_rows=5)
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-
-
-@pytest.mark.parametrize("steps", [1, 2])
-def test_closing_early_leaves_no_file(tmp_path: Path, small_store: Store, steps: int) -> None:
-    with small_store.reader() as reader:
-        work = write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=12, group_rows=5)
-        for _ in range(steps):
-            next(work)
-        assert os.listdir(tmp_path) == ["out.parquet"]
-        work.close()
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("total", [11, 13])
-def test_another_number_of_rows_than_announced_is_refused(
-    tmp_path: Path, small_store: Store, total: int
-) -> None:
-    with small_store.reader() as reader, pytest.raises(ReconciliationFailed):
-        list(write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=total))
-    assert os.listdir(tmp_path) == []
-
-
-def test_an_interrupt_stops_the_export_and_leaves_no_file(tmp_path: Path) -> None:
-    total = 20_000
-    with open_awards([make_award(number) for number in range(total)]) as store, store.reader() as reader:
-        work = write_parquet(reader, Query(), tmp_path / "out.parquet", total_rows=total, group_rows=100)
-        assert [next(work).current for _ in range(2)] == [0, 100]
-        reader.interrupt()
-        with pytest.raises(QueryInterrupted):
-            list(work)
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_full_disk_is_out_of_space_and_leaves_no_file(tmp_path: Path, small_store: Store) -> None:
-    (tmp_path / "out.parquet").symlink_to("/dev/full")
-    with pytest.raises(OutOfSpace):
-        export(small_store, tmp_path / "out.parquet")
-    assert os.listdir(tmp_path) == []

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import zipfile
@@ -19,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from contracts.errors import OutOfSpace, QueryInterrupted, ReconciliationFailed
 from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.progress import Progress
 from contracts.query import Filters, Query, Sort
@@ -388,57 +386,6 @@ def test_about_takes_any_words(tmp_path: Path, small_store: Store) -> None:
 def test_about_wants_a_time_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
         About(**{**vars(ABOUT), "made_at": datetime(2026, 11, 21)})  # noqa: DTZ001
-
-
-def test_progress_rises_to_the_total(tmp_path: Path, small_store: Store) -> None:
-    progress = export(small_store, tmp_path / "out.xlsx", batch_rows=5)
-    assert [(step.current, step.total, step.unit) for step in progress] == [
-        (done, 12, "rows") for done in (0, 5, 10, 12)
-    ]
-
-
-# --- what is left when it goes wrong ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("steps", [1, 2])
-def test_closing_early_leaves_no_file(tmp_path: Path, small_store: Store, steps: int) -> None:
-    with small_store.reader() as reader:
-        work = write_xlsx(reader, Query(), tmp_path / "out.xlsx", about=ABOUT, total_rows=12, batch_rows=5)
-        for _ in range(steps):
-            next(work)
-        assert os.listdir(tmp_path) == ["out.xlsx"]
-        work.close()
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("total", [11, 13, 0])
-def test_another_number_of_rows_than_announced_is_refused(
-    tmp_path: Path, small_store: Store, total: int
-) -> None:
-    with small_store.reader() as reader, pytest.raises(ReconciliationFailed):
-        list(write_xlsx(reader, Query(), tmp_path / "out.xlsx", about=ABOUT, total_rows=total, sheet_rows=5))
-    assert os.listdir(tmp_path) == []
-
-
-def test_an_interrupt_stops_the_export_and_leaves_no_file(tmp_path: Path) -> None:
-    total = 20_000
-    with open_awards([make_award(number) for number in range(total)]) as store, store.reader() as reader:
-        work = write_xlsx(
-            reader, Query(), tmp_path / "out.xlsx", about=ABOUT, total_rows=total, batch_rows=100
-        )
-        assert [next(work).current for _ in range(2)] == [0, 100]
-        reader.interrupt()
-        with pytest.raises(QueryInterrupted):
-            list(work)
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_full_disk_is_out_of_space_and_leaves_no_file(tmp_path: Path, small_store: Store) -> None:
-    (tmp_path / "out.xlsx").symlink_to("/dev/full")
-    with pytest.raises(OutOfSpace):
-        export(small_store, tmp_path / "out.xlsx")
-    assert os.listdir(tmp_path) == []
-    assert Path("/dev/full").exists()
 
 
 # --- the archive -----------------------------------------------------------------------------------------
