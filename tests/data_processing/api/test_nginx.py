@@ -105,3 +105,12 @@ def test_nginx_gives_no_file_to_those_whom_we_do_not_send_there(
 ) -> None:
     assert fetch(visitor, f"{nginx}/protected/exports/{export.path}")[0] == 404
     assert fetch(Client(), f"{nginx}/api/v1/data-processing/exports/{export.pk}/download/")[0] == 404
+
+
+def test_nginx_slows_down_those_who_guess_passwords(nginx: str) -> None:
+    def statuses(method: str, times: int) -> list[int]:
+        return [fetch(Client(), f"{nginx}/login/", method)[0] for _ in range(times)]
+
+    assert set(statuses("POST", 11)) == {403}, "without a token, these are refused by the page itself"
+    assert 429 in statuses("POST", 20)
+    assert set(statuses("GET", 20)) == {200}
