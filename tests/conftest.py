@@ -16,8 +16,8 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-WAITING_ROOMS = ("e2e", "chaos", "integration", "deploy", "stack")
-"""They wait more than they compute. The longest come first, so that none of them is left over at the end."""
+LONG_ROOMS = ("e2e", "chaos")
+"""Begun first, so that none of them is left over at the end: they wait more than they compute."""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
@@ -35,19 +35,11 @@ class RoomScheduling(LoadFileScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files that compute over those that wait: the processors are busy from first to last."""
-    files = list(dict.fromkeys(map(_unit, items)))
-    waiting = [file for file in files if file.parts[0] in WAITING_ROOMS]
-    waiting.sort(key=lambda file: WAITING_ROOMS.index(file.parts[0]))
-    computing = [file for file in files if file not in waiting]
-    places = {file: at / len(group) for group in (waiting, computing) for at, file in enumerate(group)}
-    items.sort(key=lambda item: places[_unit(item)])
+    items.sort(key=lambda item: [*LONG_ROOMS, _room(item)].index(_room(item)))
 
 
-def _unit(item: pytest.Item) -> Path:
-    """What one process gets: a file, or the room of the pages."""
-    file = item.path.relative_to(Path(__file__).parent)
-    return Path("e2e") if file.parts[0] == "e2e" else file
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(scope="session")
