@@ -121,7 +121,6 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
         "sha256": published.sha256,
     }
     facts = {
-        "owner": claim.owner,
         "name": file.name,
         "path": published.path,
         "format": file.format,
@@ -136,7 +135,9 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
     @transaction.atomic
     def finish() -> None:
         _succeed(claim, known, hold, keep_s=keep_s)
-        ExportFile.objects.get_or_create(run_id=claim.run_id, defaults=facts)
+        # A visitor may have signed in since the claim.
+        owner = TaskRun.objects.values_list("owner", flat=True).get(id=claim.run_id)
+        ExportFile.objects.get_or_create(run_id=claim.run_id, defaults={**facts, "owner": owner})
 
     _insist(finish)
     return known
