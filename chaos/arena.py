@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any, Self
 import psycopg
 
 from chaos.disk import SmallDisk
+from stack.children import unmeasured
 from stack.errors import StackError
 from stack.logs import FileLog
 from stack.ports import LOOPBACK, pick_port
@@ -61,7 +61,7 @@ class Arena:
         """What the product's processes get: production's switches, shorter retries, rehearsals,
         and exports that are shared although they are small. They run unmeasured, as they do elsewhere."""
         return {
-            **{name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")},
+            **unmeasured(),
             "DATABASE_URL": self.postgres.url,
             "CELERY_BROKER_URL": self.rabbitmq.url,
             "CELERY_RESULT_BACKEND": self.redis.database_url(1),

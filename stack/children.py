@@ -22,6 +22,11 @@ POLL_S = 0.05
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 
+def unmeasured() -> dict[str, str]:
+    """This process's variables, without those by which coverage measures the children of a test run."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def spawn(
     argv: Sequence[str | Path],
     *,

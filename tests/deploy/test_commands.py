@@ -16,7 +16,7 @@ from urllib.error import HTTPError
 import psycopg
 import pytest
 
-from stack.children import read_tail, spawn, stop_child, wait_until
+from stack.children import read_tail, spawn, stop_child, unmeasured, wait_until
 from stack.ports import pick_port
 from stack.pytest_servers import Servers
 from tests.deploy.compose import ROOT, SECRETS, read_config
@@ -40,8 +40,7 @@ class Composed:
         declared = {key: str(text) for key, text in self._services[name]["environment"].items()}
         assert set(here) <= set(declared)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        own = {key: text for key, text in os.environ.items() if not key.startswith("COVERAGE_")}
-        return {**own, **declared, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
+        return {**unmeasured(), **declared, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
 
     def url(self, port: str) -> str:
         return f"http://127.0.0.1:{self._ports[port]}"

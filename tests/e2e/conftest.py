@@ -28,6 +28,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from stack.children import unmeasured
 from stack.logs import FileLog
 from stack.ports import pick_port
 from stack.pytest_servers import Servers
@@ -99,9 +100,8 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The system with the raw file imported."""
     folder = tmp_path_factory.mktemp("site")
     servers.postgres.create_database("e2e")
-    configured = {**os.environ, **servers.environment(database="e2e")}
     # Pages are judged at the speed that people see; their code is measured by the tests beside it.
-    configured.pop("COVERAGE_PROCESS_CONFIG", None)
+    configured = {**unmeasured(), **servers.environment(database="e2e")}
     # These workers live on while other tests run: they must not take the messages of others.
     configured.update(STAFF, REHEARSALS="1", RETRY_DELAYS_S="0.2")
     configured["CELERY_BROKER_URL"] = servers.rabbitmq.add_virtual_host("e2e")

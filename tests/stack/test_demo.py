@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import psutil
 import pytest
 from openpyxl import load_workbook
 
+from stack.children import unmeasured
 from stack.client import Client
 from stack.ports import is_listening, pick_port
 from stack.pytest_servers import Servers
@@ -36,8 +36,8 @@ KEYS = {
 
 def make_environment(configured: Mapping[str, str]) -> dict[str, str]:
     """This process's variables without the addresses of its own servers, nor the measuring of its code."""
-    own = ("DATABASE_URL", "CELERY_", "DATA_DIR", "DJANGO_", "COVERAGE_")
-    return {name: text for name, text in os.environ.items() if not name.startswith(own)} | dict(configured)
+    own = ("DATABASE_URL", "CELERY_", "DATA_DIR", "DJANGO_")
+    return {name: text for name, text in unmeasured().items() if not name.startswith(own)} | dict(configured)
 
 
 def run_demo(folder: Path, **configured: str) -> subprocess.CompletedProcess[str]:

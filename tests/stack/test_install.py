@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stack import install
+from stack.children import unmeasured
 from stack.install import Package
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +25,8 @@ def run_as_nobody(code: str, python: str = sys.executable) -> subprocess.Complet
     # Imports come first: the interpreter may live where that user cannot read.
     program = f"import os\nfrom stack.install import *\nos.setgid(65534); os.setuid(65534)\n{code}"
     # That user cannot write the coverage of this checkout either.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.run(
-        [python, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+        [python, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT, env=unmeasured()
     )
 
 
