@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow.parquet as pq
 import pytest
@@ -29,13 +30,8 @@ QUERY = Query(columns=("id", "reference_id", "award_title", "award_date"))
 SMALL, MANY = 12, 300_000
 
 
-def read_csv(path: Path) -> list[int]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [int(line["id"]) for line in csv.DictReader(file)]
-
-
-def read_packed(path: Path) -> list[int]:
-    with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as file:
+def read_csv(path: Path, unpack: Callable[..., TextIO] = open) -> list[int]:
+    with unpack(path, "rt", encoding="utf-8-sig", newline="") as file:
         return [int(line["id"]) for line in csv.DictReader(file)]
 
 
@@ -67,7 +63,9 @@ class Format:
 write_workbook = partial(write_xlsx, about=ABOUT)
 FORMATS = {
     "csv": Format.of(write_csv, read_csv, step="batch_rows"),
-    "csv.gz": Format.of(partial(write_csv, packed=True), read_packed, step="batch_rows"),
+    "csv.gz": Format.of(
+        partial(write_csv, packed=True), partial(read_csv, unpack=gzip.open), step="batch_rows"
+    ),
     "parquet": Format.of(write_parquet, read_parquet, step="group_rows"),
     "xlsx": Format.of(write_workbook, read_xlsx, step="batch_rows"),
     "xlsx of many sheets": Format.of(partial(write_workbook, sheet_rows=7), read_xlsx, step="batch_rows"),

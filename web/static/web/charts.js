@@ -91,11 +91,11 @@ export class ChartPanel {
   #drawTimes(title, groups, { list, tick }) {
     const narrow = (label) => ({ ...NO_TIMES, ...(label === null ? { undated: true } : { [list]: [label] }) });
     const marks = groups.map((group) => this.#mark(group, group.label ?? "without a date", narrow(group.label)));
-    const isDated = (_, index) => groups[index].label !== null;
-    const dated = marks.filter(isDated).map((mark) => ({ ...mark, tick: tick(mark.label) }));
-    const beyond = marks.find((...mark) => !isDated(...mark));
+    const undated = groups.findIndex((group) => group.label === null);
+    const dated = marks.filter((_, index) => index !== undated).map((mark) => ({ ...mark, tick: tick(mark.label) }));
     return buildFigure({
-      title, hint: "Click to filter", heads: ["Award", ...MONEY_HEADS], marks, beyond, drawing: drawColumns(dated, topOf(groups)),
+      title, hint: "Click to filter", heads: ["Award", ...MONEY_HEADS], marks, beyond: marks[undated],
+      drawing: drawColumns(dated, topOf(groups)),
     });
   }
 
@@ -165,8 +165,8 @@ export class ChartPanel {
     const except = `except_${filter}`;
     const leaveOut = { [except]: [...this.#view[except], ...given.map((group) => group.label)] };
     const named = given.map((group) => this.#mark(group, group.label ?? MISSING, { [filter]: [group.label] }));
-    const [others] = groups.filter((group) => group.others)
-      .map((group) => this.#mark(group, countWords(group.labels, "other"), leaveOut));
+    const rest = groups.find((group) => group.others);
+    const others = rest && this.#mark(rest, countWords(rest.labels, "other"), leaveOut);
     return { marks: others ? [...named, others] : named, named, others };
   }
 

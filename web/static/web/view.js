@@ -170,7 +170,10 @@ export function viewOfRequest({ filters, sort }) {
 
 // The API says whole years and quarters as ranges of days.
 function addPeriod(view, { type, start_date: start, end_date: end }) {
-  if (type === "undated") return (view.undated = true);
+  if (type === "undated") {
+    view.undated = true;
+    return true;
+  }
   const [year, from] = [start?.slice(0, 4), start?.slice(5)];
   if (year !== end?.slice(0, 4)) return false;
   const until = end?.slice(5);
