@@ -14,7 +14,10 @@ from contracts.excel import SHEET_ROWS
 def check_secret_key(**_: Any) -> list[CheckMessage]:
     if not settings.DEBUG and settings.SECRET_KEY.startswith("insecure-"):
         return [
-            Error("SECRET_KEY must be set when DEBUG is off: sessions are signed with it", id="backend.E001")
+            Error(
+                "SECRET_KEY must be set when DEBUG is off: visitors are known by what it signs",
+                id="backend.E001",
+            )
         ]
     return []
 

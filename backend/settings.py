@@ -40,6 +40,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "data_processing.api.owners.visitor_cookie",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -89,9 +90,11 @@ else:
         DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# An anonymous visitor owns tasks too: the signed session cookie carries who that is, without a row.
-SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-SESSION_COOKIE_AGE = 365 * 24 * 3600
+# Of signed-in users only. A visitor's signed cookie (data_processing.api.owners) takes no row.
+SESSION_ENGINE = "backend.sessions"
+SESSION_HOURS = env.number("SESSION_HOURS", 14 * 24)
+STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 8)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", not DEBUG)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -42,13 +42,10 @@ WITHIN_S = 120
 SETUP = """
 import sys, uuid, django
 django.setup()
-from django.contrib.sessions.backends.signed_cookies import SessionStore
 from data_processing import runs
+from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds import KINDS
-session = SessionStore()
-session["owner"] = "bench"
-session.save()
-print(session.session_key)
+print(f"{VISITOR_COOKIE}={sign_visitor('bench')}")
 limits = runs.OwnerLimits(unfinished=10**6, window=10**6, window_queues=frozenset())
 for number in range(int(sys.argv[1])):
     run, _ = runs.submit(
@@ -218,7 +215,7 @@ def run_bench(folder: Path, *, streams: int) -> None:
             "LOG_LEVEL": "WARNING",
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], environment)
-        session, *tasks = run_python(["-c", SETUP, str(streams)], environment)
+        cookie, *tasks = run_python(["-c", SETUP, str(streams)], environment)
         ports = [port, pick_port()]
         webs = [
             replace(program, name=f"web-{number}")
@@ -230,7 +227,6 @@ def run_bench(folder: Path, *, streams: int) -> None:
         running.start()
         try:
             running.wait_ready(within_s=60)
-            cookie = f"sessionid={session}"
             subject, control = (
                 Probe(running.pid(f"web-{number}"), number, cookie=cookie, task=tasks[0]) for number in ports
             )

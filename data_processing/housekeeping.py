@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
+from django.core.management import call_command
 from django.db.models.functions import Now
 
 from contracts import snapshot
@@ -46,9 +47,10 @@ def reconcile_results() -> int:
 
 
 def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
-    """Remove expired files and payloads, files that nobody has written to for ``orphan_age_s`` and no row
-    names, and the rows of long-finished runs."""
+    """Remove expired files, payloads and sessions, files that nobody has written to for ``orphan_age_s`` and
+    no row names, and the rows of long-finished runs."""
     _expire_exports()
+    call_command("clearsessions")
     _remove_orphans(age_s=orphan_age_s)
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)

@@ -19,12 +19,12 @@ import psutil
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.db import connection
 from django.test import Client
 
 from contracts.progress import Progress
 from data_processing import results, runs
+from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds import KINDS
 from data_processing.models import TaskRun
 from data_processing.runs import Claim, OwnerLimits
@@ -156,10 +156,7 @@ def web(start_web: Callable[[], Web]) -> Web:
 
 
 def cookie_of(owner: str) -> str:
-    session = SessionStore()
-    session["owner"] = owner
-    session.save()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+    return f"{VISITOR_COOKIE}={sign_visitor(owner)}"
 
 
 def submit(*, owner: str = "visitor:a") -> TaskRun:

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django import Settings
 
-from data_processing.api.owners import SESSION_KEY
+from data_processing.api.owners import VISITOR_COOKIE
 from tests.web.markup import Markup
 
 OPEN = ["/", "/tasks/", "/datasets/", "/help/"]
@@ -72,10 +72,11 @@ def test_page_greets_a_signed_in_user_by_escaped_name(client: Client) -> None:
 
 
 def test_first_page_makes_a_new_visitor_one_owner_of_all_that_it_asks(client: Client) -> None:
-    client.get("/")
-    owner = client.session[SESSION_KEY]
-    client.get("/tasks/")
-    assert client.session[SESSION_KEY] == owner
+    first = client.get("/").cookies[VISITOR_COOKIE]
+    assert first["httponly"]
+    assert VISITOR_COOKIE not in client.get("/tasks/").cookies
+    client.cookies[VISITOR_COOKIE] = "forged:1wOAAA:signature"
+    assert client.get("/tasks/").cookies[VISITOR_COOKIE].value != first.value
 
 
 @pytest.mark.parametrize("path", OPEN)

@@ -12,8 +12,6 @@ import pytest
 import redis
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
-from django.conf import settings
-from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.asgi import get_asgi_application
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
@@ -22,6 +20,7 @@ from contracts.progress import Progress
 from data_processing import results, runs
 from data_processing.api import events as hubs
 from data_processing.api.events import Hub, Reader, Update, count_watchers
+from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.api.views import events
 from data_processing.models import TaskRun
 from data_processing.runs import Claim
@@ -224,10 +223,7 @@ class Exchange:
 
 
 def cookie_of(owner: str) -> str:
-    session = SessionStore()
-    session["owner"] = owner
-    session.save()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+    return f"{VISITOR_COOKIE}={sign_visitor(owner)}"
 
 
 def path_of(run: TaskRun) -> str:
