@@ -11,7 +11,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos check check-all format import screenshots bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
+.PHONY: help demo up test chaos check check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,10 @@ import: $(VENV)/.stamp ## import raw files into what `make up` serves: make impo
 chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: nothing lost, doubled or torn
 	$(RUN) -m stack.install servers
 	$(RUN) -m chaos
+
+load: $(VENV)/.stamp ## 200 clients for LOAD_S (60) seconds, then a crowd beside: no 5xx, accepted = finished, CPU per request
+	$(RUN) -m stack.install servers
+	$(RUN) -m bench.load
 
 bench: $(VENV)/.stamp ## every figure beside its bar and its peers, over BENCH_ROWS (5 million) rows
 	$(RUN) -m stack.install servers

@@ -29,14 +29,14 @@ class Site:
     _log: FileLog
 
     @contextmanager
-    def running(self, *names: str) -> Iterator[None]:
+    def running(self, *names: str) -> Iterator[Supervisor]:
         """The programs of these names, ready; all of them where none is named."""
         programs = [program for program in list_programs(self.port) if not names or program.name in names]
         supervisor = Supervisor(programs, environment=self.environment, folder=CHECKOUT, write=self._log)
         supervisor.start()
         try:
             supervisor.wait_ready(within_s=120)
-            yield
+            yield supervisor
         finally:
             supervisor.stop()
 
