@@ -10,6 +10,7 @@ from datetime import timedelta
 from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts import snapshot
@@ -59,7 +60,7 @@ def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
         created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)
     )
     keys.delete()
-    gone, _ = finished.filter(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)).delete()
+    gone = runs.delete_ended(Q(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)))
     logger.info("cleaned up: %s old rows removed", gone)
 
 

@@ -84,10 +84,13 @@ class Hold:
 
     @contextlib.contextmanager
     def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """While inside, ``interrupt`` is called once when the work must stop."""
+        """While inside, ``interrupt`` is called at each tick as long as the work must stop. Raises what
+        ``check`` raises."""
         with self._lock:
             self._interrupt = interrupt
         try:
+            # Once more, now that the keeper would call: it may have found a reason since the last look.
+            self.check()
             yield
         finally:
             with self._lock:
@@ -102,7 +105,10 @@ class Hold:
             self._stop(Reason.TOO_LONG)
         elif not self._keep(now):
             self._stop(Reason.LOST)
-        if self.reason is None and runs.is_cancelled(self.claim):
+        elif self.reason is not None:
+            # Again: DuckDB forgets an interrupt that comes between two queries.
+            self._stop(self.reason)
+        elif runs.is_cancelled(self.claim):
             self._stop(Reason.CANCELLED)
 
     def _keep(self, now: float) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import (
     BigIntegerField,
+    Case,
     CharField,
     Count,
     DurationField,
@@ -27,13 +28,15 @@ from django.db.models import (
     Q,
     QuerySet,
     UUIDField,
+    Value,
+    When,
 )
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from contracts.progress import Progress
-from data_processing.errors import TooManyTasks
-from data_processing.models import UNFINISHED, DeadLetter, DeadReason, State, TaskRun
+from data_processing.errors import NotFound, TooManyTasks
+from data_processing.models import FINISHED, UNFINISHED, DeadLetter, DeadReason, State, TaskRun
 from data_processing.statements import Slot, Update
 
 
@@ -101,6 +104,8 @@ class Claim:
 _RELEASED = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
 _UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
+EVERYBODY = 2**31 - 1
+"""More than the number of requests that wait for a run can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,20 +249,29 @@ def stop(claim: Claim, *, progress: Progress | None = None) -> bool:
     return _end(Event.STOP, claim, outcome="cancelled", cancelled=True, **_counted(progress))
 
 
-def withdraw(run_id: uuid.UUID) -> bool:
-    """Withdraw one of several requests that wait for the run; False when only one is left."""
-    waiting = TaskRun.objects.filter(id=run_id, state__in=UNFINISHED, interested__gt=1)
-    return bool(waiting.update(interested=F("interested") - 1))
+def withdraw(run_id: uuid.UUID) -> State | None:
+    """Withdraw one of the requests that wait for the run: None when others still wait for it; the last one
+    cancels it, and the state afterwards is returned. Raises NotFound."""
+    while True:
+        waiting = TaskRun.objects.filter(
+            id=run_id, state__in=UNFINISHED, interested__gt=1, cancel_requested_at__isnull=True
+        )
+        if waiting.update(interested=F("interested") - 1):
+            return None
+        state = _cancel(run_id, interested=1)
+        if state is not None:
+            return state
+        # A request joined the run between the two statements; each further turn takes one more that does.
 
 
 def request_cancel(run_id: uuid.UUID) -> State:
-    """Cancel a waiting run at once, or ask a running one to stop; returns the state afterwards."""
-    if _move(Event.CANCEL, Q(id=run_id), cancel_requested_at=Now(), finished_at=Now(), publish_at=None):
-        return State.REVOKED
-    TaskRun.objects.filter(id=run_id, state=State.STARTED, cancel_requested_at__isnull=True).update(
-        cancel_requested_at=Now()
-    )
-    return State(TaskRun.objects.values_list("state", flat=True).get(id=run_id))
+    """Cancel a waiting run at once, or ask a running one to stop, however many requests wait for it; returns
+    the state afterwards. Raises NotFound."""
+    while True:
+        state = _cancel(run_id, interested=EVERYBODY)
+        if state is not None:
+            return state
+        # It was replayed after it had ended; each further turn takes an operator who does so once more.
 
 
 def find_stubborn(*, grace_s: float) -> list[Claim]:
@@ -340,6 +354,16 @@ def replay(run_ids: Sequence[uuid.UUID]) -> int:
     )
 
 
+def delete_ended(where: Q) -> int:
+    """Delete those of the runs that have ended, with all that hangs on them; returns how many."""
+    with transaction.atomic():
+        # Locked, because Django deletes by ids that it has read before: a replay in between would be lost.
+        ended = TaskRun.objects.select_for_update().filter(where, state__in=FINISHED)
+        ids = list(ended.values_list("id", flat=True))
+        TaskRun.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
 def _claim_of(run: TaskRun) -> Claim:
     return _read_claim([getattr(run, name) for name in _CLAIMED])
 
@@ -352,9 +376,14 @@ def _read_claim(values: Sequence[Any]) -> Claim:
 
 
 def _release(run: TaskRun, *, at_most: int) -> int:
-    where = Q(id=run.id, attempt=run.attempt, lease_until__lt=Now())
+    cancelled = run.cancel_requested_at is not None
+    # Whether it is cancelled may have changed since it was read; then nothing is moved, and the next sweep
+    # reads it anew: a cancel that was accepted must not be forgotten with the lease.
+    where = Q(
+        id=run.id, attempt=run.attempt, lease_until__lt=Now(), cancel_requested_at__isnull=not cancelled
+    )
     attempts = _attempts_with(_claim_of(run), outcome="lost", error_code="worker-lost")
-    if run.cancel_requested_at is not None:
+    if cancelled:
         return _move(Event.STOP, where, attempts=attempts, **_ended())
     if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
         return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
@@ -398,9 +427,15 @@ def _move(event: Event, where: Q, **changes: Any) -> int:
 
 def _leaving(event: Event, where: Q) -> tuple[QuerySet[TaskRun], State]:
     """The runs that ``event`` can happen to, and the state that it brings them to."""
-    sources = {source: target for (source, e), target in TRANSITIONS.items() if e is event}
-    (target,) = set(sources.values())
-    return TaskRun.objects.filter(where, state__in=list(sources)), target
+    sources, target = _ends_of(event)
+    return TaskRun.objects.filter(where, state__in=sources), target
+
+
+def _ends_of(event: Event) -> tuple[list[State], State]:
+    """Where the arrows of ``event`` begin, and where they all end."""
+    targets = {source: target for (source, e), target in TRANSITIONS.items() if e is event}
+    (target,) = set(targets.values())
+    return list(targets), target
 
 
 def _claiming() -> Update:
@@ -439,7 +474,46 @@ def _succeeding() -> Update:
     return Update(running, changes)
 
 
-_CLAIM, _SUCCEED = _claiming(), _succeeding()
+def _cancelling() -> Update:
+    """One statement for waiting and running ones: with two, a worker that postpones, or loses its lease,
+    between them would be missed by both."""
+    waiting, revoked = _ends_of(Event.CANCEL)
+    is_waiting = Q(state__in=waiting)
+    alone = Q(interested__lte=Slot("interested", IntegerField())) | Q(cancel_requested_at__isnull=False)
+    rows = TaskRun.objects.filter(alone, id=Slot("run_id", UUIDField()), state__in=UNFINISHED)
+    changes = {
+        "state": Case(When(is_waiting, then=Value(revoked)), default=F("state")),
+        "cancel_requested_at": Coalesce("cancel_requested_at", Now()),
+        "finished_at": Case(When(is_waiting, then=Now()), default=F("finished_at")),
+        "publish_at": None,
+    }
+    return Update(rows, changes, returning=("state",))
+
+
+def _joining() -> Update:
+    """Returns the id: when the run ends at once, an equal one may take its place, which counted nobody."""
+    equal = TaskRun.objects.filter(
+        owner=Slot("owner", CharField()),
+        request_key=Slot("request_key", CharField()),
+        state__in=UNFINISHED,
+        cancel_requested_at__isnull=True,
+    )
+    return Update(equal, {"interested": F("interested") + 1})
+
+
+_CLAIM, _SUCCEED, _CANCEL, _JOIN = _claiming(), _succeeding(), _cancelling(), _joining()
+
+
+def _cancel(run_id: uuid.UUID, *, interested: int) -> State | None:
+    """Cancel a run for which at most ``interested`` requests wait; its state afterwards, or the one that it
+    had ended in. None when it is unfinished and was not to be cancelled. Raises NotFound."""
+    changed = _CANCEL.execute(run_id=run_id, interested=interested)
+    if changed:
+        return State(changed[0][0])
+    state = TaskRun.objects.filter(id=run_id).values_list("state", flat=True).first()
+    if state is None:
+        raise NotFound("there is no task with this task_id")
+    return State(state) if state in FINISHED else None
 
 
 def _bury(
@@ -473,10 +547,8 @@ def _insert(run: TaskRun) -> bool:
 
 def _join(owner: str, request_key: str) -> TaskRun | None:
     """The owner's equal unfinished run, with one more request waiting for it."""
-    equal = TaskRun.objects.filter(
-        owner=owner, request_key=request_key, state__in=UNFINISHED, cancel_requested_at__isnull=True
-    )
-    return equal.first() if equal.update(interested=F("interested") + 1) else None
+    joined = _JOIN.execute(owner=owner, request_key=request_key)
+    return TaskRun.objects.filter(id=joined[0][0]).first() if joined else None
 
 
 def _count_unfinished(owner: str, queue: str) -> tuple[int, int]:

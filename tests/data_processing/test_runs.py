@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from contracts.progress import Progress
 from data_processing import runs
-from data_processing.errors import TooManyTasks
+from data_processing.errors import NotFound, TooManyTasks
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.runs import TRANSITIONS, Claim, Ending, Event, OwnerLimits
 
@@ -262,9 +262,21 @@ def test_request_equal_to_a_finished_or_cancelled_one_is_new() -> None:
 def test_joiner_that_withdraws_leaves_the_work_to_the_other() -> None:
     run = submit(key="same")
     submit(key="same")
-    assert runs.withdraw(run.id)
-    assert not runs.withdraw(run.id)
+    assert runs.withdraw(run.id) is None
+    assert runs.withdraw(run.id) == State.REVOKED
+    assert runs.withdraw(run.id) == State.REVOKED
+
+
+def test_cancel_for_everybody_stops_a_run_that_others_wait_for() -> None:
+    run = submit(key="same")
+    submit(key="same")
     assert runs.request_cancel(run.id) == State.REVOKED
+
+
+def test_cancel_of_an_unknown_run_says_so() -> None:
+    for cancel in (runs.request_cancel, runs.withdraw):
+        with pytest.raises(NotFound):
+            cancel(uuid.uuid4())
 
 
 def test_owner_with_too_many_unfinished_tasks_is_refused() -> None:

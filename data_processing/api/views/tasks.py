@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -128,8 +129,7 @@ class TaskDetail(APIView):
         paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
         # A dead letter goes with its run; until an operator has resolved it, it must not.
         open_letters = run.dead_letters.filter(resolved_at=None)
-        ended = TaskRun.objects.filter(pk=run.pk, state__in=FINISHED)
-        if open_letters.exists() or not ended.delete()[0]:
+        if open_letters.exists() or not runs.delete_ended(Q(pk=run.pk)):
             raise NotDeletable("the task has not ended, or operators still have to look at its failure")
         files.remove(paths)
         return Response(status=204)
@@ -199,25 +199,19 @@ class CancelTask(APIView):
         body = _body(request)
         reject_unknown(body, ("task_id", "all"))
         run = _find(request, _task_id(body))
-        withdrawn = body.get("all") is not True and runs.withdraw(run.id)
-        state = State(run.state) if withdrawn else _cancel(run)
+        state = (runs.request_cancel if body.get("all") is True else runs.withdraw)(run.id)
+        if state == State.REVOKED:
+            results.store_revoked(run.id)
+        elif state in FINISHED:
+            raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
         answer = {
             "task_id": str(run.id),
             "cancel_requested": True,
-            "withdrawn": withdrawn,
-            "state": state,
+            "withdrawn": state is None,
+            "state": state or run.state,
             "links": representation.task_links(run),
         }
         return Response(answer, status=202)
-
-
-def _cancel(run: TaskRun) -> State:
-    state = runs.request_cancel(run.id)
-    if state == State.REVOKED:
-        results.store_revoked(run.id)
-    elif state in FINISHED:
-        raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
-    return state
 
 
 def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
