@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "web.signing_in.TooManyTriesPage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -97,6 +98,12 @@ STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 8)
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", not DEBUG)
+AUTHENTICATION_BACKENDS = ["data_processing.api.authentication.PasswordBackend"]
+BASIC_AUTH = env.flag("BASIC_AUTH", False)
+SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 10)
+ADDRESS_SIGN_IN_TRIES = env.number("ADDRESS_SIGN_IN_TRIES", 100)
+SIGN_IN_WINDOW_S = env.seconds("SIGN_IN_WINDOW_S", 900.0)
+PROXIES = env.number("PROXIES", 0)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 ANONYMOUS_ACCESS = env.flag("ANONYMOUS_ACCESS", DEBUG)
 LOGIN_URL = "login"
@@ -118,8 +125,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["data_processing.api.parsing.BoundedJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.BasicAuthentication",
+        "data_processing.api.authentication.SessionAuthentication",
+        "data_processing.api.authentication.BasicAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["data_processing.api.owners.IsOwner"],
     "DEFAULT_SCHEMA_CLASS": "data_processing.api.schema.DescribedSchema",
@@ -134,6 +141,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 MAX_REQUEST_BYTES = env.number("MAX_REQUEST_BYTES", 1_000_000)

@@ -59,14 +59,24 @@ class NotDeletable(TaskError):
     code = "not-deletable"
 
 
-class TooManyTasks(TaskError):
-    """The owner has as many unfinished tasks as one may have, or asks more often than the kind allows."""
-
-    code = "too-many-tasks"
+class TryLater(TaskError):
+    """Too much at the moment; ``retry_after_s`` says when it may be less."""
 
     def __init__(self, message: str, *, retry_after_s: float = 5) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooManyTasks(TryLater):
+    """The owner has as many unfinished tasks as one may have, or asks more often than the kind allows."""
+
+    code = "too-many-tasks"
+
+
+class TooManyTries(TryLater):
+    """Too many wrong passwords for an account, or from an address, in a while."""
+
+    code = "too-many-tries"
 
 
 class KeyReused(TaskError):

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts import snapshot
-from data_processing import broker, deadletters, files, outbox, results, runs
+from data_processing import broker, deadletters, files, outbox, results, runs, tries
 from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
     no row names, and the rows of long-finished runs."""
     _expire_exports()
     call_command("clearsessions")
+    tries.forget_old_tries()
     _remove_orphans(age_s=orphan_age_s)
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)

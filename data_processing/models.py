@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class State(models.TextChoices):
@@ -138,6 +139,25 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SignInTry(models.Model):
+    """A password that was tried, under keys of account and address; ``failed`` once it was found wrong. No
+    names and no addresses are kept."""
+
+    account = models.CharField(max_length=32)
+    address = models.CharField(max_length=32)
+    failed = models.BooleanField(default=False)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["address", "at"], name="tries_from"),
+            models.Index(fields=["at"], name="try_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} from {self.address}"
 
 
 class DeadReason(models.TextChoices):

@@ -24,7 +24,7 @@ from data_processing.errors import (
     NotFound,
     NotReplayable,
     TaskError,
-    TooManyTasks,
+    TryLater,
 )
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ STATUS: Mapping[type[Exception], int] = {
     NotDeletable: 409,
     NotReplayable: 409,
     KeyReused: 422,
-    TooManyTasks: 429,
     Expired: 410,
 }
 """HTTP status of each error that may leave; any other error of ours is a 500."""
@@ -86,18 +85,24 @@ def problem_body(status: int, code: str, detail: str, **members: Any) -> dict[st
 
 
 def _from_own(error: TaskError | ContractsError) -> Response:
-    status = error.status if isinstance(error, BadRequestBody) else STATUS.get(type(error), 500)
+    status = _status_of(error)
     members: dict[str, Any] = {}
     if isinstance(error, InvalidQuery):
         members["errors"] = [{"pointer": error.pointer, "detail": error.message}]
     if isinstance(error, Expired):
         members["rerun"] = error.rerun
     headers = {}
-    if isinstance(error, TooManyTasks):
+    if isinstance(error, TryLater):
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if status >= 500 and not isinstance(error, NoDataset):
         logger.error("error %s reached the client", error.code, exc_info=error)
     return problem(status, error.code, str(error), headers=headers, **members)
+
+
+def _status_of(error: TaskError | ContractsError) -> int:
+    if isinstance(error, BadRequestBody):
+        return error.status
+    return 429 if isinstance(error, TryLater) else STATUS.get(type(error), 500)
 
 
 def _from_framework(error: APIException) -> Response:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular import authentication
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -116,6 +117,16 @@ STARTS = {
     429: "too many unfinished tasks; come back after Retry-After seconds",
     503: "no dataset has been imported yet",
 }
+
+
+class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
+    target_class = "data_processing.api.authentication.SessionAuthentication"
+
+
+class BasicScheme(authentication.BasicScheme):  # type: ignore[no-untyped-call]
+    """For installations where BASIC_AUTH is on."""
+
+    target_class = "data_processing.api.authentication.BasicAuthentication"
 
 
 class DescribedSchema(AutoSchema):

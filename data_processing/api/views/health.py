@@ -23,6 +23,7 @@ from data_processing.errors import NotFound
 class Live(APIView):
     """The process answers."""
 
+    authentication_classes = ()
     permission_classes = (AllowAny,)
 
     def get(self, request: Request) -> Response:
@@ -32,6 +33,7 @@ class Live(APIView):
 class UnknownPath(APIView):
     """Whatever the API has no answer for: a problem, not a page."""
 
+    authentication_classes = ()
     permission_classes = (AllowAny,)
     schema = None
 
@@ -43,6 +45,7 @@ class Ready(APIView):
     """Each dependency and whether it answers; 503 when the database or the dataset is missing, because a
     request cannot be accepted then. Broker and Redis may be away: work waits for them."""
 
+    authentication_classes = ()
     permission_classes = (AllowAny,)
     required = ("database", "dataset")
 

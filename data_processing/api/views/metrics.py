@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from data_processing import metrics
+from data_processing.api.authentication import SessionAuthentication
 
 
 class IsStaffOrScraper(BasePermission):
@@ -47,6 +48,8 @@ class PlainText(BaseRenderer):
 class Metrics(APIView):
     """Figures of queues and runs."""
 
+    # No Basic: whoever reads this every few seconds would have a password hashed every few seconds.
+    authentication_classes = (SessionAuthentication,)
     permission_classes = (IsStaffOrScraper,)
     renderer_classes = (JSONRenderer, PlainText)
 

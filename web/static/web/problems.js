@@ -22,7 +22,7 @@ function pointerOf(error) {
 
 function titleOf(problem) {
   if (problem.status === 400 || problem.status === 422) return "This cannot be asked";
-  if (problem.status === 401 || problem.status === 403) return "You have to sign in";
+  if (problem.status === 401) return "You have to sign in";
   if (problem.code === "no-dataset") return "There is no data yet";
   return problem.passing ? "No answer for now" : "That did not work";
 }
@@ -33,7 +33,7 @@ function adviceFor(problem) {
   }
   if (problem.status === 429) return `Wait ${problem.retryAfterS ?? 30} seconds, then try again.`;
   if (problem.status === 400) return "Change what is named above, or start over.";
-  if (problem.status === 401 || problem.status === 403) return signInLink();
+  if (problem.status === 401) return signInLink();
   if (problem.status >= 500) return "Try again in a moment. If it stays, tell the operators of this site.";
   return null;
 }
