@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from data_processing import broker, runs
 from data_processing.broker import RawLetter
+from data_processing.constraints import violates
 from data_processing.errors import NotFound, NotReplayable, TaskError
 from data_processing.kinds import KINDS
 from data_processing.models import DeadLetter, DeadReason, TaskRun
@@ -68,7 +69,9 @@ def replay(letter: DeadLetter, *, by: str) -> None:
             _resolve(letter, Action.REPLAY, by)
             if not runs.replay([letter.run_id]):
                 raise NotReplayable("the task has not ended as failed; it cannot be replayed")
-    except IntegrityError:
+    except IntegrityError as error:
+        if not violates(error, TaskRun, runs.ONE_EQUAL):
+            raise
         raise NotReplayable("an equal task of the same owner is unfinished; wait for it") from None
 
 

@@ -6,7 +6,6 @@ times are compared by the database's clock, so that workers' clocks may differ.
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -35,9 +34,11 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from contracts.progress import Progress
+from data_processing import locks
+from data_processing.constraints import violates
 from data_processing.errors import NotFound, TooManyTasks
 from data_processing.models import FINISHED, UNFINISHED, DeadLetter, DeadReason, State, TaskRun
-from data_processing.statements import Slot, Update
+from data_processing.statements import Select, Slot, Update
 
 
 class Event(Enum):
@@ -103,6 +104,7 @@ class Claim:
 
 _RELEASED = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
+ONE_EQUAL = "one_equal_unfinished_run"
 _UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
 EVERYBODY = 2**31 - 1
 """More than the number of requests that wait for a run can be."""
@@ -135,29 +137,30 @@ def submit(
 ) -> tuple[TaskRun, bool]:
     """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
     that nobody is cancelling is joined in its place. Raises TooManyTasks."""
+    run = TaskRun(
+        kind=kind,
+        owner=owner,
+        request=dict(request),
+        request_key=request_key,
+        dataset_version=dataset_version,
+        queue=queue,
+        publish_at=Now() + timedelta(seconds=publish_in_s),
+    )
     while True:
-        unfinished, in_queue = _count_unfinished(owner, queue)
-        if unfinished < limits.unfinished:
-            held = queue in limits.window_queues and in_queue >= limits.window
-            run = TaskRun(
-                kind=kind,
-                owner=owner,
-                request=dict(request),
-                request_key=request_key,
-                dataset_version=dataset_version,
-                queue=queue,
-                publish_at=None if held else Now() + timedelta(seconds=publish_in_s),
-            )
-            if _insert(run):
-                return run, True
-        equal = _join(owner, request_key)
-        if equal is not None:
-            return equal, False
-        if unfinished >= limits.unfinished:
-            raise TooManyTasks(
-                f"you have {unfinished} unfinished tasks; at most {limits.unfinished} may wait"
-            )
-        # The equal run has ended between the two statements.
+        try:
+            with transaction.atomic():
+                # Two that count at once would both find the last place free.
+                hold_window(owner)
+                return _join_or_insert(run, limits)
+        except IntegrityError as error:
+            if not violates(error, TaskRun, ONE_EQUAL):
+                raise
+            # An equal run has been replayed, which takes no lock; each further turn takes one more replay.
+
+
+def hold_window(owner: str) -> None:
+    """Until this transaction ends, nobody else adds to the owner's unfinished runs or lets held ones go."""
+    locks.hold(f"window of {owner}")
 
 
 def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
@@ -316,13 +319,10 @@ def release_held(*, window: int, owner: str | None = None) -> int:
     held = TaskRun.objects.filter(state=State.PENDING, publish_at=None, cancel_requested_at=None)
     if owner is not None:
         held = held.filter(owner=owner)
-    released = 0
-    for name, queue in held.values_list("owner", "queue").distinct():
-        free = window - _count_released(name, queue)
-        if free > 0:
-            oldest = held.filter(owner=name, queue=queue).order_by("created_at").values_list("id", flat=True)
-            released += held.filter(id__in=list(oldest[:free])).update(publish_at=Now())
-    return released
+    return sum(
+        _release_held(held.filter(owner=name, queue=queue), name, queue, window=window)
+        for name, queue in held.values_list("owner", "queue").distinct()
+    )
 
 
 def schedule_publishing(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> bool:
@@ -490,6 +490,18 @@ def _cancelling() -> Update:
     return Update(rows, changes, returning=("state",))
 
 
+def _counting() -> Select:
+    mine = TaskRun.objects.filter(owner=Slot("owner", CharField()), state__in=UNFINISHED)
+    in_window = _RELEASED & Q(queue=Slot("queue", CharField()))
+    equal = Q(request_key=Slot("request_key", CharField()), cancel_requested_at__isnull=True)
+    counted = mine.values("owner").annotate(
+        unfinished=Count("id"),
+        in_window=Count("id", filter=in_window),
+        equal=Count("id", filter=equal),
+    )
+    return Select(counted.values_list("unfinished", "in_window", "equal"))
+
+
 def _joining() -> Update:
     """Returns the id: when the run ends at once, an equal one may take its place, which counted nobody."""
     equal = TaskRun.objects.filter(
@@ -501,7 +513,8 @@ def _joining() -> Update:
     return Update(equal, {"interested": F("interested") + 1})
 
 
-_CLAIM, _SUCCEED, _CANCEL, _JOIN = _claiming(), _succeeding(), _cancelling(), _joining()
+_CLAIM, _SUCCEED, _CANCEL = _claiming(), _succeeding(), _cancelling()
+_COUNT, _JOIN = _counting(), _joining()
 
 
 def _cancel(run_id: uuid.UUID, *, interested: int) -> State | None:
@@ -534,15 +547,21 @@ def _bury(
     )
 
 
-def _insert(run: TaskRun) -> bool:
-    """Whether the run is recorded; not when the owner has an equal unfinished one."""
-    # A savepoint costs two round trips, and only an open transaction would be broken by the conflict.
-    try:
-        with transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext():
-            run.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
+def _join_or_insert(run: TaskRun, limits: OwnerLimits) -> tuple[TaskRun, bool]:
+    while True:
+        unfinished, in_window, equal = _count_unfinished(run)
+        joined = _join(run.owner, run.request_key) if equal else None
+        if joined is not None:
+            return joined, False
+        if not equal:
+            break
+        # The equal run has ended between the two statements.
+    if unfinished >= limits.unfinished:
+        raise TooManyTasks(f"you have {unfinished} unfinished tasks; at most {limits.unfinished} may wait")
+    if run.queue in limits.window_queues and in_window >= limits.window:
+        run.publish_at = None
+    run.save(force_insert=True)
+    return run, True
 
 
 def _join(owner: str, request_key: str) -> TaskRun | None:
@@ -551,11 +570,22 @@ def _join(owner: str, request_key: str) -> TaskRun | None:
     return TaskRun.objects.filter(id=joined[0][0]).first() if joined else None
 
 
-def _count_unfinished(owner: str, queue: str) -> tuple[int, int]:
-    """How many runs of the owner are unfinished, and how many of them are in the queue's window."""
-    mine = TaskRun.objects.filter(owner=owner, state__in=UNFINISHED)
-    counts = mine.aggregate(unfinished=Count("id"), released=Count("id", filter=_RELEASED & Q(queue=queue)))
-    return counts["unfinished"], counts["released"]
+def _count_unfinished(run: TaskRun) -> tuple[int, int, int]:
+    """Of its owner's unfinished runs: how many there are, how many stand in its queue's window, and how many
+    are equal and nobody is cancelling."""
+    counted = _COUNT.execute(owner=run.owner, queue=run.queue, request_key=run.request_key)
+    unfinished, in_window, equal = counted[0] if counted else (0, 0, 0)
+    return unfinished, in_window, equal
+
+
+def _release_held(held: QuerySet[TaskRun], owner: str, queue: str, *, window: int) -> int:
+    with transaction.atomic():
+        hold_window(owner)
+        free = window - _count_released(owner, queue)
+        if free <= 0:
+            return 0
+        oldest = held.order_by("created_at").values_list("id", flat=True)
+        return held.filter(id__in=list(oldest[:free])).update(publish_at=Now())
 
 
 def _count_released(owner: str, queue: str) -> int:

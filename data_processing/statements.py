@@ -1,4 +1,4 @@
-"""UPDATEs that Django compiles once per process, for the few that every task runs; knows no table.
+"""Statements that Django compiles once per process, for the few that every task runs; knows no table.
 
 Building and compiling a queryset costs more processor time than PostgreSQL needs for the statement
 (docs/decisions/0012).
@@ -38,6 +38,31 @@ class _Compiled:
     compiler: SQLCompiler
     converters: dict[int, Any]
 
+    def execute(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        parameters = [p.stored(values[p.name]) if isinstance(p, Slot) else p for p in self.parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            rows = cursor.fetchall()
+        return list(self.compiler.apply_converters(rows, self.converters))
+
+
+class Select:
+    """A queryset of ``values_list``; slots may stand wherever it takes a value."""
+
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        self._rows = rows
+        self._compiled = cache(self._compile)
+
+    def execute(self, **values: Any) -> list[Sequence[Any]]:
+        """The rows. ``values`` fills every slot."""
+        return self._compiled(connection.vendor).execute(values)
+
+    def _compile(self, vendor: str) -> _Compiled:
+        compiler = self._rows.query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        return _Compiled(sql=sql, parameters=parameters, compiler=compiler, converters=converters)
+
 
 class Update:
     """``UPDATE rows SET changes RETURNING returning``; slots may stand wherever a queryset takes a value."""
@@ -50,12 +75,7 @@ class Update:
 
     def execute(self, **values: Any) -> list[Sequence[Any]]:
         """The ``returning`` fields of each row as the UPDATE left it. ``values`` fills every slot."""
-        compiled = self._compiled(connection.vendor)
-        parameters = [p.stored(values[p.name]) if isinstance(p, Slot) else p for p in compiled.parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, parameters)
-            rows = cursor.fetchall()
-        return list(compiled.compiler.apply_converters(rows, compiled.converters))
+        return self._compiled(connection.vendor).execute(values)
 
     def _compile(self, vendor: str) -> _Compiled:
         query = cast(UpdateQuery, self._rows.query.chain(UpdateQuery))

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from contracts.query import digest
 from data_processing import outbox, runs
+from data_processing.constraints import violates
 from data_processing.errors import KeyReused
 from data_processing.kinds import BULK_QUEUES, TaskKind
 from data_processing.models import ExportFile, IdempotencyKey, TaskRun
@@ -93,7 +94,9 @@ def _accept_once(
             with transaction.atomic():
                 accepted = _find_or_record(kind, wanted, owner=owner, version=version)
                 IdempotencyKey.objects.create(owner=owner, key=key, body_digest=body_digest, run=accepted.run)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not violates(error, IdempotencyKey, "one_use_of_a_key"):
+                raise
             # The same key arrived twice at once; the other request's run is the answer.
             continue
         return accepted

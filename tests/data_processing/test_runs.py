@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 from django.db.models.functions import Now
 
 from contracts.progress import Progress
@@ -22,9 +24,11 @@ LIMITS = OwnerLimits(unfinished=5, window=2, window_queues=frozenset({"normal"})
 BROKEN = Ending(code="broken", message="it broke", retryable=True, traceback="Traceback")
 
 
-def submit(*, owner: str = "visitor:a", key: str | None = None, queue: str = "high") -> TaskRun:
+def submit(
+    *, owner: str = "visitor:a", key: str | None = None, queue: str = "high", kind: Any = "search"
+) -> TaskRun:
     run, _ = runs.submit(
-        kind="search",
+        kind=kind,
         owner=owner,
         request={"page": 1},
         request_key=key or uuid.uuid4().hex,
@@ -277,6 +281,25 @@ def test_cancel_of_an_unknown_run_says_so() -> None:
     for cancel in (runs.request_cancel, runs.withdraw):
         with pytest.raises(NotFound):
             cancel(uuid.uuid4())
+
+
+def test_row_that_the_database_refuses_for_another_reason_is_an_error_and_no_equal_run() -> None:
+    statements = itertools.count()
+
+    def watch(execute: Any, *arguments: Any) -> Any:
+        assert next(statements) < 20, "it tries for ever"
+        return execute(*arguments)
+
+    with connection.execute_wrapper(watch), pytest.raises(IntegrityError, match="kind"):
+        submit(kind=None)
+    assert not TaskRun.objects.exists()
+
+
+def test_joining_is_possible_when_there_is_no_place_for_another() -> None:
+    submit(key="same")
+    for _ in range(LIMITS.unfinished - 1):
+        submit()
+    assert submit(key="same").interested == 2
 
 
 def test_owner_with_too_many_unfinished_tasks_is_refused() -> None:

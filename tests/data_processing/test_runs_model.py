@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 )
 
 from data_processing import runs
+from data_processing.errors import TooManyTasks
 from data_processing.models import FINISHED, UNFINISHED, DeadLetter, State, TaskRun
 from data_processing.runs import Claim, Ending, OwnerLimits
 
@@ -39,16 +40,16 @@ MAX_LOST = 3
 KEY = "the question"
 
 
-def submit(key: str = "") -> TaskRun:
+def submit(key: str = "", *, queue: str = "high", limits: OwnerLimits = LIMITS) -> TaskRun:
     run, _ = runs.submit(
         kind="search",
         owner="visitor:a",
         request={},
         request_key=key or uuid.uuid4().hex,
         dataset_version="v1",
-        queue="high",
+        queue=queue,
         publish_in_s=0,
-        limits=LIMITS,
+        limits=limits,
     )
     return run
 
@@ -511,6 +512,22 @@ def test_run_that_is_replayed_while_it_is_deleted_is_not_lost() -> None:
         deleted = runs.delete_ended(Q(id=run.id))
     replaying.join()
     assert (deleted, replayed) == (1, [0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_do_not_exceed_the_limit_nor_the_window() -> None:
+    limits = OwnerLimits(unfinished=5, window=2, window_queues=frozenset({"normal"}))
+
+    def accept() -> bool:
+        try:
+            submit(queue="normal", limits=limits)
+        except TooManyTasks:
+            return False
+        return True
+
+    accepted = race([accept] * 9)
+    assert sum(accepted) == TaskRun.objects.count() == 5
+    assert TaskRun.objects.filter(publish_at__isnull=False).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
