@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "web.security.content_security_policy",
+    "data_processing.api.middleware.problems_for_the_api",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -130,6 +131,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["data_processing.api.owners.IsOwner"],
     "DEFAULT_SCHEMA_CLASS": "data_processing.api.schema.DescribedSchema",
+    # ?format= is a parameter like others: it names no media type unless a view says so.
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "data_processing.api.problems.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

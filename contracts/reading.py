@@ -4,12 +4,16 @@ checked, or raises InvalidQuery with the pointer of the culprit."""
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from contracts.errors import InvalidQuery
 
 T = TypeVar("T")
+
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def integer(value: Any, pointer: str, *, low: int, high: int, default: int | None = None) -> int:
@@ -82,6 +86,14 @@ def string(value: Any, pointer: str, *, at_most: int) -> str:
     if len(value) > at_most:
         raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")
     return value
+
+
+def identifier(value: Any, pointer: str) -> uuid.UUID:
+    """A UUID as RFC 9562 writes it."""
+    # uuid.UUID() alone takes braces, underscores and other scripts' digits as well.
+    if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
+        raise InvalidQuery(pointer, f"expected a UUID, got {shown(value)}")
+    return uuid.UUID(value)
 
 
 def shown(value: Any) -> str:

@@ -1,20 +1,22 @@
-"""The one exception handler: every error leaves as RFC 9457 ``application/problem+json``."""
+"""Errors on their way out: every one leaves as RFC 9457 ``application/problem+json``, whatever the client
+accepts."""
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException
-from rest_framework.response import Response
 
 from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing
+from data_processing.api.parameters import InvalidParameter
 from data_processing.errors import (
     AlreadyFinished,
     BadRequestBody,
@@ -29,6 +31,8 @@ from data_processing.errors import (
 
 logger = logging.getLogger(__name__)
 
+MEDIA_TYPE = "application/problem+json"
+
 STATUS: Mapping[type[Exception], int] = {
     InvalidQuery: 400,
     NoDataset: 503,
@@ -38,12 +42,13 @@ STATUS: Mapping[type[Exception], int] = {
     NotDeletable: 409,
     NotReplayable: 409,
     KeyReused: 422,
+    TryLater: 429,
     Expired: 410,
 }
 """HTTP status of each error that may leave; any other error of ours is a 500."""
 
 
-def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response:
+def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """DRF's exception handler. What is not ours to explain is logged and leaves without details."""
     if isinstance(error, TaskError | ContractsError):
         return _from_own(error)
@@ -53,6 +58,10 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response:
         return problem(403, "permission-denied", str(error) or "You may not do this.")
     if isinstance(error, APIException):
         return _from_framework(error)
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "bad-request-body", "The request body is too large.")
+    if isinstance(error, SuspiciousOperation | BadRequest | UnreadablePostError):
+        return problem(400, "bad-request", "The request cannot be read.")
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("the database is away: %s", error)
         detail = "The database is away for a moment; nothing was accepted. Try again."
@@ -63,18 +72,9 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response:
 
 def problem(
     status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
-) -> Response:
+) -> HttpResponse:
     """A problem response; ``members`` are RFC 9457 extension members."""
-    return Response(
-        problem_body(status, code, detail, **members),
-        status=status,
-        headers=dict(headers or {}),
-        content_type="application/problem+json",
-    )
-
-
-def problem_body(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
-    return {
+    body = {
         "type": f"urn:philgeps:problem:{code}",
         "code": code,
         "title": HTTPStatus(status).phrase,
@@ -82,13 +82,16 @@ def problem_body(status: int, code: str, detail: str, **members: Any) -> dict[st
         "detail": detail,
         **members,
     }
+    # Not DRF's Response: its renderer is the one that the client asked for, be it of YAML or HTML.
+    return HttpResponse(json.dumps(body), status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
-def _from_own(error: TaskError | ContractsError) -> Response:
+def _from_own(error: TaskError | ContractsError) -> HttpResponse:
     status = _status_of(error)
     members: dict[str, Any] = {}
     if isinstance(error, InvalidQuery):
-        members["errors"] = [{"pointer": error.pointer, "detail": error.message}]
+        place = error.place if isinstance(error, InvalidParameter) else "body"
+        members["errors"] = [{"in": place, "pointer": error.pointer, "detail": error.message}]
     if isinstance(error, Expired):
         members["rerun"] = error.rerun
     headers = {}
@@ -102,10 +105,10 @@ def _from_own(error: TaskError | ContractsError) -> Response:
 def _status_of(error: TaskError | ContractsError) -> int:
     if isinstance(error, BadRequestBody):
         return error.status
-    return 429 if isinstance(error, TryLater) else STATUS.get(type(error), 500)
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
 
 
-def _from_framework(error: APIException) -> Response:
+def _from_framework(error: APIException) -> HttpResponse:
     headers = {}
     auth_header = getattr(error, "auth_header", None)
     if auth_header:

@@ -4,7 +4,7 @@ right; tests hold this description to it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular import authentication
 from drf_spectacular.openapi import AutoSchema
@@ -23,6 +23,7 @@ from contracts.query import (
     MAX_TOP_N,
     NAME_LISTS,
 )
+from data_processing.api.view import ApiView
 from data_processing.work.export import CSV_FORMATS, FORMATS
 
 Schema = dict[str, Any]
@@ -147,4 +148,13 @@ class DescribedSchema(AutoSchema):
         }
 
     def get_override_parameters(self) -> list[Any]:
-        return [OpenApiParameter(name, str) for name in getattr(self.view, "query", ())]
+        return [
+            OpenApiParameter(
+                parameter.name,
+                parameter.describe(),
+                required=parameter.required,
+                description=parameter.meaning,
+                default=parameter.default,
+            )
+            for parameter in cast(ApiView, self.view).query
+        ]

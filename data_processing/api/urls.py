@@ -1,8 +1,8 @@
 """Paths of the API; fixed by contract with existing clients."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from data_processing.api.views import contracts, events, exports, health, metrics, ops, tasks
+from data_processing.api.views import contracts, document, events, exports, health, metrics, ops, tasks
 
 TASKS = "api/v1/data-processing"
 
@@ -51,4 +51,7 @@ urlpatterns = [
     path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("health/live", health.Live.as_view(), name="health-live"),
     path("health/ready", health.Ready.as_view(), name="health-ready"),
+    path("api/schema/", document.Document.as_view(), name="schema"),
+    path("api/docs/", document.DocumentPage.as_view(), name="docs"),
+    re_path(r"^(api|health|metrics)(/|$)", health.UnknownPath.as_view()),
 ]

@@ -6,30 +6,27 @@ from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from contracts.errors import InvalidQuery
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS
-from contracts.reading import choice
 from contracts.snapshot import Snapshot
 from data_processing import datasets
+from data_processing.api.parameters import Choice, Text
+from data_processing.api.view import ApiView
 
 SUGGESTIONS = 10
 MAX_TYPED = 200
 
 
-class Suggest(APIView):
+class Suggest(ApiView):
     """Names that match what a person types, best first, with their contracts and value."""
 
-    query = ("field", "q")
+    query = (
+        Choice(name="field", meaning="which names", choices=tuple(NAME_FILTERS), default="contractors"),
+        Text(name="q", meaning="what was typed", at_most=MAX_TYPED, default=""),
+    )
 
     def get(self, request: Request) -> Response:
-        field = choice(
-            request.query_params.get("field"), "/field", tuple(NAME_FILTERS), default="contractors"
-        )
-        typed = request.query_params.get("q", "")
-        if "\x00" in typed or len(typed) > MAX_TYPED:
-            raise InvalidQuery("/q", f"must be text of at most {MAX_TYPED} characters without NUL")
+        field, typed = self.asked["field"], self.asked["q"]
         with datasets.current_store().reader() as reader:
             found = reader.suggest(field, typed, SUGGESTIONS)
         return Response(
@@ -43,7 +40,7 @@ class Suggest(APIView):
         )
 
 
-class Columns(APIView):
+class Columns(ApiView):
     """The column table."""
 
     def get(self, request: Request) -> Response:
@@ -68,7 +65,7 @@ class Columns(APIView):
         )
 
 
-class DatasetList(APIView):
+class DatasetList(ApiView):
     """All dataset versions on disk, newest first."""
 
     def get(self, request: Request) -> Response:
@@ -81,7 +78,7 @@ class DatasetList(APIView):
         )
 
 
-class CurrentDataset(APIView):
+class CurrentDataset(ApiView):
     """The dataset version that questions are answered from now."""
 
     def get(self, request: Request) -> Response:

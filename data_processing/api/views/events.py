@@ -18,11 +18,11 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from data_processing.api.events import Hub, Update, Watcher, count_watchers, current_hub
 from data_processing.api.owners import visible_to
 from data_processing.api.problems import problem
+from data_processing.api.view import ApiView
 from data_processing.errors import NotFound
 from data_processing.models import TaskRun
 
@@ -53,7 +53,7 @@ class AcceptAnything(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
-class TaskEvents(APIView):
+class TaskEvents(ApiView):
     """Every change of a task's state and progress as server-sent events, until it has ended.
 
     ``data`` is what tasks/status answers. The last event is named ``end``; a client that comes back with its

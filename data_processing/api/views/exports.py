@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
@@ -16,12 +15,14 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from data_processing import files
 from data_processing.api import representation
+from data_processing.api.headers import names_etag, read_range
 from data_processing.api.owners import visible_to
-from data_processing.api.pagination import NewestFirst
+from data_processing.api.pagination import PAGED, answer_page
+from data_processing.api.problems import problem
+from data_processing.api.view import ApiView
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
 
@@ -33,17 +34,17 @@ CONTENT_TYPES = {
 }
 
 
-class ExportList(APIView):
+class ExportList(ApiView):
     """One's own export files, newest first."""
 
+    query = PAGED
+
     def get(self, request: Request) -> Response:
-        pages = NewestFirst()
         rows = visible_to(request, ExportFile.objects.filter(deleted_at=None))
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response([representation.export_file(export) for export in page or ()])
+        return answer_page(self, rows, lambda page: [representation.export_file(export) for export in page])
 
 
-class ExportDetail(APIView):
+class ExportDetail(ApiView):
     """One export file."""
 
     def get(self, request: Request, export_id: uuid.UUID) -> Response:
@@ -56,7 +57,7 @@ class ExportDetail(APIView):
         return Response(status=204)
 
 
-class ExportDownload(APIView):
+class ExportDownload(ApiView):
     """The file itself, whole or a range of it (RFC 9110, one range)."""
 
     answers: ClassVar[Mapping[int, str]] = {
@@ -95,17 +96,20 @@ def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(export.name)}",
         "Cache-Control": "private, no-transform",
     }
-    if _knows(request, etag):
+    if names_etag(request, etag):
         return HttpResponse(status=304, headers=headers)
     if settings.EXPORT_ACCEL_PREFIX:
         # nginx sends the file and cuts the ranges; these headers it keeps.
         headers["X-Accel-Redirect"] = settings.EXPORT_ACCEL_PREFIX + quote(export.path)
         return HttpResponse(headers=headers)
-    wanted = _parse_range(request.headers.get("Range", ""), size)
-    if request.headers.get("If-Range", etag) != etag:
-        wanted = (0, size)
+    wanted = read_range(request, size=size, etag=etag)
     if wanted is None:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        return problem(
+            416,
+            "range-not-satisfiable",
+            "The file ends before the range begins.",
+            headers={"Content-Range": f"bytes */{size}"},
+        )
     start, stop = wanted
     status = 200 if (start, stop) == (0, size) else 206
     if status == 206:
@@ -115,24 +119,6 @@ def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
         return HttpResponse(status=status, headers=headers)
     chunks = _stream(files.read_chunks(export.path, start, stop))
     return StreamingHttpResponse(chunks, status=status, headers=headers)
-
-
-def _knows(request: Request, etag: str) -> bool:
-    """Whether If-None-Match names the file (RFC 9110, weak comparison)."""
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
-    return etag in known or known == ["*"]
-
-
-def _parse_range(header: str, size: int) -> tuple[int, int] | None:
-    """Half-open byte range; the whole file for what is no single range; None if it cannot be satisfied."""
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header.strip())
-    if match is None or match.groups() == ("", ""):
-        return 0, size
-    first, last = match.groups()
-    if not first:
-        return (max(0, size - int(last)), size) if int(last) else None
-    start, stop = int(first), min(size, int(last) + 1 if last else size)
-    return (start, stop) if start < stop else None
 
 
 async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

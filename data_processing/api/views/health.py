@@ -13,14 +13,14 @@ from kombu.exceptions import KombuError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contracts.errors import ContractsError
 from data_processing import datasets, results
+from data_processing.api.view import ApiView
 from data_processing.errors import NotFound
 
 
-class Live(APIView):
+class Live(ApiView):
     """The process answers."""
 
     authentication_classes = ()
@@ -30,7 +30,7 @@ class Live(APIView):
         return Response({"status": "ok"})
 
 
-class UnknownPath(APIView):
+class UnknownPath(ApiView):
     """Whatever the API has no answer for: a problem, not a page."""
 
     authentication_classes = ()
@@ -41,7 +41,7 @@ class UnknownPath(APIView):
         raise NotFound("there is nothing at this address")
 
 
-class Ready(APIView):
+class Ready(ApiView):
     """Each dependency and whether it answers; 503 when the database or the dataset is missing, because a
     request cannot be accepted then. Broker and Redis may be away: work waits for them."""
 

@@ -13,10 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from data_processing import metrics
 from data_processing.api.authentication import SessionAuthentication
+from data_processing.api.view import ApiView
 
 
 class IsStaffOrScraper(BasePermission):
@@ -45,7 +45,7 @@ class PlainText(BaseRenderer):
         return json.dumps(data).encode()
 
 
-class Metrics(APIView):
+class Metrics(ApiView):
     """Figures of queues and runs."""
 
     # No Basic: whoever reads this every few seconds would have a password hashed every few seconds.

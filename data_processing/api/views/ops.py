@@ -6,28 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contracts.errors import InvalidQuery
-from contracts.reading import choice, integer, reject_unknown
-from data_processing import broker, deadletters, operations
-from data_processing.api.pagination import NewestFirst
+from contracts.reading import reject_unknown
+from data_processing import deadletters, operations
+from data_processing.api.pagination import PAGED, answer_page
+from data_processing.api.parameters import Choice, Whole
+from data_processing.api.view import ApiView
 from data_processing.deadletters import Action, Resolved
 from data_processing.errors import NotFound
 from data_processing.models import DeadLetter, DeadReason
 
 MAX_IDS = 1000
 LARGEST_ID = 2**63 - 1
-MAX_HOURS = 168
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
+QUEUES = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 
-class StaffView(APIView):
+class StaffView(ApiView):
     """A view that only staff may use."""
 
     permission_classes = (IsAdminUser,)
@@ -50,14 +52,12 @@ class Workers(StaffView):
 
 
 class Pace(StaffView):
-    """How many runs ended in each of the last ``?hours=`` hours (24, at most 168), and how."""
+    """How many runs ended in each of the last hours, and how."""
 
-    query = ("hours",)
+    query = (Whole(name="hours", meaning="how many, the last not over yet", low=1, high=168, default=24),)
 
     def get(self, request: Request) -> Response:
-        text = request.query_params.get("hours", "24")
-        hours = integer(int(text) if text.isdecimal() else text, "/hours", low=1, high=MAX_HOURS)
-        report = operations.report_pace(hours)
+        report = operations.report_pace(self.asked["hours"])
         return Response({"hours": [asdict(hour) for hour in report]})
 
 
@@ -69,13 +69,17 @@ class Schedules(StaffView):
 
 
 class DeadLetterList(StaffView):
-    """Tasks that were given up, newest first: ``?state=`` open (default), resolved or all, ``?reason=``,
-    ``?queue=``."""
+    """Tasks that were given up, newest first."""
+
+    query = (
+        Choice(name="state", choices=(OPEN, RESOLVED, ALL), default=OPEN),
+        Choice(name="reason", choices=tuple(DeadReason.values)),
+        Choice(name="queue", choices=QUEUES),
+        *PAGED,
+    )
 
     def get(self, request: Request) -> Response:
-        pages = NewestFirst()
-        page = pages.paginate_queryset(_filter(request.query_params), request, view=self)
-        return pages.get_paginated_response([_represent(letter) for letter in page or ()])
+        return answer_page(self, _filter(self.asked), lambda page: [_represent(letter) for letter in page])
 
 
 class ResolveDeadLetter(StaffView):
@@ -122,16 +126,11 @@ def _in_words(answered: bool) -> str:
     return "up" if answered else "down"
 
 
-def _filter(params: Mapping[str, str]) -> QuerySet[DeadLetter]:
+def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
     letters = DeadLetter.objects.select_related("run")
-    state = choice(params.get("state"), "/state", (OPEN, RESOLVED, ALL), default=OPEN)
-    if state != ALL:
-        letters = letters.filter(resolved_at__isnull=state == OPEN)
-    for name, choices in (("reason", tuple(DeadReason.values)), ("queue", broker.queue_names())):
-        value = params.get(name)
-        if value is not None:
-            letters = letters.filter(**{name: choice(value, f"/{name}", choices, default="")})
-    return letters
+    if asked["state"] != ALL:
+        letters = letters.filter(resolved_at__isnull=asked["state"] == OPEN)
+    return letters.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
 
 
 def _ids(body: Mapping[str, Any]) -> Sequence[int]:

@@ -9,30 +9,30 @@ from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from contracts.errors import InvalidQuery
 from contracts.query import digest
-from contracts.reading import choice, reject_unknown
+from contracts.reading import boolean, identifier, reject_unknown
 from data_processing import datasets, estimates, files, results, runs, submission
 from data_processing.api import representation, schema
+from data_processing.api.headers import names_etag, read_idempotency_key, read_wait_s
 from data_processing.api.owners import owner_of, visible_to
-from data_processing.api.pagination import NewestFirst
+from data_processing.api.pagination import PAGED, answer_page
+from data_processing.api.parameters import Choice, Identifier, InvalidParameter, Text
 from data_processing.api.problems import problem
+from data_processing.api.view import ApiView
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.kinds import KINDS, TaskKind
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.submission import find_reusable, request_key
 
-MAX_WAIT_S = 30
 LISTED = 200
-MAX_KEY_LENGTH = 200
 
 
-class StartTask(APIView):
+class StartTask(ApiView):
     """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
 
     kind: ClassVar[str]
@@ -69,7 +69,7 @@ class StartRehearsal(StartTask):
         super().initial(request, *args, **kwargs)
 
 
-class RerunTask(APIView):
+class RerunTask(ApiView):
     """Starts the request of an earlier task again, on the dataset that is current now."""
 
     body = schema.TASK_ID
@@ -82,7 +82,7 @@ class RerunTask(APIView):
         return start_task(request, KINDS[earlier.kind], earlier.request)
 
 
-class EstimateExport(APIView):
+class EstimateExport(ApiView):
     """Says what an export would be, without starting it."""
 
     body = schema.EXPORT
@@ -95,24 +95,24 @@ class EstimateExport(APIView):
         return Response({**estimate, "reuse": find_reusable(owner_of(request), key) is not None})
 
 
-class TaskStatus(APIView):
+class TaskStatus(ApiView):
     """All that may be known of one task."""
 
-    query = ("task_id",)
+    query = (Identifier(name="task_id", meaning="which task", required=True),)
 
     def get(self, request: Request) -> Response:
-        run = _find(request, _query_task_id(request))
+        run = _find(request, self.asked["task_id"])
         body = representation.task_status(run)
         etag = f'"{digest(body)[:32]}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         if not run.finished:
             headers["Retry-After"] = str(representation.retry_after_s(run))
-        if request.headers.get("If-None-Match") == etag:
+        if names_etag(request, etag):
             return Response(status=304, headers=headers)
         return Response(body, headers=headers)
 
 
-class TaskDetail(APIView):
+class TaskDetail(ApiView):
     """One task; DELETE takes an ended one out of the history, with its file."""
 
     answers: ClassVar[Mapping[int, str]] = {
@@ -122,10 +122,10 @@ class TaskDetail(APIView):
     }
 
     def get(self, request: Request, task_id: uuid.UUID) -> Response:
-        return Response(representation.task_status(_find(request, str(task_id))))
+        return Response(representation.task_status(_find(request, task_id)))
 
     def delete(self, request: Request, task_id: uuid.UUID) -> Response:
-        run = _find(request, str(task_id))
+        run = _find(request, task_id)
         paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
         # A dead letter goes with its run; until an operator has resolved it, it must not.
         open_letters = run.dead_letters.filter(resolved_at=None)
@@ -135,15 +135,22 @@ class TaskDetail(APIView):
         return Response(status=204)
 
 
-class TaskResult(APIView):
+class TaskResult(ApiView):
     """The payload of a finished task, by its id or by the key of its question."""
 
-    query = ("task_id", "cache_key")
+    query = (
+        Identifier(name="task_id", meaning="which task; this or cache_key is required"),
+        Text(
+            name="cache_key", meaning="which question, as the start answered; goes before task_id", at_most=64
+        ),
+    )
 
-    def get(self, request: Request) -> Response:
-        key = request.query_params.get("cache_key")
+    def get(self, request: Request) -> HttpResponse:
+        task_id, key = self.asked["task_id"], self.asked["cache_key"]
+        if task_id is None and key is None:
+            raise InvalidParameter("query", "task_id", "is required, or cache_key")
         if key is None:
-            return _result_response(_find(request, _query_task_id(request)))
+            return _result_response(_find(request, task_id))
         answer = results.find_answer(key)
         if answer is not None:
             return Response(answer)
@@ -153,7 +160,7 @@ class TaskResult(APIView):
         return _result_response(run)
 
 
-class ActiveTasks(APIView):
+class ActiveTasks(ApiView):
     """Unfinished tasks: active (a worker has them), reserved (waiting), scheduled (waiting for a retry)."""
 
     def get(self, request: Request) -> Response:
@@ -169,23 +176,22 @@ class ActiveTasks(APIView):
         return Response(body)
 
 
-class TaskHistory(APIView):
+class TaskHistory(ApiView):
     """One's own tasks, newest first."""
 
-    query = ("kind", "state", "cursor", "page_size")
+    query = (
+        Choice(name="kind", meaning="tasks of this kind only", choices=tuple(KINDS)),
+        Choice(name="state", meaning="tasks in this state only", choices=tuple(State.values)),
+        *PAGED,
+    )
 
     def get(self, request: Request) -> Response:
-        rows = visible_to(request, TaskRun.objects.all())
-        for name, choices in (("kind", tuple(KINDS)), ("state", tuple(State.values))):
-            value = request.query_params.get(name)
-            if value is not None:
-                rows = rows.filter(**{name: choice(value, f"/{name}", choices, default="")})
-        pages = NewestFirst()
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(representation.task_list(page or ()))
+        wanted = {name: self.asked[name] for name in ("kind", "state") if self.asked[name] is not None}
+        rows = visible_to(request, TaskRun.objects.filter(**wanted))
+        return answer_page(self, rows, representation.task_list)
 
 
-class CancelTask(APIView):
+class CancelTask(ApiView):
     """Asks a task to stop. Repeatable; it is REVOKED once the work has stopped and left nothing behind.
 
     Where several requests joined the task, each cancel withdraws one of them and the last one stops the
@@ -198,8 +204,9 @@ class CancelTask(APIView):
     def post(self, request: Request) -> Response:
         body = _body(request)
         reject_unknown(body, ("task_id", "all"))
+        everybody = boolean(body.get("all"), "/all", default=False)
         run = _find(request, _task_id(body))
-        state = (runs.request_cancel if body.get("all") is True else runs.withdraw)(run.id)
+        state = (runs.request_cancel if everybody else runs.withdraw)(run.id)
         if state == State.REVOKED:
             results.store_revoked(run.id)
         elif state in FINISHED:
@@ -216,6 +223,8 @@ class CancelTask(APIView):
 
 def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
     """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
+    # Before anything is recorded: what is refused has left nothing behind.
+    idempotency_key, wait_s = read_idempotency_key(request), read_wait_s(request)
     version = datasets.current_snapshot().version if kind.on_dataset else ""
     if kind.cached:
         key = request_key(kind.name, wanted, version)
@@ -227,9 +236,8 @@ def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> R
         wanted,
         owner=owner_of(request),
         version=version,
-        idempotency_key=_idempotency_key(request),
+        idempotency_key=idempotency_key,
     )
-    wait_s = _preferred_wait_s(request)
     run = accepted.run if wait_s is None else _wait_until_finished(accepted.run, wait_s=wait_s)
     headers = {} if wait_s is None else {"Preference-Applied": f"wait={wait_s}"}
     body = {**representation.task_accepted(run, new=accepted.new), "reused": accepted.reused}
@@ -237,22 +245,6 @@ def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> R
     if run.state == State.SUCCESS:
         return Response({**body, "data": run.result}, headers=headers)
     return Response(body, status=202, headers={**headers, "Retry-After": "1"})
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise InvalidQuery("/Idempotency-Key", f"must have 1 to {MAX_KEY_LENGTH} characters")
-    return key
-
-
-def _preferred_wait_s(request: Request) -> int | None:
-    """N of ``Prefer: wait=N`` (RFC 7240), at most MAX_WAIT_S; other preferences are ignored, as it says."""
-    for preference in request.headers.get("Prefer", "").split(","):
-        name, _, value = preference.strip().partition("=")
-        if name.lower() == "wait" and value.strip().isdigit():
-            return min(int(value), MAX_WAIT_S)
-    return None
 
 
 def _wait_until_finished(run: TaskRun, *, wait_s: float) -> TaskRun:
@@ -265,7 +257,7 @@ def _wait_until_finished(run: TaskRun, *, wait_s: float) -> TaskRun:
         pause_s = min(pause_s * 1.5, 0.25)
 
 
-def _result_response(run: TaskRun) -> Response:
+def _result_response(run: TaskRun) -> HttpResponse:
     match run.state:
         case State.SUCCESS if run.result is None or _file_expired(run):
             raise Expired("the result has expired; it can be computed again", rerun=str(run.id))
@@ -286,32 +278,17 @@ def _file_expired(run: TaskRun) -> bool:
     return export is not None and (export.deleted_at is not None or export.expires_at <= timezone.now())
 
 
-def _find(request: Request, task_id: str) -> TaskRun:
+def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
-    unknown = NotFound("there is no task with this task_id")
-    try:
-        key = uuid.UUID(task_id)
-    except ValueError:
-        raise unknown from None
-    run = visible_to(request, TaskRun.objects.filter(id=key)).first()
+    run = visible_to(request, TaskRun.objects.filter(id=task_id)).first()
     if run is None:
-        raise unknown
+        raise NotFound("there is no task with this task_id")
     return run
-
-
-def _query_task_id(request: Request) -> str:
-    task_id = request.query_params.get("task_id")
-    if not task_id:
-        raise InvalidQuery("/task_id", "is required")
-    return task_id
 
 
 def _body(request: Request) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], request.data)
 
 
-def _task_id(body: Mapping[str, Any]) -> str:
-    task_id = body.get("task_id")
-    if not isinstance(task_id, str) or not task_id:
-        raise InvalidQuery("/task_id", "is required: the id of a task, as text")
-    return task_id
+def _task_id(body: Mapping[str, Any]) -> uuid.UUID:
+    return identifier(body.get("task_id"), "/task_id")

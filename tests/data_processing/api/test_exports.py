@@ -44,7 +44,13 @@ class TestDownload:
 
     @pytest.mark.parametrize(
         ("header", "start", "stop"),
-        [("bytes=0-9", 0, 10), ("bytes=5-", 5, None), ("bytes=-7", -7, None), ("bytes=3-999999999", 3, None)],
+        [
+            ("bytes=0-9", 0, 10),
+            ("bytes=5-", 5, None),
+            ("bytes=-7", -7, None),
+            ("bytes=3-999999999", 3, None),
+            ("Bytes=3-" + "9" * 4301, 3, None),
+        ],
     )
     def test_range_gives_just_those_bytes(
         self, visitor: Client, exported: dict[str, Any], header: str, start: int, stop: int | None
@@ -57,15 +63,18 @@ class TestDownload:
         last = (stop or len(whole)) - 1
         assert response["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
 
-    @pytest.mark.parametrize("header", ["bytes=999999999-", "bytes=-0", "bytes=9-3"])
+    @pytest.mark.parametrize("header", ["bytes=999999999-", "bytes=-0", "bytes=" + "9" * 4301 + "-"])
     def test_range_beyond_the_file_cannot_be_satisfied(
         self, visitor: Client, exported: dict[str, Any], header: str
     ) -> None:
         response = visitor.get(exported["links"]["download"], headers={"Range": header})
         assert response.status_code == 416
         assert response["Content-Range"] == f"bytes */{ExportFile.objects.get().size_bytes}"
+        assert response.json()["code"] == "range-not-satisfiable"
 
-    @pytest.mark.parametrize("header", ["items=0-1", "bytes=0-1,3-4", "bytes=a-b", "bytes=-"])
+    @pytest.mark.parametrize(
+        "header", ["items=0-1", "bytes=0-1,3-4", "bytes=a-b", "bytes=-", "bytes=9-3", "bytes=²-"]
+    )
     def test_what_is_no_single_byte_range_is_ignored(
         self, visitor: Client, exported: dict[str, Any], header: str
     ) -> None:

@@ -107,13 +107,6 @@ def test_others_tasks_are_not_told_from_unknown_ones(visitor: Client, other: Cli
     assert staff.get(task["links"]["status"]).status_code == 200
 
 
-@pytest.mark.parametrize("task_id", ["nonsense", "", "%00", "1" * 500])
-def test_status_of_a_malformed_id_is_a_clear_error(visitor: Client, task_id: str) -> None:
-    response = visitor.get(f"{TASKS}status/?task_id={task_id}")
-    assert response.status_code == (404 if task_id else 400)
-    assert response["Content-Type"] == "application/problem+json"
-
-
 def test_queued_task_is_cancelled_at_once_and_repeatably(visitor: Client) -> None:
     task = start(visitor, "export")
     for _ in range(2):
