@@ -30,6 +30,7 @@ class Document(ApiView):
     """The OpenAPI document, as YAML or JSON by Accept, or by ``format``."""
 
     query = (Choice(name="format", choices=tuple(NAMED)),)
+    authentication_classes = ()
     permission_classes = (AllowAny,)
     renderer_classes = tuple(RENDERERS.values())
     schema = None
