@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from typing import cast
 
 import redis
 from django.conf import settings
 from pyrate_limiter import Decision, Rate, RateItem, RedisBucket
+from redis.exceptions import LockError
 
 from data_processing import results
 
 ONE_MS = 0.001
 LOCK_S = 2.0
+BUSY_WAIT_S = (0.2, 1.0)
 
 
 def take_start(kind: str) -> float:
@@ -25,21 +28,30 @@ def take_start(kind: str) -> float:
     if rate is None:
         return 0.0
     count, seconds = rate
-    decision = results.ask(lambda client: _decide(client, kind, Rate(count, round(seconds * 1000))))
-    if decision is None or decision.allowed:
-        return 0.0
-    return max(ONE_MS, (decision.retry_after_ms or 0) / 1000)
+    wait_s = results.ask(lambda client: _take_turn(client, kind, Rate(count, round(seconds * 1000))))
+    return 0.0 if wait_s is None else wait_s
+
+
+def _take_turn(client: redis.Redis, kind: str, rate: Rate) -> float:
+    # One at a time: the bucket counts up to the asker's time, so an earlier asker who comes later would not
+    # see the start of a later one who came first.
+    lock = client.lock(f"rate:{kind}:lock", timeout=LOCK_S, blocking_timeout=LOCK_S, sleep=ONE_MS)
+    try:
+        with lock:
+            decision = _decide(client, kind, rate)
+    except LockError:
+        # An error of Redis by its class, yet no outage: the lock was not to be had in time, or was lost to
+        # another asker while this process paused, whose start the bucket may have missed.
+        return random.uniform(*BUSY_WAIT_S)
+    return 0.0 if decision.allowed else max(ONE_MS, (decision.retry_after_ms or 0) / 1000)
 
 
 def _decide(client: redis.Redis, kind: str, rate: Rate) -> Decision:
     # Made anew each time: a bucket's script is gone once Redis has restarted, and making it loads it.
     bucket = cast(RedisBucket, RedisBucket.init([rate], client, f"rate:{kind}"))
-    # One at a time: the bucket counts up to the asker's time, so an earlier asker who comes later would not
-    # see the start of a later one who came first.
-    with client.lock(f"rate:{kind}:lock", timeout=LOCK_S, blocking_timeout=LOCK_S, sleep=ONE_MS):
-        seconds, microseconds = client.time()
-        now_ms = seconds * 1000 + microseconds // 1000
-        decision = cast(Decision, bucket.put_decision(RateItem(kind, now_ms)))
-        bucket.leak(now_ms)
-        client.pexpire(bucket.bucket_key, rate.interval)
+    seconds, microseconds = client.time()
+    now_ms = seconds * 1000 + microseconds // 1000
+    decision = cast(Decision, bucket.put_decision(RateItem(kind, now_ms)))
+    bucket.leak(now_ms)
+    client.pexpire(bucket.bucket_key, rate.interval)
     return decision

@@ -1,6 +1,7 @@
 """Redis: result payloads for Celery's clients, cached answers, live progress. All of it may be lost.
 
-Nothing here raises when Redis is away: the rows hold the truth, and readers fall back to them.
+Nothing here raises when Redis is away or refuses: the rows hold the truth, and readers fall back to them.
+What lies in Redis may come from another version or from anybody: what cannot be read counts as missing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import redis
 from celery import current_app, states
@@ -26,7 +27,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAUSE_AFTER_OUTAGE_S = 2.0
-OUTAGES = (redis.RedisError, OSError)
+OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.InvalidResponse, OSError)
+"""What a Redis that is away makes a call raise; redis.ResponseError comes from one that is there."""
+
+LARGEST_COUNT = 2**63 - 1
+TIMES_S = range(10**9, 10**11)
 
 
 class TaskFailed(Exception):
@@ -49,7 +54,32 @@ class LiveProgress:
     began: float
     at: float
 
+    @classmethod
+    def read(cls, text: str | bytes) -> LiveProgress:
+        """Raises ValueError for anything that ``store_progress`` of this version does not write."""
+        data = _read_object(text)
+        if data.keys() != _PROGRESS_TYPES.keys():
+            raise ValueError("other members")
+        for name, type_ in _PROGRESS_TYPES.items():
+            if type(data[name]) is not type_:
+                raise ValueError(f"{name} is of another type")
+        counts, times = (data[n] for n in ("attempt", "current", "total")), (data["began"], data["at"])
+        if any(not 0 <= count <= LARGEST_COUNT for count in counts):
+            raise ValueError("a count is out of bounds")
+        if any(not TIMES_S.start <= at < TIMES_S.stop for at in times):
+            raise ValueError("a time is out of bounds")
+        return cls(**data)
 
+
+_PROGRESS_TYPES: Mapping[str, type] = {
+    "attempt": int,
+    "phase": str,
+    "current": int,
+    "total": int,
+    "unit": str,
+    "began": float,
+    "at": float,
+}
 _progress_at_hand: ContextVar[Mapping[uuid.UUID, LiveProgress] | None] = ContextVar(
     "progress_at_hand", default=None
 )
@@ -61,28 +91,26 @@ class _Outage:
     until = 0.0
 
 
+class _Told:
+    """Remembers what the log has been told, so that it is not told with every task."""
+
+    refusals_until = 0.0
+    unreadable: ClassVar[set[str]] = set()
+
+
 def store_success(run_id: uuid.UUID, payload: Any) -> None:
     """Make ``AsyncResult(run_id).get()`` answer with ``payload``."""
-    # store_result would first read what is there, lest a lost worker's failure replace a success: only the
-    # holder of the run comes here.
-    meta = {
-        "task_id": str(run_id),
-        "status": states.SUCCESS,
-        "result": payload,
-        "traceback": None,
-        "children": [],
-        "date_done": current_app.now().isoformat(),
-    }
-    backend = _backend()
-    _attempt(lambda: backend.set(backend.get_key_for_task(str(run_id)), backend.encode(meta)))
+    _store(run_id, states.SUCCESS, payload)
 
 
 def store_failure(run_id: uuid.UUID, message: str) -> None:
-    _attempt(lambda: _backend().store_result(str(run_id), TaskFailed(message), states.FAILURE))
+    """Make ``AsyncResult(run_id).get()`` raise TaskFailed."""
+    _store(run_id, states.FAILURE, _backend().prepare_exception(TaskFailed(message)))
 
 
 def store_revoked(run_id: uuid.UUID) -> None:
-    _attempt(lambda: _backend().store_result(str(run_id), TaskCancelled("cancelled"), states.REVOKED))
+    """Make ``AsyncResult(run_id).get()`` raise TaskCancelled."""
+    _store(run_id, states.REVOKED, _backend().prepare_exception(TaskCancelled("cancelled")))
 
 
 def store_answer(cache_key: str, payload: Any) -> None:
@@ -91,10 +119,11 @@ def store_answer(cache_key: str, payload: Any) -> None:
     _attempt(lambda: _client().set(f"answer:{cache_key}", text, ex=settings.CELERY_RESULT_EXPIRES))
 
 
-def find_answer(cache_key: str) -> Any | None:
+def find_answer(cache_key: str) -> dict[str, Any] | None:
     """The kept answer, or None."""
-    text = _attempt(lambda: _client().get(f"answer:{cache_key}"))
-    return None if text is None else json.loads(text)
+    key = f"answer:{cache_key}"
+    text = _attempt(lambda: _client().get(key))
+    return None if text is None else _try_to_read(key, text, _read_object)
 
 
 def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began: float) -> None:
@@ -111,11 +140,13 @@ def find_progress(run_id: uuid.UUID, *, attempt: int) -> LiveProgress | None:
 
 def find_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
     """The live progress of many runs, of whatever attempt, in one round trip; empty when Redis is away."""
-    texts = _attempt(lambda: _client().mget([f"progress:{r}" for r in run_ids])) if run_ids else None
+    keys = [f"progress:{run_id}" for run_id in run_ids]
+    texts = _attempt(lambda: _client().mget(keys)) if keys else None
     if texts is None:
         return {}
-    found = zip(run_ids, texts, strict=True)
-    return {run_id: LiveProgress(**json.loads(text)) for run_id, text in found if text is not None}
+    there = ((i, k, text) for i, k, text in zip(run_ids, keys, texts, strict=True) if text is not None)
+    found = {run_id: _try_to_read(key, text, LiveProgress.read) for run_id, key, text in there}
+    return {run_id: live for run_id, live in found.items() if live is not None}
 
 
 @contextlib.contextmanager
@@ -142,7 +173,7 @@ def _which_exist(keys: Sequence[str | bytes]) -> list[int]:
 
 
 def ask(question: Callable[[redis.Redis], T]) -> T | None:
-    """What ``question`` learns from Redis, or None when it is away."""
+    """What ``question`` learns from Redis, or None when it is away or refuses."""
     return _attempt(lambda: question(_client()))
 
 
@@ -160,6 +191,48 @@ def _client() -> redis.Redis:
     return client
 
 
+def _store(run_id: uuid.UUID, status: str, result: Any) -> None:
+    # store_result would first read what is there, lest a lost worker's failure replace a success: only who
+    # has ended the run comes here, and what is there may be of another form.
+    meta = {
+        "task_id": str(run_id),
+        "status": status,
+        "result": result,
+        "traceback": None,
+        "children": [],
+        "date_done": current_app.now().isoformat(),
+    }
+    backend = _backend()
+    _attempt(lambda: backend.set(backend.get_key_for_task(str(run_id)), backend.encode(meta)))
+
+
+def _read_object(text: str | bytes) -> dict[str, Any]:
+    """The JSON object. Raises ValueError for anything that could not be sent on as JSON."""
+    data = json.loads(text, parse_constant=_reject_constant)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    if b"\\ud" in (text.encode() if isinstance(text, str) else text).lower():
+        # Half a character, which JSON can name and UTF-8 cannot hold.
+        json.dumps(data, ensure_ascii=False).encode()
+    return data
+
+
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _try_to_read(key: str, text: str | bytes, read: Callable[[str | bytes], T]) -> T | None:
+    """What the value is, or None where it cannot be read; of each sort of value the log hears once."""
+    try:
+        return read(text)
+    except (ValueError, RecursionError) as error:
+        sort, _, _ = key.partition(":")
+        if sort not in _Told.unreadable:
+            _Told.unreadable.add(sort)
+            logger.warning("%s in Redis cannot be read and counts as missing: %s", key, error)
+        return None
+
+
 def _attempt(call: Callable[[], T]) -> T | None:
     if time.monotonic() < _Outage.until:
         return None
@@ -168,4 +241,9 @@ def _attempt(call: Callable[[], T]) -> T | None:
     except OUTAGES as error:
         _Outage.until = time.monotonic() + PAUSE_AFTER_OUTAGE_S
         logger.warning("Redis is away, results and live progress pause: %s", error)
-        return None
+    except redis.ResponseError as error:
+        # It answers, so nobody else has to wait: the key holds something else, the memory is full, and so on.
+        if time.monotonic() >= _Told.refusals_until:
+            _Told.refusals_until = time.monotonic() + PAUSE_AFTER_OUTAGE_S
+            logger.warning("Redis refuses, which counts as missing: %s", error)
+    return None

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import redis
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from pyrate_limiter import Decision, Rate
 from pytest_django import Settings
 
 from backend import env
@@ -103,6 +105,33 @@ def test_script_that_redis_forgot_is_loaded_again(rates: dict[str, tuple[int, fl
     assert limits.take_start("search") == 0.0
     results.ask(lambda client: client.script_flush())
     assert limits.take_start("search") > 0
+
+
+def test_asker_who_does_not_get_the_lock_waits_and_takes_it_for_no_outage(
+    rates: dict[str, tuple[int, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates["search"] = (100, 60)
+    monkeypatch.setattr(limits, "LOCK_S", 0.05)
+    results.ask(lambda client: client.set("rate:search:lock", "somebody else"))
+    assert 0 < limits.take_start("search") <= 1
+    assert results.ask(lambda client: client.ping()), "results pause"
+    results.ask(lambda client: client.delete("rate:search:lock"))
+    assert limits.take_start("search") == 0.0
+
+
+def test_asker_who_loses_the_lock_does_not_start(
+    rates: dict[str, tuple[int, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates["search"] = (100, 60)
+    decide = limits._decide
+
+    def lose_lock(client: redis.Redis, kind: str, rate: Rate) -> Decision:
+        client.set("rate:search:lock", "somebody else")
+        return decide(client, kind, rate)
+
+    monkeypatch.setattr(limits, "_decide", lose_lock)
+    assert limits.take_start("search") > 0
+    assert results.ask(lambda client: client.ping()), "results pause"
 
 
 def test_runs_start_while_redis_is_away(
