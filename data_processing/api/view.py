@@ -19,4 +19,6 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.asked = read_query(request._request, self.query)
+        # A method that is not there is told first: the parameters are those of the others.
+        if hasattr(self, (request.method or "").lower()):
+            self.asked = read_query(request._request, self.query)
