@@ -27,7 +27,7 @@ def write_part(run_id: uuid.UUID, *, attempt: int, part: int) -> None:
     held = runs.find_held(run_id, attempt=attempt)
     parts = Parts(run_id, attempt=attempt)
     plans = parts.read_plans()
-    if held is None or plans is None or part >= len(plans):
+    if held is None or held.kind not in KINDS or plans is None or part >= len(plans):
         return
     mine = parts.claim(part)
     if mine is None:

@@ -64,6 +64,8 @@ def replay(letter: DeadLetter, *, by: str) -> None:
     """Run the task again under its own id. Raises NotReplayable."""
     if letter.run_id is None:
         raise NotReplayable("the message could not be read, so there is no task to run; it can be discarded")
+    if letter.run is not None and letter.run.kind not in KINDS:
+        raise NotReplayable(f"this version of the program knows no kind of task {letter.run.kind!r}")
     try:
         with transaction.atomic():
             _resolve(letter, Action.REPLAY, by)

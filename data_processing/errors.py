@@ -85,6 +85,12 @@ class KeyReused(TaskError):
     code = "idempotency-key-reused"
 
 
+class NotUnderstood(TaskError):
+    """A task of another version of the program: this one shows it, but cannot run it."""
+
+    code = "not-understood"
+
+
 class NotReplayable(TaskError):
     """A dead letter that cannot be replayed or discarded (any more)."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.errors import InvalidQuery
+from data_processing.errors import NotUnderstood
 from data_processing.work import aggregates, export, rehearsal, search
 from data_processing.work.context import Context, Work
 
@@ -14,10 +17,10 @@ from data_processing.work.context import Context, Work
 class TaskKind:
     """What the machine must know about one kind of work.
 
-    ``parse`` turns a request body into its canonical JSON form, ``describe`` says it in words. An attempt
-    that takes longer than ``time_limit_s`` is stopped. ``cached``: equal questions get the
-    kept answer. ``makes_file``: the result is an ExportFile, reused while it lives.
-    ``on_dataset``: the answer depends on the dataset version.
+    ``parse`` turns a request body into its canonical JSON form, ``describe`` says that in words; both raise
+    InvalidQuery for an object that is none. An attempt that takes longer than ``time_limit_s`` is stopped.
+    ``cached``: equal questions get the kept answer. ``makes_file``: the result is an ExportFile, reused while
+    it lives. ``on_dataset``: the answer depends on the dataset version.
     """
 
     name: str
@@ -80,6 +83,31 @@ KINDS: Mapping[str, TaskKind] = {
         ),
     )
 }
+
+
+def describe(kind: str, request: Any) -> str:
+    """A recorded request in words. Another version may have recorded it: of a kind or a request that this one
+    cannot read, the words say that."""
+    known = KINDS.get(kind)
+    if known is None:
+        return f"A task of the kind {kind!r}, which this version of the program does not know"
+    with contextlib.suppress(InvalidQuery):
+        if isinstance(request, Mapping):
+            return known.describe(request)
+    return f"A task of the kind {kind!r}, whose request this version of the program cannot read"
+
+
+def parse_again(kind: str, request: Any) -> tuple[TaskKind, dict[str, Any]]:
+    """The kind of a recorded request, and the request as it is asked now. Raises NotUnderstood."""
+    known = KINDS.get(kind)
+    if known is None:
+        raise NotUnderstood(f"this version of the program knows no kind of task {kind!r}")
+    if not isinstance(request, Mapping):
+        raise NotUnderstood("this version of the program cannot read the task's request")
+    try:
+        return known, known.parse(request)
+    except InvalidQuery as error:
+        raise NotUnderstood(f"this version of the program cannot read the task's request: {error}") from None
 
 
 def lane_of(queues: Iterable[str]) -> str:

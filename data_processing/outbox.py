@@ -47,7 +47,8 @@ def publish_new(run: TaskRun) -> None:
 def publish_due(limit: int = 200) -> int:
     """Publish the runs that are due; returns how many. Two sweepers at once do not send a message twice."""
     sent = 0
-    for run in runs.due_for_publishing(limit):
+    # What this version cannot send is left alone: one such row must not keep the others back.
+    for run in runs.due_for_publishing(limit, kinds=KINDS.keys(), queues=broker.queue_names()):
         mine = runs.schedule_publishing(
             run.id, publishes=run.publishes, in_s=settings.REPUBLISH_AFTER_S, sent=True
         )

@@ -7,10 +7,11 @@ times are compared by the database's clock, so that workers' clocks may differ.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -36,7 +37,7 @@ from django.utils import timezone
 from contracts.progress import Progress
 from data_processing import locks
 from data_processing.constraints import violates
-from data_processing.errors import NotFound, TooManyTasks
+from data_processing.errors import NotFound, NotUnderstood, TooManyTasks
 from data_processing.models import FINISHED, UNFINISHED, DeadLetter, DeadReason, State, TaskRun
 from data_processing.statements import Select, Slot, Update
 
@@ -163,9 +164,12 @@ def hold_window(owner: str) -> None:
     locks.hold(f"window of {owner}")
 
 
-def claim(run_id: uuid.UUID, *, worker: str, lease_s: float) -> Claim | None:
-    """Take a pending run. None when it is not there, not pending, or somebody else was faster."""
-    taken = _CLAIM.execute(run_id=run_id, worker=worker, lease=timedelta(seconds=lease_s))
+def claim(
+    run_id: uuid.UUID, *, worker: str, lease_s: float, kinds: frozenset[str] | None = None
+) -> Claim | None:
+    """Take a pending run, if it is of one of the ``kinds`` (None: of whatever kind). None when it is not
+    there, not pending, or somebody else was faster."""
+    taken = _claiming(kinds).execute(run_id=run_id, worker=worker, lease=timedelta(seconds=lease_s))
     return _read_claim(taken[0]) if taken else None
 
 
@@ -254,7 +258,7 @@ def stop(claim: Claim, *, progress: Progress | None = None) -> bool:
 
 def withdraw(run_id: uuid.UUID) -> State | None:
     """Withdraw one of the requests that wait for the run: None when others still wait for it; the last one
-    cancels it, and the state afterwards is returned. Raises NotFound."""
+    cancels it, and the state afterwards is returned. Raises NotFound, NotUnderstood."""
     while True:
         waiting = TaskRun.objects.filter(
             id=run_id, state__in=UNFINISHED, interested__gt=1, cancel_requested_at__isnull=True
@@ -269,7 +273,7 @@ def withdraw(run_id: uuid.UUID) -> State | None:
 
 def request_cancel(run_id: uuid.UUID) -> State:
     """Cancel a waiting run at once, or ask a running one to stop, however many requests wait for it; returns
-    the state afterwards. Raises NotFound."""
+    the state afterwards. Raises NotFound, NotUnderstood."""
     while True:
         state = _cancel(run_id, interested=EVERYBODY)
         if state is not None:
@@ -297,9 +301,11 @@ def release_lost(*, at_most: int) -> int:
     return sum(_release(run, at_most=at_most) for run in lost[:200])
 
 
-def due_for_publishing(limit: int) -> QuerySet[TaskRun]:
-    """Pending runs whose message was never sent, or so long ago that it may be lost; most urgent first."""
-    return TaskRun.objects.filter(state=State.PENDING, publish_at__lte=Now()).order_by("publish_at")[:limit]
+def due_for_publishing(limit: int, *, kinds: Collection[str], queues: Collection[str]) -> QuerySet[TaskRun]:
+    """Pending runs of the kinds and queues whose message was never sent, or so long ago that it may be lost;
+    most urgent first."""
+    due = TaskRun.objects.filter(state=State.PENDING, publish_at__lte=Now(), kind__in=kinds, queue__in=queues)
+    return due.order_by("publish_at")[:limit]
 
 
 def published_before(*, seconds: float, republish_after_s: float) -> list[tuple[TaskRun, float]]:
@@ -364,6 +370,13 @@ def delete_ended(where: Q) -> int:
     return len(ids)
 
 
+def read_attempts(stored: Any) -> tuple[Mapping[str, Any], ...]:
+    """The attempts that have ended, as far as this version can read what the row says of them."""
+    if not isinstance(stored, Sequence):
+        return ()
+    return tuple(attempt for attempt in stored if isinstance(attempt, Mapping) and "outcome" in attempt)
+
+
 def _claim_of(run: TaskRun) -> Claim:
     return _read_claim([getattr(run, name) for name in _CLAIMED])
 
@@ -372,7 +385,11 @@ def _read_claim(values: Sequence[Any]) -> Claim:
     """The claim that the fields of ``_CLAIMED`` are."""
     run_id, *known = values
     claim = Claim(run_id=run_id, **dict(zip(_CLAIMED[1:], known, strict=True)))
-    return replace(claim, attempts=tuple(claim.attempts), claimed_at=claim.claimed_at or timezone.now())
+    return replace(
+        claim,
+        attempts=read_attempts(claim.attempts),
+        claimed_at=claim.claimed_at or timezone.now(),
+    )
 
 
 def _release(run: TaskRun, *, at_most: int) -> int:
@@ -438,8 +455,10 @@ def _ends_of(event: Event) -> tuple[list[State], State]:
     return list(targets), target
 
 
-def _claiming() -> Update:
-    waiting, started = _leaving(Event.CLAIM, Q(id=Slot("run_id", UUIDField())))
+@cache
+def _claiming(kinds: frozenset[str] | None) -> Update:
+    known = Q() if kinds is None else Q(kind__in=sorted(kinds))
+    waiting, started = _leaving(Event.CLAIM, known & Q(id=Slot("run_id", UUIDField())))
     changes = {
         "state": started,
         "attempt": F("attempt") + 1,
@@ -513,19 +532,21 @@ def _joining() -> Update:
     return Update(equal, {"interested": F("interested") + 1})
 
 
-_CLAIM, _SUCCEED, _CANCEL = _claiming(), _succeeding(), _cancelling()
+_SUCCEED, _CANCEL = _succeeding(), _cancelling()
 _COUNT, _JOIN = _counting(), _joining()
 
 
 def _cancel(run_id: uuid.UUID, *, interested: int) -> State | None:
     """Cancel a run for which at most ``interested`` requests wait; its state afterwards, or the one that it
-    had ended in. None when it is unfinished and was not to be cancelled. Raises NotFound."""
+    had ended in. None when it is unfinished and was not to be cancelled. Raises NotFound, NotUnderstood."""
     changed = _CANCEL.execute(run_id=run_id, interested=interested)
     if changed:
         return State(changed[0][0])
     state = TaskRun.objects.filter(id=run_id).values_list("state", flat=True).first()
     if state is None:
         raise NotFound("there is no task with this task_id")
+    if state not in (*UNFINISHED, *FINISHED):
+        raise NotUnderstood(f"this version of the program knows no state {state!r} of a task")
     return State(state) if state in FINISHED else None
 
 

@@ -25,6 +25,7 @@ from data_processing.errors import (
     NotDeletable,
     NotFound,
     NotReplayable,
+    NotUnderstood,
     TaskError,
     TryLater,
 )
@@ -41,6 +42,7 @@ STATUS: Mapping[type[Exception], int] = {
     AlreadyFinished: 409,
     NotDeletable: 409,
     NotReplayable: 409,
+    NotUnderstood: 409,
     KeyReused: 422,
     TryLater: 429,
     Expired: 410,

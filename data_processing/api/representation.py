@@ -14,8 +14,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from data_processing import results
-from data_processing.kinds import KINDS
+from data_processing import results, runs
+from data_processing.kinds import describe
 from data_processing.models import ExportFile, State, TaskRun
 
 PROGRESS = "PROGRESS"
@@ -41,7 +41,7 @@ def task_accepted(run: TaskRun, *, new: bool) -> dict[str, Any]:
         "task_id": str(run.id),
         "status": "queued" if run.state == State.PENDING else run.state.lower(),
         "state": run.state,
-        "message": KINDS[run.kind].describe(run.request),
+        "message": describe(run.kind, run.request),
         "deduplicated": not new,
         "links": task_links(run),
     }
@@ -79,7 +79,7 @@ def _task_status(run: TaskRun, position: int | None) -> dict[str, Any]:
         "error": run.error,
         "meta": meta,
         "request": run.request,
-        "description": KINDS[run.kind].describe(run.request),
+        "description": describe(run.kind, run.request),
         "dataset_version": run.dataset_version,
         "cancel_requested": run.cancel_requested_at is not None,
         "created_at": _time(run.created_at),
@@ -113,6 +113,12 @@ def export_file(export: ExportFile) -> dict[str, Any]:
     }
 
 
+def error_message(run: TaskRun) -> str:
+    """Why the run failed, as far as this version can read what the row says of it."""
+    message = run.error.get("message") if isinstance(run.error, Mapping) else None
+    return message if isinstance(message, str) else "for a reason that this version cannot read"
+
+
 def retry_after_s(run: TaskRun) -> int:
     """How long a polling client should wait: short at first, longer for old tasks."""
     age_s = (timezone.now() - run.created_at).total_seconds()
@@ -144,10 +150,11 @@ def _meta(run: TaskRun, position: int | None) -> dict[str, Any]:
 
 def _attempts(run: TaskRun) -> list[dict[str, Any]]:
     """Those that have ended, and the one that a worker is at."""
+    ended = [dict(attempt) for attempt in runs.read_attempts(run.attempts)]
     if run.state != State.STARTED:
-        return list(run.attempts)
+        return ended
     now = {"number": run.attempt, "worker": run.worker, "started_at": _time(run.claimed_at)}
-    return [*run.attempts, now]
+    return [*ended, now]
 
 
 def _pace(live: results.LiveProgress) -> tuple[float | None, float | None]:
@@ -189,13 +196,15 @@ def _sentence(run: TaskRun, meta: Mapping[str, Any]) -> str:
         case State.STARTED:
             return f"{(meta['phase'] or 'working').capitalize()}."
         case State.RETRY:
-            return f"Failed ({(run.error or {}).get('message')}); the next attempt follows."
+            return f"Failed ({error_message(run)}); the next attempt follows."
         case State.SUCCESS:
             return "Done."
         case State.FAILURE:
-            return f"Failed: {(run.error or {}).get('message')}."
-        case _:
+            return f"Failed: {error_message(run)}."
+        case State.REVOKED:
             return "Cancelled."
+        case _:
+            return "In a state that this version of the program does not know."
 
 
 def _time(value: datetime | None) -> str | None:

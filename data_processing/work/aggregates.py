@@ -13,17 +13,16 @@ from data_processing.work.context import Context, Outcome, Work
 
 def parse(data: Mapping[str, Any]) -> dict[str, Any]:
     """The canonical request. Raises contracts.errors.InvalidQuery."""
-    reject_unknown(data, ("filters", "dimensions", "top_n"))
-    return Aggregation.from_json(data).to_json()
+    return _read(data).to_json()
 
 
 def describe(request: Mapping[str, Any]) -> str:
-    return f"Totals: {Aggregation.from_json(request).filters.describe()}"
+    return f"Totals: {_read(request).filters.describe()}"
 
 
 def compute_aggregates(request: Mapping[str, Any], context: Context) -> Work:
     """Payload: the summary and the asked dimensions, money as strings with two places."""
-    aggregation = Aggregation.from_json(request)
+    aggregation = _read(request)
     yield Progress(phase="computing", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         answer = reader.aggregate(aggregation)
@@ -35,3 +34,8 @@ def compute_aggregates(request: Mapping[str, Any], context: Context) -> Work:
             "dataset_version": context.dataset_version,
         }
     )
+
+
+def _read(data: Mapping[str, Any]) -> Aggregation:
+    reject_unknown(data, ("filters", "dimensions", "top_n"))
+    return Aggregation.from_json(data)

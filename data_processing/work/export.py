@@ -64,7 +64,8 @@ def parse(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(request: Mapping[str, Any]) -> str:
-    return f"Export ({request['format']}): {Query.from_json(request).filters.describe()}"
+    wanted = ExportRequest.from_json(request)
+    return f"Export ({wanted.format}): {wanted.query.filters.describe()}"
 
 
 def export_contracts(request: Mapping[str, Any], context: Context) -> Work:

@@ -29,11 +29,13 @@ def parse(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(request: Mapping[str, Any]) -> str:
-    return f"Rehearsal {request['number']}: {request['steps']} steps, then {request['fate']}"
+    wanted = parse(request)
+    return f"Rehearsal {wanted['number']}: {wanted['steps']} steps, then {wanted['fate']}"
 
 
 def rehearse(request: Mapping[str, Any], context: Context) -> Work:
     """Payload: the number. Raises RehearsedFailure; or kills its own process."""
+    request = parse(request)
     steps = request["steps"]
     for step in range(steps):
         yield Progress(phase="rehearsing", current=step, total=steps, unit="steps")

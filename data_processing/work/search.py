@@ -13,18 +13,18 @@ from data_processing.work.context import Context, Outcome, Work
 
 def parse(data: Mapping[str, Any]) -> dict[str, Any]:
     """The canonical request. Raises contracts.errors.InvalidQuery."""
-    reject_unknown(data, ("filters", "columns", "sort", "page", "page_size"))
-    page = Page.from_json(data)
-    return {**Query.from_json(data).to_json(), "page": page.number, "page_size": page.size}
+    query, page = _read(data)
+    return {**query.to_json(), "page": page.number, "page_size": page.size}
 
 
 def describe(request: Mapping[str, Any]) -> str:
-    return f"Search: {Query.from_json(request).filters.describe()}, page {request['page']}"
+    query, page = _read(request)
+    return f"Search: {query.filters.describe()}, page {page.number}"
 
 
 def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
     """Payload: rows of the page, total rows and value (pesos) of all pages."""
-    query, page = Query.from_json(request), Page.from_json(request)
+    query, page = _read(request)
     yield Progress(phase="searching", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         totals, rows = reader.find(query, page)
@@ -41,3 +41,8 @@ def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
             "dataset_version": context.dataset_version,
         }
     )
+
+
+def _read(data: Mapping[str, Any]) -> tuple[Query, Page]:
+    reject_unknown(data, ("filters", "columns", "sort", "page", "page_size"))
+    return Query.from_json(data), Page.from_json(data)

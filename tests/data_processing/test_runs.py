@@ -326,10 +326,10 @@ def test_owner_beyond_the_window_is_held_back_until_an_earlier_run_ends() -> Non
 
 def test_only_one_publisher_gets_to_publish_a_run() -> None:
     run = submit()
-    assert [r.id for r in runs.due_for_publishing(10)] == [run.id]
+    assert [r.id for r in runs.due_for_publishing(10, kinds=["search"], queues=["high"])] == [run.id]
     assert runs.schedule_publishing(run.id, publishes=0, in_s=60, sent=True)
     assert not runs.schedule_publishing(run.id, publishes=0, in_s=60, sent=True)
-    assert not runs.due_for_publishing(10)
+    assert not runs.due_for_publishing(10, kinds=["search"], queues=["high"])
 
 
 def test_replayed_run_starts_afresh() -> None:

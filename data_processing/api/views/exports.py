@@ -75,7 +75,7 @@ class ExportDownload(ApiView):
         if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
         if settings.EXPORT_S3_REDIRECT and files.find_bucket() is not None:
-            url = files.sign_url(export.path, name=export.name, content_type=CONTENT_TYPES[export.format])
+            url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
             return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         return _file_response(request, export)
 
@@ -87,12 +87,17 @@ def _find(request: Request, export_id: uuid.UUID) -> ExportFile:
     return export
 
 
+def _content_type(export: ExportFile) -> str:
+    # Another version may have written a format that this one does not.
+    return CONTENT_TYPES.get(export.format, "application/octet-stream")
+
+
 def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
     etag, size = f'"{export.sha256}"', export.size_bytes
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Content-Type": CONTENT_TYPES[export.format],
+        "Content-Type": _content_type(export),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(export.name)}",
         "Cache-Control": "private, no-transform",
     }

@@ -25,7 +25,7 @@ from data_processing.api.parameters import Choice, Identifier, InvalidParameter,
 from data_processing.api.problems import problem
 from data_processing.api.view import ApiView
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
-from data_processing.kinds import KINDS, TaskKind
+from data_processing.kinds import KINDS, TaskKind, parse_again
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.submission import find_reusable, request_key
 
@@ -73,13 +73,17 @@ class RerunTask(ApiView):
     """Starts the request of an earlier task again, on the dataset that is current now."""
 
     body = schema.TASK_ID
-    answers = schema.STARTS
+    answers: ClassVar[Mapping[int, str]] = {
+        **schema.STARTS,
+        409: "another version of the program recorded the task; this one cannot run it",
+    }
 
     def post(self, request: Request) -> Response:
         body = _body(request)
         reject_unknown(body, ("task_id",))
         earlier = _find(request, _task_id(body))
-        return start_task(request, KINDS[earlier.kind], earlier.request)
+        kind, wanted = parse_again(earlier.kind, earlier.request)
+        return start_task(request, kind, wanted)
 
 
 class EstimateExport(ApiView):
@@ -264,8 +268,8 @@ def _result_response(run: TaskRun) -> HttpResponse:
         case State.SUCCESS:
             return Response(run.result)
         case State.FAILURE:
-            error = run.error or {}
-            return problem(422, "task-failed", f"the task failed: {error.get('message')}", error=error)
+            detail = f"the task failed: {representation.error_message(run)}"
+            return problem(422, "task-failed", detail, error=run.error)
         case State.REVOKED:
             return problem(410, "cancelled", "the task was cancelled; it can be run again", rerun=str(run.id))
         case _:

@@ -61,7 +61,7 @@ def _wanted_ids(options: dict[str, Any]) -> list[int]:
 
 def _describe(letter: DeadLetter) -> str:
     what = f"{letter.run.kind} {letter.run.id} of {letter.run.owner}" if letter.run else "a message"
-    error = (letter.error or {}).get("message", "")
+    error = letter.error.get("message", "") if isinstance(letter.error, dict) else ""
     end = f", {letter.resolution} by {letter.resolved_by}" if letter.resolution else ""
     when = f"{letter.created_at:%Y-%m-%d %H:%M:%S}"
     return f"{letter.pk}  {when}  {letter.queue}  {letter.reason}  {what}: {error}{end}"
