@@ -1,4 +1,4 @@
-"""The web server's door. This process publishes with confirms."""
+"""The web server's door."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import django
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
-
-from backend.celery import confirm_publishes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -30,4 +28,3 @@ class OneThreadHandler(ASGIHandler):
 
 django.setup(set_prefix=False)
 application = OneThreadHandler()
-confirm_publishes()

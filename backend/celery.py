@@ -1,4 +1,4 @@
-"""The Celery app: configuration from Django's settings, who confirms publishes, one diagnostic task."""
+"""The Celery app: configuration from Django's settings, the steps of a worker, one diagnostic task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import worker_process_init
 
 from backend import topology
 
@@ -17,16 +16,6 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("philgeps_data_explorer", task_cls="data_processing.consumer:SafeTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-def confirm_publishes() -> None:
-    """Make this process wait, within deadlines, until the broker has taken what it publishes."""
-    app.conf.broker_transport_options = topology.transport_options(app.conf.broker_url, publisher=True)
-
-
-@worker_process_init.connect
-def confirm_publishes_in_child(**_: Any) -> None:
-    confirm_publishes()
 
 
 class DeclareTopology(bootsteps.StartStopStep):

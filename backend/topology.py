@@ -11,6 +11,10 @@ QUEUES = ("critical", "high", "normal", "low")
 DEFAULT_QUEUE = "normal"
 DELIVERY_LIMIT = 20
 
+TRY_WITHIN_S = 10
+CLOSED_WITHIN_S = 10
+"""How long a worker waits for an answer, also for the last one, when it leaves a frozen node."""
+
 
 def is_amqp(broker_url: str) -> bool:
     return broker_url.startswith(("amqp", "pyamqp"))
@@ -47,15 +51,16 @@ def declare(connection: Connection) -> None:
             queue(channel).declare()
 
 
-def transport_options(broker_url: str, *, publisher: bool) -> dict[str, Any]:
-    """Options for publishers (confirms with deadlines) or for a worker's main process, whose own event
-    messages must never wait for a confirm. A broker that is away is reported at once: the outbox waits."""
-    quick = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+def transport_options(broker_url: str) -> dict[str, Any]:
+    """Options of every connection: each address of the list is tried once, and a broker that is away is
+    reported at once, because the outbox waits for it and nobody else should."""
+    tries = broker_url.count(";") + 1
+    quick = {"max_retries": tries - 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     if not is_amqp(broker_url):
         return {**quick, "visibility_timeout": 24 * 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
-    if not publisher:
-        return quick
-    return {**quick, "confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+    # kombu takes the time limit of one connecting for that of all tries: a silent address would be the last.
+    quick["connect_retries_timeout"] = tries * TRY_WITHIN_S
+    return {**quick, "read_timeout": CLOSED_WITHIN_S, "write_timeout": CLOSED_WITHIN_S}
 
 
 def _arguments(name: str, broker_url: str) -> dict[str, Any] | None:

@@ -1,18 +1,31 @@
-"""What the broker says of its queues, and the raw letters in its dead-letter queues."""
+"""What the broker and the workers behind it say when they are asked, and the raw dead letters.
+
+Every connection made here has a deadline on each wait: a broker that is frozen, or that takes no messages for
+now, does not hold up whoever asks it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 from amqp.exceptions import AMQPError, NotFound
 from celery import current_app
+from kombu import Connection, Producer, uuid
 from kombu.exceptions import ChannelError, KombuError
 
 ERRORS = (KombuError, AMQPError, redis.RedisError, OSError)
 """What any call to a broker may raise while it is away."""
+
+ANSWER_WITHIN_S = 2.0
+"""How long one answer to a question may take."""
+
+
+class Blocked(ConnectionError):
+    """The broker is there, but takes no messages: it is short of memory or disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +52,59 @@ def queue_names() -> tuple[str, ...]:
 
 
 def is_rabbitmq() -> bool:
+    """By the first address, where CELERY_BROKER_URL names several."""
     return str(current_app.conf.broker_url).startswith(("amqp", "pyamqp"))
+
+
+def open_connection(*, within_s: float, **options: Any) -> Connection:
+    """A new connection, with ``within_s`` as deadline of each wait for an answer; ``options`` are RabbitMQ's
+    connection's own. Raises one of ERRORS."""
+    deadlines = {"read_timeout": within_s, "write_timeout": within_s, **options} if is_rabbitmq() else {}
+    connection = current_app.connection_for_write(transport_options=deadlines)
+    try:
+        # This way of connecting tries every address and keeps to the options of the transport.
+        connection.default_channel  # noqa: B018
+    except ERRORS:
+        connection.collect()
+        raise
+    return connection
+
+
+@contextmanager
+def connect() -> Iterator[Connection]:
+    """A connection for some questions, closed at the end. Raises one of ERRORS."""
+    connection = open_connection(within_s=ANSWER_WITHIN_S, on_blocked=_raise_blocked)
+    try:
+        yield connection
+    except ERRORS:
+        # Closing in order would wait for an answer of the broker that has just failed to give one.
+        connection.collect()
+        raise
+    finally:
+        connection.release()
 
 
 def inspect_queues() -> list[QueueDepth]:
     """Depths of all task queues. Raises one of ERRORS."""
-    # Not from the pool: after an outage that holds dead connections, and closed ones that raise other errors.
-    with current_app.connection_for_read() as connection:
+    with connect() as connection:
         return [_inspect(connection, name) for name in queue_names()]
+
+
+def ask_workers(command: str, *, within_s: float) -> dict[str, Any]:
+    """The answers of those workers that answer a remote control command within ``within_s``, by their names.
+    Raises one of ERRORS."""
+    with connect() as connection:
+        mailbox, ticket = _mailbox(connection), uuid()
+        _command_workers(mailbox, command, {}, reply_ticket=ticket, timeout=within_s)
+        replies = mailbox._collect(ticket, timeout=within_s, channel=connection.default_channel)
+    return {name: answer for reply in replies for name, answer in reply.items()}
+
+
+def kill_process_of(task_id: str) -> None:
+    """Tell all workers to kill the process that is at this task. Raises one of ERRORS."""
+    with connect() as connection:
+        arguments = {"task_id": task_id, "terminate": True, "signal": "SIGKILL"}
+        _command_workers(_mailbox(connection), "revoke", arguments)
 
 
 def drain_dead_letters(limit: int) -> Iterator[RawLetter]:
@@ -54,7 +112,7 @@ def drain_dead_letters(limit: int) -> Iterator[RawLetter]:
     that a caller that fails leaves the letter where it was. Raises one of ERRORS."""
     if not is_rabbitmq():
         return
-    with current_app.connection_for_write() as connection:
+    with connect() as connection:
         channel: Any = connection.channel()
         for name in queue_names():
             for _ in range(limit):
@@ -67,7 +125,31 @@ def drain_dead_letters(limit: int) -> Iterator[RawLetter]:
                 channel.basic_ack(message.delivery_tag)
 
 
-def _inspect(connection: Any, name: str) -> QueueDepth:
+class _OnceProducer(Producer):
+    """Celery's remote control publishes with retries that have no end."""
+
+    def publish(self, body: Any, **options: Any) -> None:  # type: ignore[override]
+        super().publish(body, **{**options, "retry": False})
+
+
+def _mailbox(connection: Connection) -> Any:
+    """Celery's remote control on this connection. Its own methods would publish over another one, of the
+    app's pool, which has no deadlines; hence the private ones of the mailbox."""
+    control: Any = current_app.control
+    return control.mailbox(connection)
+
+
+def _command_workers(mailbox: Any, command: str, arguments: Mapping[str, Any], **options: Any) -> None:
+    channel = mailbox.connection.default_channel
+    producer = _OnceProducer(channel, auto_declare=False)
+    mailbox._publish(command, dict(arguments), channel=channel, producer=producer, **options)
+
+
+def _raise_blocked(reason: str) -> None:
+    raise Blocked(reason)
+
+
+def _inspect(connection: Connection, name: str) -> QueueDepth:
     ready, consumers = _count(connection, name)
     if not is_rabbitmq():
         return QueueDepth(name=name, ready=ready, consumers=None, dead=None)
@@ -75,7 +157,7 @@ def _inspect(connection: Any, name: str) -> QueueDepth:
     return QueueDepth(name=name, ready=ready, consumers=consumers, dead=dead)
 
 
-def _count(connection: Any, name: str) -> tuple[int, int]:
+def _count(connection: Connection, name: str) -> tuple[int, int]:
     """Ready messages and consumers. A queue that does not exist (yet, or since the broker lost its data)
     holds nothing."""
     channel: Any = connection.channel()

@@ -7,7 +7,6 @@ import time
 import uuid
 from datetime import timedelta
 
-from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Q
@@ -85,7 +84,7 @@ def _stop_stubborn() -> None:
 
 def _kill_process_of(run_id: uuid.UUID) -> None:
     try:
-        current_app.control.revoke(str(run_id), terminate=True, signal="SIGKILL")
+        broker.kill_process_of(str(run_id))
     except broker.ERRORS as error:
         # It is fenced out all the same; its time limit ends it.
         logger.warning("the process of run %s cannot be reached: %s", run_id, error)

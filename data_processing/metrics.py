@@ -19,11 +19,12 @@ PREFIX = "philgeps"
 def render_metrics() -> bytes:
     """All figures in Prometheus's text format. Those of the broker are left out while it is away."""
     registry = CollectorRegistry()
-    queues, broker_answers = operations.report_queues()
-    _gauge(registry, "broker_up", "Whether the broker answers").set(broker_answers)
+    queues, broker = operations.report_queues()
+    _gauge(registry, "broker_up", "Whether the broker answers").set(broker != "down")
+    _gauge(registry, "broker_blocked", "Whether the broker takes no messages").set(broker == "blocked")
     _gauge(registry, "redis_up", "Whether Redis answers").set(results.ask(_ping) is not None)
     _measure_rows(registry, queues)
-    if broker_answers:
+    if broker != "down":
         _measure_broker(registry, queues)
     _measure_runs(registry)
     return generate_latest(registry)

@@ -7,9 +7,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from celery import current_app
 from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
@@ -19,12 +18,16 @@ from data_processing import broker
 from data_processing.broker import QueueDepth
 from data_processing.kinds import lane_of
 from data_processing.models import UNFINISHED, DeadLetter, State, TaskRun
+from data_processing.publisher import BrokerAway, publisher
 
 logger = logging.getLogger(__name__)
 
 REPLY_WITHIN_S = 1.0
 DESCRIBE = "describe_worker"
 """The remote control command of data_processing.panel."""
+
+BrokerState = Literal["up", "blocked", "down"]
+"""``blocked``: it answers, but takes no messages, because its memory or disk is short."""
 
 NO_ROWS: Mapping[str, Any] = {"pending": 0, "held": 0, "running": 0, "retry": 0, "oldest": None}
 
@@ -124,44 +127,63 @@ def _say_schedule(schedule: object) -> str:
     return str(schedule.human_readable if isinstance(schedule, CrontabSchedule) else schedule)
 
 
-def report_queues() -> tuple[list[QueueReport], bool]:
-    """All task queues, and whether the broker answered."""
-    depths = _ask_broker()
+def report_queues() -> tuple[list[QueueReport], BrokerState]:
+    """All task queues, and how the broker is. Takes a few seconds at most, whatever the broker does."""
+    state, depths = _ask_broker()
     rows, letters = _count_rows(), _count_open_letters()
     names = broker.queue_names()
-    found = {name: (depths or {}).get(name) for name in names}
     return [
-        _report_queue(name, found[name], rows.get(name, NO_ROWS), letters.get(name, 0)) for name in names
-    ], depths is not None
+        _report_queue(name, depths.get(name), rows.get(name, NO_ROWS), letters.get(name, 0)) for name in names
+    ], state
 
 
-def report_workers() -> tuple[list[WorkerReport], bool]:
-    """Workers that answer within REPLY_WITHIN_S and those that should have; whether the broker is there."""
-    answered, held = _ask_workers(), _runs_by_worker()
-    answers = answered or {}
+def report_workers() -> tuple[list[WorkerReport], BrokerState]:
+    """Workers that answer within REPLY_WITHIN_S and those that should have; how the broker is. Takes a few
+    seconds at most, whatever the broker does; while it is blocked workers cannot answer."""
+    state, answers = _ask_workers()
+    held = _runs_by_worker()
     alive = [_report_worker(name, answers[name], held.get(name, [])) for name in sorted(answers)]
     silent = [_report_silent(name, held[name]) for name in sorted(held.keys() - answers.keys())]
-    return alive + silent, answered is not None
+    return alive + silent, state
 
 
-def _ask_workers() -> dict[str, Mapping[str, Any]] | None:
+def _ask_workers() -> tuple[BrokerState, Mapping[str, Any]]:
+    state = _judge_broker()
+    if state != "up":
+        return state, {}
     try:
-        with current_app.connection_for_write() as connection:
-            replies = current_app.control.broadcast(
-                DESCRIBE, reply=True, timeout=REPLY_WITHIN_S, connection=connection
-            )
+        return state, broker.ask_workers(DESCRIBE, within_s=REPLY_WITHIN_S)
+    except broker.Blocked:
+        return "blocked", {}
     except broker.ERRORS as error:
         logger.warning("workers cannot be asked now: %s", error)
-        return None
-    return {name: answer for reply in replies or () for name, answer in reply.items()}
+        return "down", {}
 
 
-def _ask_broker() -> dict[str, QueueDepth] | None:
+def _ask_broker() -> tuple[BrokerState, Mapping[str, QueueDepth]]:
+    state = _judge_broker()
+    if state == "down":
+        return state, {}
     try:
-        return {queue.name: queue for queue in broker.inspect_queues()}
+        return state, {queue.name: queue for queue in broker.inspect_queues()}
     except broker.ERRORS as error:
         logger.warning("queues cannot be inspected now: %s", error)
-        return None
+        return "down", {}
+
+
+def _judge_broker() -> BrokerState:
+    """By a message over the one connection that is kept: a blocked broker holds on to each that tries."""
+    try:
+        publisher.probe()
+    except broker.Blocked:
+        return "blocked"
+    except BrokerAway:
+        # That was a moment ago; the question that follows tells how it is now.
+        return "up"
+    except broker.ERRORS as error:
+        logger.warning("the broker takes no messages now: %s", error)
+        return "down"
+    return "up"
 
 
 def _count_rows() -> dict[str, Mapping[str, Any]]:

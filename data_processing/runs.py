@@ -339,11 +339,21 @@ def schedule_publishing(run_id: uuid.UUID, *, publishes: int, in_s: float, sent:
     )
 
 
+def note_published(run_ids: Sequence[uuid.UUID], *, republish_in_s: float) -> int:
+    """Note that the first messages of these runs have been sent, a moment ago; returns how many runs still
+    wait for a worker. One that was put off meanwhile has had its message and is left as it is."""
+    waiting = TaskRun.objects.filter(
+        id__in=run_ids, state=State.PENDING, attempt=0, publishes=0, next_attempt_at=None
+    )
+    return waiting.update(publish_at=Now() + timedelta(seconds=republish_in_s), publishes=1)
+
+
 def put_off(run_id: uuid.UUID, *, in_s: float) -> bool:
     """Publish a pending run in ``in_s`` seconds as if for the first time: its message came too early and is
     dropped, which costs no attempt. Counted as unpublished, it is not searched for among lost messages."""
     waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
-    return bool(waiting.update(publish_at=Now() + timedelta(seconds=in_s), publishes=0))
+    later = Now() + timedelta(seconds=in_s)
+    return bool(waiting.update(publish_at=later, next_attempt_at=later, publishes=0))
 
 
 def replay(run_ids: Sequence[uuid.UUID]) -> int:

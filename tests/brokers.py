@@ -11,25 +11,24 @@ import amqp
 import pytest
 
 from backend import topology
-from backend.celery import app, confirm_publishes
+from backend.celery import app
 from data_processing import broker, outbox
+from data_processing.publisher import publisher
 from stack.ports import LOOPBACK, pick_port
+from stack.servers import RabbitMQ
 
 RUN_TASK = "data_processing.tasks.process_full_table_search"
 
 
 @contextmanager
-def publish_like_the_web(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """While inside, this process publishes with confirms and remembers no outage; all queues start empty."""
-    patch.setattr(outbox._Outage, "until", 0.0)
-    before = app.conf.broker_transport_options
-    confirm_publishes()
+def publish_like_the_web() -> Iterator[None]:
+    """While inside, this process publishes and remembers no outage; all queues start empty."""
     reset_connections()
     empty_queues()
     try:
         yield
     finally:
-        app.conf.broker_transport_options = before
+        outbox.courier.stop()
         reset_connections()
 
 
@@ -40,15 +39,26 @@ def lose_broker(patch: pytest.MonkeyPatch) -> None:
 
 
 def find_broker(patch: pytest.MonkeyPatch, url: str) -> None:
-    """The broker is at its address again, and the pause after an outage is over."""
+    """The broker is at its address (or one of several), and the pause after an outage is over."""
     patch.setenv("CELERY_BROKER_URL", url)
-    patch.setattr(outbox._Outage, "until", 0.0)
+    patch.setitem(app.conf, "broker_transport_options", topology.transport_options(url))
     reset_connections()
 
 
+@contextmanager
+def blocked_by_alarm(rabbitmq: RabbitMQ) -> Iterator[None]:
+    """While inside, the broker has an alarm: it answers questions and takes no messages."""
+    rabbitmq.run_ctl("set_vm_memory_high_watermark", "0.00000001")
+    try:
+        yield
+    finally:
+        rabbitmq.run_ctl("set_vm_memory_high_watermark", "0.4")
+
+
 def reset_connections() -> None:
-    """Forget the app's open connections, so that the next one follows the configuration of now."""
+    """Forget this process's open connections, so that the next one follows the configuration of now."""
     app._after_fork()  # type: ignore[attr-defined]
+    publisher.forget()
 
 
 def empty_queues() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
-from chaos.browser import Answer, NoAnswer
+from chaos.browser import NoAnswer
 from chaos.ledger import Order
 from chaos.scene import Missed, Scene
 from chaos.visitors import TASKS
@@ -20,9 +21,9 @@ COMMITTED_WITHIN_S = 4.0
 
 
 def kill_web_before_publish(scene: Scene) -> None:
-    """SIGKILL to a web server that has committed a task and waits for a frozen broker.
+    """SIGKILL to a web server that has committed a task and cannot bring it to a frozen broker.
 
-    The client asks again with the same key, and must get the very task that was committed.
+    The client, answered or not, asks again with the same key, and must get the very task that was committed.
     """
     copy = scene.rng.randrange(len(scene.arena.ports))
     order = Order(
@@ -33,8 +34,8 @@ def kill_web_before_publish(scene: Scene) -> None:
     scene.arena.rabbitmq.freeze()
     try:
         with ThreadPoolExecutor(1) as poster:
-            posting = poster.submit(_post, scene, order, scene.arena.urls[copy])
-            committed = _wait_until_committed(scene, order, posting)
+            poster.submit(_post, scene, order, scene.arena.urls[copy])
+            committed = _wait_until_committed(scene, order)
             os.killpg(scene.arena.pid(scene.arena.web_names[copy]), signal.SIGKILL)
     except ProcessLookupError:
         raise Missed from None
@@ -44,13 +45,18 @@ def kill_web_before_publish(scene: Scene) -> None:
     scene.ledger.expect(committed, visitor=scene.victim.number, order=order)
 
 
-def _post(scene: Scene, order: Order, url: str) -> Answer:
+def _post(scene: Scene, order: Order, url: str) -> None:
     headers = {"Idempotency-Key": str(order.key)}
-    return scene.victim.browser.call("POST", f"{TASKS}/{order.kind}/", order.body, headers=headers, url=url)
+    with contextlib.suppress(NoAnswer):
+        answer = scene.victim.browser.call(
+            "POST", f"{TASKS}/{order.kind}/", order.body, headers=headers, url=url
+        )
+        if answer.is_accepted:
+            scene.ledger.accept(answer.body["task_id"], visitor=scene.victim.number, order=order)
 
 
-def _wait_until_committed(scene: Scene, order: Order, posting: Future[Answer]) -> str:
-    """The id of the task; Missed when the request has its answer (or none) before anybody could be killed."""
+def _wait_until_committed(scene: Scene, order: Order) -> str:
+    """The id of the task; Missed when none is committed in time."""
     found = "SELECT run_id::text FROM data_processing_idempotencykey WHERE key = %s"
     deadline = time.monotonic() + COMMITTED_WITHIN_S
     while time.monotonic() < deadline:
@@ -58,19 +64,7 @@ def _wait_until_committed(scene: Scene, order: Order, posting: Future[Answer]) -
             rows = scene.arena.ask(found, order.key)
         except psycopg.Error:
             raise Missed from None
-        if posting.done():
-            _accept_answer(scene, order, posting)
-            raise Missed
         if rows:
             return str(rows[0][0])
         time.sleep(0.02)
     raise Missed
-
-
-def _accept_answer(scene: Scene, order: Order, posting: Future[Answer]) -> None:
-    try:
-        answer = posting.result()
-    except NoAnswer:
-        return
-    if answer.is_accepted:
-        scene.ledger.accept(answer.body["task_id"], visitor=scene.victim.number, order=order)

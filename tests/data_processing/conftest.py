@@ -37,9 +37,9 @@ def redis_up(redis_server: object, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def broker_up(rabbitmq: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def broker_up(rabbitmq: object) -> Iterator[None]:
     """RabbitMQ runs, the queues are empty, this process publishes as the web server does."""
-    with publish_like_the_web(monkeypatch):
+    with publish_like_the_web():
         yield
 
 

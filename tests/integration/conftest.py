@@ -82,9 +82,9 @@ def dataset(tmp_path: Path, settings: Settings) -> Snapshot:
 
 
 @pytest.fixture
-def broker_up(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def broker_up(servers: Servers) -> Iterator[None]:
     """RabbitMQ and Redis run, the queues are empty, this process publishes as the web server does."""
-    with publish_like_the_web(monkeypatch):
+    with publish_like_the_web():
         yield
 
 

@@ -1,13 +1,17 @@
-"""The broker dies, comes back, comes back empty: accepted tasks are late, not lost."""
+"""The broker dies, comes back, comes back empty, blocks: tasks are late, not lost, and no request waits."""
 
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.test import Client
 
 from data_processing.models import State, TaskRun
 from stack.pytest_servers import Servers
+from tests.brokers import blocked_by_alarm
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended
 
 SEARCH = "/api/v1/data-processing/tasks/search/"
@@ -47,3 +51,31 @@ def test_tasks_waiting_in_a_broker_that_loses_its_data_run_all_the_same(
         sweep_until_ended(run, worker=helper)
         assert run.state == State.SUCCESS
     assert running.alive
+
+
+def test_blocked_broker_holds_no_request_up_is_named_and_gets_its_messages_later(
+    worker: StartWorker, servers: Servers
+) -> None:
+    running = worker()
+    operator = Client()
+    operator.force_login(User.objects.create_user("ops", is_staff=True))
+
+    def ask(path: str, *, within_s: float) -> Any:
+        began = time.monotonic()
+        answer = operator.get(path)
+        assert time.monotonic() - began < within_s
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    with blocked_by_alarm(servers.rabbitmq):
+        began = time.monotonic()
+        posted = [post_search(page) for page in (1, 2, 3)]
+        assert time.monotonic() - began < 3, "a second for each request"
+        assert ask("/health/ready", within_s=2)["broker"] == "blocked"
+        assert ask("/api/v1/ops/workers/", within_s=2) == {"broker": "blocked", "workers": []}
+        queues = ask("/api/v1/ops/queues/", within_s=3)
+        assert (queues["broker"], queues["queues"][0]["depth"]) == ("blocked", 0)
+    for run in posted:
+        sweep_until_ended(run, worker=running)
+        assert run.state == State.SUCCESS
+    assert ask("/health/ready", within_s=5)["broker"] == "ok"

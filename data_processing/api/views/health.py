@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import redis
-from celery import current_app
 from django.db import Error as DatabaseError
 from django.db import connection
-from kombu.exceptions import KombuError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +14,9 @@ from rest_framework.response import Response
 from contracts.errors import ContractsError
 from data_processing import datasets, results
 from data_processing.api.view import ApiView
+from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
+from data_processing.publisher import publisher
 
 
 class Live(ApiView):
@@ -43,7 +42,8 @@ class UnknownPath(ApiView):
 
 class Ready(ApiView):
     """Each dependency and whether it answers; 503 when the database or the dataset is missing, because a
-    request cannot be accepted then. Broker and Redis may be away: work waits for them."""
+    request cannot be accepted then. Broker and Redis may be away: work waits for them. A broker that answers
+    but takes no messages, because its memory or disk is short, is "blocked"."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -58,7 +58,9 @@ class Ready(ApiView):
 def _probe(check: Callable[[], object]) -> str:
     try:
         check()
-    except (DatabaseError, redis.RedisError, KombuError, ContractsError, OSError) as error:
+    except Blocked:
+        return "blocked"
+    except (DatabaseError, ContractsError, *ERRORS) as error:
         return f"down: {type(error).__name__}"
     return "ok"
 
@@ -68,14 +70,9 @@ def _check_database() -> None:
         cursor.execute("SELECT 1")
 
 
-def _check_broker() -> None:
-    with current_app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=2)
-
-
 CHECKS: dict[str, Callable[[], object]] = {
     "database": _check_database,
     "dataset": datasets.current_snapshot,
-    "broker": _check_broker,
+    "broker": publisher.probe,
     "redis": results.ping,
 }

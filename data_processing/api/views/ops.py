@@ -39,16 +39,16 @@ class Queues(StaffView):
     """Each task queue: what the broker holds of it and what the rows say."""
 
     def get(self, request: Request) -> Response:
-        queues, answered = operations.report_queues()
-        return Response({"broker": _in_words(answered), "queues": [asdict(queue) for queue in queues]})
+        queues, broker_state = operations.report_queues()
+        return Response({"broker": broker_state, "queues": [asdict(queue) for queue in queues]})
 
 
 class Workers(StaffView):
     """Each worker, its lane, its children and what they are at. Takes a second: workers are asked."""
 
     def get(self, request: Request) -> Response:
-        workers, answered = operations.report_workers()
-        return Response({"broker": _in_words(answered), "workers": [asdict(worker) for worker in workers]})
+        workers, broker_state = operations.report_workers()
+        return Response({"broker": broker_state, "workers": [asdict(worker) for worker in workers]})
 
 
 class Pace(StaffView):
@@ -120,10 +120,6 @@ class ReplayDeadLetters(ResolveDeadLetters):
 
 class DiscardDeadLetters(ResolveDeadLetters):
     resolution = Action.DISCARD
-
-
-def _in_words(answered: bool) -> str:
-    return "up" if answered else "down"
 
 
 def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from contracts.snapshot import Snapshot
-from data_processing import outbox, runner
+from data_processing import runner
 from data_processing.models import TaskRun
+from data_processing.publisher import publisher
 
 TASKS = "/api/v1/data-processing/tasks/"
 EXPORTS = "/api/v1/data-processing/exports/"
@@ -22,7 +23,7 @@ Post = Callable[..., Any]
 @pytest.fixture
 def visitor(dataset: Snapshot, db: None, monkeypatch: pytest.MonkeyPatch) -> Client:
     """An anonymous visitor. No broker runs; requests do not wait to find that out each time."""
-    monkeypatch.setattr(outbox._Outage, "until", float("inf"))
+    monkeypatch.setattr(publisher, "_rests_until", float("inf"))
     return Client()
 
 

@@ -1,0 +1,169 @@
+"""How this process brings messages to the broker: one connection, confirms, a deadline on every wait."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from celery import current_app
+from kombu import Connection
+
+from data_processing import broker
+from data_processing.broker import ERRORS, Blocked
+
+logger = logging.getLogger(__name__)
+
+CONFIRM_WITHIN_S = 3.0
+TURN_WITHIN_S = 2.0
+REST_S = 2.0
+"""After a failure nothing is tried for so long: not every caller shall wait for a broker that is away."""
+
+NOWHERE = "nowhere"
+"""A routing key that no queue has: the broker confirms such a message and drops it."""
+
+
+class BrokerAway(ConnectionError):
+    """The broker was away a moment ago; nothing is tried yet."""
+
+
+class Publisher:
+    """Publishes over one connection that is kept. May be used by many threads; they take turns.
+
+    A broker that blocks publishers (memory or disk alarm) says so in the first message's wait. The connection
+    stays open then, because the broker tells only this one when it takes messages again, and would keep every
+    further one that publishes until then.
+    """
+
+    def __init__(self) -> None:
+        self._forget()
+
+    @property
+    def willing(self) -> bool:
+        """Whether a message would be tried now. Costs no wait."""
+        if not self._blocked:
+            return time.monotonic() >= self._rests_until
+        if self._lock.acquire(blocking=False):
+            try:
+                self._hear()
+            finally:
+                self._lock.release()
+        return not self._blocked
+
+    def send(self, task: str, args: Sequence[Any], *, queue: str, **options: Any) -> None:
+        """Bring a task's message to its queue and wait until the broker has it. ``options`` are Celery's.
+        Raises one of ERRORS within seconds; whether the message has arrived is unknown then."""
+        with self._turn() as connection:
+            producer = current_app.amqp.Producer(connection.default_channel, auto_declare=False)
+            current_app.send_task(
+                task,
+                args=list(args),
+                queue=queue,
+                producer=producer,
+                # Celery would listen in Redis for a result.
+                ignore_result=True,
+                add_to_parent=False,
+                mandatory=True,
+                confirm_timeout=CONFIRM_WITHIN_S,
+                retry=False,
+                **options,
+            )
+
+    def probe(self) -> None:
+        """Raise one of ERRORS when the broker does not take messages now: Blocked when it says so itself."""
+        if not broker.is_rabbitmq():
+            with broker.connect():
+                return
+        with self._turn() as connection:
+            producer = connection.Producer(auto_declare=False)
+            producer.publish(b"", exchange="", routing_key=NOWHERE, confirm_timeout=CONFIRM_WITHIN_S)
+
+    def forget(self) -> None:
+        """Start anew, without a word to the broker: after a fork, or where the address has changed."""
+        connection = self._connection
+        self._forget()
+        if connection is not None:
+            connection.collect()
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._blocked = False
+        self._rests_until = 0.0
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        """The connection, for one message. Raises one of ERRORS."""
+        if not self._lock.acquire(timeout=TURN_WITHIN_S):
+            raise TimeoutError("another message still waits for the broker's confirm")
+        try:
+            yield self._take_connection()
+        except ERRORS as error:
+            if self._blocked:
+                raise Blocked("the broker takes no messages for now: its memory or disk is short") from error
+            self._rest()
+            raise
+        except BaseException:
+            # Interrupted amid a message: its confirm would be taken for the next one's.
+            self._drop()
+            raise
+        finally:
+            self._lock.release()
+
+    def _take_connection(self) -> Connection:
+        self._hear()
+        if self._blocked:
+            raise Blocked("still blocked")
+        if time.monotonic() < self._rests_until:
+            raise BrokerAway("the broker was away a moment ago")
+        if self._connection is None:
+            self._connection = broker.open_connection(
+                within_s=CONFIRM_WITHIN_S,
+                confirm_publish=True,
+                on_blocked=self._note_blocked,
+                on_unblocked=self._note_unblocked,
+            )
+        return self._connection
+
+    def _hear(self) -> None:
+        """Take in what the broker has said since the last message: that it takes messages again, or that the
+        connection has ended."""
+        was_blocked = self._blocked
+        try:
+            while self._connection is not None and broker.is_rabbitmq():
+                self._connection.drain_events(timeout=0)
+        except TimeoutError:
+            pass
+        except ERRORS:
+            self._drop()
+        if was_blocked and not self._blocked:
+            # The confirm of the message that was blocked comes now, and would be taken for the next one's.
+            self._drop()
+            logger.warning("the broker takes messages again")
+
+    def _note_blocked(self, reason: str) -> None:
+        self._blocked = True
+        logger.warning("the broker takes no messages for now")
+        raise Blocked(reason)
+
+    def _note_unblocked(self) -> None:
+        self._blocked = False
+
+    def _rest(self) -> None:
+        if time.monotonic() >= self._rests_until:
+            self._drop()
+            self._rests_until = time.monotonic() + REST_S
+
+    def _drop(self) -> None:
+        connection, self._connection, self._blocked = self._connection, None, False
+        if connection is not None:
+            # Not closed in order: that would wait for an answer.
+            connection.collect()
+
+
+publisher = Publisher()
+os.register_at_fork(after_in_child=publisher._forget)
