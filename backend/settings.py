@@ -40,6 +40,7 @@ MIDDLEWARE = [
     "data_processing.api.middleware.problems_for_the_api",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "data_processing.api.caching.keep_nothing",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "data_processing.api.owners.visitor_cookie",
     "django.middleware.common.CommonMiddleware",
@@ -99,6 +100,17 @@ STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 8)
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", not DEBUG)
+# Behind a proxy that ends HTTPS: the header, always set there, that says how a request came.
+if forwarded_proto := env.text("SECURE_PROXY_SSL_HEADER", ""):
+    SECURE_PROXY_SSL_HEADER = (f"HTTP_{forwarded_proto.upper().replace('-', '_')}", "https")
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", False)
+# Supervisors and Prometheus ask the process itself, without the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", False)
+# Whether other hosts of a domain have HTTPS, only its owner knows.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["data_processing.api.authentication.PasswordBackend"]
 BASIC_AUTH = env.flag("BASIC_AUTH", False)
 SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 10)

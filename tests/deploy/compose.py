@@ -14,9 +14,10 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent / "podman-compose"
 SECRETS = {
-    "SECRET_KEY": "SecretKeyOfTheComposeTest",
+    "SECRET_KEY": "SecretKeyOfTheComposeTestThatIsLongEnoughForDjangosOwnChecks",
     "POSTGRES_PASSWORD": "PostgresPasswordOfTheTest",
     "RABBITMQ_PASSWORD": "RabbitPasswordOfTheTest",
+    "REDIS_PASSWORD": "RedisPasswordOfTheTest",
     "FLOWER_PASSWORD": "FlowerPasswordOfTheTest",
 }
 

@@ -10,18 +10,35 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
 
-from stack.children import read_tail, spawn, stop_child, unmeasured, wait_until
+from stack.children import kill_group, read_tail, spawn, stop_child, unmeasured, wait_until
 from stack.ports import pick_port
 from stack.pytest_servers import Servers
 from tests.deploy.compose import ROOT, SECRETS, read_config
+from tests.nginx import run_nginx
 
 DATABASE = "composed"
+SUBMIT = """
+import os, uuid
+from django.contrib.auth.models import User
+from django.urls import reverse
+from data_processing import runs
+from data_processing.kinds import KINDS
+user = User.objects.create_user(os.environ["USER_NAME"], password=os.environ["USER_PASSWORD"])
+limits = runs.OwnerLimits(unfinished=9, window=9, window_queues=frozenset())
+run, _ = runs.submit(
+    kind="search", owner=f"user:{user.pk}", request=KINDS["search"].parse({}), request_key=uuid.uuid4().hex,
+    dataset_version="v", queue="high", publish_in_s=3600, limits=limits,
+)
+print(reverse("task-events", args=[run.id]))
+"""
 TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'django_celery_beat_periodictask'"
 
 
@@ -57,10 +74,20 @@ class Composed:
     def command(self, name: str) -> list[str]:
         return self.translate(self._services[name]["command"])
 
+    def health_check(self, name: str) -> list[str]:
+        kind, *words = self._services[name]["healthcheck"]["test"]
+        return ["sh", "-c", *words] if kind == "CMD-SHELL" else words
+
+    def submit(self, *, name: str, password: str) -> str:
+        """A new user's task that nobody works at: the path of its events."""
+        command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", SUBMIT]
+        environment = {**self.environment("web"), "USER_NAME": name, "USER_PASSWORD": password}
+        run = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
+        return run.stdout.strip()
+
     def is_healthy(self, name: str) -> bool:
         """Run the service's health check once."""
-        kind, *words = self.translate(self._services[name]["healthcheck"]["test"])
-        argv = ["sh", "-c", *words] if kind == "CMD-SHELL" else words
+        argv = self.translate(self.health_check(name))
         check = subprocess.run(
             argv, env=self.environment(name), cwd=ROOT, capture_output=True, check=False, timeout=60
         )
@@ -117,13 +144,78 @@ def test_migrate_makes_the_tables_and_can_be_repeated(composed: Composed, server
         assert connection.execute(TABLES).fetchone() == (1,)
 
 
-def test_web_serves_its_pages_and_checks_healthy(composed: Composed) -> None:
+def test_no_check_of_django_complains_of_the_settings_of_production(composed: Composed) -> None:
+    check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    run = subprocess.run(check, env=composed.environment("web"), cwd=ROOT, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+def test_web_checks_healthy_and_sends_all_else_to_https(composed: Composed) -> None:
     with composed.running("web"):
         assert get_status(f"{composed.url('3200')}/health/live") == 200
-        assert get_status(f"{composed.url('3200')}/") == 200
-        # A host that is not allowed gets nothing.
-        assert get_status(f"{composed.url('3200')}/", {"Host": "elsewhere.example"}) == 400
+        with pytest.raises(URLError, match="SSL"):
+            get_status(f"{composed.url('3200')}/")
     assert not composed.is_healthy("web")
+
+
+def test_site_is_behind_nginx_by_https(composed: Composed, tmp_path: Path) -> None:
+    events = composed.submit(name="ana", password="right")
+    with composed.running("web"), run_nginx(tmp_path / "nginx", web=composed.url("3200")) as nginx:
+        check = [word.replace("3200", str(nginx.port)) for word in composed.health_check("nginx")]
+        assert subprocess.run(check, capture_output=True, check=False).returncode == 0
+        status, headers, _ = nginx.fetch("/login/")
+        assert (status, headers["Strict-Transport-Security"]) == (200, "max-age=31536000")
+        # A host that is not allowed gets nothing.
+        assert nginx.fetch("/", headers={"Host": "elsewhere.example"})[0] == 400
+        cookies = SimpleCookie(headers["Set-Cookie"])
+        assert cookies["csrftoken"]["secure"]
+        token = cookies["csrftoken"].value
+        form = urlencode({"username": "ana", "password": "right", "csrfmiddlewaretoken": token}).encode()
+        origin = {"Origin": nginx.url, "Referer": f"{nginx.url}/login/"}
+        status, headers, _ = nginx.fetch("/login/", "POST", body=form, cookies=cookies, headers=origin)
+        assert (status, headers["Location"]) == (302, "/")
+        for cookie in headers.get_all("Set-Cookie"):
+            cookies.load(cookie)
+        assert cookies["sessionid"]["secure"]
+        cookie = f"Cookie: sessionid={cookies['sessionid'].value}"
+        request = f"GET {events} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{cookie}\r\n\r\n"
+        # They come when they are sent: nobody works at the task, so the stream does not end.
+        assert "PENDING" in nginx.speak(request, until="PENDING")
+    assert subprocess.run(check, capture_output=True, check=False).returncode != 0
+
+
+def test_certificate_is_made_once(tmp_path: Path) -> None:
+    make = ["sh", str(ROOT / "deploy" / "certificate.sh"), str(tmp_path)]
+    subprocess.run(make, check=True, capture_output=True)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(made) == {"certificate.pem", "key.pem"}
+    assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+    subprocess.run(make, check=True, capture_output=True)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == made
+
+
+def test_redis_wants_its_password_and_its_health_check_has_it(composed: Composed, tmp_path: Path) -> None:
+    port = str(pick_port())
+    command = [*composed.command("redis"), "--port", port, "--dir", str(tmp_path)]
+    program, *rest = composed.health_check("redis")
+    check = [program, "-p", port, *rest]
+
+    def is_healthy(**environment: str) -> bool:
+        return not subprocess.run(
+            check, env={**os.environ, **environment}, capture_output=True, check=False
+        ).returncode
+
+    with (tmp_path / "log").open("ab") as output:
+        child = spawn(command, environment=os.environ, folder=tmp_path, output=output)
+    try:
+        password = {"REDISCLI_AUTH": SECRETS["REDIS_PASSWORD"]}
+        wait_until(
+            lambda: is_healthy(**password), child=child, name="redis", within_s=20, log=tmp_path / "log"
+        )
+        assert not is_healthy()
+        assert not is_healthy(REDISCLI_AUTH="guessed")
+    finally:
+        kill_group(child)
 
 
 @pytest.mark.parametrize("lane", ["worker-interactive", "worker-bulk"])
@@ -142,12 +234,17 @@ def test_beat_is_healthy_once_it_has_sent_its_tasks(composed: Composed) -> None:
         pass
 
 
-def test_flower_shows_nothing_without_its_password(composed: Composed) -> None:
-    with composed.running("flower"):
-        page = f"{composed.url('5555')}/workers"
+def test_flower_shows_nothing_without_its_password(composed: Composed, tmp_path: Path) -> None:
+    flower = composed.url("5555")
+    with composed.running("flower"), run_nginx(tmp_path / "nginx", web=flower, flower=flower) as nginx:
+        page = f"{nginx.flower_url}/workers"
         assert get_status(page) == 401
         assert get_status(page, _basic("admin", SECRETS["FLOWER_PASSWORD"])) == 200
         assert get_status(page, _basic("admin", "guessed")) == 401
+        # Flower itself gives its figures to anybody.
+        assert get_status(f"{flower}/metrics") == 200
+        for path in ("/metrics", "//metrics", "/%6Detrics", "/metrics?a=1", "/x/../metrics"):
+            assert get_status(nginx.flower_url + path) in (401, 404)
 
 
 def _basic(user: str, password: str) -> dict[str, str]:

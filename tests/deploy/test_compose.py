@@ -7,12 +7,14 @@ import tomllib
 from typing import Any
 
 import pytest
+import yaml
 
 from stack.servers import RabbitMQ
 from tests.deploy.compose import ROOT, SECRETS, read_config, run_config
 
 PRODUCT = {"web", "worker-interactive", "worker-bulk", "beat", "flower", "migrate"}
-SERVERS = {"rabbitmq", "redis", "postgres"}
+SERVERS = {"nginx", "rabbitmq", "redis", "postgres"}
+ONCE = {"migrate", "certificate"}
 
 
 @pytest.fixture(scope="module")
@@ -26,21 +28,20 @@ def in_memory() -> dict[str, Any]:
 
 
 def test_all_parts_of_the_system_are_there(config: dict[str, Any]) -> None:
-    assert set(config["services"]) == PRODUCT | SERVERS
+    assert set(config["services"]) == PRODUCT | SERVERS | ONCE
 
 
 def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in config["services"].items() if "ports" in service}
     assert published == {
-        "web": ["3200:3200"],
-        "flower": ["127.0.0.1:5555:5555"],
+        "nginx": ["3200:3200", "127.0.0.1:5555:5555"],
         "rabbitmq": ["127.0.0.1:15672:15672"],
     }
 
 
 def test_every_lasting_service_is_restarted_and_checked(config: dict[str, Any]) -> None:
     for name, service in config["services"].items():
-        if name == "migrate":
+        if name in ONCE:
             assert service["restart"] == "no"
         else:
             assert service["restart"] == "unless-stopped", name
@@ -110,6 +111,34 @@ def test_in_memory_override_changes_no_service_but_redis(
     changed = {name for name in config["services"] if config["services"][name] != in_memory["services"][name]}
     assert changed == {"redis"}
     assert in_memory["services"]["redis"]["command"][1:3] == ["--appendonly", "no"]
+
+
+def test_nginx_waits_for_its_certificate_and_takes_that_of_the_operator(config: dict[str, Any]) -> None:
+    waits_for = config["services"]["nginx"]["depends_on"]
+    assert waits_for["certificate"]["condition"] == "service_completed_successfully"
+    run = run_config(["docker-compose.yml"], {**SECRETS, "TLS_DIR": "./mine"})
+    services = yaml.safe_load(run.stdout)["services"]
+    assert "./mine:/tls:ro" in services["nginx"]["volumes"]
+    assert services["certificate"]["volumes"] == ["./mine:/tls"]
+
+
+def test_redis_asks_for_the_password_that_its_clients_have(
+    config: dict[str, Any], in_memory: dict[str, Any]
+) -> None:
+    for found in (config, in_memory):
+        redis = found["services"]["redis"]
+        assert redis["command"][redis["command"].index("--requirepass") + 1] == SECRETS["REDIS_PASSWORD"]
+        assert redis["environment"] == {"REDISCLI_AUTH": SECRETS["REDIS_PASSWORD"]}
+        for name in PRODUCT:
+            url = found["services"][name]["environment"]["CELERY_RESULT_BACKEND"]
+            assert url == f"redis://:{SECRETS['REDIS_PASSWORD']}@redis:6379/1"
+
+
+def test_only_what_nginx_needs_of_the_product_goes_into_it(config: dict[str, Any]) -> None:
+    nginx = config["services"]["nginx"]
+    assert "environment" not in nginx
+    assert all(volume.endswith(":ro") for volume in nginx["volumes"])
+    assert not config["services"]["certificate"]["environment"]
 
 
 def test_redis_never_evicts_a_result(config: dict[str, Any], in_memory: dict[str, Any]) -> None:

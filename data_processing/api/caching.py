@@ -1,0 +1,22 @@
+"""What may be kept of the API's answers: nothing, unless a view says more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+PATHS = ("/api/", "/health/", "/metrics")
+
+
+def keep_nothing(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Middleware: an answer belongs to who asked, problems included, and the next to use the browser, or a
+    proxy on the way, is somebody else."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.path.startswith(PATHS):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return answer

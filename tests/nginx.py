@@ -1,0 +1,128 @@
+"""A real nginx on this machine with the configuration of deploy/."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+from stack.children import kill_group, spawn, wait_until
+from stack.ports import LOOPBACK, is_listening, pick_port
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+PATIENCE_S = 30
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class Nginx:
+    """One that runs, with a certificate that only its clients here trust."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, self.flower_port = pick_port(), pick_port()
+        self.url = f"https://{LOOPBACK}:{self.port}"
+        self.flower_url = f"http://{LOOPBACK}:{self.flower_port}"
+        self.trust = ssl.create_default_context()
+
+    def fetch(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        body: bytes | None = None,
+        cookies: SimpleCookie | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any, bytes]:
+        """Status, headers and body; redirects are not followed."""
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in (cookies or {}).items())
+        sent = {"Cookie": cookie, **(headers or {})}
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=sent)
+        try:
+            with self._opener().open(request, timeout=PATIENCE_S) as answer:
+                return answer.status, answer.headers, answer.read()
+        except HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    def _opener(self) -> urllib.request.OpenerDirector:
+        return urllib.request.build_opener(urllib.request.HTTPSHandler(context=self.trust), _Stay)
+
+    def speak(self, sent: str, *, tls: bool = True, until: str = "") -> str:
+        """What comes back until nginx closes the connection or has answered, or until there is ``until``."""
+        received = b""
+        with socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE_S) as raw:
+            speaking = self.trust.wrap_socket(raw, server_hostname="localhost") if tls else raw
+            speaking.sendall(sent.encode())
+            while not (until.encode() in received if until else _is_whole(received)):
+                chunk = speaking.recv(65536)
+                if not chunk:
+                    break
+                received += chunk
+        return received.decode()
+
+
+@contextmanager
+def run_nginx(
+    folder: Path,
+    *,
+    web: str,
+    flower: str = "",
+    exports: Path | None = None,
+    changes: Mapping[str, str] | None = None,
+) -> Iterator[Nginx]:
+    """nginx before the servers at these addresses, with ports and folders of the test's own; ``changes`` are
+    made in its configuration."""
+    folder.mkdir()
+    nginx = Nginx(folder)
+    subprocess.run(["sh", DEPLOY / "certificate.sh", folder], check=True, capture_output=True)
+    nginx.trust.load_verify_locations(folder / "certificate.pem")
+    (folder / "nginx.conf").write_text(_configure(nginx, web, flower, exports or folder, changes or {}))
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    # The folders of tests are closed to other users.
+    user = "user root;" if folder.owner() == "root" else ""
+    alone = f"daemon off; pid {folder}/pid; {user}"
+    command = [program, "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf"), "-g", alone]
+    log = folder / "log"
+    with log.open("ab") as output:
+        child = spawn(command, environment={}, folder=folder, output=output)
+    try:
+        wait_until(lambda: is_listening(nginx.port), child=child, name="nginx", within_s=20, log=log)
+        yield nginx
+    finally:
+        kill_group(child)
+
+
+def _configure(nginx: Nginx, web: str, flower: str, exports: Path, changes: Mapping[str, str]) -> str:
+    text = (DEPLOY / "nginx.conf").read_text()
+    temporary = " ".join(f"{name}_temp_path {nginx.folder};" for name in TEMPORARY)
+    for there, here in {
+        **changes,
+        "http {": f"http {{ {temporary}",
+        "listen 3200": f"listen {LOOPBACK}:{nginx.port}",
+        "listen 5555": f"listen {LOOPBACK}:{nginx.flower_port}",
+        "http://web:3200": web,
+        "http://flower:5555": flower or web,
+        " /tls/": f" {nginx.folder}/",
+        "alias /data/exports/": f"alias {exports}/",
+    }.items():
+        assert there in text
+        text = text.replace(there, here)
+    return text
+
+
+def _is_whole(received: bytes) -> bool:
+    head, end, body = received.partition(b"\r\n\r\n")
+    length = next((line[15:] for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")), b"")
+    return bool(end and length and len(body) >= int(length))
