@@ -1,4 +1,4 @@
-"""Makes the worker survive messages it cannot read: they go to the dead-letter queue.
+"""Makes the worker survive messages it cannot read or would have to keep: they go to the dead-letter queue.
 
 Without this, Celery 5.7.0 ends the whole worker on some of them and acknowledges, that is loses, others
 (tests/integration/test_poison_messages.py shows each case).
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from celery import Task
 from celery.exceptions import InvalidTaskError
@@ -27,8 +28,13 @@ class OutOfMemory(Exception):
     """A task wanted more memory than there is."""
 
 
+CLOCKS_DIFFER_S = 1.0
+
+
 class SafeRequest(Request):
-    """A request that rejects a message of the wrong shape in the one way that Celery handles."""
+    """A request that rejects a message of the wrong shape in the one way that Celery handles; one that asks
+    to be kept until later, too: it would hold a place of the prefetch, and some of them the whole lane. What
+    has to wait waits in the database, and nobody of ours sends such a message."""
 
     _args: Any
     _kwargs: Any
@@ -39,10 +45,23 @@ class SafeRequest(Request):
             for limit in self.time_limits:
                 if limit is not None:
                     float(limit)
+            waits_s = 0.0 if self.eta is None else (self.eta - _now_for(self.eta)).total_seconds()
         except MALFORMED as error:
             raise InvalidTaskError(f"malformed task message: {error!r}") from error
         if not isinstance(self._args, list | tuple) or not isinstance(self._kwargs, dict):
             raise InvalidTaskError("malformed task message: arguments are not a list and an object")
+        if waits_s > CLOCKS_DIFFER_S:
+            raise InvalidTaskError(f"task message that would have to be kept until {self.eta}")
+
+    def maybe_expire(self) -> Literal[True] | None:
+        """As Celery's, which besides would have this worker refuse the id from now on: a run is published
+        again under the same one."""
+        return True if self.expires is not None and _now_for(self.expires) > self.expires else None
+
+
+def _now_for(time: datetime) -> datetime:
+    """Now, to be compared with a time with or without a zone."""
+    return datetime.now(UTC if time.tzinfo else None)
 
 
 class SafeTask(Task):  # type: ignore[type-arg]

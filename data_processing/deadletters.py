@@ -113,10 +113,11 @@ def _resolve(letter: DeadLetter, action: Action, by: str) -> None:
 
 def _file(letter: RawLetter) -> int:
     task = _make_storable(str(letter.headers.get("task")))
-    if task in current_app.tasks and task not in RUN_TASKS:
-        logger.warning("a %s message died; its schedule, or the export that offered it, makes it good", task)
-        return 0
+    kept_back = letter.headers.get("eta") is not None
     if task in RUN_TASKS and _has_run(letter.headers.get("id")):
+        return 0
+    if task in current_app.tasks and task not in RUN_TASKS and not kept_back:
+        logger.warning("a %s message died; its schedule, or the export that offered it, makes it good", task)
         return 0
     DeadLetter.objects.create(
         reason=DeadReason.UNREADABLE,
@@ -124,7 +125,9 @@ def _file(letter: RawLetter) -> int:
         message=_make_storable(letter.body[:FILED_BYTES].decode("utf-8", "backslashreplace")),
         error={
             "code": "unreadable-message",
-            "message": "the broker delivered something that is no task of ours",
+            "message": "somebody sent a task that is to be kept until later (eta); workers refuse to"
+            if kept_back
+            else "the broker delivered something that is no task of ours",
             "task": task[:200],
         },
     )

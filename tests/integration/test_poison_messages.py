@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from data_processing import deadletters
-from data_processing.models import DeadLetter, DeadReason, State
+from data_processing import deadletters, outbox
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.publisher import publisher
 from data_processing.tasks import sample_add
 from tests.brokers import RUN_TASK, count_ready, publish_raw, task_message
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended, wait_for, wait_until_ended
@@ -60,6 +61,12 @@ POISON: dict[str, dict[str, Any]] = {
     "too many arguments": {"body": task_message("a", "b", "c"), "headers": headers(), **JSON},
     "a date that is none": {"body": GOOD_BODY, "headers": headers(eta="tomorrow"), **JSON},
     "an expiry that is none": {"body": GOOD_BODY, "headers": headers(expires={"a": 1}), **JSON},
+    "a far date": {"body": GOOD_BODY, "headers": headers(eta="2099-01-01T00:00:00+00:00"), **JSON},
+    "a far date of a diagnostic": {
+        "body": task_message(1, 2),
+        "headers": headers(task=sample_add.name, eta="2099-01-01T00:00:00"),
+        **JSON,
+    },
     "an id that is a list": {"body": GOOD_BODY, "headers": headers(id=["x"]), **JSON},
 }
 
@@ -78,6 +85,53 @@ def test_worker_survives_every_message_it_cannot_read(worker: StartWorker, submi
         assert letter.reason == DeadReason.UNREADABLE
         assert letter.queue == QUEUE
     assert DeadLetter.objects.count() == len(POISON)
+
+
+def test_messages_to_be_kept_until_later_do_not_stop_the_lane(worker: StartWorker, submit: Submit) -> None:
+    running = worker(queues="critical,high")
+    for _ in range(20):
+        publish_raw(GOOD_BODY, queue=QUEUE, headers=headers(eta="2099-01-01T00:00:00+00:00"), **JSON)
+    good = submit("search")
+    wait_until_ended(good, worker=running)
+    wait_for(lambda: count_ready(f"{QUEUE}.dead") == 20, worker=running)
+    deadletters.file_undelivered()
+    letter = DeadLetter.objects.latest("pk")
+    assert letter.error is not None
+    assert "until later" in letter.error["message"]
+
+
+def record_unpublished(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> TaskRun:
+    with monkeypatch.context() as patch:
+        patch.setattr(publisher, "_rests_until", float("inf"))
+        return submit("search")
+
+
+def test_run_of_an_unknown_kind_is_left_alone_and_the_worker_says_so(
+    worker: StartWorker, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record_unpublished(submit, monkeypatch)
+    TaskRun.objects.filter(id=run.id).update(kind="forecast")
+    before = TaskRun.objects.filter(id=run.id).values().get()
+    running = worker(queues="critical,high")
+    publish_raw(task_message(str(run.id)), queue=QUEUE, headers=headers(id=str(run.id)), **JSON)
+    wait_until_ended(submit("search", {"page": 2}), worker=running)
+    assert TaskRun.objects.filter(id=run.id).values().get() == before
+    assert f"run {run.id} is left alone" in running.read_log()
+    assert count_ready(f"{QUEUE}.dead") == 0
+
+
+def test_message_that_expired_does_not_make_the_worker_refuse_the_run(
+    worker: StartWorker, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record_unpublished(submit, monkeypatch)
+    running = worker(queues="critical,high")
+    expired = headers(id=str(run.id), expires="2001-01-01T00:00:00+00:00")
+    publish_raw(task_message(str(run.id)), queue=QUEUE, headers=expired, **JSON)
+    wait_until_ended(submit("search", {"page": 2}), worker=running)
+    run.refresh_from_db()
+    assert run.state == State.PENDING, "what expired is dropped"
+    outbox.publish_new(run)
+    wait_until_ended(run, worker=running)
 
 
 def test_work_that_exhausts_the_memory_ends_neither_worker_nor_neighbours(
