@@ -6,13 +6,14 @@ import os
 
 import django
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
+
+from backend.bodies import BoundedBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 
-class OneThreadHandler(ASGIHandler):
+class OneThreadHandler(BoundedBodies):
     """Runs the middleware and the view of a request in one thread, with one hop there and one back.
 
     Django's own handler hops for every middleware, which costs more than the API's work. Asynchronous views

@@ -160,6 +160,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 MAX_REQUEST_BYTES = env.number("MAX_REQUEST_BYTES", 1_000_000)
+BODY_TIMEOUT_S = env.seconds("BODY_TIMEOUT_S", 30.0)
+MAX_HEADER_BYTES = env.number("MAX_HEADER_BYTES", 32_768)
+HEADER_TIMEOUT_S = env.seconds("HEADER_TIMEOUT_S", 10.0)
+# What is in memory already is not written to the temporary folder, which may be full.
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 
 # --- The engine -------------------------------------------------------------------------------------------
 DATASET_ROOT = DATA_DIR / "datasets"

@@ -145,11 +145,9 @@ def list_programs(port: int) -> list[Program]:
     # One connection for each child, kept: Celery would close and open a pool around every task.
     soft = {"REMAP_SIGTERM": "SIGQUIT", "DATABASE_POOL_SIZE": "0"}
     serving, consuming = re.compile("Uvicorn running on"), re.compile(r"@\S+ ready\.")
-    uvicorn = [*python, "uvicorn", "backend.asgi:application", "--host", LOOPBACK, "--port", str(port)]
-    # Event streams stay open until their task ends; without a bound they would hold up every stop.
-    served = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+    server = [*python, "backend.server", "--host", LOOPBACK, "--port", str(port)]
     return [
-        Program(name="web", argv=[*uvicorn, *served], ready_when=serving),
+        Program(name="web", argv=server, ready_when=serving),
         Program(
             name="interactive",
             argv=[*worker, "-Q", "critical,high", "-n", "interactive@%h", "--concurrency", "2"],
