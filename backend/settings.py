@@ -165,6 +165,11 @@ MAX_HEADER_BYTES = env.number("MAX_HEADER_BYTES", 32_768)
 HEADER_TIMEOUT_S = env.seconds("HEADER_TIMEOUT_S", 10.0)
 # What is in memory already is not written to the temporary folder, which may be full.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
+# How many clients one web process lets wait, in all and of one owner.
+MAX_WAITERS = env.number("MAX_WAITERS", 1000)
+OWNER_MAX_WAITERS = env.number("OWNER_MAX_WAITERS", 50)
+MAX_STREAMS = env.number("MAX_STREAMS", 2500)
+OWNER_MAX_STREAMS = env.number("OWNER_MAX_STREAMS", 50)
 
 # --- The engine -------------------------------------------------------------------------------------------
 DATASET_ROOT = DATA_DIR / "datasets"

@@ -213,6 +213,7 @@ def run_bench(folder: Path, *, streams: int) -> None:
             "SECRET_KEY": "bench" * 12,
             "ANONYMOUS_ACCESS": "1",
             "LOG_LEVEL": "WARNING",
+            "OWNER_MAX_STREAMS": str(streams),
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], environment)
         cookie, *tasks = run_python(["-c", SETUP, str(streams)], environment)

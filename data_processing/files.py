@@ -6,11 +6,12 @@ setting STORAGES names "exports".
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,12 +78,14 @@ def is_there(path: str) -> bool:
     return absolute_path(path).is_file() if bucket is None else bucket.exists(path)
 
 
-def read_chunks(path: str, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes from ``start`` to before ``stop`` of a published file; never more than a chunk in memory."""
+def read_chunks(path: str, start: int, stop: int) -> Generator[bytes]:
+    """The bytes from ``start`` to before ``stop`` of a published file; never more than a chunk in memory. Who
+    does not read to the end closes it."""
     bucket = find_bucket()
     if bucket is not None:
         wanted = f"bytes={start}-{stop - 1}"
-        yield from bucket.bucket.Object(path).get(Range=wanted)["Body"].iter_chunks(CHUNK_BYTES)
+        with contextlib.closing(bucket.bucket.Object(path).get(Range=wanted)["Body"]) as body:
+            yield from body.iter_chunks(CHUNK_BYTES)
         return
     with absolute_path(path).open("rb", buffering=0) as file:
         file.seek(start)

@@ -79,6 +79,7 @@ def _stop_stubborn() -> None:
         if runs.stop(claim):
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
             results.store_revoked(claim.run_id)
+            results.announce_end(claim.run_id)
             _kill_process_of(claim.run_id)
 
 

@@ -1,4 +1,5 @@
-"""Redis: result payloads for Celery's clients, cached answers, live progress. All of it may be lost.
+"""Redis: result payloads for Celery's clients, cached answers, live progress, and the news that a run has
+ended. All of it may be lost.
 
 Nothing here raises when Redis is away or refuses: the rows hold the truth, and readers fall back to them.
 What lies in Redis may come from another version or from anybody: what cannot be read counts as missing.
@@ -6,6 +7,7 @@ What lies in Redis may come from another version or from anybody: what cannot be
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -17,9 +19,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import redis
+import redis.asyncio
 from celery import current_app, states
 from celery.backends.redis import RedisBackend
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from contracts.progress import Progress
 
@@ -32,6 +37,8 @@ OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.InvalidResponse, OSE
 
 LARGEST_COUNT = 2**63 - 1
 TIMES_S = range(10**9, 10**11)
+ENDED = "runs:ended"
+"""The channel on which the ids of runs are said that have just ended."""
 
 
 class TaskFailed(Exception):
@@ -126,6 +133,32 @@ def find_answer(cache_key: str) -> dict[str, Any] | None:
     return None if text is None else _try_to_read(key, text, _read_object)
 
 
+def announce_end(run_id: uuid.UUID) -> None:
+    """Say that the run has ended, to whoever waits for that. Comes last: who hears it finds all the rest."""
+    _attempt(lambda: _client().publish(ENDED, str(run_id)))
+
+
+async def hear_ends(*, listening: Callable[[], None], ended: Callable[[uuid.UUID], None]) -> None:
+    """Call ``ended`` for each end that is announced, for ever, and ``listening`` whenever listening begins
+    (again): what was said before that is lost."""
+    away = False
+    while True:
+        try:
+            async with _listening_client() as client, client.pubsub() as channel:
+                await channel.subscribe(ENDED)
+                async for message in channel.listen():
+                    if message["type"] == "subscribe":
+                        away = False
+                        listening()
+                    elif (run_id := _read_id(message["data"])) is not None:
+                        ended(run_id)
+        except (redis.RedisError, OSError) as error:
+            if not away:
+                logger.warning("Redis is away, ends of runs are looked for in the database: %s", error)
+            away = True
+        await asyncio.sleep(PAUSE_AFTER_OUTAGE_S)
+
+
 def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began: float) -> None:
     live = LiveProgress(attempt=attempt, began=began, at=time.time(), **asdict(progress))
     _attempt(lambda: _client().set(f"progress:{run_id}", json.dumps(asdict(live)), ex=24 * 3600))
@@ -184,6 +217,18 @@ def ping() -> None:
 
 def _backend() -> RedisBackend:
     return cast(RedisBackend, current_app.backend)
+
+
+def _listening_client() -> redis.asyncio.Redis:
+    # Without retries of its own, which wait longer and longer.
+    return redis.asyncio.from_url(settings.CELERY_RESULT_BACKEND, retry=Retry(NoBackoff(), 0))
+
+
+def _read_id(said: bytes) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(said.decode("ascii"))
+    except ValueError:
+        return None
 
 
 def _client() -> redis.Redis:

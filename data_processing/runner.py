@@ -119,6 +119,7 @@ def _tell(kind: TaskKind, claim: Claim, payload: Mapping[str, Any]) -> None:
     results.store_success(claim.run_id, payload)
     if kind.cached:
         results.store_answer(claim.request_key, payload)
+    results.announce_end(claim.run_id)
 
 
 def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold: Hold) -> dict[str, Any]:
@@ -185,6 +186,7 @@ def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> Non
         return
     if _insist(lambda: runs.stop(claim, progress=progress)):
         results.store_revoked(claim.run_id)
+        results.announce_end(claim.run_id)
 
 
 def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
@@ -197,6 +199,7 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
     failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
     if failed:
         results.store_failure(claim.run_id, f"{ending.code}: {ending.message}")
+        results.announce_end(claim.run_id)
     return failed
 
 

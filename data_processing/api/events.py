@@ -1,4 +1,5 @@
-"""The hub of a web process: one loop looks at all watched runs and tells their watchers what changed.
+"""The hub of a web process: one loop looks at all watched runs and tells their watchers what changed, and
+those who wait for a run's end that it has come.
 
 Owns no truth: it reads rows and live progress. Knows no HTTP; who watches decides what to send.
 """
@@ -6,11 +7,13 @@ Owns no truth: it reads rows and live progress. Knows no HTTP; who watches decid
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import functools
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -24,8 +27,9 @@ from rest_framework.renderers import JSONRenderer
 
 from contracts.query import digest
 from data_processing import results
+from data_processing.api.ends import Ends
 from data_processing.api.representation import task_status
-from data_processing.models import State, TaskRun
+from data_processing.models import FINISHED, State, TaskRun
 from data_processing.results import LiveProgress
 
 logger = logging.getLogger(__name__)
@@ -95,10 +99,11 @@ class Sight(NamedTuple):
 
 class Look(NamedTuple):
     """What a look at all watched runs found: updates, with None for a run that is gone; runs that changed
-    and will be described later; the processor time that it took."""
+    and will be described later; the awaited runs that have ended; the processor time that it took."""
 
     updates: Mapping[uuid.UUID, Update | None]
     late: Collection[uuid.UUID]
+    ended: Collection[uuid.UUID]
     cost_s: float
 
 
@@ -112,16 +117,17 @@ class Reader:
         self._positions: dict[uuid.UUID, int | None] = {}
         self._positions_due = 0.0
 
-    def read(self, wanted: Collection[uuid.UUID]) -> Look:
-        """Describe those of the wanted runs that changed or are new here. Raises django.db.Error; the next
-        call tells what this one would have told."""
+    def read(self, wanted: Collection[uuid.UUID], *, awaited: Collection[uuid.UUID] = ()) -> Look:
+        """Describe those of the wanted runs that changed or are new here, and find those of the awaited that
+        have ended. Raises django.db.Error; the next call tells what this one would have told."""
         began = time.thread_time()
         try:
             updates, late = self._read(wanted)
+            ended = TaskRun.objects.filter(id__in=awaited, state__in=FINISHED).values_list("id", flat=True)
+            return Look(updates, late, list(ended), time.thread_time() - began)
         except DatabaseError:
             self.close()
             raise
-        return Look(updates, late, time.thread_time() - began)
 
     def close(self) -> None:
         """Give the connection back; the next look takes another."""
@@ -218,9 +224,12 @@ class Watcher:
 
 
 class Hub:
-    """All watchers of an event loop. Its one task and one thread live while somebody watches."""
+    """All watchers of an event loop, and all who wait for an end. Its one task and one thread live while
+    there are any; the task that listens for ends stays, so that the next one hears of its end at once."""
 
     def __init__(self) -> None:
+        self._ends = Ends()
+        self._listener: asyncio.Task[None] | None = None
         self._members: set[Watcher] = set()
         self._newcomers: list[Watcher] = []
         self._watchers: dict[uuid.UUID, set[Watcher]] = {}
@@ -229,11 +238,6 @@ class Hub:
         self._wake = asyncio.Event()
         self._reader = Reader()
 
-    @property
-    def size(self) -> int:
-        """How many watch; may be asked from any thread."""
-        return len(self._members)
-
     def join(self, run_id: uuid.UUID) -> Watcher:
         """Follow a run. The first update comes from a look that begins after this call, so that nobody who
         comes back is shown something older than what another process told him."""
@@ -241,9 +245,7 @@ class Hub:
         self._members.add(watcher)
         self._newcomers.append(watcher)
         self._wake.set()
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="event-hub")
-            self._task.add_done_callback(_log_end)
+        self._start()
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
@@ -253,24 +255,60 @@ class Hub:
         following.discard(watcher)
         if not following:
             self._watchers.pop(watcher.run_id, None)
-        if not self._members:
+        self._end_if_unneeded()
+
+    async def wait_for_end(self, run_id: uuid.UUID, *, within_s: float) -> None:
+        """Return when the run has ended, or when the time is over: what the row says then is what counts."""
+        if self._listener is None:
+            self._listener = _create_task(self._listen(), name="ends")
+        with self._ends.waiting(run_id) as end:
+            self._start()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await end
+        self._end_if_unneeded()
+
+    @property
+    def _needed(self) -> bool:
+        return bool(self._members or self._ends.awaited)
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = _create_task(self._run(), name="event-hub")
+
+    def _end_if_unneeded(self) -> None:
+        if not self._needed:
             self._wake.set()
+
+    async def _listen(self) -> None:
+        try:
+            # What was said before listening began is found by the look that follows.
+            await results.hear_ends(listening=self._wake.set, ended=self._ends.tell)
+        finally:
+            self._listener = None
 
     async def _run(self) -> None:
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-hub")
         call = functools.partial(asyncio.get_running_loop().run_in_executor, executor)
+        # Watchers wake it at once. Who waits for an end has mostly heard of it before this is over, and has
+        # cost neither thread nor connection then.
+        due, looked = time.monotonic() + POLL_S, False
         try:
-            while self._members:
-                await self._look(call)
+            while await self._pause(until=due):
+                looked = True
+                due = await self._look(call)
         finally:
-            executor.submit(self._reader.close)
+            if looked:
+                executor.submit(self._reader.close)
             executor.shutdown(wait=False)
             self._task, self._reader = None, Reader()
+            self._wake.clear()
             # Whoever is still here lost the hub to an error: the stream ends and its client comes back.
             for watcher in self._members:
                 watcher.show(None)
 
-    async def _look(self, call: Call) -> None:
+    async def _look(self, call: Call) -> float:
+        """Look, tell, and rest for as long as must be; returns when the next look is due."""
         began = time.monotonic()
         self._wake.clear()
         arrived = [watcher for watcher in self._newcomers if watcher in self._members]
@@ -279,15 +317,17 @@ class Hub:
             self._watchers.setdefault(watcher.run_id, set()).add(watcher)
         wanted = list(self._watchers)
         try:
-            look = await call(_look_anew, self._reader, wanted)
+            look: Look = await call(_look_anew, self._reader, wanted, list(self._ends.awaited))
         except DatabaseError as error:
-            logger.warning("event streams wait for the database: %s", error)
+            logger.warning("streams and waits go without the database: %s", error)
             self._newcomers = [*arrived, *self._newcomers]
             await asyncio.sleep(OUTAGE_PAUSE_S)
-            return
+            return time.monotonic()
         self._publish(look, arrived, wanted)
-        least_s = max(LEAST_PAUSE_S, look.cost_s)
-        await self._pause(at_least_s=least_s, until=began + max(POLL_S, look.cost_s / HUB_SHARE))
+        for run_id in look.ended:
+            self._ends.tell(run_id)
+        await asyncio.sleep(max(LEAST_PAUSE_S, look.cost_s))
+        return began + max(POLL_S, look.cost_s / HUB_SHARE)
 
     def _publish(self, look: Look, arrived: Collection[Watcher], wanted: Collection[uuid.UUID]) -> None:
         self._latest = {key: self._latest[key] for key in wanted if key in self._latest}
@@ -304,14 +344,12 @@ class Hub:
             if watcher.run_id in self._latest and watcher.run_id not in late:
                 watcher.show(self._latest[watcher.run_id])
 
-    async def _pause(self, *, at_least_s: float, until: float) -> None:
-        """Wait until then, or until somebody joins."""
-        await asyncio.sleep(at_least_s)
-        try:
+    async def _pause(self, *, until: float) -> bool:
+        """Wait until then, or until somebody joins; False when there is nobody to look for."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, until - time.monotonic())):
                 await self._wake.wait()
-        except TimeoutError:
-            return
+        return self._needed
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -322,17 +360,19 @@ def current_hub() -> Hub:
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
-def count_watchers() -> int:
-    """How many follow runs in this process; for any thread."""
-    return sum(hub.size for hub in list(_hubs.values()))
-
-
-def _look_anew(reader: Reader, wanted: Collection[uuid.UUID]) -> Look:
+def _look_anew(reader: Reader, wanted: Collection[uuid.UUID], awaited: Collection[uuid.UUID]) -> Look:
     # With DEBUG on, Django keeps the text of every query until a request ends; here none ever does.
     reset_queries()
-    return reader.read(wanted)
+    return reader.read(wanted, awaited=awaited)
+
+
+def _create_task(work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
+    # In a context of its own: it outlives the request that happened to start it.
+    task = asyncio.get_running_loop().create_task(work, name=name, context=contextvars.Context())
+    task.add_done_callback(_log_end)
+    return task
 
 
 def _log_end(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        logger.error("the event hub ended with its streams", exc_info=task.exception())
+        logger.error("the task %s of the event hub broke", task.get_name(), exc_info=task.exception())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from stack.children import kill_group, read_tail, spawn, stop_child, wait_until
 from stack.pytest_servers import Servers
 from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
+from tests.integration.website import StartWeb, Web
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60
@@ -144,6 +146,25 @@ def submit(dataset: Snapshot, broker_up: None, transactional_db: None) -> Submit
         return accepted.run
 
     return accept
+
+
+@pytest.fixture(scope="module")
+def start_web(
+    django_db_setup: None,
+    postgres: object,
+    redis_server: object,
+    chosen_servers: Servers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[StartWeb]:
+    """Starts web servers that stop with the module. Keywords in capitals are variables of the environment."""
+    with contextlib.ExitStack() as started:
+
+        def start(*, within: Sequence[str] = (), **variables: str) -> Web:
+            web = Web(chosen_servers, tmp_path_factory.mktemp("web"), within=within, **variables)
+            started.callback(web.stop)
+            return web
+
+        yield start
 
 
 def has_ended(run: TaskRun) -> bool:

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
-import os
 import signal
-import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -24,172 +15,35 @@ from django.test import Client
 
 from contracts.progress import Progress
 from data_processing import results, runs
-from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
-from data_processing.kinds import KINDS
 from data_processing.models import TaskRun
-from data_processing.runs import Claim, OwnerLimits
-from stack.children import spawn, stop_child, wait_until
-from stack.ports import LOOPBACK, is_listening, pick_port
-from stack.pytest_servers import Servers
+from data_processing.runs import Claim
 from stack.servers import PostgreSQL
-from stack.system import list_programs
+from tests.integration.website import (
+    PATIENCE_S,
+    POOL_SIZE,
+    TASKS,
+    StartWeb,
+    Web,
+    claim,
+    submit,
+    wait_for,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-TASKS = "/api/v1/data-processing/tasks/"
 ROWS = 1000
-POOL_SIZE = 4
-PATIENCE_S = 30.0
-
-
-@dataclass(frozen=True)
-class Message:
-    """One server-sent event as a client understands it."""
-
-    name: str
-    event_id: str
-    data: dict[str, Any]
-
-    @property
-    def current(self) -> int:
-        return int(self.data["meta"]["current"])
-
-
-class Connection:
-    """One GET whose answer is read line by line."""
-
-    def __init__(self, port: int, path: str, *, headers: Mapping[str, str]) -> None:
-        self._http = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_S)
-        self._http.request("GET", path, headers=dict(headers))
-        self.response = self._http.getresponse()
-
-    def __iter__(self) -> Iterator[Message]:
-        """The messages until the server closes the stream."""
-        fields: dict[str, str] = {}
-        while line := self.response.readline():
-            name, _, value = line.decode().rstrip("\n").partition(": ")
-            if name:
-                fields[name] = value
-            elif "data" in fields:
-                yield Message(fields.get("event", "message"), fields["id"], json.loads(fields["data"]))
-                fields = {}
-            else:
-                fields = {}
-
-    def read_body(self) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self.response.read())
-        return body
-
-    def close(self) -> None:
-        # The response holds the socket too.
-        self.response.close()
-        self._http.close()
-
-
-class Web:
-    """A web server process over the test's database."""
-
-    def __init__(self, servers: Servers, folder: Path) -> None:
-        self.port = pick_port()
-        (program,) = (program for program in list_programs(self.port) if program.name == "web")
-        self.log = folder / "web.log"
-        database = str(connection.settings_dict["NAME"])
-        environment = {**os.environ, **servers.environment(database=database)}
-        environment |= {"DATA_DIR": str(folder), "DATABASE_POOL_SIZE": str(POOL_SIZE)}
-        with self.log.open("ab") as output:
-            self.child: subprocess.Popen[bytes] = spawn(
-                program.argv, environment=environment, folder=CHECKOUT, output=output
-            )
-        wait_until(lambda: is_listening(self.port), child=self.child, name="web", within_s=60, log=self.log)
-
-    @contextlib.contextmanager
-    def get(self, path: str, **headers: str) -> Iterator[Connection]:
-        """GET as the visitor "a", if no Cookie says otherwise."""
-        opened = Connection(self.port, path, headers={"Cookie": cookie_of("a"), **headers})
-        try:
-            yield opened
-        finally:
-            opened.close()
-
-    def events(
-        self, run: TaskRun, *, last_id: str | None = None, **headers: str
-    ) -> contextlib.AbstractContextManager[Connection]:
-        """Follow a run as a browser's EventSource does."""
-        resumed = {} if last_id is None else {"Last-Event-ID": last_id}
-        return self.get(f"{TASKS}{run.id}/events/", Accept="text/event-stream", **resumed, **headers)
-
-    def status(self, run: TaskRun) -> dict[str, Any]:
-        with self.get(f"{TASKS}status/?task_id={run.id}") as answer:
-            return answer.read_body()
-
-    def count_threads(self) -> int:
-        return psutil.Process(self.child.pid).num_threads()
-
-    def stop(self) -> int:
-        return stop_child(self.child, within_s=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
-def start_web(
-    django_db_setup: None,
-    postgres: object,
-    redis_server: object,
-    chosen_servers: Servers,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[], Web]]:
-    """Starts web servers that stop with the module."""
-    with contextlib.ExitStack() as started:
-
-        def start() -> Web:
-            web = Web(chosen_servers, tmp_path_factory.mktemp("web"))
-            started.callback(web.stop)
-            return web
-
-        yield start
-
-
-@pytest.fixture(scope="module")
-def web(start_web: Callable[[], Web]) -> Web:
+def web(start_web: StartWeb) -> Web:
     """The web server of all tests that leave it alive."""
     return start_web()
-
-
-def cookie_of(owner: str) -> str:
-    return f"{VISITOR_COOKIE}={sign_visitor(owner)}"
-
-
-def submit(*, owner: str = "visitor:a") -> TaskRun:
-    run, _ = runs.submit(
-        kind="search",
-        owner=owner,
-        request=KINDS["search"].parse({}),
-        request_key=uuid.uuid4().hex,
-        dataset_version="v1",
-        queue="high",
-        publish_in_s=0,
-        limits=OwnerLimits(unfinished=1000, window=1000, window_queues=frozenset()),
-    )
-    return run
-
-
-def claim(run: TaskRun) -> Claim:
-    held = runs.claim(run.id, worker="w1", lease_s=60)
-    assert held is not None
-    return held
 
 
 def count_rows(held: Claim, current: int, *, began: float) -> None:
     """Say live that so many rows are done, as a worker does."""
     progress = Progress(phase="writing", current=current, total=ROWS, unit="rows")
     results.store_progress(held.run_id, attempt=held.attempt, progress=progress, began=began)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.05)
 
 
 def test_a_stream_tells_the_course_of_a_run_in_order_and_ends_with_it(web: Web) -> None:
@@ -231,7 +85,7 @@ def test_a_stream_is_not_buffered_on_its_way(web: Web) -> None:
         headers = stream.response.headers
         assert headers.get_content_type() == "text/event-stream"
         assert headers["X-Accel-Buffering"] == "no"
-        assert "no-cache" in headers["Cache-Control"]
+        assert "no-store" in headers["Cache-Control"]
 
 
 def test_progress_in_haste_makes_at_most_four_events_a_second(web: Web) -> None:
@@ -372,7 +226,7 @@ def test_streams_outlive_a_restart_of_the_database(web: Web, postgres: PostgreSQ
         assert [message.name for message in messages] == ["end"]
 
 
-def test_an_open_stream_does_not_hold_up_the_end_of_the_server(start_web: Callable[[], Web]) -> None:
+def test_an_open_stream_does_not_hold_up_the_end_of_the_server(start_web: StartWeb) -> None:
     web = start_web()
     with web.events(submit()) as stream:
         next(iter(stream))

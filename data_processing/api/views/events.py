@@ -9,18 +9,19 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import ClassVar
 
-from asgiref.sync import SyncToAsync
-from django.db import connections
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from data_processing.api.events import Hub, Update, Watcher, count_watchers, current_hub
-from data_processing.api.owners import visible_to
+from data_processing.api.events import Hub, Update, Watcher, current_hub
+from data_processing.api.owners import owner_of, visible_to
+from data_processing.api.places import NoPlace, Place, Places, fit_to_descriptors
 from data_processing.api.problems import problem
 from data_processing.api.view import ApiView
 from data_processing.errors import NotFound
@@ -29,9 +30,9 @@ from data_processing.models import TaskRun
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
 LEAST_GAP_S = 0.25
-MAX_STREAMS = 800
-"""Open streams per process. Each has a file descriptor, of which a process commonly has 1024; the others are
-left to the rest of the API."""
+STREAMS = Places()
+PART_OF_DESCRIPTORS = 0.5
+"""So much of the files that the process may open may be streams; the others are left to the rest."""
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -61,16 +62,16 @@ class TaskEvents(ApiView):
     """
 
     content_negotiation_class = AcceptAnything
+    answers: ClassVar[Mapping[int, str]] = {
+        200: "the events",
+        204: "the client has seen the last one, by Last-Event-ID",
+        404: "unknown, or somebody else's",
+        429: "you follow as many tasks as one may; come back after Retry-After seconds",
+        503: "this process follows as many tasks as it can; come back after Retry-After seconds",
+    }
 
     def get(self, request: Request, task_id: uuid.UUID) -> HttpResponseBase:
         seen = request.headers.get("Last-Event-ID", "")
-        try:
-            return self._answer(request, task_id, seen=seen)
-        finally:
-            # The request is over when the stream ends; the connection must not wait for that.
-            _close_connections()
-
-    def _answer(self, request: Request, task_id: uuid.UUID, *, seen: str) -> HttpResponseBase:
         run = visible_to(request, TaskRun.objects.filter(id=task_id)).defer("traceback").first()
         if run is None:
             raise NotFound("there is no task with this id")
@@ -80,17 +81,26 @@ class TaskEvents(ApiView):
             if update.event_id == seen:
                 return HttpResponse(status=204)
             return HttpResponse(update.encoded, headers=HEADERS)
-        if count_watchers() >= MAX_STREAMS:
-            detail = "Too many event streams are open on this server; ask tasks/status instead."
-            return problem(503, "too-many-streams", detail, headers={"Retry-After": "5"})
-        return StreamingHttpResponse(Stream(task_id, seen=seen), headers=HEADERS)
+        most = fit_to_descriptors(settings.MAX_STREAMS, part=PART_OF_DESCRIPTORS)
+        try:
+            place = STREAMS.take(owner_of(request), share=settings.OWNER_MAX_STREAMS, in_all=most)
+        except NoPlace as full:
+            return _refuse(full)
+        return StreamingHttpResponse(Stream(task_id, seen=seen, place=place), headers=HEADERS)
+
+
+def _refuse(full: NoPlace) -> HttpResponse:
+    who, status = ("You have", 429) if full.own_share else ("This server has", 503)
+    detail = f"{who} too many event streams open; ask tasks/status instead."
+    return problem(status, "too-many-streams", detail, headers={"Retry-After": "5"})
 
 
 class Stream:
     """The body of one response. An object and not an async generator, because ``close`` is then called for
     certain when the client is gone."""
 
-    def __init__(self, run_id: uuid.UUID, *, seen: str) -> None:
+    def __init__(self, run_id: uuid.UUID, *, seen: str, place: Place) -> None:
+        self._place = place
         self._run_id = run_id
         self._seen = seen
         self._watch: tuple[asyncio.AbstractEventLoop, Hub, Watcher] | None = None
@@ -102,7 +112,6 @@ class Stream:
 
     async def __anext__(self) -> bytes:
         if self._watch is None:
-            release_request_thread()
             hub = current_hub()
             self._watch = asyncio.get_running_loop(), hub, hub.join(self._run_id)
             # Spread, so that the clients of a server that went away do not all come back at once.
@@ -120,7 +129,8 @@ class Stream:
         return update.encoded
 
     def close(self) -> None:
-        """Stop watching. Django calls this in another thread when the response is over, however it ended."""
+        """Stop watching. Called when the response is over, however it ended, in whatever thread."""
+        self._place.leave()
         if self._watch is not None:
             loop, hub, watcher = self._watch
             loop.call_soon_threadsafe(hub.leave, watcher)
@@ -137,22 +147,3 @@ class Stream:
                 return update
             if watcher.over:
                 return None
-
-
-def release_request_thread() -> None:
-    """Let go of the thread in which Django ran this request's middleware and view.
-
-    Django keeps a thread for a request until its response has been sent; asgiref makes another one if one is
-    needed again (to close the response).
-    """
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context is not None else None
-    if executor is not None:
-        executor.shutdown(wait=False)
-
-
-def _close_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        # In a transaction it belongs to somebody else (a test).
-        if not connection.in_atomic_block:
-            connection.close()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import quote
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -18,10 +16,12 @@ from rest_framework.response import Response
 
 from data_processing import files
 from data_processing.api import representation
+from data_processing.api.downloads import Download
 from data_processing.api.headers import names_etag, read_range
 from data_processing.api.owners import visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.problems import problem
+from data_processing.api.release import release_connections
 from data_processing.api.view import ApiView
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
@@ -53,6 +53,7 @@ class ExportDetail(ApiView):
     def delete(self, request: Request, export_id: uuid.UUID) -> Response:
         export = _find(request, export_id)
         ExportFile.objects.filter(pk=export.pk, deleted_at=None).update(deleted_at=Now())
+        release_connections()
         files.remove([export.path])
         return Response(status=204)
 
@@ -72,6 +73,8 @@ class ExportDownload(ApiView):
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
         export = _find(request, export_id)
         expired = export.deleted_at is not None or export.expires_at <= timezone.now()
+        # An object store may let one wait.
+        release_connections()
         if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
         if settings.EXPORT_S3_REDIRECT and files.find_bucket() is not None:
@@ -122,12 +125,5 @@ def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
     headers["Content-Length"] = str(stop - start)
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers)
-    chunks = _stream(files.read_chunks(export.path, start, stop))
-    return StreamingHttpResponse(chunks, status=status, headers=headers)
-
-
-async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The chunks, read in other threads than those of the requests."""
-    read = sync_to_async(partial(next, chunks, b""), thread_sensitive=False)
-    while chunk := await read():
-        yield chunk
+    chunks = files.read_chunks(export.path, start, stop)
+    return StreamingHttpResponse(Download(chunks), status=status, headers=headers)

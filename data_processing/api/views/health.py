@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from contracts.errors import ContractsError
 from data_processing import datasets, results
+from data_processing.api.release import release_connections
 from data_processing.api.view import ApiView
 from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
@@ -68,6 +69,8 @@ def _probe(check: Callable[[], object]) -> str:
 def _check_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    # The broker and Redis may let one wait.
+    release_connections()
 
 
 CHECKS: dict[str, Callable[[], object]] = {

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from data_processing import metrics
 from data_processing.api.authentication import SessionAuthentication
+from data_processing.api.release import release_connections
 from data_processing.api.view import ApiView
 
 
@@ -54,4 +55,5 @@ class Metrics(ApiView):
     renderer_classes = (JSONRenderer, PlainText)
 
     def get(self, request: Request) -> HttpResponse:
+        release_connections()
         return HttpResponse(metrics.render_metrics(), content_type=CONTENT_TYPE_LATEST)

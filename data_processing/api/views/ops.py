@@ -18,6 +18,7 @@ from contracts.reading import reject_unknown
 from data_processing import deadletters, operations
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Whole
+from data_processing.api.release import release_connections
 from data_processing.api.view import ApiView
 from data_processing.deadletters import Action, Resolved
 from data_processing.errors import NotFound
@@ -39,6 +40,7 @@ class Queues(StaffView):
     """Each task queue: what the broker holds of it and what the rows say."""
 
     def get(self, request: Request) -> Response:
+        release_connections()
         queues, broker_state = operations.report_queues()
         return Response({"broker": broker_state, "queues": [asdict(queue) for queue in queues]})
 
@@ -47,6 +49,7 @@ class Workers(StaffView):
     """Each worker, its lane, its children and what they are at. Takes a second: workers are asked."""
 
     def get(self, request: Request) -> Response:
+        release_connections()
         workers, broker_state = operations.report_workers()
         return Response({"broker": broker_state, "workers": [asdict(worker) for worker in workers]})
 

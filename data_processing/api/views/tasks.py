@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -23,7 +22,9 @@ from data_processing.api.owners import owner_of, visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Identifier, InvalidParameter, Text
 from data_processing.api.problems import problem
+from data_processing.api.release import release_connections
 from data_processing.api.view import ApiView
+from data_processing.api.waiting import answer_start
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.kinds import KINDS, TaskKind, parse_again
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
@@ -135,6 +136,7 @@ class TaskDetail(ApiView):
         open_letters = run.dead_letters.filter(resolved_at=None)
         if open_letters.exists() or not runs.delete_ended(Q(pk=run.pk)):
             raise NotDeletable("the task has not ended, or operators still have to look at its failure")
+        release_connections()
         files.remove(paths)
         return Response(status=204)
 
@@ -213,6 +215,7 @@ class CancelTask(ApiView):
         state = (runs.request_cancel if everybody else runs.withdraw)(run.id)
         if state == State.REVOKED:
             results.store_revoked(run.id)
+            results.announce_end(run.id)
         elif state in FINISHED:
             raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
         answer = {
@@ -235,30 +238,15 @@ def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> R
         answer = results.find_answer(key)
         if answer is not None:
             return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
+    owner = owner_of(request)
     accepted = submission.accept(
         kind,
         wanted,
-        owner=owner_of(request),
+        owner=owner,
         version=version,
         idempotency_key=idempotency_key,
     )
-    run = accepted.run if wait_s is None else _wait_until_finished(accepted.run, wait_s=wait_s)
-    headers = {} if wait_s is None else {"Preference-Applied": f"wait={wait_s}"}
-    body = {**representation.task_accepted(run, new=accepted.new), "reused": accepted.reused}
-    headers["Location"] = body["links"]["status"]
-    if run.state == State.SUCCESS:
-        return Response({**body, "data": run.result}, headers=headers)
-    return Response(body, status=202, headers={**headers, "Retry-After": "1"})
-
-
-def _wait_until_finished(run: TaskRun, *, wait_s: float) -> TaskRun:
-    deadline, pause_s = time.monotonic() + wait_s, 0.005
-    while True:
-        run.refresh_from_db()
-        if run.finished or time.monotonic() >= deadline:
-            return run
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 0.25)
+    return answer_start(accepted, owner=owner, wait_s=wait_s)
 
 
 def _result_response(run: TaskRun) -> HttpResponse:

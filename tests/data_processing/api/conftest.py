@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -14,6 +15,7 @@ from contracts.snapshot import Snapshot
 from data_processing import runner
 from data_processing.models import TaskRun
 from data_processing.publisher import publisher
+from stack.servers import Redis
 
 TASKS = "/api/v1/data-processing/tasks/"
 EXPORTS = "/api/v1/data-processing/exports/"
@@ -37,6 +39,14 @@ def staff(visitor: Client) -> Client:
     client = Client()
     client.force_login(User.objects.create_user("ops", is_staff=True))
     return client
+
+
+@pytest.fixture
+def live(redis_up: None, redis_server: Redis) -> Iterator[redis.Redis]:
+    """A client of the Redis that holds live progress, empty at first."""
+    with redis.Redis.from_url(redis_server.database_url(1)) as client:
+        client.flushdb()
+        yield client
 
 
 def post(client: Client, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import redis
-from asgiref.sync import sync_to_async
-from asgiref.testing import ApplicationCommunicator
-from django.core.asgi import get_asgi_application
-from django.db import connection
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from contracts.progress import Progress
 from data_processing import results, runs
 from data_processing.api import events as hubs
-from data_processing.api.events import Hub, Reader, Update, count_watchers
-from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
+from data_processing.api.events import Hub, Reader, Update
 from data_processing.api.views import events
+from data_processing.api.views.events import STREAMS
 from data_processing.models import TaskRun
 from data_processing.runs import Claim
-from stack.servers import Redis
 from tests.data_processing.api.conftest import TASKS
+from tests.data_processing.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
 from tests.data_processing.conftest import MakeRun
 
-PATIENCE_S = 20
 HALF = Progress(phase="writing", current=500, total=1000, unit="rows")
-
-
-@pytest.fixture
-def live(redis_up: None, redis_server: Redis) -> Iterator[redis.Redis]:
-    """A client of the Redis that holds live progress, empty at first."""
-    with redis.Redis.from_url(redis_server.database_url(1)) as client:
-        client.flushdb()
-        yield client
 
 
 def claim(run: TaskRun) -> Claim:
@@ -173,7 +158,7 @@ def test_who_joins_late_gets_no_older_state_than_the_run_has(
         assert counted(joined.update.event_id) == HALF.current
         for watcher in [*watchers, joined]:
             hub.leave(watcher)
-        await wait_for(lambda: not any(task.get_name() == "event-hub" for task in asyncio.all_tasks()))
+        await hub_is_gone()
 
     run_alone(scene())
 
@@ -196,62 +181,8 @@ def test_an_event_is_one_line_of_data_whatever_the_request_says(make_run: MakeRu
 # What is told
 
 
-class Exchange:
-    """One request to the application, as a web server makes it, and what came back so far."""
-
-    def __init__(self, path: str, *, last_id: str = "") -> None:
-        headers = [(b"host", b"localhost"), (b"cookie", cookie_of("a").encode())]
-        headers += [(b"last-event-id", last_id.encode())] if last_id else []
-        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
-        make: Any = ApplicationCommunicator  # asgiref does not type it
-        self._communicator = make(get_asgi_application(), scope)
-        self.status = 0
-
-    async def start(self) -> None:
-        await self._communicator.send_input({"type": "http.request"})
-        self.status = (await self._communicator.receive_output(PATIENCE_S))["status"]
-
-    async def receive(self) -> bytes:
-        output = await self._communicator.receive_output(PATIENCE_S)
-        body: bytes = output.get("body", b"")
-        return body
-
-    async def disconnect(self) -> None:
-        """The client goes away; returns when the application is done with it."""
-        await self._communicator.send_input({"type": "http.disconnect"})
-        await self._communicator.wait(PATIENCE_S)
-
-
-def cookie_of(owner: str) -> str:
-    return f"{VISITOR_COOKIE}={sign_visitor(owner)}"
-
-
 def path_of(run: TaskRun) -> str:
     return f"{TASKS}{run.id}/events/"
-
-
-async def wait_for(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-async def change(update: Callable[..., object], **values: object) -> None:
-    """Change rows from inside an event loop; the connection for it does not stay behind."""
-
-    def change_and_close() -> None:
-        try:
-            update(**values)
-        finally:
-            connection.close()
-
-    await sync_to_async(change_and_close, thread_sensitive=False)()
-
-
-def run_alone(scene: Coroutine[Any, Any, None]) -> None:
-    """Run in an event loop of its own, which must be left without streams."""
-    asyncio.run(scene)
-    assert count_watchers() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -263,10 +194,10 @@ def test_a_client_that_goes_away_leaves_no_watcher(make_run: MakeRun, live: redi
         await exchange.start()
         assert (await exchange.receive()).startswith(b"retry: ")
         assert b"PENDING" in await exchange.receive()
-        assert count_watchers() == 1
+        assert STREAMS.taken == 1
         await exchange.disconnect()
-        await wait_for(lambda: count_watchers() == 0)
-        await wait_for(lambda: not any(task.get_name() == "event-hub" for task in asyncio.all_tasks()))
+        await wait_for(lambda: STREAMS.taken == 0)
+        await hub_is_gone()
 
     run_alone(scene())
 
@@ -280,33 +211,41 @@ def test_a_silent_stream_sends_comments(
     monkeypatch.setattr(events, "HEARTBEAT_S", 0.05)
 
     async def scene() -> None:
-        exchange = Exchange(path_of(run), last_id=seen)
+        exchange = Exchange(path_of(run), Last_Event_ID=seen)
         await exchange.start()
         await exchange.receive()
         for _ in range(3):
             assert (await exchange.receive()).startswith(b":")
         await exchange.disconnect()
-        await wait_for(lambda: count_watchers() == 0)
+        await wait_for(lambda: STREAMS.taken == 0)
 
     run_alone(scene())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_process_full_of_streams_refuses_more(
-    make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("share", "in_all", "status"), [(1, 9, 429), (9, 1, 503)])
+def test_no_more_streams_than_an_owner_and_a_process_may_have(
+    make_run: MakeRun, live: redis.Redis, settings: Settings, share: int, in_all: int, status: int
 ) -> None:
-    run = make_run()
-    monkeypatch.setattr(events, "MAX_STREAMS", 1)
+    run, others = make_run(), make_run(owner="visitor:b")
+    settings.OWNER_MAX_STREAMS, settings.MAX_STREAMS = share, in_all
 
     async def scene() -> None:
-        first, second = Exchange(path_of(run)), Exchange(path_of(run))
+        first, second, third = (Exchange(path_of(run)) for _ in range(3))
         await first.start()
         await first.receive()
         await second.start()
-        assert second.status == 503
-        assert b"too-many-streams" in await second.receive()
+        assert second.status == status
+        assert (await second.receive_json())["code"] == "too-many-streams"
+        another = Exchange(path_of(others), owner="b")
+        await another.start()
+        assert another.status == (200 if status == 429 else 503), "a full share is the owner's own affair"
+        await another.disconnect()
         await first.disconnect()
-        await wait_for(lambda: count_watchers() == 0)
+        await third.start()
+        assert third.status == 200
+        await third.disconnect()
+        await wait_for(lambda: STREAMS.taken == 0)
 
     run_alone(scene())
 
@@ -320,9 +259,9 @@ def test_streams_end_when_their_run_is_deleted(make_run: MakeRun, live: redis.Re
         await exchange.start()
         await exchange.receive()
         await exchange.receive()
-        await change(TaskRun.objects.all().delete)
+        await apart(TaskRun.objects.all().delete)
         assert await exchange.receive() == b""
-        await wait_for(lambda: count_watchers() == 0)
+        await wait_for(lambda: STREAMS.taken == 0)
 
     run_alone(scene())
 
@@ -338,10 +277,10 @@ def test_task_of_a_kind_of_a_newer_release_is_followed_as_any_other(
         await exchange.start()
         await exchange.receive()
         await exchange.receive()
-        await change(TaskRun.objects.filter(id=run.id).update, kind="of-tomorrow", current=1)
+        await apart(TaskRun.objects.filter(id=run.id).update, kind="of-tomorrow", current=1)
         assert b"does not know" in await exchange.receive()
         await exchange.disconnect()
-        await wait_for(lambda: count_watchers() == 0)
+        await wait_for(lambda: STREAMS.taken == 0)
 
     run_alone(scene())
 
@@ -366,7 +305,7 @@ def test_streams_end_with_a_hub_that_broke_and_the_next_one_has_another(
         await after.receive()
         assert b"PENDING" in await after.receive()
         await after.disconnect()
-        await wait_for(lambda: count_watchers() == 0)
+        await wait_for(lambda: STREAMS.taken == 0)
 
     run_alone(scene())
 
@@ -386,7 +325,7 @@ def test_who_is_slow_gets_the_newest_state_and_not_a_backlog(make_run: MakeRun, 
         assert watcher.update is not None
         assert counted(watcher.update.event_id) == 300
         hub.leave(watcher)
-        await wait_for(lambda: not any(task.get_name() == "event-hub" for task in asyncio.all_tasks()))
+        await hub_is_gone()
 
     run_alone(scene())
 
