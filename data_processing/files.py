@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import time
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 
 from data_processing.models import ExportFile
 
+logger = logging.getLogger(__name__)
+
 PARTIAL = ".part"
 CHUNK_BYTES = 256 * 1024
 SIGNED_FOR_S = 600
 """Long enough to begin a download; one that has begun goes on."""
+STORE_ERRORS = (OSError, BotoCoreError, ClientError)
+"""What any call to the folder or the object store may raise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +44,16 @@ class PublishedFile:
     sha256: str
 
 
+def partial_name(run_id: uuid.UUID, *, attempt: int, suffix: str) -> str:
+    """What one attempt may write. Attempts have files of their own, so a zombie cannot touch another's."""
+    return f"{run_id}.{attempt}.{suffix}{PARTIAL}"
+
+
 def partial_path(run_id: uuid.UUID, *, attempt: int, suffix: str) -> Path:
-    """Where one attempt may write. Attempts have files of their own, so a zombie cannot touch another's."""
-    root: Path = settings.EXPORT_ROOT
-    root.mkdir(parents=True, exist_ok=True)
-    return root / f"{run_id}.{attempt}.{suffix}{PARTIAL}"
+    """Where one attempt may write, in a folder that is there."""
+    path = absolute_path(partial_name(run_id, attempt=attempt, suffix=suffix))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def publish(partial: Path) -> PublishedFile:
@@ -105,7 +116,7 @@ def sign_url(path: str, *, name: str, content_type: str) -> str:
 
 
 def remove(paths: Iterable[str]) -> None:
-    """Remove files, partial or published; one that is gone already is no error."""
+    """Remove files, partial or published; one that is gone already is no error. Raises STORE_ERRORS."""
     bucket = find_bucket()
     for path in paths:
         absolute_path(path).unlink(missing_ok=True)
@@ -113,15 +124,31 @@ def remove(paths: Iterable[str]) -> None:
             bucket.delete(path)
 
 
-def remove_attempt(run_id: uuid.UUID, *, attempt: int) -> None:
-    """Remove whatever one attempt wrote, partial or published."""
-    beginning = f"{run_id}.{attempt}."
-    remove(name for name in _list_names() if name.startswith(beginning))
+def discard(paths: Iterable[str]) -> None:
+    """Remove files that no row names any more. What the folder or the store refuses is logged and left to the
+    search for orphans."""
+    try:
+        remove(paths)
+    except STORE_ERRORS as error:
+        logger.warning("files are left to the cleanup, which finds that nobody names them: %s", error)
+
+
+def discard_attempt(partials: Sequence[str], *, published: bool) -> None:
+    """As ``discard``, of what an attempt may have written under these partial names; ``published``: some may
+    have their final names by now, or lie in the store. Nothing is looked for: an attempt knows its files, and
+    a list of the store is long and may be refused."""
+    try:
+        for name in partials:
+            absolute_path(name).unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("partial files are left to the cleanup: %s", error)
+    if published:
+        discard(name.removesuffix(PARTIAL) for name in partials)
 
 
 def find_orphans(*, older_than: float) -> list[str]:
     """Files that no ExportFile row names and that were last written before ``older_than`` (Unix seconds):
-    left by an attempt that was killed."""
+    left by an attempt that was killed. Raises STORE_ERRORS."""
     names = _list_names()
     known = set(ExportFile.objects.filter(path__in=names, deleted_at=None).values_list("path", flat=True))
     return [name for name in names if name not in known and _written_at(name) < older_than]

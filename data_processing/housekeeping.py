@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,7 +15,10 @@ from django.db.models.functions import Now
 
 from contracts import snapshot
 from data_processing import broker, deadletters, files, outbox, results, runs, tries
+from data_processing.kinds import KINDS
 from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
+from data_processing.parts import Parts
+from data_processing.runs import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +53,13 @@ def reconcile_results() -> int:
 def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
     """Remove expired files, payloads and sessions, files that nobody has written to for ``orphan_age_s`` and
     no row names, and the rows of long-finished runs."""
-    _expire_exports()
+    for clean in (_expire_exports, partial(_remove_orphans, age_s=orphan_age_s)):
+        try:
+            clean()
+        except files.STORE_ERRORS as error:
+            logger.error("export files cannot be cleaned up now: %s", error)
     call_command("clearsessions")
     tries.forget_old_tries()
-    _remove_orphans(age_s=orphan_age_s)
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)
     payloads.update(result=None)
@@ -75,12 +82,27 @@ def prune_snapshots() -> None:
 def _stop_stubborn() -> None:
     """End runs that were asked to stop long ago and did not: fence them out, then kill their process."""
     for claim in runs.find_stubborn(grace_s=settings.CANCEL_GRACE_S):
-        files.remove_attempt(claim.run_id, attempt=claim.attempt)
+        _remove_files_of(claim)
         if runs.stop(claim):
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
             results.store_revoked(claim.run_id)
             results.announce_end(claim.run_id)
             _kill_process_of(claim.run_id)
+
+
+def _remove_files_of(claim: Claim) -> None:
+    """By the names that the kind's work gives; what lies in the object store is left to the cleanup."""
+    kind = KINDS.get(claim.kind)
+    if kind is None or not kind.formats:
+        return
+    try:
+        Parts(claim.run_id, attempt=claim.attempt).remove()
+    except OSError as error:
+        logger.warning("parts of run %s are left to the cleanup: %s", claim.run_id, error)
+    partials = [
+        files.partial_name(claim.run_id, attempt=claim.attempt, suffix=format_) for format_ in kind.formats
+    ]
+    files.discard_attempt(partials, published=False)
 
 
 def _kill_process_of(run_id: uuid.UUID) -> None:

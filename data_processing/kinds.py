@@ -19,8 +19,8 @@ class TaskKind:
 
     ``parse`` turns a request body into its canonical JSON form, ``describe`` says that in words; both raise
     InvalidQuery for an object that is none. An attempt that takes longer than ``time_limit_s`` is stopped.
-    ``cached``: equal questions get the kept answer. ``makes_file``: the result is an ExportFile, reused while
-    it lives. ``on_dataset``: the answer depends on the dataset version.
+    ``cached``: equal questions get the kept answer. ``formats``: the result is an ExportFile in one of these,
+    reused while it lives. ``on_dataset``: the answer depends on the dataset version.
     """
 
     name: str
@@ -31,7 +31,7 @@ class TaskKind:
     work: Callable[[Mapping[str, Any], Context], Work]
     time_limit_s: int
     cached: bool = False
-    makes_file: bool = False
+    formats: tuple[str, ...] = ()
     on_dataset: bool = True
 
 
@@ -49,7 +49,7 @@ KINDS: Mapping[str, TaskKind] = {
             describe=export.describe,
             work=export.export_contracts,
             time_limit_s=3 * 3600,
-            makes_file=True,
+            formats=export.FORMATS,
         ),
         TaskKind(
             name="aggregates",

@@ -14,6 +14,7 @@ is left, whoever is faster.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -38,17 +39,17 @@ class Parts:
 
     def publish(self, plans: Sequence[PartPlan]) -> None:
         """From now on others may claim parts."""
-        draft = self._path("draft")
+        draft = files.partial_path(self._run_id, attempt=self._attempt, suffix="split.draft")
         draft.write_text(json.dumps(plans), encoding="utf-8")
         draft.rename(self._path("plan"))
 
     def read_plans(self) -> list[PartPlan] | None:
-        """None when the parts are not wanted any more."""
+        """None when the parts are not wanted any more, or another version wrote what they are."""
         try:
-            plans: list[PartPlan] = json.loads(self._path("plan").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            plans = json.loads(self._path("plan").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
             return None
-        return plans
+        return plans if isinstance(plans, list) and all(map(_is_plan, plans)) else None
 
     def claim(self, part: int, *, turn: int = 0) -> PartClaim | None:
         """The right to write the part; None when it is done, claimed, or not wanted."""
@@ -71,7 +72,8 @@ class Parts:
         """When the writer last gave a sign of life (ns) and its rows done; None where there is no claim."""
         try:
             with self._path(f"{part}.{turn}.claim").open("rb") as claim:
-                return os.fstat(claim.fileno()).st_mtime_ns, int(claim.read() or b"0")
+                rows = claim.read()
+                return os.fstat(claim.fileno()).st_mtime_ns, int(rows) if rows.isdigit() else 0
         except FileNotFoundError:
             return None
 
@@ -79,15 +81,34 @@ class Parts:
     def wanted(self) -> bool:
         return self._path("plan").exists()
 
-    def remove(self) -> None:
-        """End the work: nobody may claim a part from now on, and all files go."""
-        plan = self._path("plan")
-        plan.unlink(missing_ok=True)
-        for path in plan.parent.glob(f"{self._run_id}.{self._attempt}.split.*"):
-            path.unlink(missing_ok=True)
+    def remove(self, *, turns: int = 0) -> None:
+        """End the work: nobody may claim a part from now on, and all files go. ``turns`` is how often parts
+        are known to have been taken over; further turns are found by their claims, one after the other."""
+        plans = self.read_plans() or []
+        for suffix in ("plan", "draft"):
+            self._path(suffix).unlink(missing_ok=True)
+        for part in range(len(plans)):
+            self._remove_part(part, turns=turns)
+
+    def _remove_part(self, part: int, *, turns: int) -> None:
+        self._path(f"{part}.done").unlink(missing_ok=True)
+        for turn in itertools.count():
+            claim = self._path(f"{part}.{turn}.claim")
+            if turn > turns and not claim.exists():
+                return
+            self._path(f"{part}.{turn}.data").unlink(missing_ok=True)
+            claim.unlink(missing_ok=True)
 
     def _path(self, suffix: str) -> Path:
-        return files.partial_path(self._run_id, attempt=self._attempt, suffix=f"split.{suffix}")
+        name = files.partial_name(self._run_id, attempt=self._attempt, suffix=f"split.{suffix}")
+        return files.absolute_path(name)
+
+
+def _is_plan(plan: object) -> bool:
+    if not isinstance(plan, dict):
+        return False
+    start, stop = plan.get("start"), plan.get("stop")
+    return isinstance(start, int) and isinstance(stop, int) and 0 <= start <= stop
 
 
 class PartClaim:

@@ -71,21 +71,24 @@ def _put_off(run_id: uuid.UUID) -> bool:
 
 
 def _attempt(kind: TaskKind, claim: Claim) -> None:
+    outcome: Outcome | None = None
     with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
+        context = _surround(claim, hold)
         try:
-            outcome = _do_work(kind, claim, hold)
+            outcome = _do_work(kind, claim, context, hold)
             payload = _publish(claim, outcome, hold)
         except DatabaseError:
             # Whether a COMMIT took effect is unknown now: files stay until the orphan sweep can look.
             raise
         except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
+            files.discard_attempt(context.partials, published=outcome is not None)
             _end_badly(claim, hold.verdict() or error, hold.progress)
         else:
             _tell(kind, claim, payload)
 
 
-def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
-    context = Context(
+def _surround(claim: Claim, hold: Hold) -> Context:
+    return Context(
         run_id=claim.run_id,
         attempt=claim.attempt,
         dataset_version=claim.dataset_version,
@@ -93,6 +96,9 @@ def _do_work(kind: TaskKind, claim: Claim, hold: Hold) -> Outcome:
         slot=hold,
         offer_parts=partial(outbox.offer_parts, claim.run_id, claim.attempt),
     )
+
+
+def _do_work(kind: TaskKind, claim: Claim, context: Context, hold: Hold) -> Outcome:
     work = kind.work(claim.request, context)
     try:
         while True:
@@ -178,7 +184,6 @@ def _insist(change: Callable[[], T]) -> T:
 
 
 def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> None:
-    files.remove_attempt(claim.run_id, attempt=claim.attempt)
     if isinstance(error, LeaseLost):
         logger.warning("run %s attempt %s was taken over; its work is dropped", claim.run_id, claim.attempt)
         return

@@ -58,7 +58,7 @@ def find_reusable(owner: str, key: str) -> TaskRun | None:
 
 def _find_or_record(kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str) -> Accepted:
     key = request_key(kind.name, wanted, version)
-    finished = find_reusable(owner, key) if kind.makes_file else None
+    finished = find_reusable(owner, key) if kind.formats else None
     if finished is not None:
         return Accepted(run=finished, reused=True)
     run, new = runs.submit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,7 +50,8 @@ def offer_nobody(parts: Sequence[int]) -> None:
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """The surroundings of one attempt. ``asked_at`` is when the run was accepted; ``offer_parts`` tells other
-    workers that they may write these parts of it, and promises nothing."""
+    workers that they may write these parts of it, and promises nothing; ``partials`` are the names of
+    files that the work was given."""
 
     run_id: uuid.UUID
     attempt: int
@@ -58,6 +59,7 @@ class Context:
     asked_at: datetime
     slot: InterruptSlot
     offer_parts: Callable[[Sequence[int]], None] = offer_nobody
+    partials: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def open_reader(self, *, memory_mb: int | None = None) -> Iterator[Reader]:
@@ -68,4 +70,6 @@ class Context:
             yield reader
 
     def partial_path(self, suffix: str) -> Path:
-        return files.partial_path(self.run_id, attempt=self.attempt, suffix=suffix)
+        path = files.partial_path(self.run_id, attempt=self.attempt, suffix=suffix)
+        self.partials.append(path.name)
+        return path

@@ -48,7 +48,7 @@ def write_split(plans: Sequence[PartPlan], *, write: WritePart, join: JoinParts,
                 time.sleep(WAIT_S)
             written = yield from join([work.path(part) for part in range(len(plans))])
     finally:
-        parts.remove()
+        parts.remove(turns=work.turns)
     return written
 
 
@@ -89,6 +89,11 @@ class _Work:
             for progress in filling:
                 self._rows[part] = progress.current
                 yield self.count(but=part)
+
+    @property
+    def turns(self) -> int:
+        """How often the part that was taken over most has been."""
+        return max(self._turns, default=0)
 
     def list_missing(self) -> list[int]:
         return [part for part in range(len(self._plans)) if self._parts.find_done(part) is None]

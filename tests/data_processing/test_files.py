@@ -9,11 +9,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import boto3
 import pytest
+from botocore.config import Config
 from django.core.checks import run_checks
 from django.test import Client
 from django.utils import timezone
@@ -21,12 +23,15 @@ from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from contracts.snapshot import Snapshot
-from data_processing import files, housekeeping
-from data_processing.models import ExportFile
-from tests.data_processing.api.conftest import start, visitor, work_off
+from data_processing import files, housekeeping, runner, runs
+from data_processing.models import ExportFile, State, TaskRun
+from stack.ports import LOOPBACK, pick_port
+from tests.data_processing.api.conftest import EXPORTS, start, visitor, work_off
+from tests.data_processing.conftest import MakeRun
 
 pytestmark = pytest.mark.django_db
 __all__ = ["visitor"]
+NO_PATIENCE = Config(retries={"total_max_attempts": 1})
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,16 @@ def bucket(s3: str, dataset: Snapshot, settings: Settings, monkeypatch: pytest.M
         "exports": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options},
     }
     return bucket
+
+
+def lose_store(settings: Settings) -> None:
+    """From here on, nobody listens at the store's address."""
+    options = settings.STORAGES["exports"]["OPTIONS"]
+    away = {**options, "endpoint_url": f"http://{LOOPBACK}:{pick_port()}", "client_config": NO_PATIENCE}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "exports": {**settings.STORAGES["exports"], "OPTIONS": away},
+    }
 
 
 def names(bucket: Any) -> list[str]:
@@ -120,8 +135,55 @@ def test_attempt_that_was_fenced_out_takes_its_object_along(bucket: Any, setting
         partial = files.partial_path(run, attempt=attempt, suffix="csv")
         partial.write_bytes(b"whole")
         files.publish(partial)
-    files.remove_attempt(run, attempt=1)
+    files.discard_attempt([files.partial_name(run, attempt=1, suffix="csv")], published=True)
     assert names(bucket) == [f"{run}.2.csv"]
+
+
+def test_export_is_tried_again_when_the_store_is_away(
+    make_run: MakeRun, bucket: Any, settings: Settings
+) -> None:
+    run = make_run("export", {"format": "csv"})
+    lose_store(settings)
+    runner.run_attempt(run.id, worker="test")
+    run.refresh_from_db()
+    assert (run.state, run.attempts[-1]["outcome"]) == (State.RETRY, "failed")
+    assert os.listdir(settings.EXPORT_ROOT) == []
+
+
+def test_failed_or_cancelled_search_opens_no_storage(
+    make_run: MakeRun, s3: str, settings: Settings, tmp_path: Path
+) -> None:
+    settings.EXPORT_ROOT = tmp_path / "no-folder" / "exports"
+    settings.STORAGES = {**settings.STORAGES, "exports": {"BACKEND": "no.such.Storage"}}
+    failing, stubborn = make_run("search", {"page": 2}), make_run("search", {"page": 3})
+    TaskRun.objects.filter(id=failing.id).update(dataset_version="none")
+    runner.run_attempt(failing.id, worker="test")
+    assert runs.claim(stubborn.id, worker="w", lease_s=60)
+    runs.request_cancel(stubborn.id)
+    settings.CANCEL_GRACE_S = -1
+    housekeeping.sweep()
+    states = TaskRun.objects.filter(id__in=[failing.id, stubborn.id]).order_by("created_at")
+    assert list(states.values_list("state", flat=True)) == [State.FAILURE, State.REVOKED]
+    assert not settings.EXPORT_ROOT.parent.exists()
+
+
+def test_deleted_export_is_gone_for_its_owner_while_the_store_is_away(
+    visitor: Client, bucket: Any, settings: Settings
+) -> None:
+    (one, _), (other, _) = export(visitor, "csv"), export(visitor, "parquet")
+    lose_store(settings)
+    assert visitor.delete(one["links"]["export"]).status_code == 204
+    assert visitor.delete(other["links"]["self"]).status_code == 204
+    assert visitor.get(EXPORTS).json()["results"] == []
+
+
+def test_cleanup_of_rows_does_not_need_the_store(visitor: Client, bucket: Any, settings: Settings) -> None:
+    task = start(visitor, "search")
+    work_off()
+    TaskRun.objects.filter(id=task["task_id"]).update(finished_at=timezone.now() - timedelta(days=1000))
+    lose_store(settings)
+    housekeeping.clean_up()
+    assert not TaskRun.objects.exists()
 
 
 def test_store_and_nginx_at_once_are_a_configuration_error(bucket: Any, settings: Settings) -> None:

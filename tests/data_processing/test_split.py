@@ -75,7 +75,7 @@ def write_alone(make_run: MakeRun, body: dict[str, Any], *, split_rows: int) -> 
         work, _ = begin(run)
         content, _ = finish(work)
     TaskRun.objects.filter(id=run.id).delete()
-    files.remove_attempt(run.id, attempt=1)
+    files.discard_attempt([files.partial_name(run.id, attempt=1, suffix=body["format"])], published=False)
     return content
 
 

@@ -54,7 +54,7 @@ class ExportDetail(ApiView):
         export = _find(request, export_id)
         ExportFile.objects.filter(pk=export.pk, deleted_at=None).update(deleted_at=Now())
         release_connections()
-        files.remove([export.path])
+        files.discard([export.path])
         return Response(status=204)
 
 

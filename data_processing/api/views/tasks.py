@@ -137,7 +137,7 @@ class TaskDetail(ApiView):
         if open_letters.exists() or not runs.delete_ended(Q(pk=run.pk)):
             raise NotDeletable("the task has not ended, or operators still have to look at its failure")
         release_connections()
-        files.remove(paths)
+        files.discard(paths)
         return Response(status=204)
 
 
