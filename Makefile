@@ -39,7 +39,7 @@ format: $(VENV)/.stamp ## write the format that `make check` wants
 import: $(VENV)/.stamp ## import raw files into what `make up` serves: make import FILES="a.xlsx b.csv"
 	$(RUN) manage.py import_contracts $(FILES)
 
-chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: nothing lost, doubled or torn
+chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: nothing lost, doubled, torn or refused
 	$(RUN) -m stack.install servers
 	$(RUN) -m chaos
 

@@ -1,4 +1,4 @@
-"""`python -m chaos`: real servers, a mixed load, faults by a seed; counts what was lost, doubled or torn.
+"""`python -m chaos`: real servers, a mixed load, faults by a seed; counts losses, doubles, tears, refusals.
 
 Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED, and
 CHAOS_KEEP, with which data and logs of a clean run are kept too.
@@ -23,11 +23,14 @@ import psycopg
 from chaos.arena import UNFINISHED, Arena
 from chaos.audit import audit
 from chaos.browser import Browser, NoAnswer
+from chaos.chronicle import Chronicle
+from chaos.crowd import Crowd
+from chaos.judgement import find_pace_in_alarm, judge_errors
 from chaos.ledger import Ledger
 from chaos.plan import draw_plan
 from chaos.report import report
 from chaos.rescue import list_rescues
-from chaos.scene import Chronicle, Scene
+from chaos.scene import Scene
 from chaos.storm import Storm
 from chaos.visitors import Visitor
 from stack.errors import StackError
@@ -35,6 +38,9 @@ from stack.errors import StackError
 CONTRACTS = 20_000
 VISITORS = 6
 QUIET_WITHIN_S = 240
+TOLD_WITHIN_S = 20
+"""When all is quiet, every event stream has told its end and every slow reader has the file."""
+
 ORPHAN_AGE_S = 1
 DEFAULT_S = 120
 COURSE = """
@@ -83,17 +89,25 @@ def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
         arena=arena, victim=visitors[VISITORS], ledger=ledger, chronicle=chronicle, rng=random.Random(seed)
     )
     storm = Storm(plan=draw_plan(seed, seconds=seconds), scene=scene, seed=seed, say=say)
-    struck = rage_under_load(storm, list(visitors.values())[:VISITORS], seconds=seconds)
-    say("All faults are lifted; waiting for quiet.")
-    say(f"{ledger.unanswered} requests got no answer and could not be repeated.")
-    wait_for_quiet(arena)
+    load = list(visitors.values())[:VISITORS]
+    with Crowd(load, seed=seed, ledger=ledger) as crowd:
+        struck = rage_under_load(storm, load, seconds=seconds)
+        crowd.stop()
+        say("All faults are lifted; waiting for quiet.")
+        wait_for_quiet(arena, ledger)
+        open_ends = crowd.wait(within_s=TOLD_WITHIN_S)
     arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
     findings = audit(arena, ledger, visitors)
+    findings.lost += open_ends
+    errors = judge_errors(ledger.calls.list(), chronicle)
+    findings.server_errors += errors.counted
+    tell_load(ledger, excused=errors.excused)
     for kind, count, again, most in arena.ask(COURSE):
         say(f"{count} runs of {kind}, {again} of them with more than one attempt (at most {most}).")
     for code, count in arena.ask(FAILURES):
         say(f"{count} runs failed as {code}.")
-    report(findings, struck, list_rescues(arena, chronicle.kills), chronicle)
+    pace = find_pace_in_alarm(ledger.calls.list(), chronicle)
+    report(findings, struck, list_rescues(arena, chronicle.kills), chronicle=chronicle, pace=pace)
     return findings.is_clean
 
 
@@ -113,16 +127,29 @@ def rage_under_load(storm: Storm, visitors: list[Visitor], *, seconds: float) ->
     return struck
 
 
-def wait_for_quiet(arena: Arena) -> None:
+def tell_load(ledger: Ledger, *, excused: int) -> None:
+    """What the visitors did, beside starting tasks."""
+    counts, calls = ledger.counts, ledger.calls.list()
+    say(f"{len(calls)} calls, {sum(call.hung_up for call in calls)} of them left before their answer came.")
+    say(f"{counts['unanswered']} requests got no answer and could not be repeated.")
+    say(f"{excused} calls were refused while PostgreSQL was away.")
+    say(f"{counts['streams']} event streams told an end, {counts['resumed streams']} of them resumed.")
+    say(
+        f"{counts['slow downloads']} files of {counts['bytes'] / 1e6:.0f} MB were read slowly, "
+        f"{counts['resumed downloads']} of them resumed."
+    )
+
+
+def wait_for_quiet(arena: Arena, ledger: Ledger) -> None:
     """Return when every row has ended and the web servers answer, or when time is up: the audit will tell."""
     began = time.monotonic()
-    while time.monotonic() - began < QUIET_WITHIN_S and not is_quiet(arena):
+    while time.monotonic() - began < QUIET_WITHIN_S and not is_quiet(arena, ledger):
         time.sleep(1)
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 
-def is_quiet(arena: Arena) -> bool:
-    browser = Browser(arena.urls, random.Random(0))
+def is_quiet(arena: Arena, ledger: Ledger) -> bool:
+    browser = Browser(arena.urls, random.Random(0), ledger.calls)
     try:
         for url in arena.urls:
             browser.call("GET", "/health/live", url=url)

@@ -81,7 +81,8 @@ class Arena:
     @property
     def worker_names(self) -> list[str]:
         """Programs that are workers; also the first part of their Celery node names."""
-        return [f"{lane}-{number}" for lane in ("interactive", "bulk") for number in COPIES]
+        workers = [program.name for program in list_programs(0) if "worker" in program.argv]
+        return [f"{name}-{number}" for name in workers for number in COPIES]
 
     @property
     def web_names(self) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.arena import UNFINISHED, Arena
+from chaos.browser import NoAnswer
 from chaos.ledger import Accepted, Ledger
 from chaos.visitors import TASKS, Visitor
 from stack.demo import count_rows
@@ -32,10 +33,11 @@ class Findings:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
+    server_errors: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.torn)
+        return not (self.lost or self.doubled or self.torn or self.server_errors)
 
 
 def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Findings:
@@ -44,11 +46,12 @@ def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Find
     with ThreadPoolExecutor(4) as hands:
         list(
             hands.map(
-                lambda task: _audit_task(visitors[task.visitor], ledger, task, findings),
+                lambda task: audit_task(visitors[task.visitor], ledger, task, findings),
                 [*ledger.tasks.values()],
             )
         )
     findings.doubled += ledger.contradictions
+    findings.torn += ledger.tears
     _audit_rows(arena, findings)
     _audit_files(arena, findings)
     exports = [
@@ -61,8 +64,13 @@ def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Find
     return findings
 
 
-def _audit_task(visitor: Visitor, ledger: Ledger, task: Accepted, findings: Findings) -> None:
-    ending = visitor.see_ending(task.task_id)
+def audit_task(visitor: Visitor, ledger: Ledger, task: Accepted, findings: Findings) -> None:
+    """Ask how it ended, and compare with what was told before."""
+    try:
+        ending = visitor.see_ending(task.task_id)
+    except NoAnswer as error:
+        findings.lost.append(f"{task.task_id} ({task.order.kind}): {error}")
+        return
     if ending is None or ending.state not in FINAL_STATES:
         findings.lost.append(f"{task.task_id} ({task.order.kind}) has not ended: {ending}")
         return
@@ -70,6 +78,9 @@ def _audit_task(visitor: Visitor, ledger: Ledger, task: Accepted, findings: Find
     ledger.note_ending(task, ending)
     if task.must_stop and ending.state != "REVOKED":
         findings.doubled.append(f"{task.task_id} was cancelled and yet is {ending.state}")
+    if task.told - {ending.state}:
+        told = ", ".join(sorted(task.told))
+        findings.doubled.append(f"{task.task_id} ended as {told} by its streams and yet is {ending.state}")
 
 
 def _audit_rows(arena: Arena, findings: Findings) -> None:
@@ -146,6 +157,5 @@ def find_tear(path: Path, *, sha256: str, format: str, rows: int, labels: Sequen
 
 def _count_by_search(visitor: Visitor, task: Accepted) -> int:
     body: dict[str, Any] = {"filters": task.order.body["filters"], "page_size": 1}
-    wait = {"Prefer": f"wait={WITHIN_S}"}
-    answer = visitor.browser.call("POST", f"{TASKS}/search/", body, headers=wait, timeout_s=2 * WITHIN_S)
+    answer = visitor.browser.call("POST", f"{TASKS}/search/", body, wait_s=WITHIN_S, timeout_s=2 * WITHIN_S)
     return int(answer.body["data"]["total_rows"])

@@ -37,6 +37,8 @@ FAULTS = (
     Fault("RabbitMQ crashed", 1, servers.crash_broker, "broker"),
     Fault("RabbitMQ wiped", 2, servers.wipe_broker, "broker"),
     Fault("RabbitMQ frozen", 1, servers.freeze_broker, "broker"),
+    Fault("RabbitMQ in memory alarm", 2, servers.alarm_memory, "broker"),
+    Fault("RabbitMQ in disk alarm", 2, servers.alarm_disk, "broker"),
     Fault("Redis flushed", 2, servers.flush_redis, "redis"),
     Fault("Redis restarted", 2, servers.restart_redis, "redis"),
     Fault("PostgreSQL restarted", 1, servers.restart_database, "database"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chaos.arena import LEASE_S, Arena
-from chaos.scene import Kill
+from chaos.chronicle import Kill
 
 SHORTEST_LEASE_LEFT_S = LEASE_S / 2
 """A lease is renewed long before it runs out, so a lost one ends at least this long after the kill."""

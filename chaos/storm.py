@@ -6,7 +6,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -14,8 +14,6 @@ from chaos.plan import LIGHT, Fault
 from chaos.scene import Missed, Scene
 
 AT_ONCE = 8
-CARRIERS = ("broker", "database")
-"""Without these two no run can be rescued."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +46,19 @@ class Storm:
         return None
 
     def _strike(self, fault: Fault, scene: Scene) -> None:
-        if fault.target is None:
+        with self._hold(fault.target), scene.chronicle.strike(fault.name, fault.target):
             fault.strike(scene)
+
+    @contextlib.contextmanager
+    def _hold(self, target: str | None) -> Iterator[None]:
+        """Keep other faults off the server. Missed when one has it."""
+        if target is None:
+            yield
             return
-        lock = scene.arena.locks[fault.target]
+        lock = self.scene.arena.locks[target]
         if not lock.acquire(blocking=False):
             raise Missed
-        began = time.time()
         try:
-            fault.strike(scene)
+            yield
         finally:
             lock.release()
-            if fault.target in CARRIERS:
-                scene.chronicle.add_outage(began)

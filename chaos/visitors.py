@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
 import threading
-import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from chaos.browser import Answer, Browser, NoAnswer
+from chaos.browser import TIMEOUT_S, Answer, Browser, NoAnswer
 from chaos.ledger import Accepted, Ending, Ledger, Order
 
 TASKS = "/api/v1/data-processing/tasks"
-AT_A_TIME = 5
+EXPORTS = "/api/v1/data-processing/exports"
+AT_A_TIME = 8
 TRIES = 60
 KEYED = 0.5
 CANCELLED = 0.06
+WAITING = 0.6
+"""Of the requests, those that ask for the result as pages do: Prefer: wait."""
+
+WAITS_S = (1, 3, 10, 10)
+HANGING_UP = 0.2
+"""Of those that wait, the ones that leave before they have their answer."""
+
+LOOKING_AT_HEALTH = 0.02
+PAUSE_S = 0.5
 WORDS = ("construction", "supply", "road", "school", "medical", "repair", "office", "food", "water", "rental")
 
 
@@ -27,7 +39,7 @@ class Visitor:
     def __init__(self, number: int, urls: Sequence[str], *, seed: int, ledger: Ledger) -> None:
         self.number = number
         self._rng = random.Random(f"{seed} visitor {number}")
-        self.browser = Browser(urls, random.Random(f"{seed} browser {number}"))
+        self.browser = Browser(urls, random.Random(f"{seed} browser {number}"), ledger.calls)
         self._ledger = ledger
         self._orders = 0
 
@@ -38,30 +50,49 @@ class Visitor:
             raise NoAnswer(f"no cookie: {answer}")
 
     def live(self, stop: threading.Event) -> None:
-        """Start, follow and cancel tasks until told to stop."""
-        while not stop.wait(self._rng.uniform(0.05, 0.3)):
-            mine = self._ledger.list_open(self.number)
-            if len(mine) < AT_A_TIME:
-                self.submit(self.draw_order(), stop)
-            for task in self._rng.sample(mine, min(3, len(mine))):
-                self.look(task)
-            if mine and self._rng.random() < CANCELLED:
-                self.cancel(self._rng.choice(mine))
+        """Start, follow and cancel tasks until told to stop; the rest goes on while an answer is awaited."""
+        starting: list[Future[None]] = []
+        with ThreadPoolExecutor(AT_A_TIME) as hands:
+            starting.append(hands.submit(self.submit, self._order_everything(), stop))
+            while not stop.wait(self._rng.uniform(0.05, 0.3)):
+                starting = [posting for posting in starting if not _is_over(posting)]
+                mine = self._ledger.list_open(self.number)
+                if len(mine) + len(starting) < AT_A_TIME:
+                    starting.append(hands.submit(self.submit, self.draw_order(), stop))
+                self._follow(mine)
+        for posting in starting:
+            posting.result()
+
+    def _follow(self, mine: Sequence[Accepted]) -> None:
+        """Look at some of one's tasks, at times cancel one, at times ask how the product does."""
+        for task in self._rng.sample(mine, min(3, len(mine))):
+            self.look(task)
+        if mine and self._rng.random() < CANCELLED:
+            self.cancel(self._rng.choice(mine))
+        if self._rng.random() < LOOKING_AT_HEALTH:
+            self.look_at_health()
 
     def submit(self, order: Order, stop: threading.Event) -> None:
         """POST; with a key again and again until there is an answer, without one once."""
-        for _ in range(TRIES if order.key else 1):
-            answer = self._try(order)
+        for number in range(TRIES if order.key else 1):
+            answer = self._try(order, first=number == 0)
             if answer is not None and answer.is_accepted:
-                if answer.body["task_id"] is not None:  # None: answered from what is at hand, no task
-                    self._ledger.accept(answer.body["task_id"], visitor=self.number, order=order)
+                self._take(order, answer)
                 return
             if answer is not None and answer.status in (400, 422):
                 raise AssertionError(f"the load is wrong: {order} {answer}")
-            if stop.is_set():
+            if stop.wait(PAUSE_S):
                 break
-            time.sleep(self._rng.uniform(0.2, 0.8))
         self._ledger.note_unanswered()
+
+    def _take(self, order: Order, answer: Answer) -> None:
+        """Note an accepted task, and its end if the answer waited for it."""
+        task_id = answer.body["task_id"]
+        if task_id is None:  # answered from what is at hand, no task
+            return
+        task = self._ledger.accept(task_id, visitor=self.number, order=order)
+        if "data" in answer.body:
+            self._ledger.note_ending(task, _succeeded(answer.body["data"]))
 
     def look(self, task: Accepted) -> None:
         """Ask for the status, and for the result once there is one; note how it ended."""
@@ -83,7 +114,14 @@ class Visitor:
         if not status.body["successful"]:
             return Ending(state=status.body["state"], digest="")
         result = self._get(f"{TASKS}/result/?task_id={task_id}")
-        return Ending(state="SUCCESS", digest=f"{result.status} {_digest(result.body)}")
+        if result.status != 200:
+            return Ending(state="SUCCESS", digest=f"answers {result.status}")
+        return _succeeded(result.body.get("data", result.body))
+
+    def look_at_health(self) -> None:
+        """Ask as supervisors do; an answer that says no is counted with all others."""
+        with contextlib.suppress(NoAnswer):
+            self.browser.call("GET", "/health/ready")
 
     def cancel(self, task: Accepted) -> None:
         try:
@@ -92,6 +130,11 @@ class Visitor:
             return
         if answer.status == 202:
             self._ledger.note_cancel(task)
+
+    def _order_everything(self) -> Order:
+        """An export that slow readers have to read for longer than the kernel's buffers hide."""
+        body = {"filters": {"include_flood_control": True}, "format": "csv"}
+        return Order(kind="export", key=f"{self.number}-everything", body=body)
 
     def draw_order(self) -> Order:
         """The next wish: mostly short tasks, some exports, a few that fail or kill their worker."""
@@ -103,11 +146,23 @@ class Visitor:
             fate = rng.choices(["succeed", "fail", "crash"], [40, 5, 1])[0]
             steps = rng.choice([0, 0, 2, 10, 40, 80])
             number = self.number * 1_000_000 + self._orders
-            return Order(kind=kind, key=key, body={"number": number, "steps": steps, "fate": fate})
+            return self._wait(
+                Order(kind=kind, key=key, body={"number": number, "steps": steps, "fate": fate})
+            )
         body: dict[str, Any] = {"filters": self._draw_filters()}
         if kind == "export":
             body["format"] = rng.choice(["xlsx", "csv"])
-        return Order(kind=kind, key=key, body=body)
+        return self._wait(Order(kind=kind, key=key, body=body))
+
+    def _wait(self, order: Order) -> Order:
+        """The order, mostly with the wish that the server waits for the result."""
+        if self._rng.random() >= WAITING:
+            return order
+        wait_s = self._rng.choice(WAITS_S)
+        leaves = self._rng.random() < HANGING_UP
+        return replace(
+            order, wait_s=wait_s, hangs_up_after_s=self._rng.uniform(0.02, wait_s) if leaves else None
+        )
 
     def _draw_filters(self) -> dict[str, Any]:
         rng = self._rng
@@ -123,10 +178,18 @@ class Visitor:
             filters["value_range"] = {"min": rng.randrange(100_000), "max": None}
         return filters
 
-    def _try(self, order: Order) -> Answer | None:
-        headers = {"Idempotency-Key": order.key} if order.key else {}
+    def _try(self, order: Order, *, first: bool) -> Answer | None:
+        leaves_after_s = order.hangs_up_after_s if first else None
         try:
-            return self.browser.call("POST", f"{TASKS}/{order.kind}/", order.body, headers=headers)
+            return self.browser.call(
+                "POST",
+                f"{TASKS}/{order.kind}/",
+                order.body,
+                headers={"Idempotency-Key": order.key} if order.key else {},
+                wait_s=order.wait_s,
+                timeout_s=leaves_after_s or TIMEOUT_S + order.wait_s,
+                hangs_up=leaves_after_s is not None,
+            )
         except NoAnswer:
             return None
 
@@ -135,6 +198,17 @@ class Visitor:
         if answer.status >= 500:
             raise NoAnswer(f"{path}: {answer.status}")
         return answer
+
+
+def _is_over(posting: Future[None]) -> bool:
+    """Whether it is done; raises what went wrong."""
+    if posting.done():
+        posting.result()
+    return posting.done()
+
+
+def _succeeded(payload: Any) -> Ending:
+    return Ending(state="SUCCESS", digest=_digest(payload))
 
 
 def _digest(body: Any) -> str:

@@ -11,9 +11,16 @@ import psycopg
 import redis
 
 from chaos.scene import Missed, Scene
+from stack.errors import StackError
+from stack.servers import RabbitMQ
 
 FREEZE_S = 4.0
 LADEN, LADEN_WITHIN_S = 3, 6.0
+ALARM_S = (4.0, 8.0)
+ALARM_WITHIN_S = 15.0
+MEMORY_LIMIT = ("set_vm_memory_high_watermark", "0.4")
+DISK_LIMIT = ("set_disk_free_limit", "50MB")
+NOTICED_WITHIN_S, RECOVERED_WITHIN_S = 0.2, 60.0
 
 
 def restart_broker(scene: Scene) -> None:
@@ -51,6 +58,36 @@ def freeze_broker(scene: Scene) -> None:
     scene.arena.rabbitmq.freeze()
     time.sleep(FREEZE_S)
     scene.arena.rabbitmq.thaw()
+
+
+def alarm_memory(scene: Scene) -> None:
+    """RabbitMQ has more in memory than it may: it takes no messages for some seconds."""
+    _alarm(scene, "memory", by=("set_vm_memory_high_watermark", "0"), lift=MEMORY_LIMIT)
+
+
+def alarm_disk(scene: Scene) -> None:
+    """RabbitMQ has less free disk than it must: it takes no messages for some seconds."""
+    _alarm(scene, "disk", by=("set_disk_free_limit", "1000000GB"), lift=DISK_LIMIT)
+
+
+def _alarm(scene: Scene, what: str, *, by: tuple[str, str], lift: tuple[str, str]) -> None:
+    rabbitmq = scene.arena.rabbitmq
+    try:
+        rabbitmq.run_ctl(*by)
+        _wait_for_alarm(rabbitmq, True)
+        with scene.chronicle.alarm(what):
+            time.sleep(scene.rng.uniform(*ALARM_S))
+    finally:
+        rabbitmq.run_ctl(*lift)
+    _wait_for_alarm(rabbitmq, False)
+
+
+def _wait_for_alarm(rabbitmq: RabbitMQ, wanted: bool) -> None:
+    deadline = time.monotonic() + ALARM_WITHIN_S
+    while rabbitmq.is_in_alarm() is not wanted:
+        if time.monotonic() > deadline:
+            raise StackError(f"RabbitMQ is {'not ' * wanted}in alarm after {ALARM_WITHIN_S:g} s")
+        time.sleep(0.1)
 
 
 def flush_redis(scene: Scene) -> None:
@@ -97,3 +134,14 @@ def crash_session(scene: Scene) -> None:
         os.kill(scene.rng.choice(rows)[0], signal.SIGKILL)
     except ProcessLookupError:
         raise Missed from None
+    _wait_for_database(scene)
+
+
+def _wait_for_database(scene: Scene) -> None:
+    deadline = time.monotonic() + RECOVERED_WITHIN_S
+    time.sleep(NOTICED_WITHIN_S)
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.Error):
+            scene.arena.ask("SELECT 1")
+            return
+        time.sleep(0.05)

@@ -10,7 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
 
 from stack.children import kill_group, spawn
 from stack.ports import LOOPBACK, is_listening, pick_port
@@ -142,13 +142,26 @@ class RabbitMQ(Server):
         # The management pages come last; they answer only when the listeners of the broker are open.
         if not is_listening(self.management_port) or not is_listening(self.port):
             return False
+        with contextlib.suppress(OSError):
+            return self._ask_management("overview") == 200
+        return False
+
+    def is_in_alarm(self) -> bool:
+        """Whether the node lacks memory or disk by its limits, and therefore takes no messages. Raises
+        OSError when it does not answer."""
+        return self._ask_management("health/checks/local-alarms") == 503
+
+    def _ask_management(self, path: str) -> int:
+        """The status of a GET of the management API. Raises OSError."""
         token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         request = urllib.request.Request(
-            f"{self.management_url}/api/overview", headers={"Authorization": f"Basic {token}"}
+            f"{self.management_url}/api/{path}", headers={"Authorization": f"Basic {token}"}
         )
-        with contextlib.suppress(URLError, OSError), urllib.request.urlopen(request, timeout=2) as answer:
-            return bool(answer.status == 200)
-        return False
+        try:
+            with urllib.request.urlopen(request, timeout=2) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
 
     def stop(self) -> None:
         """End the broker in order, then its port mapper."""

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from chaos.audit import find_stray, find_tear
+from chaos.audit import Findings, audit_task, find_stray, find_tear
+from chaos.chronicle import Kill
 from chaos.ledger import Ending, Ledger, Order
 from chaos.plan import FAULTS, draw_plan
 from chaos.rescue import find_rescues
-from chaos.scene import Kill
+from chaos.visitors import Visitor
+from tests.chaos.scripted import answer, problem, serve
 
 RUN = "11111111-2222-3333-4444-555555555555"
 ORDER = Order(kind="search", body={}, key="k")
@@ -41,6 +43,31 @@ def kill(seconds: float, number: int) -> Kill:
 def test_second_file_of_one_run_is_noticed() -> None:
     names = [f"{RUN}.1.xlsx", f"{RUN}.2.xlsx"]
     assert len(list(find_stray(names, {RUN: f"{RUN}.2.xlsx"}))) == 1
+
+
+def audit_told(told: str, status: bytes) -> Findings:
+    """What is found of a task that a stream said to have ended as `told`."""
+    ledger, findings = Ledger(), Findings()
+    task = ledger.accept(RUN, visitor=0, order=ORDER)
+    ledger.note_told(task, told, resumed=False)
+    with serve(answer(status)) as url:
+        audit_task(Visitor(0, [url], seed=1, ledger=ledger), ledger, task, findings)
+    return findings
+
+
+def test_stream_that_told_another_end_is_noticed() -> None:
+    status = b'{"ready": true, "successful": false, "state": "FAILURE"}'
+    assert audit_told("FAILURE", status).is_clean
+    assert len(audit_told("SUCCESS", status).doubled) == 1
+
+
+def test_task_that_has_no_answer_or_no_end_is_lost() -> None:
+    assert len(audit_told("SUCCESS", b'{"ready": false}').lost) == 1
+    ledger, findings = Ledger(), Findings()
+    with serve(problem(503, "database-unavailable")) as url:
+        visitor = Visitor(0, [url], seed=1, ledger=ledger)
+        audit_task(visitor, ledger, ledger.accept(RUN, visitor=0, order=ORDER), findings)
+    assert len(findings.lost) == 1
 
 
 @pytest.mark.parametrize("name", [f"{RUN}.1.csv", f"{RUN}.1.csv.part", "something"])

@@ -1,0 +1,124 @@
+"""Visitors' event streams: each follows a task to its end and comes back when the server has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chaos.browser import NoAnswer
+from chaos.ledger import Accepted, Ledger
+from chaos.visitors import TASKS, Visitor
+from chaos.wire import Reply, Wire
+
+LONGEST_PAUSE_S = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One server-sent event; `name` is "" for those without."""
+
+    id: str
+    name: str
+    data: str
+
+
+@dataclass(kw_only=True)
+class Following:
+    """A task as its stream has told it so far. `state` is that of the end event."""
+
+    task: Accepted
+    seen: str = ""
+    state: str | None = None
+    resumed: bool = False
+
+
+@dataclass
+class EventParser:
+    """Bytes of a stream to its events; comments and the time to come back are left out."""
+
+    _rest: bytes = field(default=b"")
+
+    def feed(self, piece: bytes) -> Iterator[Event]:
+        *blocks, self._rest = (self._rest + piece).split(b"\n\n")
+        for block in blocks:
+            fields = dict(_split(line) for line in block.decode().split("\n"))
+            if "data" in fields:
+                yield Event(id=fields.get("id", ""), name=fields.get("event", ""), data=fields["data"])
+
+
+def _split(line: str) -> tuple[str, str]:
+    name, _, text = line.partition(":")
+    return name, text.removeprefix(" ")
+
+
+class Stream:
+    """Follows one of its visitor's unfinished tasks after the other, until told to stop."""
+
+    def __init__(self, visitor: Visitor, *, ledger: Ledger, rng: random.Random) -> None:
+        self._visitor = visitor
+        self._wire = Wire(visitor.browser)
+        self._ledger = ledger
+        self._rng = rng
+        self._following: Following | None = None
+
+    @property
+    def unended(self) -> str | None:
+        """What is wrong as long as the end of a task has not been told."""
+        if self._following is None or self._following.state is not None:
+            return None
+        task = self._following.task
+        return f"the stream of {task.task_id} ({task.order.kind}) never told its end"
+
+    async def live(self, stop: asyncio.Event) -> None:
+        """Follow tasks; the last one to its end, however long that takes."""
+        while not stop.is_set():
+            mine = [task for task in self._ledger.list_open(self._visitor.number) if not task.told]
+            if mine:
+                await self.follow(self._rng.choice(mine))
+            else:
+                await asyncio.sleep(self._rng.uniform(0.1, 0.5))
+
+    async def follow(self, task: Accepted) -> None:
+        """Listen until the end event, again and again from where a lost stream had come to."""
+        following = self._following = Following(task=task)
+        while following.state is None:
+            try:
+                pause_s = await self._listen(following)
+            except NoAnswer:
+                pause_s = self._rng.uniform(0.2, 1)
+            if following.state is None:
+                await asyncio.sleep(pause_s)
+        self._ledger.note_told(task, following.state, resumed=following.resumed)
+
+    async def _listen(self, following: Following) -> float:
+        """Seconds to wait before the next try, when the end was not told. Raises NoAnswer."""
+        task_id = following.task.task_id
+        headers = {"Accept": "text/event-stream"}
+        if following.seen:
+            headers["Last-Event-ID"] = following.seen
+        async with self._wire.get(f"{TASKS}/{task_id}/events/", headers=headers) as reply:
+            if reply.status == 200:
+                following.resumed = following.resumed or bool(following.seen)
+                await self._read(reply, following)
+            elif reply.status in (204, 404):
+                self._ledger.note_contradiction(
+                    f"{task_id}: its stream answers {reply.status} before it has told an end"
+                )
+                following.state = "LOST"
+            return min(LONGEST_PAUSE_S, float(reply.headers.get("retry-after", self._rng.uniform(0.2, 1))))
+
+    async def _read(self, reply: Reply, following: Following) -> None:
+        """Take in the events of one connection. Raises NoAnswer."""
+        parser, resumed_at = EventParser(), following.seen
+        while following.state is None and (piece := await reply.read()):
+            for event in parser.feed(piece):
+                if event.id == resumed_at:
+                    self._ledger.note_contradiction(
+                        f"{following.task.task_id}: its stream repeats {event.id} to a client that has it"
+                    )
+                following.seen, resumed_at = event.id, ""
+                if event.name == "end":
+                    following.state = str(json.loads(event.data)["state"])
