@@ -169,6 +169,14 @@ def test_wiped_rabbitmq_starts_without_queues(private_rabbitmq: RabbitMQ) -> Non
     assert "kept" not in private_rabbitmq.run_ctl("list_queues", "--quiet", "name")
 
 
+def test_rabbitmq_tells_whether_it_is_in_alarm(private_rabbitmq: RabbitMQ) -> None:
+    assert not private_rabbitmq.is_in_alarm()
+    private_rabbitmq.run_ctl("set_disk_free_limit", "1000000GB")
+    assert wait_for(private_rabbitmq.is_in_alarm)
+    private_rabbitmq.run_ctl("set_disk_free_limit", "50MB")
+    assert wait_for(lambda: not private_rabbitmq.is_in_alarm())
+
+
 def test_rabbitmq_is_private(private_rabbitmq: RabbitMQ) -> None:
     sockets = psutil.Process(private_rabbitmq.pid).net_connections(kind="inet")
     addresses = {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
