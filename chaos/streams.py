@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chaos.browser import NoAnswer
 from chaos.ledger import Accepted, Ledger
@@ -14,6 +15,9 @@ from chaos.visitors import TASKS, Visitor
 from chaos.wire import Reply, Wire
 
 LONGEST_PAUSE_S = 5
+BETWEEN_TASKS_S = (3.0, 9.0)
+"""People look at one task for a while. Without a pause each task that ends would let dozens of streams ask at
+once, and the storm would try little else than how fast streams are opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +31,11 @@ class Event:
 
 @dataclass(kw_only=True)
 class Following:
-    """A task as its stream has told it so far. `state` is that of the end event."""
+    """A task as its stream has told it so far. `state` is that of the end event; `pause_s` what the server
+    wants a client to wait for before it comes back."""
 
     task: Accepted
+    pause_s: float
     seen: str = ""
     state: str | None = None
     resumed: bool = False
@@ -37,14 +43,18 @@ class Following:
 
 @dataclass
 class EventParser:
-    """Bytes of a stream to its events; comments and the time to come back are left out."""
+    """Bytes of a stream to its events; comments are left out. `retry_s` is the time after which the server
+    wants its clients back, if it has said so."""
 
-    _rest: bytes = field(default=b"")
+    retry_s: float | None = None
+    _rest: bytes = b""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         *blocks, self._rest = (self._rest + piece).split(b"\n\n")
         for block in blocks:
             fields = dict(_split(line) for line in block.decode().split("\n"))
+            if "retry" in fields:
+                self.retry_s = int(fields["retry"]) / 1000
             if "data" in fields:
                 yield Event(id=fields.get("id", ""), name=fields.get("event", ""), data=fields["data"])
 
@@ -78,23 +88,20 @@ class Stream:
             mine = [task for task in self._ledger.list_open(self._visitor.number) if not task.told]
             if mine:
                 await self.follow(self._rng.choice(mine))
-            else:
-                await asyncio.sleep(self._rng.uniform(0.1, 0.5))
+            await asyncio.sleep(self._rng.uniform(*BETWEEN_TASKS_S) if mine else self._rng.uniform(0.1, 0.5))
 
     async def follow(self, task: Accepted) -> None:
         """Listen until the end event, again and again from where a lost stream had come to."""
-        following = self._following = Following(task=task)
+        following = self._following = Following(task=task, pause_s=self._rng.uniform(0.2, 1))
         while following.state is None:
-            try:
-                pause_s = await self._listen(following)
-            except NoAnswer:
-                pause_s = self._rng.uniform(0.2, 1)
+            with contextlib.suppress(NoAnswer):
+                await self._listen(following)
             if following.state is None:
-                await asyncio.sleep(pause_s)
+                await asyncio.sleep(following.pause_s)
         self._ledger.note_told(task, following.state, resumed=following.resumed)
 
-    async def _listen(self, following: Following) -> float:
-        """Seconds to wait before the next try, when the end was not told. Raises NoAnswer."""
+    async def _listen(self, following: Following) -> None:
+        """One connection. Raises NoAnswer."""
         task_id = following.task.task_id
         headers = {"Accept": "text/event-stream"}
         if following.seen:
@@ -108,7 +115,8 @@ class Stream:
                     f"{task_id}: its stream answers {reply.status} before it has told an end"
                 )
                 following.state = "LOST"
-            return min(LONGEST_PAUSE_S, float(reply.headers.get("retry-after", self._rng.uniform(0.2, 1))))
+            elif "retry-after" in reply.headers:
+                following.pause_s = min(LONGEST_PAUSE_S, float(reply.headers["retry-after"]))
 
     async def _read(self, reply: Reply, following: Following) -> None:
         """Take in the events of one connection. Raises NoAnswer."""
@@ -120,5 +128,6 @@ class Stream:
                         f"{following.task.task_id}: its stream repeats {event.id} to a client that has it"
                     )
                 following.seen, resumed_at = event.id, ""
+                following.pause_s = parser.retry_s or following.pause_s
                 if event.name == "end":
                     following.state = str(json.loads(event.data)["state"])

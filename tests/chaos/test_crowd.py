@@ -88,7 +88,9 @@ def test_stream_that_never_tells_the_end_is_noticed() -> None:
 
     with serve(say_nothing_more) as url:
         visitors = [Visitor(0, [url], seed=1, ledger=ledger)]
-        with Crowd(visitors, seed=1, ledger=ledger, streams_each=1, readers_each=0) as crowd:
+        with Crowd(
+            visitors, seed=1, ledger=ledger, streams_each=1, readers_each=0, arrive_within_s=0
+        ) as crowd:
             while not ledger.calls.list():
                 silence.wait(0.02)
             crowd.stop()
