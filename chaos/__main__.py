@@ -133,7 +133,10 @@ def tell_load(ledger: Ledger, *, excused: int) -> None:
     say(f"{len(calls)} calls, {sum(call.hung_up for call in calls)} of them left before their answer came.")
     say(f"{counts['unanswered']} requests got no answer and could not be repeated.")
     say(f"{excused} calls were refused while PostgreSQL was away.")
-    say(f"{counts['streams']} event streams told an end, {counts['resumed streams']} of them resumed.")
+    say(
+        f"{counts['streams']} event streams told an end, {counts['resumed streams']} of them resumed, "
+        f"at most {counts['most streams']} were open at a time."
+    )
     say(
         f"{counts['slow downloads']} files of {counts['bytes'] / 1e6:.0f} MB were read slowly, "
         f"{counts['resumed downloads']} of them resumed."

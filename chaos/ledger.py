@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +98,18 @@ class Ledger:
         with self._lock:
             task.told.add(state)
             self.counts.update({"streams": 1, "resumed streams": resumed})
+
+    @contextmanager
+    def open_stream(self) -> Iterator[None]:
+        """A context in which a stream is open."""
+        with self._lock:
+            self.counts["open streams"] += 1
+            self.counts["most streams"] = max(self.counts["most streams"], self.counts["open streams"])
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.counts["open streams"] -= 1
 
     def note_slow_download(self, size_bytes: int, *, resumed: bool) -> None:
         with self._lock:

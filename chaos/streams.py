@@ -15,7 +15,7 @@ from chaos.visitors import TASKS, Visitor
 from chaos.wire import Reply, Wire
 
 LONGEST_PAUSE_S = 5
-BETWEEN_TASKS_S = (3.0, 9.0)
+BETWEEN_TASKS_S = (4.0, 12.0)
 """People look at one task for a while. Without a pause each task that ends would let dozens of streams ask at
 once, and the storm would try little else than how fast streams are opened."""
 
@@ -109,7 +109,8 @@ class Stream:
         async with self._wire.get(f"{TASKS}/{task_id}/events/", headers=headers) as reply:
             if reply.status == 200:
                 following.resumed = following.resumed or bool(following.seen)
-                await self._read(reply, following)
+                with self._ledger.open_stream():
+                    await self._read(reply, following)
             elif reply.status in (204, 404):
                 self._ledger.note_contradiction(
                     f"{task_id}: its stream answers {reply.status} before it has told an end"
