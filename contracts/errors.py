@@ -47,15 +47,31 @@ class OutOfSpace(ContractsError):
 
 
 class BadFile(ContractsError):
-    """A raw file that cannot be read as what it claims to be. Names the file and, where known, the line."""
+    """A raw file that cannot be read as what it claims to be. Names the file and, where known, the place:
+    the line of a text file, or the sheet and the cell or row of a workbook."""
 
     code = "bad-file"
 
-    def __init__(self, file: str, message: str, *, line: int | None = None) -> None:
-        where = file if line is None else f"{file}, line {line}"
-        super().__init__(f"{where}: {message}")
+    def __init__(
+        self,
+        file: str,
+        message: str,
+        *,
+        line: int | None = None,
+        sheet: str | None = None,
+        place: str | None = None,
+    ) -> None:
+        where = [
+            file,
+            *([] if line is None else [f"line {line}"]),
+            *([] if sheet is None else [f"sheet {sheet!r}"]),
+            *([] if place is None else [place]),
+        ]
+        super().__init__(f"{', '.join(where)}: {message}")
         self.file = file
         self.line = line
+        self.sheet = sheet
+        self.place = place
         self.message = message
 
 

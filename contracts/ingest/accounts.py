@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.errors import ReconciliationFailed
+from contracts.ingest.batches import FORMULA
 from contracts.ingest.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
 from contracts.ingest.staging import STAGED, RawFile
 from contracts.snapshot import SourceReport
@@ -21,7 +22,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     con.execute(
         f"""COPY (
             SELECT raw.label AS file, raw.row AS "row", fates.fault."column" AS "column",
-                CASE fates.fault."column" {values} END AS "value",
+                replace(CASE fates.fault."column" {values} END, '{FORMULA.decode()}', '') AS "value",
                 fates.fault.reason AS reason
             FROM staging.fates JOIN staging.raw USING (seq) WHERE fates.fate = '{REJECTED}' ORDER BY seq
         ) TO '{target}' (FORMAT csv, HEADER)"""

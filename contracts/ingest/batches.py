@@ -16,6 +16,9 @@ from contracts.ingest.generations import Header
 MAX_ROW_BYTES = 8 << 20
 """A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file."""
 SEPARATOR = "\x1f"
+FORMULA = "\ufdd0".encode()
+"""Stands before the text of a formula whose result is not in the file: a character that Unicode leaves to
+programs."""
 _SPACE = " \t\r\n\v\f"
 
 
@@ -25,8 +28,8 @@ class RawBatch:
 
     ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns, ``joined``
     one text per row that is equal where all cells are equal after trimming. ``ragged`` are the numbers of
-    records with more or fewer cells than the header. ``position`` of ``size`` bytes
-    of the file are behind us.
+    records with more or fewer cells than the header. ``has_formulas``: some texts begin with FORMULA.
+    ``position`` of ``size`` bytes of the file are behind us.
     """
 
     header: Header
@@ -37,6 +40,7 @@ class RawBatch:
     joined: pa.Array
     ragged: tuple[int, ...]
     position: int
+    has_formulas: bool = False
 
     @property
     def read(self) -> int:

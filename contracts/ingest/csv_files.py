@@ -25,7 +25,10 @@ from contracts.ingest.batches import (
 )
 from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
 
+MAX_RAGGED = 100_000
+"""So many rows that do not fit the header, if they are more than every second one, are no table."""
 _CHUNK = 1 << 20
+_BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ class _Start:
 
 def read_csv(path: Path) -> Generator[RawBatch, None, None]:
     """The rows of a CSV file. Raises BadFile for what is no CSV file of a known generation."""
-    check_text(path)
+    blank_lines = check_text(path)
     start = _find_header(path)
+    _check_blank_lines(path, start, blank_lines)
     numbering = _Numbering(path, start)
     size = path.stat().st_size
     position = start.offset
@@ -52,10 +56,13 @@ def read_csv(path: Path) -> Generator[RawBatch, None, None]:
     yield make_empty_batch(start.header, label=path.name, ragged=late, position=size)
 
 
-def check_text(path: Path) -> None:
-    """Raise BadFile, naming the line, where a text file is empty, not UTF-8, or has an endless line."""
+def check_text(path: Path) -> int:
+    """Raise BadFile, naming the line, where a text file is empty, not UTF-8, or has an endless line.
+
+    Returns about how many empty lines there are in that megabyte which has most.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line, length = 1, 0
+    line, length, blank_lines = 1, 0, 0
     with path.open("rb") as file:
         while True:
             chunk = file.read(_CHUNK)
@@ -71,9 +78,20 @@ def check_text(path: Path) -> None:
             if length > MAX_ROW_BYTES:
                 raise BadFile(path.name, f"a line of more than {MAX_ROW_BYTES:,} bytes", line=line)
             line += chunk.count(b"\n")
+            blank_lines = max(blank_lines, 2 * sum(map(chunk.count, _BLANK_LINES)))
             length = length if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
     if path.stat().st_size == 0:
         raise BadFile(path.name, "the file is empty")
+    return blank_lines
+
+
+def _check_blank_lines(path: Path, start: _Start, blank_lines: int) -> None:
+    """Raise BadFile for a file of next to nothing but line breaks.
+
+    The parser keeps four bytes for each cell that an empty line does not have, gigabytes for a block of them.
+    """
+    if blank_lines * start.cells > 2 * _CHUNK:
+        raise BadFile(path.name, f"{blank_lines:,} empty lines in a megabyte: remove the empty lines")
 
 
 def _find_header(path: Path) -> _Start:
@@ -105,20 +123,37 @@ class _Numbering:
         self._ragged: list[int] = []
         self._swallowing: list[int] = []
         self._skipped: set[int] = set()
-        self._sequence = count(1)
+        self._sequence = self._count_rows()
+        self._ragged_rows = 0
+        self.stopped_at: int | None = None
+        """The record at which there were too many ragged ones to go on."""
+        self.last = start.number
+        """The last record that was given a number."""
 
     def note_ragged(self, row: pa_csv.InvalidRow) -> str:
-        """Called by the parser, in whose thread nothing may be raised."""
+        """Called by the parser, in whose thread nothing may be raised; "error" makes it stop."""
         number = self._start.number + row.number
         self._ragged.append(number)
         self._skipped.add(row.number)
+        self._ragged_rows += 1
+        if self._ragged_rows > MAX_RAGGED and 2 * self._ragged_rows > row.number:
+            self.stopped_at = number
+            return "error"
         if "\n" in row.text and any(holds_row(cell, self._start.cells) for cell in _split_cells(row.text)):
             self._swallowing.append(number)
         return "skip"
 
     def number_rows(self, rows: int) -> pa.Array:
-        numbers = (self._start.number + number for number in self._sequence if number not in self._skipped)
-        return pa.array(list(islice(numbers, rows)), pa.int64())
+        numbers = pa.array(list(islice(self._sequence, rows)), pa.int64())
+        self.last = numbers[-1].as_py() if rows else self.last
+        return numbers
+
+    def _count_rows(self) -> Iterator[int]:
+        for number in count(1):
+            if number in self._skipped:
+                self._skipped.remove(number)
+            else:
+                yield self._start.number + number
 
     def take_ragged(self) -> tuple[int, ...]:
         """The numbers of ragged rows since the last call. Raises BadFile where one has swallowed others."""
@@ -158,10 +193,21 @@ def _stream(path: Path, start: _Start, numbering: _Numbering) -> Iterator[pa.Rec
             ) as reader:
                 yield from reader
         except pa.ArrowInvalid as error:
-            raise BadFile(
-                path.name,
-                f"a record of more than {MAX_ROW_BYTES:,} bytes, or a quote that is never closed ({error})",
-            ) from None
+            raise _explain(path, start, numbering, error) from None
+
+
+def _explain(path: Path, start: _Start, numbering: _Numbering, error: pa.ArrowInvalid) -> BadFile:
+    if numbering.stopped_at is not None:
+        return BadFile(
+            path.name,
+            f"most records up to {numbering.stopped_at:,} have more or fewer cells than the header in record"
+            f" {start.number}: it is cut up wrongly, or no table",
+        )
+    return BadFile(
+        path.name,
+        f"after record {numbering.last:,} comes one of more than {MAX_ROW_BYTES:,} bytes, or a quote that is"
+        f" never closed ({error})",
+    )
 
 
 def _make_batch(

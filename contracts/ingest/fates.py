@@ -68,12 +68,15 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
-            SELECT seq, file, ragged, {texts} FROM staging.raw
+            SELECT seq, file, ragged, unvalued, {texts} FROM staging.raw
         ), valued AS (
             SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}
             FROM cleaned LEFT JOIN staging.repeats ON repeats.seq = cleaned.seq {joins}
         ), faulted AS (
-            SELECT *, CASE {checks} END AS fault FROM valued
+            SELECT *, CASE
+                WHEN unvalued IS NOT NULL THEN {{'column': unvalued, 'reason': 'formula_without_value'}}
+                {checks} END AS fault
+            FROM valued
         )
         SELECT seq, file, {", ".join((*_KEY, *written))},
             CASE WHEN ragged THEN '{REJECTED}'

@@ -15,6 +15,11 @@ HEADER_WITHIN_ROWS = 30
 """How far down a header is looked for: raw files carry lines about themselves above it."""
 
 
+MAX_HEADER_CELLS = 16_384
+"""A sheet has no more columns; a line of eight million commas is not worth looking at."""
+_SHOWN_NAMES, _SHOWN_CHARACTERS = 10, 60
+
+
 @dataclass(frozen=True, kw_only=True)
 class Generation:
     """One kind of raw file. ``columns``: normalised header name -> field, or None for a column not kept."""
@@ -49,6 +54,8 @@ def normalise_name(text: str) -> str:
 
 def match_header(cells: Sequence[str]) -> Header | HeaderFault | None:
     """What ``cells`` are: the header of a generation, nearly one, or no header (None)."""
+    if len(cells) > MAX_HEADER_CELLS:
+        return None
     names = [normalise_name(cell) for cell in cells]
     while names and not names[-1]:
         names.pop()
@@ -67,13 +74,18 @@ def _find_fault(names: Sequence[str], nearest: Generation) -> HeaderFault | None
     unknown = [name for name in names if name not in nearest.columns]
     repeated = [name for name in nearest.columns if names.count(name) > 1]
     faults = [
-        f"{what} {', '.join(repr(name) for name in culprits)}"
+        f"{what} {_list_names(culprits)}"
         for what, culprits in (("lacks", missing), ("does not know", unknown), ("has twice", repeated))
         if culprits
     ]
     if not faults:
         return None
     return HeaderFault(f"its header resembles generation {nearest.name}, but {' and '.join(faults)}")
+
+
+def _list_names(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name[:_SHOWN_CHARACTERS]) for name in names[:_SHOWN_NAMES])
+    return shown if len(names) <= _SHOWN_NAMES else f"{shown} and {len(names) - _SHOWN_NAMES:,} more"
 
 
 def _read_columns(text: str) -> dict[str, str | None]:

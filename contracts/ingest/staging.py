@@ -5,13 +5,14 @@ Owns the schema ``staging``; what the text means is decided by ``days`` and ``fa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from contracts.ingest.batches import RawBatch
+from contracts.ingest.batches import FORMULA, RawBatch
 from contracts.ingest.generations import Generation
 
 STAGED = (
@@ -58,7 +59,8 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     texts = ", ".join(f"{field} VARCHAR" for field in STAGED)
     con.execute(
         f"""CREATE TABLE staging.raw (
-            seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UHUGEINT, ragged BOOLEAN, {texts})"""
+            seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UHUGEINT, ragged BOOLEAN,
+            unvalued VARCHAR, {texts})"""
     )
     con.execute("CREATE TABLE staging.files (file INTEGER, name VARCHAR, source VARCHAR)")
     con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, text VARCHAR, day DATE)")
@@ -92,22 +94,32 @@ _MACROS = (
 def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -> None:
     """Append the rows of ``batch`` to the staging table.
 
-    DuckDB finds ``rows`` by its name. Registered objects would be held until the transaction ends.
+    DuckDB finds ``rows`` and ``ragged`` by their names; registered objects would be held until the
+    transaction ends.
     """
     base = (file << _SHEET_BITS | batch.sheet) << _ROW_BITS
     places = batch.header.positions
     kept = {field: batch.columns[places[field]] for field in STAGED if field in places}
     rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})  # noqa: F841
     con.execute(
-        f"""INSERT INTO staging.raw (seq, file, row, label, ragged, digest, {", ".join(kept)})
-        SELECT $base + row, $file, row, $label, false, md5_number(joined), {", ".join(kept)} FROM rows""",
+        f"""INSERT INTO staging.raw (seq, file, row, label, ragged, digest, unvalued, {", ".join(kept)})
+        SELECT $base + row, $file, row, $label, false, md5_number(joined),
+            {_find_unvalued(kept) if batch.has_formulas else "NULL"}, {", ".join(kept)} FROM rows""",
         {"base": base, "file": file, "label": batch.label},
     )
-    for number in batch.ragged:
+    if batch.ragged:
+        ragged = pa.table({"row": pa.array(batch.ragged, pa.int64())})  # noqa: F841
         con.execute(
-            "INSERT INTO staging.raw (seq, file, row, label, ragged) VALUES (?, ?, ?, ?, true)",
-            [base + number, file, number, batch.label],
+            """INSERT INTO staging.raw (seq, file, row, label, ragged)
+            SELECT $base + row, $file, row, $label, true FROM ragged""",
+            {"base": base, "file": file, "label": batch.label},
         )
+
+
+def _find_unvalued(fields: Iterable[str]) -> str:
+    """SQL: the first field that is a formula without a stored value."""
+    cases = " ".join(f"WHEN starts_with({field}, '{FORMULA.decode()}') THEN '{field}'" for field in fields)
+    return f"CASE {cases} END"
 
 
 def stage_file(con: duckdb.DuckDBPyConnection, file: RawFile) -> None:

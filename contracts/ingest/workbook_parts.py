@@ -1,36 +1,30 @@
-"""The small parts of an .xlsx: which sheets there are, the table of shared texts, which styles are dates.
+"""The small parts of an .xlsx: which sheets there are, and which styles are dates.
 
-ECMA-376 part 1, 18.2 (workbook), 18.4 (shared strings), 18.8 (styles). Reads no rows.
+ECMA-376 part 1, 18.2 (workbook), 18.8 (styles). Reads no rows. Parts are read tag by tag and not as a tree:
+60 MB of empty elements would become gigabytes.
 """
 
 from __future__ import annotations
 
-import html
 import posixpath
 import re
-import zipfile
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import accumulate
 from xml.etree import ElementTree
 
-from contracts.ingest.batches import MAX_ROW_BYTES
+from contracts.ingest.workbook_package import CHUNK, BadWorkbook, Package
 
-_CHUNK = 1 << 20
 MAX_PART_BYTES = 64 << 20
-"""No list of sheets or styles is longer; a zip bomb is."""
+MAX_ELEMENTS, MAX_DEPTH = 1_000_000, 100
+"""65,490 formats are the most that Excel keeps: half a million elements, nested a handful deep."""
+MAX_LISTED = 100_000
+MAX_SHEETS = 1_000
+"""The staging table gives each sheet of a file ten bits."""
+SHEET_NAME_CHARACTERS = 100
+"""Of a sheet's name, what is shown; Excel allows 31."""
 
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-_TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]*)</(?:\w+:)?t>")
-_PHONETIC = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh>", re.DOTALL)
-_ROOT = re.compile(rb"<(?P<prefix>(?:\w+:)?)(?P<name>worksheet|sst)\b")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-
-
-class BadWorkbook(Exception):
-    """A part is missing or is not what it should be. Translated at the door of ``workbooks``."""
 
 
 @dataclass(frozen=True)
@@ -51,156 +45,112 @@ class Parts:
     counts_from_1904: bool
 
 
-def read_parts(archive: zipfile.ZipFile) -> Parts:
-    """The table of contents of a workbook. Raises BadWorkbook."""
-    workbook = _parse(archive, "xl/workbook.xml")
-    targets = _read_targets(archive)
-    sheets = tuple(
-        SheetPart(sheet.get("name", ""), path)
-        for sheet in _find(workbook, "sheet")
-        for key, identity in sheet.attrib.items()
-        if key.endswith("}id") and (path := targets.get(identity, ("", ""))[1])
-        if targets[identity][0].endswith("/worksheet")
-    )
+@dataclass(frozen=True)
+class _Tag:
+    """A start tag: local names, because producers differ in namespaces."""
+
+    parent: str
+    name: str
+    attributes: dict[str, str]
+
+
+def read_parts(package: Package) -> Parts:
+    """What a workbook consists of. Raises BadWorkbook."""
+    tags = _read_tags(package, "xl/workbook.xml", {"sheet", "workbookPr"})
+    targets = _read_targets(package)
     paths = {kind.rpartition("/")[2]: path for kind, path in targets.values()}
-    properties = next(_find(workbook, "workbookPr"), None)
+    properties: dict[str, str] = next((tag.attributes for tag in tags if tag.name == "workbookPr"), {})
     return Parts(
-        sheets=sheets,
+        sheets=_list_sheets([tag.attributes for tag in tags if tag.name == "sheet"], targets),
         shared_path=paths.get("sharedStrings"),
-        date_styles=_read_date_styles(archive, paths.get("styles")),
-        counts_from_1904=properties is not None and properties.get("date1904") in ("1", "true"),
+        date_styles=_read_date_styles(package, paths.get("styles")),
+        counts_from_1904=properties.get("date1904") in ("1", "true"),
     )
 
 
-def _read_targets(archive: zipfile.ZipFile) -> dict[str, tuple[str, str]]:
+def _list_sheets(listed: list[dict[str, str]], targets: dict[str, tuple[str, str]]) -> tuple[SheetPart, ...]:
+    sheets = []
+    for attributes in listed:
+        relation = next((value for key, value in attributes.items() if key.endswith("}id")), "")
+        kind, path = targets.get(relation, ("", ""))
+        if kind.endswith("/worksheet"):
+            sheets.append(SheetPart(attributes.get("name", "")[:SHEET_NAME_CHARACTERS], path))
+    if len(sheets) > MAX_SHEETS:
+        raise BadWorkbook(f"it has more than {MAX_SHEETS:,} sheets")
+    if len({sheet.path for sheet in sheets}) < len(sheets):
+        raise BadWorkbook("two of its sheets are one and the same part")
+    return tuple(sheets)
+
+
+def _read_targets(package: Package) -> dict[str, tuple[str, str]]:
     """Relation id -> (type, path in the zip)."""
-    relations = _find(_parse(archive, "xl/_rels/workbook.xml.rels"), "Relationship")
+    relations = _read_tags(package, "xl/_rels/workbook.xml.rels", {"Relationship"})
     return {
-        relation.get("Id", ""): (
-            relation.get("Type", ""),
-            posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/"),
+        tag.attributes.get("Id", ""): (
+            tag.attributes.get("Type", ""),
+            posixpath.normpath(posixpath.join("/xl", tag.attributes.get("Target", ""))).lstrip("/"),
         )
-        for relation in relations
+        for tag in relations
     }
 
 
-def _read_date_styles(archive: zipfile.ZipFile, path: str | None) -> frozenset[int]:
+def _read_date_styles(package: Package, path: str | None) -> frozenset[int]:
     if path is None:
         return frozenset()
-    styles = _parse(archive, path)
+    tags = _read_tags(package, path, {"numFmt", "xf"})
     custom = {
-        int(entry.get("numFmtId", "0"))
-        for entry in _find(styles, "numFmt")
-        if re.search("[dmyhs]", _LITERALS.sub("", entry.get("formatCode", "")), re.IGNORECASE)
+        tag.attributes.get("numFmtId", "0")
+        for tag in tags
+        if tag.name == "numFmt"
+        and re.search("[dmyhs]", _LITERALS.sub("", tag.attributes.get("formatCode", "")), re.IGNORECASE)
     }
-    formats = [
-        int(entry.get("numFmtId", "0")) for group in _find(styles, "cellXfs") for entry in _find(group, "xf")
-    ]
-    return frozenset(
-        place for place, number in enumerate(formats) if number in _BUILT_IN_DATES or number in custom
-    )
+    dates = custom | {str(number) for number in _BUILT_IN_DATES}
+    formats = [tag.attributes.get("numFmtId", "0") for tag in tags if tag.parent == "cellXfs"]
+    return frozenset(place for place, number in enumerate(formats) if number in dates)
 
 
-def _parse(archive: zipfile.ZipFile, path: str) -> ElementTree.Element:
+def _read_tags(package: Package, path: str, wanted: Collection[str]) -> list[_Tag]:
+    """The start tags with these names, in their order."""
+    if package.measure_part(path) > MAX_PART_BYTES:
+        raise BadWorkbook(f"its part {path!r} is larger than {MAX_PART_BYTES:,} bytes")
+    collector = _Collector(path, wanted)
+    parser = ElementTree.XMLParser(target=collector)
     try:
-        if archive.getinfo(path).file_size > MAX_PART_BYTES:
-            raise BadWorkbook(f"{path} is too large")
-        return ElementTree.fromstring(archive.read(path))
-    except (KeyError, ElementTree.ParseError) as error:
-        raise BadWorkbook(f"{path}: {error}") from None
+        for chunk in package.read_chunks(path):
+            # expat before 2.6 reads a tag anew with every chunk that it goes on in.
+            if len(chunk) == CHUNK and b">" not in chunk:
+                raise BadWorkbook(f"its part {path!r} has a tag or text of more than {CHUNK:,} bytes")
+            parser.feed(chunk)
+        parser.close()
+    except ElementTree.ParseError as error:
+        raise BadWorkbook(f"its part {path!r} is no sound XML ({error})") from None
+    return collector.tags
 
 
-def _find(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
-    """Elements below by local name: producers differ in namespaces."""
-    return (child for child in element.iter() if child.tag.rpartition("}")[2] == name)
+class _Collector:
+    """What the parser calls. Keeps the tags that are wanted, and no text."""
 
+    def __init__(self, path: str, wanted: Collection[str]) -> None:
+        self.tags: list[_Tag] = []
+        self._path, self._wanted = path, wanted
+        self._open = [""]
+        self._elements = 0
 
-class SharedTexts:
-    """The table of shared texts, packed: millions of Python strings would take several times the memory."""
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition("}")[2]
+        self._elements += 1
+        if name in self._wanted:
+            self.tags.append(_Tag(self._open[-1], name, attributes))
+        self._open.append(name)
+        if self._elements > MAX_ELEMENTS or len(self.tags) > MAX_LISTED or len(self._open) > MAX_DEPTH:
+            raise BadWorkbook(f"its part {self._path!r} has more elements than any workbook needs")
 
-    def __init__(self, texts: Iterable[bytes]) -> None:
-        blocks: list[bytes] = []
-        lengths = array("q")
-        for block in _batched(texts):
-            blocks.append(b"".join(block))
-            lengths.extend(map(len, block))
-        self._blob = b"".join(blocks)
-        self._ends = array("q", accumulate(lengths, initial=0))
+    def end(self, tag: str) -> None:
+        self._open.pop()
 
-    def pick(self, numbers: Iterable[bytes]) -> list[bytes]:
-        """The texts with these numbers. Raises BadWorkbook for a number that is not in the table."""
-        blob, ends = self._blob, self._ends
-        try:
-            return [blob[ends[number] : ends[number + 1]] for number in map(int, numbers)]
-        except (IndexError, ValueError):
-            raise BadWorkbook("a cell refers to a shared text that does not exist") from None
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        """The standard forbids what could define entities (ECMA-376 part 2, 9.1.4)."""
+        raise BadWorkbook(f"its part {self._path!r} has a DOCTYPE, which .xlsx files must not have")
 
-
-def _batched(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
-    block: list[bytes] = []
-    for text in texts:
-        block.append(text)
-        if len(block) == 10_000:
-            yield block
-            block = []
-    yield block
-
-
-def read_shared(archive: zipfile.ZipFile, path: str | None) -> SharedTexts:
-    """The shared texts of a workbook; none where it has no such part."""
-    if path is None or path not in archive.namelist():
-        return SharedTexts(())
-    return SharedTexts(join_texts(item) for item in stream_elements(archive, path, "si"))
-
-
-def join_texts(xml: bytes) -> bytes:
-    """The text of a ``<si>`` or ``<is>``: its runs in one, without the pronunciation that may follow."""
-    found = _TEXT.findall(_PHONETIC.sub(b"", xml) if b"rPh" in xml else xml)
-    return unescape(found[0] if len(found) == 1 else b"".join(found))
-
-
-def unescape(text: bytes) -> bytes:
-    """XML entities and the ``_x000D_`` of Excel -> characters."""
-    if b"&" not in text and b"_x" not in text:
-        return text
-    plain = html.unescape(text.decode("utf-8", "surrogateescape"))
-    plain = _ESCAPED.sub(_read_escape, plain)
-    return plain.encode("utf-8", "surrogateescape")
-
-
-def _read_escape(match: re.Match[str]) -> str:
-    number = int(match[1], 16)
-    return match[0] if 0xD800 <= number <= 0xDFFF else chr(number)
-
-
-def stream_elements(archive: zipfile.ZipFile, path: str, name: str) -> Iterator[bytes]:
-    """The XML of each element ``name`` of a part, without its end tag, in memory for a few at a time.
-
-    What stands before an element comes with it. Raises BadWorkbook where an element is endless or the part
-    does not end as XML.
-    """
-    if path not in archive.namelist():
-        raise BadWorkbook(f"{path} is missing")
-    with archive.open(path) as part:
-        carry = part.read(_CHUNK)
-        root = _ROOT.search(carry)
-        if root is None:
-            raise BadWorkbook(f"{path} is not the XML that it should be")
-        end_tag = b"</" + root["prefix"] + name.encode() + b">"
-        while True:
-            *elements, carry = carry.split(end_tag)
-            yield from elements
-            if len(carry) > MAX_ROW_BYTES:
-                carry = _drop_tail(carry, path)
-            if not (chunk := part.read(_CHUNK)):
-                break
-            carry += chunk
-    if not carry.rstrip().endswith((b"</" + root["prefix"] + root["name"] + b">", b"/>")):
-        raise BadWorkbook(f"{path} ends in the middle")
-
-
-def _drop_tail(carry: bytes, path: str) -> bytes:
-    """After its last row a sheet may go on for megabytes (links, merged cells); a row may not."""
-    if b"sheetData>" not in carry[:_CHUNK]:
-        raise BadWorkbook(f"a row or text of {path} is longer than {MAX_ROW_BYTES:,} bytes")
-    return b"<sheetData>" + carry[-_CHUNK:]
+    def close(self) -> None:
+        """Called by the parser at the end; the tags are the result."""

@@ -6,19 +6,21 @@ sheet as a whole.
 
 from __future__ import annotations
 
+import contextlib
 import re
-import zipfile
-import zlib
 from array import array
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
-from itertools import accumulate, islice
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contracts.errors import BadFile
 from contracts.ingest.batches import (
+    FORMULA,
+    MAX_ROW_BYTES,
     RawBatch,
     find_filled,
     join_cells,
@@ -26,66 +28,98 @@ from contracts.ingest.batches import (
 )
 from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
 from contracts.ingest.workbook_cells import RowReader
-from contracts.ingest.workbook_parts import (
-    BadWorkbook,
-    Parts,
-    SharedTexts,
-    SheetPart,
-    read_parts,
-    read_shared,
-    stream_elements,
-)
+from contracts.ingest.workbook_elements import ElementStream
+from contracts.ingest.workbook_package import BadWorkbook, Package, open_package
+from contracts.ingest.workbook_parts import Parts, SheetPart, read_parts
+from contracts.ingest.workbook_texts import SharedTexts, read_shared
 
 BATCH_ROWS = 8_000
-_ROW = re.compile(rb"<(?P<prefix>(?:\w+:)?)row(?=[\s>])(?P<attributes>[^>]*)(?<!/)>")
-_NUMBER = re.compile(rb"\br=\"(\d+)\"")
+BATCH_BYTES = MAX_ROW_BYTES
+"""A batch ends with the row that passes it: one of 8,000 long rows would be gigabytes."""
+MAX_ROWS = 1_048_576
+"""Rows of a sheet (Excel's limit)."""
+MAX_SHEET_BYTES = 8 << 30
+"""A full sheet of 46 columns has 48 million cells, of some 100 bytes each where their texts are long."""
+_ROW_NUMBER = re.compile(rb"[0-9]{1,7}")
+_NUMBER = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([^\"']*)")
 
-Row = tuple[int, list[bytes]]
+ADVICE = "get it from its source again, or open it in a spreadsheet program and save it as .xlsx"
 
 
-def read_workbook(path: Path) -> Generator[RawBatch, None, None]:
-    """The rows of every sheet that has a known header. Raises BadFile for what is no such workbook."""
+Row = tuple[int, list[bytes], int]
+"""Its number as the spreadsheet shows it, its texts, and how many bytes these are together."""
+
+
+@dataclass
+class _Block:
+    """Rows for one batch: those that fit the header, and the numbers of those that do not."""
+
+    numbers: list[int] = field(default_factory=list)
+    rows: list[list[bytes]] = field(default_factory=list)
+    ragged: list[int] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.rows) + len(self.ragged) >= BATCH_ROWS or self.size > BATCH_BYTES
+
+
+def read_workbook(path: Path, *, scratch: Path | None = None) -> Generator[RawBatch, None, None]:
+    """The rows of every sheet that has a known header. Large tables of texts are kept in ``scratch``.
+
+    Raises BadFile for what is no such workbook.
+    """
     if path.stat().st_size == 0:
         raise BadFile(path.name, "the file is empty")
+    with _blame(path), open_package(path) as (package, file):
+        position = 0
+        for batch in _read_sheets(package, path, scratch):
+            position = max(position, file.tell())
+            yield replace(batch, position=position)
+
+
+@contextlib.contextmanager
+def _blame(path: Path, sheet: SheetPart | None = None) -> Iterator[None]:
+    """Faults in the block as BadFile, with the place."""
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            position = 0
-            for batch in _read_sheets(archive, path):
-                position = max(position, file.tell())
-                yield replace(batch, position=position)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise BadFile(path.name, f"not a whole .xlsx file: {error}") from None
-    except BadWorkbook as error:
-        raise BadFile(path.name, f"not a sound .xlsx file: {error}") from None
+        yield
+    except BadWorkbook as fault:
+        raise BadFile(
+            path.name,
+            f"not a sound .xlsx file: {fault}; {ADVICE}",
+            sheet=sheet.name if sheet else None,
+            place=fault.place,
+        ) from None
 
 
-def _read_sheets(archive: zipfile.ZipFile, path: Path) -> Iterator[RawBatch]:
-    parts = read_parts(archive)
-    shared = read_shared(archive, parts.shared_path)
+def _read_sheets(package: Package, path: Path, scratch: Path | None) -> Iterator[RawBatch]:
+    parts = read_parts(package)
+    shared = read_shared(package, parts.shared_path, folder=scratch)
     fault = HeaderFault(f"no sheet has a known header in its first {HEADER_WITHIN_ROWS} rows")
     first: Header | None = None
     for place, sheet in enumerate(parts.sheets):
-        rows = _read_rows(archive, sheet, parts, shared)
-        header = _find_header(rows)
-        if not isinstance(header, Header):
-            fault = header or fault
-            continue
-        first = first or header
-        if header.generation is not first.generation:
-            raise BadFile(
-                path.name, f"its sheets are of {first.generation.name} and {header.generation.name}"
-            )
-        label = path.name if header is first else f"{path.name} [{sheet.name}]"
-        yield make_empty_batch(header, label=label, ragged=(), position=0)
-        while block := list(islice(rows, BATCH_ROWS)):
-            yield _make_batch(block, header, sheet=place, label=label)
+        with _blame(path, sheet):
+            rows = _read_rows(package, sheet, parts, shared)
+            header = _find_header(rows)
+            if not isinstance(header, Header):
+                fault = header or fault
+                continue
+            first = first or header
+            if header.generation is not first.generation:
+                raise BadFile(
+                    path.name, f"its sheets are of {first.generation.name} and {header.generation.name}"
+                )
+            label = path.name if header is first else f"{path.name} [{sheet.name}]"
+            yield make_empty_batch(header, label=label, ragged=(), position=0)
+            for block in _gather(rows, header.width):
+                yield _make_batch(block, header, sheet=place, label=label)
     if first is None:
         raise BadFile(path.name, fault.message)
 
 
 def _find_header(rows: Iterator[Row]) -> Header | HeaderFault | None:
     fault: HeaderFault | None = None
-    for number, cells in rows:
+    for number, cells, _ in rows:
         if number > HEADER_WITHIN_ROWS:
             break
         found = match_header([cell.decode("utf-8", "replace") for cell in cells])
@@ -95,33 +129,73 @@ def _find_header(rows: Iterator[Row]) -> Header | HeaderFault | None:
     return fault
 
 
-def _read_rows(
-    archive: zipfile.ZipFile, sheet: SheetPart, parts: Parts, shared: SharedTexts
-) -> Iterator[Row]:
-    """Rows with their numbers as the spreadsheet shows them."""
-    number, reader = 0, None
-    for xml in stream_elements(archive, sheet.path, "row"):
-        tag = _ROW.search(xml)
-        if tag is None:
-            raise BadWorkbook(f"{sheet.path} has a row that does not begin")
-        reader = reader or RowReader(parts, shared, prefix=tag["prefix"])
-        stated = _NUMBER.search(tag["attributes"])
-        number = int(stated[1]) if stated else number + 1
-        yield number, reader.read_row(xml[tag.end() :])
+def _read_rows(package: Package, sheet: SheetPart, parts: Parts, shared: SharedTexts) -> Iterator[Row]:
+    """The rows that have cells."""
+    if package.measure_part(sheet.path) > MAX_SHEET_BYTES:
+        raise BadWorkbook(f"it is larger than {MAX_SHEET_BYTES:,} bytes")
+    number = 0
+    chunks = package.read_chunks(sheet.path)
+    try:
+        stream = ElementStream(chunks, path=sheet.path, within="sheetData", name="row")
+        reader = RowReader(parts, shared, prefix=stream.prefix)
+        for attributes, xml in stream:
+            number = _read_number(attributes, after=number)
+            if not xml:
+                continue
+            cells = reader.read_row(xml, number)
+            size = sum(map(len, cells))
+            if size > len(xml):
+                _check_texts(package, size - len(xml), number)
+            yield number, cells, size
+    except BadWorkbook as fault:
+        place = fault.place or (f"after row {number}" if number else None)
+        raise BadWorkbook(str(fault), place=place) from None
 
 
-def _make_batch(block: Sequence[Row], header: Header, *, sheet: int, label: str) -> RawBatch:
-    width = header.width
-    ragged: list[int] = []
-    numbers: list[int] = []
-    rows: list[list[bytes]] = []
-    for number, cells in block:
+def _read_number(attributes: bytes, *, after: int) -> int:
+    stated = _NUMBER.search(attributes)
+    if stated is None:
+        number = after + 1
+    elif _ROW_NUMBER.fullmatch(stated[1]):
+        number = int(stated[1])
+    else:
+        raise BadWorkbook(f"a row has the number {stated[1][:40].decode('utf-8', 'replace')!r}")
+    if number > MAX_ROWS:
+        raise BadWorkbook(f"a sheet has no more than {MAX_ROWS:,} rows")
+    if number <= after:
+        raise BadWorkbook(f"row {number} comes after row {after}")
+    return number
+
+
+def _check_texts(package: Package, surplus: int, number: int) -> None:
+    """Shared texts may make a row longer than its XML."""
+    if surplus > MAX_ROW_BYTES:
+        raise BadWorkbook(f"its texts are longer than {MAX_ROW_BYTES:,} bytes", place=f"row {number}")
+    package.note_repeated(surplus)
+
+
+def _gather(rows: Iterator[Row], width: int) -> Iterator[_Block]:
+    """The rows under a header of ``width`` columns. What stands beside it is let go at once: a row may have
+    16,384 cells."""
+    block = _Block()
+    for number, cells, size in rows:
         if any(cell.strip() for cell in cells[width:]):
-            ragged.append(number)
-        elif cells:
-            numbers.append(number)
-            rows.append([*cells, *[b""] * (width - len(cells))] if len(cells) < width else cells[:width])
-    columns = [_make_column(column) for column in zip(*rows, strict=True)] or [
+            block.ragged.append(number)
+        else:
+            block.numbers.append(number)
+            block.rows.append(
+                [*cells, *[b""] * (width - len(cells))] if len(cells) < width else cells[:width]
+            )
+        block.size += size
+        if block.is_full:
+            yield block
+            block = _Block()
+    yield block
+
+
+def _make_batch(block: _Block, header: Header, *, sheet: int, label: str) -> RawBatch:
+    width = header.width
+    columns = [_make_column(column) for column in zip(*block.rows, strict=True)] or [
         pa.array([], pa.string())
     ] * width
     joined = join_cells(columns)
@@ -130,11 +204,12 @@ def _make_batch(block: Sequence[Row], header: Header, *, sheet: int, label: str)
         header=header,
         sheet=sheet,
         label=label,
-        numbers=pa.array(numbers, pa.int64()).filter(filled),
+        numbers=pa.array(block.numbers, pa.int64()).filter(filled),
         columns=[column.filter(filled) for column in columns],
         joined=joined.filter(filled),
-        ragged=tuple(ragged),
+        ragged=tuple(block.ragged),
         position=0,
+        has_formulas=pc.any(pc.match_substring(joined, FORMULA.decode())).as_py() or False,
     )
 
 

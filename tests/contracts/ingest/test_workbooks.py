@@ -210,7 +210,7 @@ def test_a_truncated_workbook_is_bad(tmp_path: Path, kept: float) -> None:
     rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(500)])
     file = write_xlsx(tmp_path / "raw.xlsx", [S3, *rows])
     file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size)])
-    with pytest.raises(BadFile, match=r"raw\.xlsx: not a whole \.xlsx file"):
+    with pytest.raises(BadFile, match=r"raw\.xlsx: not a sound \.xlsx file: it is not whole"):
         import_all(tmp_path / "data", file)
 
 
@@ -261,3 +261,104 @@ def test_an_endless_row_is_bad(tmp_path: Path) -> None:
     xml = make_inline_row(1, S3) + f'<row r="2"><c t="inlineStr"><is><t>{"x" * 12_000_000}</t></is></c></row>'
     with pytest.raises(BadFile, match="longer than"):
         import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml))
+
+
+def test_a_formula_whose_result_is_not_stored_is_called_that(tmp_path: Path) -> None:
+    """As openpyxl writes formulas; a text of none is not taken for the text of the formula."""
+    rows = make_rows(S3, [{"Award No.": str(number)} for number in range(4)])
+    put(rows[0], Contract_Amount="=1000+500")
+    put(rows[1], Award_Date="=DATE(2022,5,17)")
+    put(rows[2], Award_Title='="Repair of "&"road"')
+    put(rows[3], Item_Name="=A1")
+    snapshot = import_all(tmp_path / "data", write_xlsx(tmp_path / "raw.xlsx", [S3, *rows]))
+    assert [reject[1:] for reject in read_rejects(snapshot)] == [
+        (2, "contract_amount", "=1000+500", "formula_without_value"),
+        (3, "award_date", "=DATE(2022,5,17)", "formula_without_value"),
+        (4, "award_title", '="Repair of "&"road"', "formula_without_value"),
+    ]
+    assert [contract["award_number"] for contract in read_contracts(snapshot)] == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        ('<c t="str"><f>A1&amp;B1</f><v>Repair</v></c>', "Repair"),
+        ('<c t="str"><f>IF(1,"","")</f><v></v></c>', None),
+        ('<c t="str"><f>IF(1,"","")</f><v/></c>', None),
+        ('<c><f t="shared" si="0"/><v>42</v></c>', "42"),
+    ],
+)
+def test_a_formula_with_a_stored_result_is_its_result(tmp_path: Path, cell: str, read: str | None) -> None:
+    [row] = make_rows(S3, [{"Award Title": "@"}])
+    xml = make_inline_row(1, S3) + make_inline_row(2, row)
+    formula = xml.replace('<c t="inlineStr"><is><t>@</t></is></c>', cell)
+    assert formula != xml
+    [contract] = read_contracts(import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", formula)))
+    assert contract["award_title"] == read
+
+
+def test_an_unawarded_row_is_no_reject_for_its_formulas(tmp_path: Path) -> None:
+    [row] = make_rows(S3, [{"Award No.": "", "Awardee Organization Name": "", "Contract Amount": ""}])
+    file = write_xlsx(tmp_path / "raw.xlsx", [S3, put(row, Notice_Title="=A1")])
+    source = read_source(import_all(tmp_path / "data", file))
+    assert (source.unawarded, source.rejected) == (1, 0)
+
+
+def test_an_empty_shared_text_without_end_tag_has_its_number(tmp_path: Path) -> None:
+    [row] = make_rows(S3, [{"Award Title": "@"}])
+    texts = list(dict.fromkeys([*S3, *row]))
+    items = ["<si/>", *[f"<si><t>{text}</t></si>" for text in texts]]
+    rows = [make_shared_row(n, [texts.index(c) + 1 for c in cells]) for n, cells in ((1, S3), (2, row))]
+    file = write_raw_xlsx(tmp_path / "raw.xlsx", "".join(rows), shared=items)
+    [contract] = read_contracts(import_all(tmp_path / "data", file))
+    assert (contract["award_title"], contract["awardee_name"]) == ("@", "ACME TRADING")
+
+
+def test_empty_rows_without_end_tag_count(tmp_path: Path) -> None:
+    """A spreadsheet keeps the heights of rows that nobody has filled, up to a million of them."""
+    rows = make_rows(S3, [{}, {"Bid Reference No.": "2", **BAD}])
+    cells = [make_inline_row(1, row).replace(' r="1"', "") for row in [S3, *rows]]
+    high = '<row ht="15"/>'
+    xml = f"<row/>{cells[0]}{high * 2}{cells[1]}<row></row>{cells[2]}{high * 700_000}"
+    snapshot = import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml))
+    assert [reject[1] for reject in read_rejects(snapshot)] == [7]
+
+
+def test_a_row_number_in_single_quotes_is_read(tmp_path: Path) -> None:
+    rows = make_rows(S3, [{}, {"Bid Reference No.": "2", **BAD}])
+    xml = "".join(make_inline_row(2 * n, row) for n, row in enumerate([S3, *rows], start=1))
+    xml = xml.replace('r="6"', "spans='1:9'  r = '8'")
+    snapshot = import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml))
+    assert [reject[1] for reject in read_rejects(snapshot)] == [8]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("&amp;lt; &lt;&gt;&quot;&apos;", "&lt; <>\"'"),
+        ("&#38;lt; &#8369;&#x20B1;", "&lt; ₱₱"),
+        ("a &nbsp; b &#9999999; c", "a &nbsp; b \ufffd c"),
+        ("_x20B1_ _xD800_", "₱ _xD800_"),
+    ],
+)
+def test_references_are_resolved_once(tmp_path: Path, written: str, read: str) -> None:
+    [row] = make_rows(S3, [{"Award Title": "@"}])
+    xml = (make_inline_row(1, S3) + make_inline_row(2, row)).replace("@", written)
+    [contract] = read_contracts(import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml)))
+    assert contract["award_title"] == read
+
+
+def test_a_batch_of_long_rows_is_cut(tmp_path: Path) -> None:
+    rows = make_rows(
+        S3, [{"Bid Reference No.": str(n), "Item Name": f"{n}{'x' * 900_000}"} for n in range(30)]
+    )
+    xml = "".join(make_inline_row(n, row) for n, row in enumerate([S3, *rows], start=1))
+    batches = list(workbooks.read_workbook(write_raw_xlsx(tmp_path / "raw.xlsx", xml)))
+    assert [len(batch.numbers) for batch in batches] == [0, 10, 10, 10, 0]
+
+
+def test_an_old_or_locked_workbook_is_called_that(tmp_path: Path) -> None:
+    file = tmp_path / "raw.xlsx"
+    file.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000))
+    with pytest.raises(BadFile, match="protected by a password, or an old"):
+        import_all(tmp_path / "data", file)
