@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def save_array(folder: Path, name: str, values: NDArray[Any]) -> None:
-    """Write ``values`` as ``name``.npy."""
-    np.save(folder / f"{name}.npy", values, allow_pickle=False)
+    """Write ``values`` as ``name``.npy. Raises OSError when the disk is full."""
+    with (folder / f"{name}.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(values))
+        write_values(file, values)
+
+
+def write_values(file: BinaryIO, values: NDArray[Any]) -> None:
+    """Append ``values`` as they are. numpy's own ``tofile`` loses the reason when the disk is full."""
+    file.write(np.ascontiguousarray(values).data)
 
 
 def create_array(folder: Path, name: str, dtype: Any, length: int) -> NDArray[Any]:
-    """A new ``name``.npy of zeros to be filled in place, mapped unless it is empty."""
+    """A new ``name``.npy of zeros to be filled in place, mapped unless it is empty. Raises OSError when the
+    disk is full."""
     if length == 0:
         save_array(folder, name, np.zeros(0, dtype))
         return np.zeros(0, dtype)
-    mapped: NDArray[Any] = np.lib.format.open_memmap(
-        folder / f"{name}.npy", mode="w+", dtype=dtype, shape=(length,)
-    )
+    path = folder / f"{name}.npy"
+    mapped: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(length,))
+    with path.open("r+b") as file:
+        # The file has holes so far, and filling one on a full disk is a SIGBUS, which ends the process.
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     return mapped
 
 
@@ -31,6 +42,13 @@ def map_array(folder: Path, name: str) -> NDArray[Any]:
     values: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     # A plain view: slices of the memmap class cost microseconds each.
     return values.view(np.ndarray)
+
+
+def map_bytes(path: Path) -> NDArray[np.uint8]:
+    """A file as it is, read-only and mapped."""
+    if path.stat().st_size == 0:
+        return np.zeros(0, np.uint8)
+    return np.memmap(path, np.uint8, mode="r").view(np.ndarray)
 
 
 def list_bits(packed: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -12,7 +12,13 @@ import pyarrow as pa
 from contracts.errors import OutOfSpace, QueryInterrupted
 from contracts.sql import Statement
 
-OUT_OF_SPACE = ("No space left on device", "max_temp_directory_size", "Out of Memory Error")
+OUT_OF_SPACE = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+    "max_temp_directory_size",
+    "Out of Memory Error",
+)
 """Words of DuckDB's errors for a full disk, which has none of its own, and for full memory."""
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,26 +37,34 @@ FEW_OF = 10
 
 
 class Indexes:
-    """What stands beside the database, opened when it is needed first. Raises SnapshotMissing."""
+    """What stands beside the database. Raises SnapshotMissing when an index is used that is not there."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self._version = snapshot.version
+        self._words = _open(WordIndex, snapshot.words)
+        self._rows = _open(RowArrays, snapshot.rows)
 
-    @cached_property
+    @property
     def words(self) -> WordIndex:
-        return self._open(WordIndex, self._snapshot.words)
+        return self._words or self._miss()
 
-    @cached_property
+    @property
     def rows(self) -> RowArrays:
-        return self._open(RowArrays, self._snapshot.rows)
+        return self._rows or self._miss()
 
-    def _open(self, kind: Callable[[Path], Index], folder: Path) -> Index:
-        try:
-            return kind(folder)
-        except FileNotFoundError:
-            raise SnapshotMissing(
-                f"dataset version {self._snapshot.version!r} is of an older program: import its files again"
-            ) from None
+    def _miss(self) -> NoReturn:
+        raise SnapshotMissing(
+            f"dataset version {self._version!r} is of an older program: import its files again"
+        )
+
+
+def _open(kind: Callable[[Path], Index], folder: Path) -> Index | None:
+    try:
+        return kind(folder)
+    except FileNotFoundError:
+        if folder.parent.is_dir():
+            return None
+        raise SnapshotMissing(f"dataset version {folder.parent.name!r} is not on disk any more") from None
 
 
 class Finder:

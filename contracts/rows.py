@@ -94,8 +94,10 @@ class RowArrays:
     """The arrays of one snapshot."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._amounts = map_array(folder, "amounts")
+        self._days = map_array(folder, "days")
+        self._main = map_array(folder, "main")
+        self._orders = {sort: map_array(folder, name) for sort, name in SORTS.items()}
 
     @property
     def size(self) -> int:
@@ -104,7 +106,7 @@ class RowArrays:
     @cached_property
     def second_source(self) -> NDArray[np.int64]:
         """The rows that are not of the main source; they are few."""
-        return np.flatnonzero(~map_array(self._folder, "main"))
+        return np.flatnonzero(~self._main)
 
     def sum_up(self, mask: Mask) -> FoundRows:
         """Count and pesos of the contracts in ``mask``."""
@@ -165,11 +167,3 @@ class RowArrays:
             first = np.flatnonzero(keys <= np.partition(keys, most - 1)[most - 1])
             rows, keys = rows[first], keys[first]
         return rows[np.argsort(keys, kind="stable")]
-
-    @cached_property
-    def _days(self) -> NDArray[np.int32]:
-        return map_array(self._folder, "days")
-
-    @cached_property
-    def _orders(self) -> dict[Sort, NDArray[np.uint32]]:
-        return {sort: map_array(self._folder, name) for sort, name in SORTS.items()}

@@ -3,6 +3,8 @@
 Layout under the dataset root::
 
     current                       text: the name of the current version
+    versions/.<version>.building/ being built, locked by the import (contracts.folders)
+    versions/.<version>.deleted/  being deleted
     versions/<version>/contracts.duckdb
     versions/<version>/manifest.json
     versions/<version>/rejects.csv
@@ -28,9 +30,14 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import NoDataset, SnapshotMissing
+from contracts.folders import LOCK, HeldFolder, remove_left, take_left
 
+CURRENT, VERSIONS = "current", "versions"
 DATABASE, MANIFEST, REJECTS = "contracts.duckdb", "manifest.json", "rejects.csv"
 WORDS, ROWS = "words", "rows"
+BUILDING, DELETED = ".building", ".deleted"
+POINTER = ".current"
+"""What becomes ``current``, in a version that is about to be published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,13 +142,18 @@ class Snapshot:
         return self.path / REJECTS
 
     def manifest(self) -> Manifest:
-        return Manifest.from_json(json.loads((self.path / MANIFEST).read_text(encoding="utf-8")))
+        """What it holds. Raises SnapshotMissing where it was pruned meanwhile."""
+        try:
+            text = (self.path / MANIFEST).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise SnapshotMissing(f"dataset version {self.version!r} is not on disk any more") from None
+        return Manifest.from_json(json.loads(text))
 
 
 def current(root: Path) -> Snapshot:
     """The current snapshot. Raises NoDataset where nothing has been imported."""
     try:
-        version = (root / "current").read_text(encoding="utf-8").strip()
+        version = (root / CURRENT).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise NoDataset("no dataset has been imported yet") from None
     return find(root, version)
@@ -149,23 +161,28 @@ def current(root: Path) -> Snapshot:
 
 def find(root: Path, version: str) -> Snapshot:
     """The snapshot named ``version``. Raises SnapshotMissing."""
-    snapshot = Snapshot(root / "versions" / version)
-    if os.sep in version or version.startswith(".") or not (snapshot.path / MANIFEST).is_file():
+    snapshot = Snapshot(root / VERSIONS / version)
+    if os.sep in version or version.startswith(".") or not _is_published(snapshot.path):
         raise SnapshotMissing(f"dataset version {version!r} is not on disk")
     return snapshot
 
 
 def history(root: Path) -> list[Snapshot]:
     """All complete versions, newest first."""
-    folder = root / "versions"
-    if not folder.is_dir():
+    names = [name for name in _list_folders(root) if not name.startswith(".")]
+    folders = [root / VERSIONS / name for name in sorted(names, reverse=True)]
+    return [Snapshot(folder) for folder in folders if _is_published(folder)]
+
+
+def _list_folders(root: Path) -> list[str]:
+    try:
+        return os.listdir(root / VERSIONS)
+    except FileNotFoundError:
         return []
-    names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
-    return [
-        Snapshot(folder / name)
-        for name in sorted(names, reverse=True)
-        if (folder / name / MANIFEST).is_file()
-    ]
+
+
+def _is_published(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file() and not (folder / POINTER).exists()
 
 
 def new_version(created_at: datetime) -> str:
@@ -175,32 +192,76 @@ def new_version(created_at: datetime) -> str:
 
 @contextlib.contextmanager
 def building(root: Path, version: str) -> Iterator[Path]:
-    """A folder to build ``version`` in; whatever is left in it afterwards is removed."""
-    folder = root / "versions" / f".{version}.building"
-    folder.mkdir(parents=True)
+    """A folder to build ``version`` in; whatever is left in it afterwards is removed.
+
+    After a SIGKILL it stays until the next import, or ``sweep``, finds that nobody holds its lock.
+    """
+    sweep(root)
+    held = HeldFolder(lambda: _make_folder(root / VERSIONS / f".{version}{BUILDING}"))
     try:
-        yield folder
+        yield held.path
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        held.remove()
+
+
+def _make_folder(path: Path) -> Path:
+    path.mkdir(parents=True)
+    return path
 
 
 def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
-    """Turn a finished building folder into a version and point ``current`` at it, atomically."""
-    (folder / MANIFEST).write_text(
-        json.dumps(manifest.to_json(), indent=2, ensure_ascii=False), encoding="utf-8"
-    )
-    target = root / "versions" / manifest.version
+    """Turn a finished building folder into a version and point ``current`` at it, by one rename.
+
+    The pointer lies in the version until then, so that whoever dies before has published nothing.
+    """
+    text = json.dumps(manifest.to_json(), indent=2, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / POINTER).write_text(manifest.version, encoding="utf-8")
+    target = root / VERSIONS / manifest.version
     os.rename(folder, target)
-    pointer = root / f".current.{manifest.version}"
-    pointer.write_text(manifest.version, encoding="utf-8")
-    os.replace(pointer, root / "current")
+    try:
+        os.replace(target / POINTER, root / CURRENT)
+    except OSError:
+        os.rename(target, folder)
+        raise
+    (target / LOCK).unlink(missing_ok=True)
     return Snapshot(target)
 
 
 def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
-    """Delete all but the ``keep`` newest versions, the current one and those ``in_use``; name the deleted."""
-    kept = {current(root).version, *in_use} if (root / "current").exists() else set(in_use)
+    """Delete all but the ``keep`` newest versions, the current one and those ``in_use``; name the deleted.
+
+    Readers that have one open go on.
+    """
+    sweep(root)
+    kept = {current(root).version, *in_use} if (root / CURRENT).exists() else set(in_use)
     doomed = [s for s in history(root)[keep:] if s.version not in kept]
-    for snapshot in doomed:
-        shutil.rmtree(snapshot.path)
-    return [snapshot.version for snapshot in doomed]
+    return [snapshot.version for snapshot in doomed if _delete(snapshot.path)]
+
+
+def sweep(root: Path) -> None:
+    """Delete what processes that died left half built or half deleted. Any number may sweep at once."""
+    for name in _list_folders(root):
+        folder = root / VERSIONS / name
+        if name.endswith(DELETED):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif name.endswith(BUILDING):
+            remove_left(folder)
+        elif (folder / POINTER).exists():
+            with take_left(folder) as dead:
+                if dead and (folder / POINTER).exists():
+                    _delete(folder)
+
+
+def _delete(version: Path) -> bool:
+    """Delete a version as a whole: under a hidden name first, because nobody may see the half of it.
+
+    False where somebody else was first.
+    """
+    hidden = version.with_name(f".{version.name}{DELETED}")
+    try:
+        os.rename(version, hidden)
+    except FileNotFoundError:
+        return False
+    shutil.rmtree(hidden, ignore_errors=True)
+    return True

@@ -7,6 +7,7 @@ exports, take the database again.
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -56,7 +57,10 @@ class Suggestion:
 
 
 class Store:
-    """One read-only connection to a snapshot, shared by the readers of a process."""
+    """One read-only connection to a snapshot, shared by the readers of a process.
+
+    All of its files are open from the beginning, so that it goes on when the snapshot is deleted.
+    """
 
     def __init__(self, snapshot: Snapshot, *, memory_limit_mb: int = 512, threads: int = 2) -> None:
         """``memory_limit_mb`` is about what the process holds at most; sorts beyond it spill to disk.
@@ -66,7 +70,6 @@ class Store:
         if not snapshot.database.is_file():
             raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk")
         self.snapshot = snapshot
-        self.indexes = Indexes(snapshot)
         self._spill = SpillFolder()
         # Attached rather than opened: DuckDB opens a file once per process, with one configuration for all.
         self._connection = duckdb.connect(
@@ -79,8 +82,20 @@ class Store:
         self.answers: Memo[dict[str, Any]] = Memo(REMEMBERED_ANSWERS)
         self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
         self.names: Memo[NameList] = Memo(2 * len(NAME_FILTERS))
+        # Not by whoever closes it: a cache that drops it does not know who reads it still.
+        self._closing = weakref.finalize(self, _close, self._connection, self._spill)
+        self._closing.atexit = False  # a forked child that ends must not close what its parent reads
+        self._attach(snapshot)
+        self.indexes = Indexes(snapshot)
+
+    def _attach(self, snapshot: Snapshot) -> None:
         path = str(snapshot.database).replace("'", "''")
-        self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
+        try:
+            self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
+        except duckdb.IOException:
+            if snapshot.database.is_file():
+                raise
+            raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk any more") from None
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:
@@ -98,8 +113,13 @@ class Store:
         self.found.forget()
 
     def close(self) -> None:
-        self._connection.close()
-        self._spill.close()
+        """Give everything back now. A store that nobody refers to any more does so by itself."""
+        self._closing()
+
+
+def _close(connection: duckdb.DuckDBPyConnection, spill: SpillFolder) -> None:
+    connection.close()
+    spill.close()
 
 
 class Reader:

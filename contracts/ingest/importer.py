@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from contracts import layout
+from contracts.cursor import OUT_OF_SPACE
 from contracts.errors import BadFile, OutOfSpace
 from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects
 from contracts.ingest.batches import RawBatch
@@ -36,12 +38,16 @@ from contracts.snapshot import (
 )
 from contracts.sql import FLOOD_CONTROL
 
-_READERS: dict[str, Callable[[Path], Generator[RawBatch, None, None]]] = {
-    ".csv": read_csv,
+_READERS: dict[str, Callable[[Path, Path | None], Generator[RawBatch, None, None]]] = {
+    ".csv": lambda path, _: read_csv(path),
     ".xlsx": read_workbook,
 }
 _STAGING, _SPILL = "staging.duckdb", "spill"
 _STEPS = 4
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_ROOM = (duckdb.OutOfMemoryException, duckdb.IOException)
+"""DuckDB reads no files in an import but those that it writes."""
+_ROOM = "nothing of it is left; make room on the disk of the datasets and import again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +74,10 @@ def import_files(
     _check_names(files)
     created_at = datetime.now(UTC)
     version = new_version(created_at)
-    with building(root, version) as folder:
-        resources = _Resources(memory_limit_mb=memory_limit_mb, threads=threads)
-        with _translate_errors(), _open_database(folder, resources) as con:
-            raw_files = yield from read_files(con, files)
+    resources = _Resources(memory_limit_mb=memory_limit_mb, threads=threads)
+    with _translate_errors(), building(root, version) as folder:
+        with _open_database(folder, resources) as con:
+            raw_files = yield from read_files(con, files, scratch=folder)
             yield _show_step(0)
             for file in raw_files:
                 settle_days(con, file, date_order)
@@ -109,11 +115,18 @@ def _show_step(done: int) -> Progress:
 
 @contextlib.contextmanager
 def _translate_errors() -> Iterator[None]:
-    """DuckDB's words for "no room" -> the engine's error: it reads no files here but those that it writes."""
+    """What a full disk or memory comes as -> the engine's error."""
     try:
         yield
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        raise OutOfSpace(f"no room for the import: {error}") from error
+    except duckdb.Error as error:
+        # Full where it commits or checkpoints, DuckDB has other classes for it, with the same words.
+        if not isinstance(error, _NO_ROOM) and not any(sign in str(error) for sign in OUT_OF_SPACE):
+            raise
+        raise OutOfSpace(f"no room for the import: {error}; {_ROOM}") from error
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise OutOfSpace(f"no room for the import: {error.strerror}; {_ROOM}") from error
 
 
 @contextlib.contextmanager
@@ -137,15 +150,18 @@ def _open_database(folder: Path, resources: _Resources) -> Iterator[duckdb.DuckD
 
 
 def read_files(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path]
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], *, scratch: Path | None = None
 ) -> Generator[Progress, None, tuple[RawFile, ...]]:
-    """Stage the rows of all files, yielding the bytes read; returns what each file is. Raises BadFile."""
+    """Stage the rows of all files, yielding the bytes read; returns what each file is. Raises BadFile.
+
+    ``scratch`` is a folder for what readers cannot hold in memory, the system's temporary one by default.
+    """
     total, before = sum(path.stat().st_size for path in files), 0
     raw_files = []
     for number, path in enumerate(files):
         size, read = path.stat().st_size, 0
         con.begin()  # one transaction a file: a commit per batch would wait for the disk each time
-        for batch in _read_ahead(_READERS[path.suffix.lower()](path)):
+        for batch in _read_ahead(_read(path, scratch)):
             stage_batch(con, batch, file=number)
             read += batch.read
             position = before + min(size, batch.position)
@@ -155,6 +171,15 @@ def read_files(
         stage_file(con, raw_files[-1])
         before += size
     return tuple(raw_files)
+
+
+def _read(path: Path, scratch: Path | None) -> Generator[RawBatch, None, None]:
+    try:
+        yield from _READERS[path.suffix.lower()](path, scratch)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        raise BadFile(path.name, f"it cannot be read: {error.strerror}") from error
 
 
 def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:

@@ -64,7 +64,7 @@ class _Block:
         return len(self.rows) + len(self.ragged) >= BATCH_ROWS or self.size > BATCH_BYTES
 
 
-def read_workbook(path: Path, *, scratch: Path | None = None) -> Generator[RawBatch, None, None]:
+def read_workbook(path: Path, scratch: Path | None = None) -> Generator[RawBatch, None, None]:
     """The rows of every sheet that has a known header. Large tables of texts are kept in ``scratch``.
 
     Raises BadFile for what is no such workbook.

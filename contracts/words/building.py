@@ -21,7 +21,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import create_array, save_array
+from contracts.arrays import create_array, save_array, write_values
 from contracts.sql import CODES, SEARCHED_NAMES
 from contracts.words.form import END, cut_document, cut_text
 
@@ -46,13 +46,12 @@ def _write_stream(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[dict[st
     numbers = {END: 0}
     lengths = [np.zeros(0, np.uint32)]
     with (folder / _STREAM).open("wb") as file:
-        np.zeros(1, np.uint32).tofile(
-            file
-        )  # an END before the first document, as there is one before the others
+        # An END before the first document, as there is one before the others.
+        write_values(file, np.zeros(1, np.uint32))
         for documents in _read_documents(con):
             words = documents.flatten().dictionary_encode()
             known = [numbers.setdefault(word, len(numbers)) for word in words.dictionary.to_pylist()]
-            np.array(known, np.uint32)[words.indices.to_numpy()].tofile(file)
+            write_values(file, np.array(known, np.uint32)[words.indices.to_numpy()])
             lengths.append(documents.value_lengths().to_numpy().astype(np.uint32))
     return numbers, np.concatenate(lengths)
 

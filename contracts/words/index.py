@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.arrays import join_ranges, map_array
+from contracts.arrays import join_ranges, map_array, map_bytes
 from contracts.words.form import MARK, SPACED, Phrase
 
 FAR = 8
@@ -51,8 +51,7 @@ class WordIndex:
     """Answers which contracts hold a phrase in a title or in the name of contractor or organization."""
 
     def __init__(self, folder: Path) -> None:
-        self._words = np.fromfile(folder / "vocabulary.bin", np.uint8)
-        self._blob = self._words.tobytes()
+        self._words = map_bytes(folder / "vocabulary.bin")
         self._word_ends = map_array(folder, "vocabulary-ends")
         self._stream = map_array(folder, "stream")
         self._stream_starts = map_array(folder, "stream-starts")
@@ -119,7 +118,8 @@ class WordIndex:
         return bisect_left(range(len(self._word_ends)), wanted, key=self._read_word)
 
     def _read_word(self, number: int) -> bytes:
-        return self._blob[self._word_ends[number - 1] if number else 0 : self._word_ends[number]]
+        start = self._word_ends[number - 1] if number else 0
+        return self._words[start : self._word_ends[number]].tobytes()
 
     def _find_endings(self, endings: list[str]) -> _Endings:
         """The words that end in one of ``endings``, by comparing the last bytes of all."""

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +15,7 @@ import pytest
 
 from contracts import snapshot
 from contracts.errors import NoDataset, SnapshotMissing
+from contracts.folders import HeldFolder
 from contracts.snapshot import Manifest, Snapshot, SourceReport
 
 SOURCE = SourceReport(
@@ -100,3 +107,118 @@ def test_versions_sort_by_the_time_of_their_import() -> None:
     versions = [snapshot.new_version(start + timedelta(seconds=n)) for n in range(3)]
     assert versions == sorted(versions)
     assert snapshot.new_version(start) != snapshot.new_version(start)
+
+
+# --- what dies leaves nothing ----------------------------------------------------------------------------
+
+BUILD_ONE = """
+import sys, time
+from pathlib import Path
+from contracts import snapshot
+with snapshot.building(Path(sys.argv[1]), sys.argv[2]) as folder:
+    (folder / snapshot.DATABASE).write_text("half")
+    print("building", flush=True)
+    time.sleep(60)
+"""
+
+
+@contextlib.contextmanager
+def build_elsewhere(root: Path, version: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that is building ``version``; killed at the end, if it lives."""
+    command = [sys.executable, "-c", BUILD_ONE, str(root), version]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "building\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def list_names(root: Path) -> set[str]:
+    return {path.name for path in (root / "versions").iterdir()}
+
+
+def begin_another(root: Path) -> None:
+    with snapshot.building(root, "v3"):
+        pass
+
+
+def prune(root: Path) -> None:
+    snapshot.prune(root, keep=5, in_use=frozenset())
+
+
+@pytest.mark.parametrize("sweep", [begin_another, prune, snapshot.sweep])
+def test_what_a_killed_import_left_goes_and_what_a_living_one_builds_stays(
+    tmp_path: Path, sweep: Callable[[Path], None]
+) -> None:
+    publish(tmp_path, "v0")
+    with build_elsewhere(tmp_path, "v1") as killed, build_elsewhere(tmp_path, "v2"):
+        killed.kill()
+        killed.wait()
+        assert list_names(tmp_path) == {"v0", ".v1.building", ".v2.building"}
+        sweep(tmp_path)
+        assert list_names(tmp_path) == {"v0", ".v2.building"}
+
+
+def leave_unpublished(root: Path, version: str) -> Path:
+    """What an import leaves that is killed between its last two steps."""
+    folder = root / "versions" / version
+    folder.mkdir(parents=True)
+    (folder / snapshot.MANIFEST).write_text("{}")
+    (folder / snapshot.POINTER).write_text(version)
+    return folder
+
+
+def test_import_that_is_killed_before_its_version_is_current_has_published_nothing(tmp_path: Path) -> None:
+    kept = publish(tmp_path, "v1")
+    leave_unpublished(tmp_path, "v2")
+    assert snapshot.history(tmp_path) == [kept]
+    with pytest.raises(SnapshotMissing):
+        snapshot.find(tmp_path, "v2")
+    snapshot.sweep(tmp_path)
+    assert list_names(tmp_path) == {"v1"}
+    assert snapshot.current(tmp_path) == kept
+
+
+def test_version_that_is_about_to_be_published_is_not_swept(tmp_path: Path) -> None:
+    held = HeldFolder(lambda: leave_unpublished(tmp_path, "v1"))
+    snapshot.sweep(tmp_path)
+    assert list_names(tmp_path) == {"v1"}
+    held.remove()
+
+
+def test_version_that_cannot_become_current_is_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "current").mkdir()  # nothing can be renamed to this
+    with pytest.raises(IsADirectoryError):
+        publish(tmp_path, "v1")
+    assert list_names(tmp_path) == set()
+
+
+def test_half_deleted_version_is_none_and_goes(tmp_path: Path) -> None:
+    publish(tmp_path, "v1")
+    publish(tmp_path, "v2")
+    os.rename(tmp_path / "versions" / "v1", tmp_path / "versions" / ".v1.deleted")
+    assert [s.version for s in snapshot.history(tmp_path)] == ["v2"]
+    prune(tmp_path)
+    assert list_names(tmp_path) == {"v2"}
+
+
+def test_versions_are_pruned_once_by_many_at_once(tmp_path: Path) -> None:
+    for number in range(40):
+        publish(tmp_path, f"v{number:02}")
+    with ThreadPoolExecutor(4) as threads:
+        pruning = [
+            threads.submit(snapshot.prune, tmp_path, keep=1, in_use=frozenset(["v07"])) for _ in range(4)
+        ]
+        pruned = [version for thread in pruning for version in thread.result()]
+    assert sorted(pruned) == [f"v{number:02}" for number in range(39) if number != 7]
+    assert list_names(tmp_path) == {"v07", "v39"}
+
+
+def test_manifest_of_a_version_that_was_pruned_meanwhile_says_so(tmp_path: Path) -> None:
+    old = publish(tmp_path, "v1")
+    publish(tmp_path, "v2")
+    snapshot.prune(tmp_path, keep=1, in_use=frozenset())
+    with pytest.raises(SnapshotMissing):
+        old.manifest()

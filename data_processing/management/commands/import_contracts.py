@@ -49,6 +49,8 @@ class Command(BaseCommand):
                 snapshot: Snapshot = done.value
             except ContractsError as error:
                 raise CommandError(str(error)) from error
+            except OSError as error:
+                raise CommandError(f"{error.filename or settings.DATASET_ROOT}: {error.strerror}") from error
         self._report(snapshot)
 
     def _report(self, snapshot: Snapshot) -> None:

@@ -6,6 +6,7 @@ A process of its own, because its memory is measured and because a file that is 
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import threading
@@ -33,10 +34,13 @@ class Outcome:
 
 
 class ImportingChild:
-    """Imports below ``root``. A child that takes too long is killed, and the next file gets another one."""
+    """Imports below ``root``. A child that takes too long is killed, and the next file gets another one.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    ``file_size_kb`` is what the system lets a file of the child grow to.
+    """
+
+    def __init__(self, root: Path, *, file_size_kb: int | None = None) -> None:
+        self.root, self._file_size_kb = root, file_size_kb
         self._process: subprocess.Popen[str] | None = None
 
     def try_import(self, file: Path) -> Outcome:
@@ -61,6 +65,9 @@ class ImportingChild:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
+        if self._file_size_kb is not None:
+            size = self._file_size_kb << 10
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, size))
         return self._process
 
     def close(self) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from contracts.ingest import DateOrder, import_files, workbooks
 from contracts.progress import Progress
 from contracts.query import Filters
 from contracts.store import Store
+from tests.contracts.ingest.importing_child import ImportingChild
 from tests.contracts.ingest.raw_files import (
     AS_OF,
     S3,
@@ -178,3 +183,110 @@ def test_the_names_of_date_orders_are_what_the_error_asks_for(tmp_path: Path) ->
 def test_a_folder_with_a_quote_in_its_name_is_no_problem(tmp_path: Path) -> None:
     snapshot = import_all(tmp_path / "o'brien", write_s3(tmp_path / "it's.csv", {}, {"Award Date": "soon"}))
     assert (read_contracts(snapshot)[0]["source_file"], len(read_rejects(snapshot))) == ("it's.csv", 1)
+
+
+# --- what dies, and what has no room ---------------------------------------------------------------------
+
+IMPORT_ONE = """
+import sys, time
+from datetime import date
+from pathlib import Path
+from contracts.ingest import import_files
+work = import_files([Path(sys.argv[1])], root=Path(sys.argv[2]), as_of=date(2025, 11, 13))
+for _ in range(int(sys.argv[3])):
+    next(work)
+print("begun", flush=True)
+sys.stdin.readline()
+for _ in work:
+    pass
+"""
+
+
+@contextlib.contextmanager
+def import_elsewhere(file: Path, root: Path, *, steps: int) -> Iterator[subprocess.Popen[str]]:
+    """A process that imports ``file`` and stops after so many steps until it is told to go on."""
+    command = [sys.executable, "-c", IMPORT_ONE, str(file), str(root), str(steps)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_killed_import_is_swept_by_the_next(tmp_path: Path) -> None:
+    root, file = tmp_path / "data", write_s3(tmp_path / "raw.csv", {})
+    with import_elsewhere(file, root, steps=3) as process:
+        process.kill()
+    assert len(list(root.glob("versions/.*"))) == 1
+    import_all(root, file)
+    assert [path.name for path in root.glob("versions/*")] == [snapshots.current(root).version]
+
+
+def test_two_imports_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    root, file = tmp_path / "data", write_s3(tmp_path / "raw.csv", {})
+    with import_elsewhere(file, root, steps=3) as first, import_elsewhere(file, root, steps=1) as second:
+        mine = import_all(root, file)
+        for process in (second, first):
+            process.communicate("go on\n")
+            assert process.returncode == 0
+    versions = snapshots.history(root)
+    assert len(versions) == 3
+    assert snapshots.current(root) in versions
+    assert snapshots.current(root) != mine
+    assert all(len(read_contracts(version)) == 1 for version in versions)
+    assert {path.name for path in root.glob("versions/*")} == {version.version for version in versions}
+
+
+@pytest.fixture
+def many_awards(tmp_path: Path) -> Path:
+    """A file whose import needs some megabytes, for each of its parts."""
+    titles = [" ".join(str(number * 7919 + word) for word in range(12)) for number in range(3000)]
+    return write_s3(tmp_path / "raw.csv", *[{"Award No.": title, "Award Title": title} for title in titles])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, whose size can be changed by mounting it again."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "test", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_as_such_wherever_it_comes(small_disk: Path, many_awards: Path) -> None:
+    """In a process of its own, which is killed where it maps a file with holes that cannot be filled."""
+    child = ImportingChild(small_disk / "data")
+    refused, size_kb = [], 3000
+    try:
+        while (outcome := child.try_import(many_awards)).code != "imported":
+            refused.append(outcome)
+            assert list_files(child.root) in ([], ["versions"])
+            size_kb = size_kb * 11 // 10
+            subprocess.run(["mount", "-o", f"remount,size={size_kb}k", str(small_disk)], check=True)
+    finally:
+        child.close()
+    assert len(refused) > 5
+    for outcome in refused:
+        assert (outcome.code, "make room on the disk" in outcome.text) == ("out-of-space", True), outcome
+
+
+@pytest.mark.parametrize("size_kb", [50, 300, 1000])
+def test_a_limit_of_the_size_of_files_is_a_full_disk(tmp_path: Path, many_awards: Path, size_kb: int) -> None:
+    child = ImportingChild(tmp_path / "data", file_size_kb=size_kb)
+    outcome = child.try_import(many_awards)
+    child.close()
+    assert outcome.code == "out-of-space", outcome
+    assert list_files(child.root) == ["versions"]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A directory of /proc stands for a disk with a fault: it opens, and reading it fails."""
+    file = tmp_path / "raw.csv"
+    file.symlink_to("/proc/self/mem")
+    with pytest.raises(BadFile, match=r"raw\.csv: it cannot be read: Input/output error"):
+        import_all(tmp_path / "data", file)
