@@ -19,6 +19,8 @@ from contracts.ingest.workbook_package import BadWorkbook, Package
 MAX_SHARED_TEXTS = 1 << 24
 MAX_SHARED_BYTES = 1 << 30
 """A million rows of 16 texts each, or of a kilobyte of text, none of which stands twice."""
+MAX_SHARED_PART_BYTES = 2 << 30
+"""The same with their XML, some 30 bytes for each."""
 MAX_TEXT_BYTES = 1 << 20
 """Excel's longest text, 32,767 characters, is a tenth of it."""
 
@@ -48,7 +50,7 @@ class SharedTexts:
 
     def _add_ends(self, block: Sequence[bytes]) -> None:
         end = self._ends[-1] + sum(map(len, block))
-        if end > MAX_SHARED_BYTES or len(self._ends) + len(block) > MAX_SHARED_TEXTS:
+        if end > MAX_SHARED_BYTES or len(self._ends) - 1 + len(block) > MAX_SHARED_TEXTS:
             raise BadWorkbook(
                 f"its shared texts are more than {MAX_SHARED_TEXTS:,} or more than {MAX_SHARED_BYTES:,} bytes"
             )
@@ -81,6 +83,8 @@ def read_shared(package: Package, path: str | None, *, folder: Path | None = Non
     """The shared texts of a workbook; none where it has no such part."""
     if path is None or path not in package:
         return SharedTexts((), folder=folder)
+    if package.measure_part(path) > MAX_SHARED_PART_BYTES:
+        raise BadWorkbook(f"its part {path!r} is larger than {MAX_SHARED_PART_BYTES:,} bytes")
     stream = ElementStream(package.read_chunks(path), path=path, within="sst", name="si")
     return SharedTexts((_read_texts(stream, region) for region in stream.read_regions()), folder=folder)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contracts.errors import SnapshotMissing
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS
 from contracts.snapshot import Snapshot
 from data_processing import datasets
@@ -73,7 +76,7 @@ class DatasetList(ApiView):
         return Response(
             {
                 "current": current,
-                "datasets": [_dataset(snapshot, current=current) for snapshot in datasets.list_snapshots()],
+                "datasets": list(_list_datasets(current=current)),
             }
         )
 
@@ -84,6 +87,12 @@ class CurrentDataset(ApiView):
     def get(self, request: Request) -> Response:
         snapshot = datasets.current_snapshot()
         return Response(_dataset(snapshot, current=snapshot.version))
+
+
+def _list_datasets(*, current: str) -> Iterator[dict[str, Any]]:
+    for snapshot in datasets.list_snapshots():
+        with contextlib.suppress(SnapshotMissing):  # pruned since it was listed
+            yield _dataset(snapshot, current=current)
 
 
 def _dataset(snapshot: Snapshot, *, current: str) -> dict[str, Any]:

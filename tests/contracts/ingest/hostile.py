@@ -147,6 +147,10 @@ def parts(**replaced: bytes | Member) -> dict[str, bytes | Member]:
     return {places[name]: content for name, content in given.items()}
 
 
+def number_cell(value: str, attributes: str = 'r="A2"') -> str:
+    return f"<c {attributes}><v>{value}</v></c>"
+
+
 def with_row(cells: str, *, row: str = '<row r="2">') -> dict[str, bytes | Member]:
     """A workbook whose second row holds these cells."""
     return parts(sheet=sheet_xml(f"{header_row()}{row}{cells}</row>"))

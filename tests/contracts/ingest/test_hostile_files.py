@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import BadFile
-from contracts.ingest import csv_files
+from contracts.ingest import csv_files, workbook_texts
 from contracts.ingest.workbooks import read_workbook
 from tests.contracts.ingest.hostile import (
     RELATIONS,
@@ -26,6 +26,7 @@ from tests.contracts.ingest.hostile import (
     Member,
     award_row,
     header_row,
+    number_cell,
     parts,
     relations_xml,
     sheet_xml,
@@ -79,10 +80,6 @@ def say_row(number: int, cells: str) -> str:
     return f'<row r="{number}">{cells}</row>'
 
 
-def number_cell(value: str, attributes: str = 'r="A2"') -> str:
-    return f"<c {attributes}><v>{value}</v></c>"
-
-
 def style_part(formats: str) -> bytes:
     return f'<styleSheet xmlns="x"><numFmts>{formats}</numFmts><cellXfs/></styleSheet>'.encode()
 
@@ -106,14 +103,14 @@ HOSTILE: dict[str, tuple[Make, tuple[str, ...]]] = {
     # What unfolds beyond measure.
     "shared texts of 4 GB": (
         lambda: unfolding_shared("<si><t>none of your business</t></si>", size=LARGEST),
+        (SHARED, "larger than 2,147,483,648 bytes", ADVICE),
+    ),
+    "shared texts of 1 GB": (
+        lambda: unfolding_shared("<si><t>none of your business</t></si>", size=GB),
         (SHARED, "250 times", ADVICE),
     ),
-    "shared texts of 4 GB beside junk": (
-        lambda: unfolding_shared(f"<si><t>{'x' * 5000}</t></si>", size=LARGEST, junk=17 * MB),
-        ("shared texts are more than", ADVICE),
-    ),
     "one shared text without end": (
-        lambda: unfolding_shared("x" * 1000, size=LARGEST, junk=17 * MB),
+        lambda: unfolding_shared("x" * 1000, size=2 * GB, junk=17 * MB),
         (SHARED, "longer than 8,388,608 bytes"),
     ),
     "a shared text of 2 MB": (lambda: with_shared(f"<si><t>{'x' * 2 * MB}</t></si>"), ("1,048,576 bytes",)),
@@ -213,8 +210,8 @@ HOSTILE: dict[str, tuple[Make, tuple[str, ...]]] = {
         lambda: parts(sheet=Member(data=bytes(5000), size=5000, method=zipfile.ZIP_LZMA)),
         ("sheet 'Awards'", SHEET, "packed"),
     ),
-    "100,000 parts": (
-        lambda: {f"part-{n:040}": Member(data=b"", size=0, method=STORED) for n in range(100_000)},
+    "30,000 parts": (
+        lambda: {f"part-{n:095}": Member(data=b"", size=0, method=STORED) for n in range(30_000)},
         ("table of contents",),
     ),
     "no list of sheets": (
@@ -402,6 +399,18 @@ def test_a_workbook_that_was_tampered_with_is_read_or_refused(
             pass
 
 
+@pytest.mark.parametrize("limit", ["MAX_SHARED_TEXTS", "MAX_SHARED_BYTES"])
+def test_shared_texts_beyond_what_a_sheet_can_hold_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    file = write_package(tmp_path / "raw.xlsx", with_shared("<si><t>1234567</t></si>" * 100))
+    monkeypatch.setattr(workbook_texts, limit, 100 if limit == "MAX_SHARED_TEXTS" else 700)
+    assert [batch.read for batch in read_workbook(file)] == [0, 1]
+    monkeypatch.setattr(workbook_texts, limit, 99)
+    with pytest.raises(BadFile, match="its shared texts are more than"):
+        list(read_workbook(file))
+
+
 def write_lines(file: Path, *pieces: bytes) -> None:
     """A CSV file with a sound header and one award, and after them these pieces."""
     write_s3(file, {})
@@ -432,12 +441,12 @@ HOSTILE_TEXT: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
         lambda file: write_lines(file, b"\n" * 30 * MB),
         ("1,048,576 empty lines in a megabyte",),
     ),
-    "a million rows of two cells": (
-        lambda file: write_lines(file, b"this is a line of no table, and long enough\n" * 1_000_000),
+    "a quarter of a million rows of one cell": (
+        lambda file: write_lines(file, b"this is a line of no table, and long enough\n" * 250_000),
         ("most records up to", "header in record 1"),
     ),
     "a header of eight million cells": (
-        lambda file: file.write_bytes((b"," * 8_000_000 + b"\n") * 5),
+        lambda file: file.write_bytes((b"," * 8_000_000 + b"\n") * 2),
         ("no known header",),
     ),
 }
