@@ -29,6 +29,8 @@ class DeclareTopology(bootsteps.StartStopStep):
 
 
 app.steps["consumer"].add(DeclareTopology)
+# By its name: it needs the models, which are not loaded when this module is.
+app.steps["worker"].add("data_processing.timer:SweepTimer")
 
 
 @app.task(bind=True, name="philgeps_data_explorer.celery.debug_task", ignore_result=False, queue="critical")

@@ -193,7 +193,7 @@ ENGINE_THREADS = env.number("ENGINE_THREADS", 2)
 
 # --- The life of a task -----------------------------------------------------------------------------------
 LEASE_S = env.seconds("LEASE_S", 5.0)
-SWEEP_EVERY_S = env.seconds("SWEEP_EVERY_S", 1.0)
+SWEEP_EVERY_S = env.seconds("SWEEP_EVERY_S", 0.5)
 REPUBLISH_AFTER_S = env.seconds("REPUBLISH_AFTER_S", 300.0)
 RETRY_DELAYS_S = env.seconds_list("RETRY_DELAYS_S", (60.0, 300.0, 900.0))
 OWNER_MAX_UNFINISHED = env.number("OWNER_MAX_UNFINISHED", 100)
@@ -253,7 +253,7 @@ CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 1.0
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
     "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 }
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "data_processing.beat:ConfirmedScheduler"
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 

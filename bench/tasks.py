@@ -157,7 +157,7 @@ def run_bench(folder: Path, *, count: int, rounds: int) -> None:
 
 def report(site: Site, *, count: int, rounds: int) -> None:
     api, environment = Api(site.port), site.environment
-    with site.running("interactive", "beat"):
+    with site.running("housekeeping", "interactive", "beat"):
         measure_roundtrip(api, count=20)
         roundtrip = measure_roundtrip(api, count=200)
     machine: list[float] = []

@@ -32,6 +32,7 @@ FAULTS = (
     Fault("web server killed", 3, processes.kill_web),
     Fault("web server killed before publish", 2, publishing.kill_web_before_publish, "broker"),
     Fault("beat killed", 2, processes.kill_beat, "beat"),
+    Fault("housekeeping killed", 2, processes.kill_housekeeping),
     Fault("second beat", 1, processes.run_second_beat, "beat"),
     Fault("RabbitMQ restarted", 1, servers.restart_broker, "broker"),
     Fault("RabbitMQ crashed", 1, servers.crash_broker, "broker"),

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts import snapshot
-from data_processing import broker, deadletters, files, outbox, results, runs, tries
+from data_processing import broker, deadletters, files, outbox, pulses, results, runs, tries
 from data_processing.kinds import KINDS
 from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
 from data_processing.parts import Parts
@@ -27,13 +27,16 @@ RECONCILED = 2000
 
 
 def sweep() -> None:
-    """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due."""
+    """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due. Needs
+    the database only; a broker that is away costs it seconds at most."""
     runs.resume_due()
     runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
-    _stop_stubborn()
     runs.release_held(window=settings.OWNER_WINDOW)
     outbox.recover_lost_messages()
     outbox.publish_due()
+    # Last, because it touches files and workers, whose errors must not keep runs waiting.
+    _stop_stubborn()
+    pulses.beat(pulses.SWEEP)
 
 
 def file_dead_letters() -> None:

@@ -35,6 +35,9 @@ class TaskKind:
     on_dataset: bool = True
 
 
+HOUSEKEEPING_QUEUE = "critical"
+"""Of what keeps the promises; no user's work goes there."""
+
 BULK_QUEUES = frozenset({"normal", "low"})
 """Served by the bulk lane of workers, where owners take turns."""
 
@@ -111,6 +114,13 @@ def parse_again(kind: str, request: Any) -> tuple[TaskKind, dict[str, Any]]:
 
 
 def lane_of(queues: Iterable[str]) -> str:
-    """Which lane serves these queues: ``interactive``, ``bulk``, or ``both`` in one worker."""
-    bulk = {queue in BULK_QUEUES for queue in queues}
-    return "both" if len(bulk) != 1 else "bulk" if bulk.pop() else "interactive"
+    """Which lane serves these queues: ``housekeeping``, ``interactive``, ``bulk``, or ``several`` in one
+    worker."""
+    lanes = {_lane_of_queue(queue) for queue in queues}
+    return lanes.pop() if len(lanes) == 1 else "several"
+
+
+def _lane_of_queue(queue: str) -> str:
+    if queue == HOUSEKEEPING_QUEUE:
+        return "housekeeping"
+    return "bulk" if queue in BULK_QUEUES else "interactive"

@@ -4,12 +4,13 @@ of this process, so any number of web processes answer alike and a restart loses
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 import redis
 from django.db.models import Count
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from data_processing import operations, results
+from data_processing import operations, pulses, results
 from data_processing.models import TaskRun
 from data_processing.operations import QueueReport
 
@@ -23,6 +24,7 @@ def render_metrics() -> bytes:
     _gauge(registry, "broker_up", "Whether the broker answers").set(broker != "down")
     _gauge(registry, "broker_blocked", "Whether the broker takes no messages").set(broker == "blocked")
     _gauge(registry, "redis_up", "Whether Redis answers").set(results.ask(_ping) is not None)
+    _measure_pulses(registry)
     _measure_rows(registry, queues)
     if broker != "down":
         _measure_broker(registry, queues)
@@ -32,6 +34,12 @@ def render_metrics() -> bytes:
 
 def _ping(client: redis.Redis) -> bool:
     return bool(client.ping())
+
+
+def _measure_pulses(registry: CollectorRegistry) -> None:
+    ages = _gauge(registry, "pulse_age_seconds", "Since the sweeper or Beat last had an effect", "name")
+    for pulse in pulses.report():
+        ages.labels(pulse.name).set(inf if pulse.age_s is None else pulse.age_s)
 
 
 def _measure_rows(registry: CollectorRegistry, queues: Iterable[QueueReport]) -> None:

@@ -190,3 +190,13 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} in {self.queue}"
+
+
+class Pulse(models.Model):
+    """When something that nobody waits for, but everything depends on, was last seen to have an effect."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    beaten_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

@@ -54,7 +54,7 @@ class Publisher:
                 self._lock.release()
         return not self._blocked
 
-    def send(self, task: str, args: Sequence[Any], *, queue: str, **options: Any) -> None:
+    def send(self, task: str, args: Sequence[Any], **options: Any) -> None:
         """Bring a task's message to its queue and wait until the broker has it. ``options`` are Celery's.
         Raises one of ERRORS within seconds; whether the message has arrived is unknown then."""
         with self._turn() as connection:
@@ -62,7 +62,6 @@ class Publisher:
             current_app.send_task(
                 task,
                 args=list(args),
-                queue=queue,
                 producer=producer,
                 # Celery would listen in Redis for a result.
                 ignore_result=True,

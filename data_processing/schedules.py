@@ -16,8 +16,10 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-RETIRED: tuple[str, ...] = ()
+RETIRED: tuple[str, ...] = ("sweep runs",)
 """Names of entries that earlier versions made and nobody needs any more."""
+
+BEAT_PULSE_S = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +37,10 @@ def list_schedules() -> tuple[Schedule, ...]:
     """The entries as the settings want them now."""
     return (
         Schedule(
-            name="sweep runs",
-            task="data_processing.tasks.sweep_runs",
+            name="beat's pulse",
+            task="data_processing.tasks.note_beat",
             queue="critical",
-            every_s=settings.SWEEP_EVERY_S,
+            every_s=BEAT_PULSE_S,
         ),
         Schedule(
             name="file dead letters",

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
-from data_processing import assistance, housekeeping, runner
+from data_processing import assistance, housekeeping, pulses, runner
 from data_processing.kinds import KINDS
 
 GRACE_S = 60
@@ -60,6 +60,12 @@ def cleanup_old_exports() -> None:
 def sweep_runs() -> None:
     """Publish what is due, resume retries, take runs from dead workers."""
     housekeeping.sweep()
+
+
+@shared_task(name="data_processing.tasks.note_beat", queue="critical")
+def note_beat() -> None:
+    """Note that what Beat sends arrives and is done."""
+    pulses.beat(pulses.BEAT)
 
 
 @shared_task(name="data_processing.tasks.prune_snapshots", queue="low")

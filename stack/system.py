@@ -40,7 +40,7 @@ class Carriers:
 
 
 class System:
-    """Web server, two worker lanes and Beat, with all data in one folder.
+    """Web server, workers of three lanes and Beat, with all data in one folder.
 
     A context manager that takes the folder (one system at a time) and stops all that was started.
 
@@ -137,20 +137,29 @@ class System:
 
 
 def list_programs(port: int) -> list[Program]:
-    """The processes of the product: exports in a lane of their own, so that they never starve searches."""
+    """The processes of the product. What keeps the promises has a lane of its own, so that no user's work
+    holds it up; exports have another, so that they never starve searches."""
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "backend"]
     worker = [*celery, "worker", "--loglevel", "info", "--without-gossip", "--without-mingle"]
     # SIGTERM ends a worker within its soft shutdown time; running tasks go back to the queue.
     # One connection for each child, kept: Celery would close and open a pool around every task.
     soft = {"REMAP_SIGTERM": "SIGQUIT", "DATABASE_POOL_SIZE": "0"}
+    # The sweeper is a thread of the worker's own process, which therefore must not fork.
+    threads = ["--pool", "threads"]
     serving, consuming = re.compile("Uvicorn running on"), re.compile(r"@\S+ ready\.")
     server = [*python, "backend.server", "--host", LOOPBACK, "--port", str(port)]
     return [
         Program(name="web", argv=server, ready_when=serving),
         Program(
+            name="housekeeping",
+            argv=[*worker, "-Q", "critical", "-n", "housekeeping@%h", *threads, "--concurrency", "2"],
+            ready_when=consuming,
+            environment=soft,
+        ),
+        Program(
             name="interactive",
-            argv=[*worker, "-Q", "critical,high", "-n", "interactive@%h", "--concurrency", "2"],
+            argv=[*worker, "-Q", "high", "-n", "interactive@%h", "--concurrency", "2"],
             ready_when=consuming,
             environment=soft,
         ),

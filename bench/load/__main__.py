@@ -44,11 +44,11 @@ def run_load(site: Site) -> list[str]:
     ledger, records = Ledger(), Records(site.environment["DATABASE_URL"])
     with site.running("web") as web:
         pid = web.pid("web")
-        with site.running("interactive", "bulk", "beat"):
+        with site.running("housekeeping", "interactive", "bulk", "beat"):
             owners = uvloop.run(invite_owners(site.port, OWNERS, ledger=ledger))
         costs = uvloop.run(measure_routes(site, pid, owners, ledger))
         print("CPU of the web process per request, ms, each route alone:", show_costs(costs), flush=True)
-        with site.running("interactive", "beat"):
+        with site.running("housekeeping", "interactive", "beat"):
             with site.running("bulk"):
                 records.drain()
                 alone = uvloop.run(visit(site.port, visitors=VISITORS, seconds=LOAD_S, ledger=ledger))

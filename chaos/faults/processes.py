@@ -74,6 +74,13 @@ def kill_beat(scene: Scene) -> None:
     _signal_group(scene.arena.pid("beat"), signal.SIGKILL)
 
 
+def kill_housekeeping(scene: Scene) -> None:
+    """SIGKILL to all workers that sweep: nobody rescues a task until one is back."""
+    for name in scene.arena.worker_names:
+        if name.startswith("housekeeping"):
+            _signal_group(scene.arena.pid(name), signal.SIGKILL)
+
+
 def run_second_beat(scene: Scene) -> None:
     """A second Beat for a while, as after a careless deployment."""
     beat = next(program for program in list_programs(0) if program.name == "beat")

@@ -228,10 +228,12 @@ def test_health_check_of_a_worker_fails_without_the_worker(composed: Composed) -
     assert not composed.is_healthy("worker-bulk")
 
 
-def test_beat_is_healthy_once_it_has_sent_its_tasks(composed: Composed) -> None:
-    assert not composed.is_healthy("beat")
-    with composed.running("beat"):
-        pass
+def test_housekeeping_and_beat_are_healthy_once_they_have_an_effect(composed: Composed) -> None:
+    assert not composed.is_healthy("worker-housekeeping")
+    with composed.running("worker-housekeeping"):
+        assert not composed.is_healthy("beat")
+        with composed.running("beat"):
+            pass
 
 
 def test_flower_shows_nothing_without_its_password(composed: Composed, tmp_path: Path) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from data_processing import pulses
+from data_processing.models import Pulse
 from stack.servers import RabbitMQ
 from tests.deploy.compose import ROOT, SECRETS, read_config, run_config
 
-PRODUCT = {"web", "worker-interactive", "worker-bulk", "beat", "flower", "migrate"}
+WORKERS = ("worker-housekeeping", "worker-interactive", "worker-bulk")
+PRODUCT = {*WORKERS, "web", "beat", "flower", "migrate"}
 SERVERS = {"nginx", "rabbitmq", "redis", "postgres"}
 ONCE = {"migrate", "certificate"}
 
@@ -57,7 +60,7 @@ def test_nothing_of_the_product_starts_before_the_tables_are_there(config: dict[
 
 
 def test_every_queue_is_consumed_by_exactly_one_lane(config: dict[str, Any]) -> None:
-    commands = [config["services"][name]["command"] for name in ("worker-interactive", "worker-bulk")]
+    commands = [config["services"][name]["command"] for name in WORKERS]
     lanes = [command[command.index("-Q") + 1].split(",") for command in commands]
     assert sorted(queue for lane in lanes for queue in lane) == ["critical", "high", "low", "normal"]
 
@@ -166,4 +169,10 @@ def test_image_holds_every_room_that_the_product_runs_from() -> None:
     ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
     kept = {line[1:] for line in ignored if line.startswith("!")}
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"stack", "tests", "bench", "chaos"}
-    assert rooms | {"manage.py", "requirements.txt", "deploy/beat_alive.py"} <= kept
+    assert rooms | {"manage.py", "requirements.txt", "deploy/pulse.py"} <= kept
+
+
+def test_health_checks_and_the_product_agree_on_when_a_pulse_is_late() -> None:
+    script = (ROOT / "deploy" / "pulse.py").read_text()
+    assert f"interval '{pulses.LATE_AFTER_S:.0f} seconds'" in script
+    assert Pulse._meta.db_table in script

@@ -76,7 +76,8 @@ def test_operations_show_queues_workers_pace_and_schedules(staff_page: Page) -> 
     expect(page.locator("#queues")).to_contain_text("critical")
     expect(page.locator("#workers")).to_contain_text("bulk@")
     expect(page.get_by_role("figure")).to_contain_text("Tasks ended, by hour")
-    expect(page.locator("#schedules")).to_contain_text("sweep runs")
+    expect(page.locator("#broker")).to_have_text("The broker answers. The sweeper and Beat are at work.")
+    expect(page.locator("#schedules")).to_contain_text("clean up old exports")
 
 
 def test_datasets_account_for_every_row(page: Page) -> None:

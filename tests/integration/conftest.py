@@ -97,7 +97,8 @@ def worker(
     """Starts ``celery -A backend worker`` on the test's database, by default on all queues with one child;
     returns when it consumes. ``include`` names a module with more tasks; keywords in capitals are variables
     of its environment. All are stopped at the
-    end of the test. No Beat runs: tests call data_processing.housekeeping when something is due.
+    end of the test. No Beat runs and none of these workers sweeps, but with ``pool="threads"``: tests call
+    data_processing.housekeeping when something is due.
     """
     started: list[Worker] = []
     base = _environment(servers, tmp_path)
@@ -108,11 +109,12 @@ def worker(
         name: str = "",
         concurrency: int = 1,
         include: str = "",
+        pool: str = "prefork",
         **variables: str,
     ) -> Worker:
         nodename = f"{name or f'w{len(started) + 1}'}@test"
         log = tmp_path / f"{nodename}.log"
-        command = _command(nodename, queues=queues, concurrency=concurrency, include=include)
+        command = _command(nodename, queues=queues, concurrency=concurrency, include=include, pool=pool)
         worker = _spawn(nodename, command, log=log, environment={**base, **variables})
         started.append(worker)
         wait_until(
@@ -209,9 +211,9 @@ def _environment(servers: Servers, data_dir: Path) -> dict[str, str]:
     }
 
 
-def _command(nodename: str, *, queues: str, concurrency: int, include: str) -> list[str]:
+def _command(nodename: str, *, queues: str, concurrency: int, include: str, pool: str) -> list[str]:
     command = [sys.executable, "-m", "celery", "-A", "backend", "worker", "--loglevel", "info"]
-    options = ["-Q", queues, "-n", nodename, "--concurrency", str(concurrency)]
+    options = ["-Q", queues, "-n", nodename, "--pool", pool, "--concurrency", str(concurrency)]
     switches = ["--without-gossip", "--without-mingle"]
     return [*command, *options, *switches, *(["--include", include] if include else [])]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from data_processing.models import State, TaskRun
+from stack.ports import LOOPBACK, pick_port
 from stack.pytest_servers import Servers
 from tests.brokers import blocked_by_alarm
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended
@@ -51,6 +53,20 @@ def test_tasks_waiting_in_a_broker_that_loses_its_data_run_all_the_same(
         sweep_until_ended(run, worker=helper)
         assert run.state == State.SUCCESS
     assert running.alive
+
+
+def test_worker_passes_over_addresses_that_are_dead_or_silent(
+    worker: StartWorker, submit: Submit, servers: Servers
+) -> None:
+    dead = f"amqp://guest:guest@{LOOPBACK}:{pick_port()}//"
+    with socket.create_server((LOOPBACK, 0)) as server:
+        silent = f"amqp://guest:guest@{LOOPBACK}:{server.getsockname()[1]}//"
+        running = worker(CELERY_BROKER_URL=f"{dead};{silent};{servers.rabbitmq.url}")
+        run = submit("search")
+        sweep_until_ended(run, worker=running)
+        assert run.state == State.SUCCESS
+        # Celery's step for delayed messages would have spent seventeen seconds on a dead address.
+        assert "delayed delivery" not in running.read_log()
 
 
 def test_blocked_broker_holds_no_request_up_is_named_and_gets_its_messages_later(

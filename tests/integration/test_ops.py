@@ -28,7 +28,7 @@ def get(client: Client, path: str) -> Any:
 def test_workers_show_lane_children_memory_and_what_they_are_at(
     worker: StartWorker, submit: Submit, staff: Client
 ) -> None:
-    interactive = worker(name="interactive", queues="critical,high", concurrency=2, REHEARSALS="1")
+    interactive = worker(name="interactive", queues="high", concurrency=2, REHEARSALS="1")
     bulk = worker(name="bulk", queues="normal,low")
     run = submit("rehearsal", {"steps": 200})
     wait_for(lambda: TaskRun.objects.filter(id=run.id, state=State.STARTED).exists(), worker=interactive)
@@ -37,7 +37,7 @@ def test_workers_show_lane_children_memory_and_what_they_are_at(
     found = {one["name"]: one for one in body["workers"]}
     assert set(found) == {interactive.name, bulk.name}
     assert (found[interactive.name]["lane"], found[bulk.name]["lane"]) == ("interactive", "bulk")
-    assert found[interactive.name]["queues"] == ["critical", "high"]
+    assert found[interactive.name]["queues"] == ["high"]
     assert found[interactive.name]["pid"] == interactive.process.pid
     children = found[interactive.name]["children"]
     assert sorted(child["pid"] for child in children) == sorted(interactive.child_pids)

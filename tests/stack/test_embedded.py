@@ -16,7 +16,7 @@ from stack.logs import FileLog
 from stack.ports import pick_port
 from stack.system import System
 
-KILLED = ("interactive", "web", "beat")
+KILLED = ("interactive", "web", "housekeeping", "beat")
 WITHIN_S = 90
 CONFIGURED = ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "DATABASE_URL", "DATA_DIR")
 

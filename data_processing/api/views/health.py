@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts.errors import ContractsError
-from data_processing import datasets, results
+from data_processing import datasets, pulses, results
 from data_processing.api.release import release_connections
 from data_processing.api.view import ApiView
 from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
 from data_processing.publisher import publisher
+from data_processing.pulses import PulseReport
 
 
 class Live(ApiView):
@@ -44,7 +45,8 @@ class UnknownPath(ApiView):
 class Ready(ApiView):
     """Each dependency and whether it answers; 503 when the database or the dataset is missing, because a
     request cannot be accepted then. Broker and Redis may be away: work waits for them. A broker that answers
-    but takes no messages, because its memory or disk is short, is "blocked"."""
+    but takes no messages, because its memory or disk is short, is "blocked"; a sweeper, or a Beat, that has
+    had no effect for ten seconds is "late"."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -53,6 +55,8 @@ class Ready(ApiView):
     def get(self, request: Request) -> Response:
         found = {name: _probe(check) for name, check in CHECKS.items()}
         ready = all(found[name] == "ok" for name in self.required)
+        if found["database"] == "ok":
+            found |= {pulse.name: _say(pulse) for pulse in pulses.report()}
         return Response({"status": "ok" if ready else "unavailable", **found}, status=200 if ready else 503)
 
 
@@ -64,6 +68,12 @@ def _probe(check: Callable[[], object]) -> str:
     except (DatabaseError, ContractsError, *ERRORS) as error:
         return f"down: {type(error).__name__}"
     return "ok"
+
+
+def _say(pulse: PulseReport) -> str:
+    if not pulse.late:
+        return "ok"
+    return "late: never seen" if pulse.age_s is None else f"late: {pulse.age_s:.0f} s"
 
 
 def _check_database() -> None:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from contracts.errors import InvalidQuery
 from contracts.reading import reject_unknown
-from data_processing import deadletters, operations
+from data_processing import deadletters, operations, pulses
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Whole
 from data_processing.api.release import release_connections
@@ -37,12 +37,19 @@ class StaffView(ApiView):
 
 
 class Queues(StaffView):
-    """Each task queue: what the broker holds of it and what the rows say."""
+    """Each task queue: what the broker holds of it and what the rows say; whether sweeper and Beat have an
+    effect."""
 
     def get(self, request: Request) -> Response:
         release_connections()
         queues, broker_state = operations.report_queues()
-        return Response({"broker": broker_state, "queues": [asdict(queue) for queue in queues]})
+        return Response(
+            {
+                "broker": broker_state,
+                "housekeeping": [asdict(pulse) for pulse in pulses.report()],
+                "queues": [asdict(queue) for queue in queues],
+            }
+        )
 
 
 class Workers(StaffView):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from data_processing import runs
+from data_processing import pulses, runs
 from tests import brokers
 from tests.brokers import publish_raw
 from tests.data_processing.conftest import MakeRun
@@ -34,8 +36,12 @@ def test_figures_are_those_of_rows_and_broker(staff: Client, make_run: MakeRun) 
         make_run("search", {"page": page})
     assert runs.claim(make_run("search", {"page": 4}).id, worker="w1", lease_s=30)
     publish_raw("x", queue="high")
+    pulses.beat(pulses.SWEEP)
     figures = scrape(staff)
     assert figures["philgeps_broker_up",] == 1
+    assert figures["philgeps_broker_blocked",] == 0
+    assert figures["philgeps_pulse_age_seconds", "sweep"] < 10
+    assert figures["philgeps_pulse_age_seconds", "beat"] == inf
     assert figures["philgeps_redis_up",] == 1
     assert figures["philgeps_unfinished_runs", "high", "pending"] == 3
     assert figures["philgeps_unfinished_runs", "high", "running"] == 1

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from data_processing import panel, runs
+from data_processing import panel, pulses, runs
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.runs import Ending
 from tests import brokers
@@ -91,8 +91,13 @@ def test_queues_show_the_broker_beside_the_rows(staff: Client, make_run: MakeRun
     bury(dead)
     publish_raw("x", queue="high")
     publish_dead("x", queue="high")
+    pulses.beat(pulses.SWEEP)
     body = get(staff, f"{OPS}queues/")
     assert body["broker"] == "up"
+    assert [(found["name"], found["late"]) for found in body["housekeeping"]] == [
+        ("sweep", False),
+        ("beat", True),
+    ]
     assert [found["name"] for found in body["queues"]] == ["critical", "high", "normal", "low"]
     high = queue(body, "high")
     assert high.pop("oldest_waiting_s") == pytest.approx(120, abs=10)
@@ -111,6 +116,7 @@ def test_queues_show_the_broker_beside_the_rows(staff: Client, make_run: MakeRun
     normal = queue(body, "normal")
     assert (normal["lane"], normal["pending"], normal["held"]) == ("bulk", 1, 1)
     assert queue(body, "low")["oldest_waiting_s"] is None
+    assert queue(body, "critical")["lane"] == "housekeeping"
 
 
 @pytest.mark.usefixtures("broker_away")

@@ -38,8 +38,27 @@ async function refreshSlowly() {
 
 const number = (value) => build("td", { class: "number" }, value === null ? "?" : groupDigits(value));
 
-function showQueues({ broker, queues }) {
-  find("#broker").textContent = broker === "up" ? "The broker answers." : "The broker does not answer: nothing is known of its messages.";
+const BROKER = {
+  up: "The broker answers.",
+  blocked: "The broker takes no messages for now, because its memory or disk is short: tasks are accepted and wait, and workers cannot be asked.",
+  down: "The broker does not answer: nothing is known of its messages.",
+};
+const LATE = {
+  sweep: ["The sweeper", "tasks of dead workers, retries and unpublished tasks wait"],
+  beat: ["Beat", "cleaning up, pruning and dead letters wait"],
+};
+
+function describeHousekeeping(pulses) {
+  const late = pulses.filter((pulse) => pulse.late);
+  if (!late.length) return "The sweeper and Beat are at work.";
+  return late.map(({ name, age_s }) => {
+    const [who, cost] = LATE[name];
+    return `${who} has ${age_s === null ? "never been seen at work" : `had no effect for ${formatDuration(age_s)}`}: ${cost}.`;
+  }).join(" ");
+}
+
+function showQueues({ broker, housekeeping, queues }) {
+  find("#broker").textContent = `${BROKER[broker]} ${describeHousekeeping(housekeeping)}`;
   showRows(find("#queues tbody"), queues, (queue) => queue.name, (queue) => build("tr", {},
     build("th", { scope: "row" }, queue.name), build("td", {}, queue.lane), number(queue.depth), number(queue.pending),
     number(queue.held), build("td", { class: "number" }, queue.oldest_waiting_s === null ? "–" : formatDuration(queue.oldest_waiting_s)),
