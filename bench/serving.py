@@ -17,7 +17,9 @@ from stack.processes import Supervisor
 from stack.servers import PostgreSQL, RabbitMQ, Redis
 from stack.system import CHECKOUT, list_programs
 
-PRODUCTION = {"DEBUG": "0", "ANONYMOUS_ACCESS": "1", "SECURE_COOKIES": "0"}
+# All clients are visitors of one address here.
+ONE_ADDRESS = {"ADDRESS_MAX_UNFINISHED": "1000000", "ADDRESS_WINDOW": "1000000"}
+PRODUCTION = {"DEBUG": "0", "ANONYMOUS_ACCESS": "1", "SECURE_COOKIES": "0", **ONE_ADDRESS}
 
 
 @dataclass(frozen=True, kw_only=True)

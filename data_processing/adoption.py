@@ -19,8 +19,8 @@ def adopt(visitor: str, *, by: str) -> None:
     unfinished = TaskRun.objects.filter(owner=by, state__in=UNFINISHED)
     TaskRun.objects.filter(owner=visitor).exclude(
         state__in=UNFINISHED, request_key__in=unfinished.values("request_key")
-    ).update(owner=by)
-    ExportFile.objects.filter(owner=visitor).update(owner=by)
+    ).update(owner=by, address=None)
+    ExportFile.objects.filter(owner=visitor).update(owner=by, address="")
     used = IdempotencyKey.objects.filter(owner=by)
     theirs = IdempotencyKey.objects.filter(owner=visitor, run__owner=by)
     theirs.exclude(key__in=used.values("key")).update(owner=by)

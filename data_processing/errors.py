@@ -73,6 +73,15 @@ class TooManyTasks(TryLater):
     code = "too-many-tasks"
 
 
+class ExportStoreFull(TryLater):
+    """All export files together would take more than they may."""
+
+    code = "export-store-full"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after_s=600)
+
+
 class TooManyTries(TryLater):
     """Too many wrong passwords for an account, or from an address, in a while."""
 

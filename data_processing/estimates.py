@@ -41,21 +41,26 @@ def estimate_export(request: Mapping[str, Any], *, version: str) -> dict[str, An
         totals = reader.count(query.filters)
     pace = _recent_pace(request["format"])
     width = len(query.columns) / len(DEFAULT_COLUMNS)
-    too_large = totals.rows > settings.EXPORT_MAX_ROWS
+    size_bytes = round(totals.rows * pace.bytes_per_row * width)
     return {
         "rows": totals.rows,
         "total_value": str(totals.total_value),
-        "bytes": round(totals.rows * pace.bytes_per_row * width),
+        "bytes": size_bytes,
         "sheets": max(1, -(-totals.rows // settings.EXPORT_SPLIT_ROWS))
         if request["format"] == "xlsx"
         else None,
         "seconds": round(OVERHEAD_S + totals.rows * pace.seconds_per_row * width, 1),
-        "limit_exceeded": {"name": "EXPORT_MAX_ROWS", "limit": settings.EXPORT_MAX_ROWS}
-        if too_large
-        else None,
+        "limit_exceeded": _find_broken_limit(rows=totals.rows, size_bytes=size_bytes),
         "filters_in_words": query.filters.describe(),
         "dataset_version": version,
     }
+
+
+def _find_broken_limit(*, rows: int, size_bytes: int) -> dict[str, Any] | None:
+    store_gb = settings.EXPORT_STORE_MAX_GB
+    if rows > settings.EXPORT_MAX_ROWS:
+        return {"name": "EXPORT_MAX_ROWS", "limit": settings.EXPORT_MAX_ROWS}
+    return {"name": "EXPORT_STORE_MAX_GB", "limit": store_gb} if size_bytes > store_gb * 1e9 else None
 
 
 def _recent_pace(format: str) -> Pace:

@@ -146,6 +146,15 @@ def discard_attempt(partials: Sequence[str], *, published: bool) -> None:
         discard(name.removesuffix(PARTIAL) for name in partials)
 
 
+def count_partial_bytes() -> int:
+    """What the files in the making take, of all workers."""
+    root: Path = settings.EXPORT_ROOT
+    if not root.is_dir():
+        return 0
+    with os.scandir(root) as entries:
+        return sum(_size_of(entry) for entry in entries if entry.name.endswith(PARTIAL))
+
+
 def find_orphans(*, older_than: float) -> list[str]:
     """Files that no ExportFile row names and that were last written before ``older_than`` (Unix seconds):
     left by an attempt that was killed. Raises STORE_ERRORS."""
@@ -160,6 +169,14 @@ def _list_names() -> list[str]:
     local = [path.name for path in root.iterdir()] if root.is_dir() else []
     bucket = find_bucket()
     return local if bucket is None else [*local, *bucket.listdir("")[1]]
+
+
+def _size_of(entry: os.DirEntry[str]) -> int:
+    """0 where the file has just gone."""
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _written_at(name: str) -> float:

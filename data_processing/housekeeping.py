@@ -14,9 +14,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts import snapshot
-from data_processing import broker, deadletters, files, outbox, pulses, results, runs, tries
+from data_processing import broker, deadletters, export_store, files, outbox, pulses, results, runs, tries
 from data_processing.kinds import KINDS
-from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
+from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
 from data_processing.parts import Parts
 from data_processing.runs import Claim
 
@@ -31,7 +31,7 @@ def sweep() -> None:
     the database only; a broker that is away costs it seconds at most."""
     runs.resume_due()
     runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
-    runs.release_held(window=settings.OWNER_WINDOW)
+    runs.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
     outbox.recover_lost_messages()
     outbox.publish_due()
     # Last, because it touches files and workers, whose errors must not keep runs waiting.
@@ -56,7 +56,7 @@ def reconcile_results() -> int:
 def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
     """Remove expired files, payloads and sessions, files that nobody has written to for ``orphan_age_s`` and
     no row names, and the rows of long-finished runs."""
-    for clean in (_expire_exports, partial(_remove_orphans, age_s=orphan_age_s)):
+    for clean in (export_store.remove_expired, partial(_remove_orphans, age_s=orphan_age_s)):
         try:
             clean()
         except files.STORE_ERRORS as error:
@@ -120,9 +120,3 @@ def _remove_orphans(*, age_s: float) -> None:
     running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
     orphans = files.find_orphans(older_than=time.time() - age_s)
     files.remove(name for name in orphans if name.partition(".")[0] not in running)
-
-
-def _expire_exports() -> None:
-    for export in ExportFile.objects.filter(expires_at__lt=Now(), deleted_at=None):
-        files.remove([export.path])
-        ExportFile.objects.filter(pk=export.pk).update(deleted_at=Now())

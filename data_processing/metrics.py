@@ -10,7 +10,7 @@ import redis
 from django.db.models import Count
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from data_processing import operations, pulses, results
+from data_processing import export_store, operations, pulses, results
 from data_processing.models import TaskRun
 from data_processing.operations import QueueReport
 
@@ -29,6 +29,7 @@ def render_metrics() -> bytes:
     if broker != "down":
         _measure_broker(registry, queues)
     _measure_runs(registry)
+    _gauge(registry, "export_bytes", "What all export files take").set(export_store.count_bytes())
     return generate_latest(registry)
 
 

@@ -36,6 +36,8 @@ class TaskRun(models.Model):
     request_key = models.CharField(max_length=64)
     dataset_version = models.CharField(max_length=40)
     queue = models.CharField(max_length=20)
+    # A key of the address that a visitor asked from, until the run ends; NULL for users' runs.
+    address = models.CharField(max_length=32, null=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -83,6 +85,7 @@ class TaskRun(models.Model):
             models.Index(fields=["publish_at"], name="run_outbox", condition=Q(state=State.PENDING)),
             models.Index(fields=["lease_until"], name="run_leased", condition=Q(state=State.STARTED)),
             models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),
+            models.Index(fields=["address"], name="run_from", condition=Q(address__isnull=False)),
             models.Index(fields=["expires_at"], name="run_expiry", condition=Q(expires_at__isnull=False)),
         ]
 
@@ -96,12 +99,14 @@ class TaskRun(models.Model):
 
 class ExportFile(models.Model):
     """A published file; its export_id is the id of its run. ``path`` is relative to the export folder;
-    ``deleted_at`` is set when the file is gone."""
+    ``deleted_at`` is set when the file is gone, ``read_at`` when somebody begins to read it. ``address`` is a
+    key of where a visitor asked from, empty for users."""
 
     run = models.OneToOneField(
         TaskRun, on_delete=models.CASCADE, related_name="export_file", primary_key=True
     )
     owner = models.CharField(max_length=80)
+    address = models.CharField(max_length=32, default="", db_default="", blank=True)
     name = models.CharField(max_length=200)
     path = models.CharField(max_length=200)
     format = models.CharField(max_length=10)
@@ -113,6 +118,7 @@ class ExportFile(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from contracts.errors import ContractsError
 from contracts.progress import Progress
-from data_processing import files, limits, outbox, results, runs
+from data_processing import export_store, files, limits, outbox, results, runs
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds import BULK_QUEUES, KINDS, TaskKind
 from data_processing.lease import Hold, keeper
@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 KNOWN = frozenset(KINDS)
 DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
+ROOM_EVERY_S = 1.0
 
 
 def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
@@ -47,8 +48,14 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
         return
     kind = KINDS[claim.kind]
     _attempt(kind, claim)
-    if kind.queue in BULK_QUEUES and runs.release_held(window=settings.OWNER_WINDOW, owner=claim.owner):
+    if kind.queue in BULK_QUEUES and _release_held(claim):
         outbox.publish_due()
+
+
+def _release_held(ended: Claim) -> int:
+    return runs.release_held(
+        window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW, after=ended
+    )
 
 
 def _say_why_not(run_id: uuid.UUID) -> None:
@@ -99,16 +106,28 @@ def _surround(claim: Claim, hold: Hold) -> Context:
 
 
 def _do_work(kind: TaskKind, claim: Claim, context: Context, hold: Hold) -> Outcome:
-    work = kind.work(claim.request, context)
+    work, looked = kind.work(claim.request, context), time.monotonic()
     try:
         while True:
             hold.check()
             hold.note(next(work))
+            if kind.formats and time.monotonic() - looked > ROOM_EVERY_S:
+                _make_room()
+                looked = time.monotonic()
     except StopIteration as done:
         outcome: Outcome = done.value
         return outcome
     finally:
         work.close()
+
+
+def _make_room() -> None:
+    try:
+        export_store.make_room()
+    except (OperationalError, InterfaceError) as error:
+        # The work goes on; there is a last look before the file is published.
+        logger.warning("the database is away, the room for exports is not looked at: %s", error)
+        close_old_connections()
 
 
 def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
@@ -131,6 +150,7 @@ def _tell(kind: TaskKind, claim: Claim, payload: Mapping[str, Any]) -> None:
 def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold: Hold) -> dict[str, Any]:
     """Rename the file; then the end of the run and the row that names the file, in one transaction."""
     keep_s = settings.EXPORT_KEEP_HOURS * 3600
+    _insist(export_store.make_room)
     published = files.publish(file.partial)
     known = {
         **payload,
@@ -155,7 +175,9 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
         _succeed(claim, known, hold, keep_s=keep_s)
         # A visitor may have signed in since the claim.
         owner = TaskRun.objects.values_list("owner", flat=True).get(id=claim.run_id)
-        ExportFile.objects.get_or_create(run_id=claim.run_id, defaults={**facts, "owner": owner})
+        address = claim.address if owner == claim.owner else None
+        whose = {"owner": owner, "address": address or ""}
+        ExportFile.objects.get_or_create(run_id=claim.run_id, defaults={**facts, **whose})
 
     _insist(finish)
     return known

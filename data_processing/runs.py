@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import (
@@ -25,6 +25,7 @@ from django.db.models import (
     F,
     IntegerField,
     JSONField,
+    Min,
     Q,
     QuerySet,
     UUIDField,
@@ -70,14 +71,33 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = {
 }
 
 
+EVERYBODY = 2**31 - 1
+"""More than the number of requests that wait for a run can be, or of runs."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnerLimits:
     """What one owner may have at a time: ``unfinished`` tasks in all, of which ``window`` are with the broker
-    in each of ``window_queues``; the others are held back, so that owners take turns."""
+    in each of ``window_queues``; the others are held back, so that owners take turns. ``from_address`` and
+    ``address_window`` are the same for all visitors of one address: without a cookie each request makes
+    another owner."""
 
     unfinished: int
     window: int
     window_queues: frozenset[str]
+    from_address: int = EVERYBODY
+    address_window: int = EVERYBODY
+
+
+class Counts(NamedTuple):
+    """Of unfinished runs: an owner's, those of them in the queue's window, and those that are equal and that
+    nobody is cancelling; all from the address, and those of them in the queue's window."""
+
+    unfinished: int
+    in_window: int
+    equal: int
+    from_here: int
+    from_here_in_window: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +116,7 @@ class Claim:
     worker: str
     claimed_at: datetime
     attempts: tuple[Mapping[str, Any], ...]
+    address: str | None = None
 
     @property
     def failures(self) -> int:
@@ -107,8 +128,6 @@ _RELEASED = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=F
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
 ONE_EQUAL = "one_equal_unfinished_run"
 _UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
-EVERYBODY = 2**31 - 1
-"""More than the number of requests that wait for a run can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,9 +154,11 @@ def submit(
     queue: str,
     publish_in_s: float,
     limits: OwnerLimits,
+    address: str | None = None,
 ) -> tuple[TaskRun, bool]:
     """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
-    that nobody is cancelling is joined in its place. Raises TooManyTasks."""
+    that nobody is cancelling is joined in its place. ``address`` is a key of where a visitor asks from.
+    Raises TooManyTasks."""
     run = TaskRun(
         kind=kind,
         owner=owner,
@@ -145,6 +166,7 @@ def submit(
         request_key=request_key,
         dataset_version=dataset_version,
         queue=queue,
+        address=address,
         publish_at=Now() + timedelta(seconds=publish_in_s),
     )
     while True:
@@ -245,6 +267,7 @@ def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress
         error=ending.to_json(),
         traceback=ending.traceback,
         finished_at=None,
+        address=F("address"),
         next_attempt_at=Now() + timedelta(seconds=delay_s),
         **_counted(progress),
     )
@@ -320,15 +343,28 @@ def published_before(*, seconds: float, republish_after_s: float) -> list[tuple[
     return [(run, run.age.total_seconds()) for run in waiting.order_by("publish_at")[:200]]
 
 
-def release_held(*, window: int, owner: str | None = None) -> int:
-    """Let held-back runs of each owner go, oldest first, up to ``window`` per queue; returns how many."""
+def release_held(*, window: int, address_window: int = EVERYBODY, after: Claim | None = None) -> int:
+    """Let held-back runs of each owner go, oldest first, up to ``window`` per queue and ``address_window`` of
+    an address; returns how many. ``after`` the end of a run: of those that may have waited for it."""
     held = TaskRun.objects.filter(state=State.PENDING, publish_at=None, cancel_requested_at=None)
-    if owner is not None:
-        held = held.filter(owner=owner)
-    return sum(
-        _release_held(held.filter(owner=name, queue=queue), name, queue, window=window)
-        for name, queue in held.values_list("owner", "queue").distinct()
-    )
+    if after is not None:
+        held = held.filter(Q(owner=after.owner) | Q(address=after.address, address__isnull=False))
+    waiting = held.values_list("owner", "address", "queue").annotate(since=Min("created_at"))
+    released, full = 0, set[tuple[str | None, str]]()
+    for owner, address, queue, _ in waiting.order_by("since"):
+        if (address, queue) in full:
+            continue
+        with transaction.atomic():
+            hold_window(owner)
+            owners, addresses = _count_released(owner, address, queue)
+            if addresses >= address_window:
+                full.add((address, queue))
+            free = min(window - owners, address_window - addresses)
+            if free > 0:
+                theirs = held.filter(owner=owner, address=address, queue=queue).order_by("created_at")
+                oldest = list(theirs.values_list("id", flat=True)[:free])
+                released += held.filter(id__in=oldest).update(publish_at=Now())
+    return released
 
 
 def schedule_publishing(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> bool:
@@ -427,7 +463,7 @@ def _release(run: TaskRun, *, at_most: int) -> int:
 
 
 def _ended() -> dict[str, Any]:
-    return {"finished_at": Now(), "publish_at": None, "lease_until": None}
+    return {"finished_at": Now(), "publish_at": None, "lease_until": None, "address": None}
 
 
 def _end(
@@ -514,21 +550,26 @@ def _cancelling() -> Update:
         "state": Case(When(is_waiting, then=Value(revoked)), default=F("state")),
         "cancel_requested_at": Coalesce("cancel_requested_at", Now()),
         "finished_at": Case(When(is_waiting, then=Now()), default=F("finished_at")),
+        "address": Case(When(~is_waiting, then=F("address"))),
         "publish_at": None,
     }
     return Update(rows, changes, returning=("state",))
 
 
 def _counting() -> Select:
-    mine = TaskRun.objects.filter(owner=Slot("owner", CharField()), state__in=UNFINISHED)
+    mine, from_here = Q(owner=Slot("owner", CharField())), Q(address=Slot("address", CharField()))
     in_window = _RELEASED & Q(queue=Slot("queue", CharField()))
     equal = Q(request_key=Slot("request_key", CharField()), cancel_requested_at__isnull=True)
-    counted = mine.values("owner").annotate(
-        unfinished=Count("id"),
-        in_window=Count("id", filter=in_window),
-        equal=Count("id", filter=equal),
+    rows = TaskRun.objects.filter(mine | from_here, state__in=UNFINISHED)
+    # Grouped by nothing: one row.
+    counted = rows.values(all=Value(1)).annotate(
+        unfinished=Count("id", filter=mine),
+        in_window=Count("id", filter=mine & in_window),
+        equal=Count("id", filter=mine & equal),
+        from_here=Count("id", filter=from_here),
+        from_here_in_window=Count("id", filter=from_here & in_window),
     )
-    return Select(counted.values_list("unfinished", "in_window", "equal"))
+    return Select(counted.values_list(*Counts._fields))
 
 
 def _joining() -> Update:
@@ -580,19 +621,31 @@ def _bury(
 
 def _join_or_insert(run: TaskRun, limits: OwnerLimits) -> tuple[TaskRun, bool]:
     while True:
-        unfinished, in_window, equal = _count_unfinished(run)
-        joined = _join(run.owner, run.request_key) if equal else None
+        counts = _count_unfinished(run, limits)
+        joined = _join(run.owner, run.request_key) if counts.equal else None
         if joined is not None:
             return joined, False
-        if not equal:
+        if not counts.equal:
             break
         # The equal run has ended between the two statements.
-    if unfinished >= limits.unfinished:
-        raise TooManyTasks(f"you have {unfinished} unfinished tasks; at most {limits.unfinished} may wait")
-    if run.queue in limits.window_queues and in_window >= limits.window:
+    _refuse_too_many(counts, limits)
+    full = counts.in_window >= limits.window or counts.from_here_in_window >= limits.address_window
+    if run.queue in limits.window_queues and full:
         run.publish_at = None
     run.save(force_insert=True)
     return run, True
+
+
+def _refuse_too_many(counts: Counts, limits: OwnerLimits) -> None:
+    if counts.unfinished >= limits.unfinished:
+        raise TooManyTasks(
+            f"you have {counts.unfinished} unfinished tasks; at most {limits.unfinished} may wait"
+        )
+    if counts.from_here >= limits.from_address:
+        raise TooManyTasks(
+            f"visitors from your address have {counts.from_here} unfinished tasks; at most "
+            f"{limits.from_address} may wait; who signs in has a limit of their own"
+        )
 
 
 def _join(owner: str, request_key: str) -> TaskRun | None:
@@ -601,26 +654,28 @@ def _join(owner: str, request_key: str) -> TaskRun | None:
     return TaskRun.objects.filter(id=joined[0][0]).first() if joined else None
 
 
-def _count_unfinished(run: TaskRun) -> tuple[int, int, int]:
-    """Of its owner's unfinished runs: how many there are, how many stand in its queue's window, and how many
-    are equal and nobody is cancelling."""
-    counted = _COUNT.execute(owner=run.owner, queue=run.queue, request_key=run.request_key)
-    unfinished, in_window, equal = counted[0] if counted else (0, 0, 0)
-    return unfinished, in_window, equal
+def _count_unfinished(run: TaskRun, limits: OwnerLimits) -> Counts:
+    counts = _count(run)
+    # Only an address that uses much of what it may have makes its visitors wait for each other.
+    if 2 * counts.from_here >= limits.from_address:
+        locks.hold(f"window of {run.address}")
+        counts = _count(run)
+    return counts
 
 
-def _release_held(held: QuerySet[TaskRun], owner: str, queue: str, *, window: int) -> int:
-    with transaction.atomic():
-        hold_window(owner)
-        free = window - _count_released(owner, queue)
-        if free <= 0:
-            return 0
-        oldest = held.order_by("created_at").values_list("id", flat=True)
-        return held.filter(id__in=list(oldest[:free])).update(publish_at=Now())
+def _count(run: TaskRun) -> Counts:
+    counted = _COUNT.execute(
+        owner=run.owner, address=run.address, queue=run.queue, request_key=run.request_key
+    )
+    return Counts(*counted[0]) if counted else Counts(0, 0, 0, 0, 0)
 
 
-def _count_released(owner: str, queue: str) -> int:
-    return TaskRun.objects.filter(_RELEASED, owner=owner, queue=queue).count()
+def _count_released(owner: str, address: str | None, queue: str) -> tuple[int, int]:
+    """How many runs of the queue are with the broker or a worker: the owner's, and all from the address."""
+    mine, from_here = Q(owner=owner), Q(address=address, address__isnull=False)
+    rows = TaskRun.objects.filter(_RELEASED, mine | from_here, queue=queue)
+    counted = rows.aggregate(mine=Count("id", filter=mine), from_here=Count("id", filter=from_here))
+    return counted["mine"], counted["from_here"]
 
 
 def _held_by(claim: Claim) -> QuerySet[TaskRun]:

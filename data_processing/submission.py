@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from contracts.query import digest
-from data_processing import outbox, runs
+from data_processing import export_store, outbox, runs
 from data_processing.constraints import violates
 from data_processing.errors import KeyReused
 from data_processing.kinds import BULK_QUEUES, TaskKind
@@ -35,13 +36,22 @@ def request_key(kind: str, wanted: Mapping[str, Any], version: str) -> str:
 
 
 def accept(
-    kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str, idempotency_key: str | None
+    kind: TaskKind,
+    wanted: Mapping[str, Any],
+    *,
+    owner: str,
+    version: str,
+    idempotency_key: str | None,
+    address: str | None = None,
 ) -> Accepted:
-    """Accept a request. Raises TooManyTasks, KeyReused."""
+    """Accept a request; ``address`` is a key of where a visitor asks from. Raises TooManyTasks,
+    ExportStoreFull, KeyReused."""
+    record = partial(_find_or_record, kind, wanted, owner=owner, version=version, address=address)
     if idempotency_key is None:
-        accepted = _find_or_record(kind, wanted, owner=owner, version=version)
+        accepted = record()
     else:
-        accepted = _accept_once(kind, wanted, owner=owner, version=version, key=idempotency_key)
+        body_digest = digest({"kind": kind.name, "request": wanted})
+        accepted = _accept_once(record, owner=owner, key=idempotency_key, body_digest=body_digest)
     if accepted.new and accepted.run.publish_at is not None:
         outbox.publish_new(accepted.run)
     return accepted
@@ -56,14 +66,19 @@ def find_reusable(owner: str, key: str) -> TaskRun | None:
     return export.run if export else None
 
 
-def _find_or_record(kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str) -> Accepted:
+def _find_or_record(
+    kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str, address: str | None
+) -> Accepted:
     key = request_key(kind.name, wanted, version)
-    finished = find_reusable(owner, key) if kind.formats else None
-    if finished is not None:
-        return Accepted(run=finished, reused=True)
+    if kind.formats:
+        finished = find_reusable(owner, key)
+        if finished is not None:
+            return Accepted(run=finished, reused=True)
+        export_store.expect_room()
     run, new = runs.submit(
         kind=kind.name,
         owner=owner,
+        address=address,
         request=wanted,
         request_key=key,
         dataset_version=version,
@@ -73,15 +88,14 @@ def _find_or_record(kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, ve
             unfinished=settings.OWNER_MAX_UNFINISHED,
             window=settings.OWNER_WINDOW,
             window_queues=BULK_QUEUES,
+            from_address=settings.ADDRESS_MAX_UNFINISHED,
+            address_window=settings.ADDRESS_WINDOW,
         ),
     )
     return Accepted(run=run, new=new)
 
 
-def _accept_once(
-    kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str, key: str
-) -> Accepted:
-    body_digest = digest({"kind": kind.name, "request": wanted})
+def _accept_once(record: Callable[[], Accepted], *, owner: str, key: str, body_digest: str) -> Accepted:
     used = IdempotencyKey.objects.filter(owner=owner, key=key)
     used.filter(created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)).delete()
     while True:
@@ -92,7 +106,7 @@ def _accept_once(
             return Accepted(run=earlier.run)
         try:
             with transaction.atomic():
-                accepted = _find_or_record(kind, wanted, owner=owner, version=version)
+                accepted = record()
                 IdempotencyKey.objects.create(owner=owner, key=key, body_digest=body_digest, run=accepted.run)
         except IntegrityError as error:
             if not violates(error, IdempotencyKey, "one_use_of_a_key"):

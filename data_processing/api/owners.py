@@ -20,6 +20,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from data_processing.adoption import adopt
+from data_processing.api.addresses import address_key
 
 VISITOR_COOKIE = "visitor"
 VISITOR_AGE_S = 365 * 24 * 3600
@@ -37,6 +38,11 @@ def owner_of(request: HttpRequest | Request) -> str:
         visitor = str(uuid.uuid4())
         request.COOKIES[VISITOR_COOKIE] = sign_visitor(visitor)
     return f"visitor:{visitor}"
+
+
+def origin_of(request: HttpRequest | Request) -> str | None:
+    """A key of where a visitor asks from; None for users, who are known without it."""
+    return None if request.user.is_authenticated else address_key(request)
 
 
 def sign_visitor(visitor: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,13 @@ BROKEN = Ending(code="broken", message="it broke", retryable=True, traceback="Tr
 
 
 def submit(
-    *, owner: str = "visitor:a", key: str | None = None, queue: str = "high", kind: Any = "search"
+    *,
+    owner: str = "visitor:a",
+    key: str | None = None,
+    queue: str = "high",
+    kind: Any = "search",
+    address: str | None = None,
+    limits: OwnerLimits | None = None,
 ) -> TaskRun:
     run, _ = runs.submit(
         kind=kind,
@@ -35,7 +42,8 @@ def submit(
         dataset_version="v1",
         queue=queue,
         publish_in_s=0,
-        limits=LIMITS,
+        limits=limits or LIMITS,
+        address=address,
     )
     return run
 
@@ -48,7 +56,7 @@ def claim(run: TaskRun) -> Claim:
 
 def in_state(state: State) -> tuple[TaskRun, Claim | None]:
     """A run that was brought to ``state`` by the machine itself, and the claim it ran under."""
-    run = submit()
+    run = submit(address="here")
     if state == State.PENDING:
         return run, None
     if state == State.REVOKED:
@@ -308,6 +316,49 @@ def test_owner_with_too_many_unfinished_tasks_is_refused() -> None:
     with pytest.raises(TooManyTasks, match="at most 5"):
         submit()
     submit(owner="visitor:b")
+
+
+def test_visitors_of_an_address_with_too_many_unfinished_tasks_are_refused() -> None:
+    limits = replace(LIMITS, from_address=3)
+    first, *_ = [submit(owner=f"visitor:{name}", address="here", limits=limits) for name in "abc"]
+    with pytest.raises(TooManyTasks, match="at most 3"):
+        submit(owner="visitor:d", address="here", limits=limits)
+    # Users have no address, and there is no other limit for all of them together.
+    for name in "uvwxyz":
+        submit(owner=f"user:{name}", limits=limits)
+    submit(owner="visitor:d", address="there", limits=limits)
+    assert submit(owner="visitor:a", key=first.request_key, address="here", limits=limits).id == first.id
+    runs.succeed(claim(first), result={}, keep_s=60)
+    submit(owner="visitor:d", address="here", limits=limits)
+
+
+@pytest.mark.parametrize("state", State, ids=lambda state: state.name)
+def test_address_is_kept_until_the_run_ends(state: State) -> None:
+    run, _ = in_state(state)
+    run.refresh_from_db()
+    assert (run.address is None) == run.finished
+
+
+def test_runs_of_an_address_beyond_its_window_are_held_back_until_earlier_ones_end() -> None:
+    limits = replace(LIMITS, address_window=2)
+
+    def submit_export(owner: str, address: str | None) -> TaskRun:
+        return submit(owner=owner, queue="normal", address=address, limits=limits)
+
+    def list_held() -> set[str]:
+        return set(TaskRun.objects.filter(publish_at=None, state="PENDING").values_list("owner", flat=True))
+
+    first, *_ = [submit_export(f"visitor:{name}", "here") for name in "abcde"]
+    submit_export("visitor:f", "there")
+    submit_export("user:1", None)
+    assert list_held() == {"visitor:c", "visitor:d", "visitor:e"}
+    assert runs.release_held(window=2, address_window=2) == 0
+    held = claim(first)
+    runs.succeed(held, result={}, keep_s=60)
+    assert runs.release_held(window=2, address_window=2, after=held) == 1
+    assert list_held() == {"visitor:d", "visitor:e"}
+    assert runs.release_held(window=2, address_window=3) == 1
+    assert list_held() == {"visitor:e"}
 
 
 def test_owner_beyond_the_window_is_held_back_until_an_earlier_run_ends() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from data_processing import files
+from data_processing import export_store, files
 from data_processing.api import representation
 from data_processing.api.downloads import Download
 from data_processing.api.headers import names_etag, read_range
@@ -77,6 +77,7 @@ class ExportDownload(ApiView):
         release_connections()
         if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
+        export_store.note_reader(export)
         if settings.EXPORT_S3_REDIRECT and files.find_bucket() is not None:
             url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
             return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})

@@ -18,7 +18,7 @@ from contracts.reading import boolean, identifier, reject_unknown
 from data_processing import datasets, estimates, files, results, runs, submission
 from data_processing.api import representation, schema
 from data_processing.api.headers import names_etag, read_idempotency_key, read_wait_s
-from data_processing.api.owners import owner_of, visible_to
+from data_processing.api.owners import origin_of, owner_of, visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Identifier, InvalidParameter, Text
 from data_processing.api.problems import problem
@@ -243,6 +243,7 @@ def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> R
         kind,
         wanted,
         owner=owner,
+        address=origin_of(request),
         version=version,
         idempotency_key=idempotency_key,
     )

@@ -48,6 +48,7 @@ def test_figures_are_those_of_rows_and_broker(staff: Client, make_run: MakeRun) 
     assert figures["philgeps_queue_messages", "high"] == 1
     assert figures["philgeps_queue_consumers", "high"] == 0
     assert figures["philgeps_runs", "search", "PENDING"] == 3
+    assert figures["philgeps_export_bytes",] == 0
 
 
 @pytest.mark.usefixtures("redis_up")

@@ -166,6 +166,7 @@ export class ExportList {
 }
 
 function describeEstimate({ rows, bytes, sheets, seconds, reuse, limit_exceeded: limit }) {
+  if (limit?.name === "EXPORT_STORE_MAX_GB") return `Too large: all exports together may take ${limit.limit} GB. Narrow the filters.`;
   if (limit) return `Too many rows: an export holds at most ${countWords(limit.limit, "row")}. Narrow the filters.`;
   if (reuse) return "A file with exactly these rows is ready.";
   if (!rows) return "";
