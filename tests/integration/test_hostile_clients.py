@@ -73,6 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "MAX_REQUEST_BYTES": str(MAX_REQUEST_BYTES),
         "HEADER_TIMEOUT_S": str(TIMEOUT_S),
         "BODY_TIMEOUT_S": str(TIMEOUT_S),
+        "SECURE_HSTS_SECONDS": "60",
     }
     log = folder / "web.log"
     with log.open("ab") as output:
@@ -246,3 +247,14 @@ def test_unfinished_bodies_leave_nothing_on_disk(server: Server) -> None:
         time.sleep(TIMEOUT_S / 4)
         files = [os.readlink(link) for link in Path(f"/proc/{server.pid}/fd").iterdir()]
     assert not [path for path in files if path.endswith("(deleted)")]
+
+
+def test_client_on_this_machine_is_not_taken_for_a_proxy(server: Server) -> None:
+    # Told to believe whoever is near, uvicorn would; the settings PROXIES and SECURE_PROXY_SSL_HEADER decide.
+    forwarded = ("X-Forwarded-Proto: https", "X-Forwarded-For: 198.51.100.1", "Connection: close", "")
+    with server.connect() as connection:
+        connection.sendall(head("GET", "/health/live", *forwarded) + b"\r\n")
+        reply = read_reply(connection)
+    assert reply is not None
+    assert reply.status == 200
+    assert "strict-transport-security" not in reply.headers
