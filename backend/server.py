@@ -30,8 +30,8 @@ def main() -> None:
         ws="none",
         lifespan="off",
         access_log=False,
-        # Whom to believe, the settings PROXIES and SECURE_PROXY_SSL_HEADER say; uvicorn believes whoever is on
-        # the same machine.
+        # Whom to believe, the settings PROXIES and SECURE_PROXY_SSL_HEADER say; uvicorn believes whoever is
+        # on the same machine.
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         timeout_worker_healthcheck=HUNG_AFTER_S,

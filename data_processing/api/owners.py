@@ -45,6 +45,18 @@ def origin_of(request: HttpRequest | Request) -> str | None:
     return None if request.user.is_authenticated else address_key(request)
 
 
+def explain_return(request: HttpRequest | Request) -> str | None:
+    """How to come back as the same visitor, for one whom ``owner_of`` has just made; None for all others."""
+    made = request.COOKIES.get(VISITOR_COOKIE)
+    if made is None or made in request.META.get("HTTP_COOKIE", ""):
+        return None
+    basic = ", or sign in by HTTP Basic" if settings.BASIC_AUTH else ""
+    return (
+        "This task belongs to whoever sends the cookie `visitor` that this answer sets: keep it and send it "
+        f"with every request, or nobody can ask for the task{basic}."
+    )
+
+
 def sign_visitor(visitor: str) -> str:
     """The value of the cookie that makes its bearer the owner ``visitor:<visitor>``."""
     return _signer().sign(visitor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -23,22 +24,27 @@ WAITERS = Places()
 PART_OF_DESCRIPTORS = 0.25
 
 
-def answer_start(accepted: Accepted, *, owner: str, wait_s: int | None) -> Response:
+def answer_start(
+    accepted: Accepted, *, owner: str, wait_s: int | None, come_back: str | None = None
+) -> Response:
     """200 with the payload of a task that has succeeded, otherwise 202; whoever wants to wait gets what it
-    is when the task ends or ``wait_s`` are over."""
+    is when the task ends or ``wait_s`` are over. ``come_back`` says how to be known again."""
+    told: dict[str, Any] = {"reused": accepted.reused}
+    if come_back is not None:
+        told["come_back"] = come_back
     if wait_s and not accepted.run.finished:
-        return StartedTask(accepted, owner=owner, wait_s=wait_s)
-    body, status = _describe(accepted.run, accepted)
+        return StartedTask(accepted, told, owner=owner, wait_s=wait_s)
+    body, status = _describe(accepted.run, accepted, told)
     return Response(body, status=status, headers=_headers(body, status, waited_s=wait_s))
 
 
 class StartedTask(Later, Response):
     """202, and what becomes of it when one waits."""
 
-    def __init__(self, accepted: Accepted, *, owner: str, wait_s: int) -> None:
-        body, status = _describe(accepted.run, accepted)
+    def __init__(self, accepted: Accepted, told: Mapping[str, Any], *, owner: str, wait_s: int) -> None:
+        body, status = _describe(accepted.run, accepted, told)
         super().__init__(body, status=status, headers=_headers(body, status, waited_s=None))
-        self._accepted = accepted
+        self._accepted, self._told = accepted, told
         self._run_id: uuid.UUID = accepted.run.id
         self._owner = owner
         self._wait_s = wait_s
@@ -64,7 +70,7 @@ class StartedTask(Later, Response):
             return
         if run is None:
             return
-        self.data, self.status_code = _describe(run, self._accepted)
+        self.data, self.status_code = _describe(run, self._accepted, self._told)
         self.content = self.rendered_content
         self.headers.pop("Retry-After")
         headers = _headers(self.data, self.status_code, waited_s=self._wait_s)
@@ -73,8 +79,8 @@ class StartedTask(Later, Response):
             self.headers[name] = value
 
 
-def _describe(run: TaskRun, accepted: Accepted) -> tuple[dict[str, Any], int]:
-    body = {**representation.task_accepted(run, new=accepted.new), "reused": accepted.reused}
+def _describe(run: TaskRun, accepted: Accepted, told: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    body = {**representation.task_accepted(run, new=accepted.new), **told}
     if run.state == State.SUCCESS:
         return {**body, "data": run.result}, 200
     return body, 202

@@ -73,11 +73,12 @@ class ExportDownload(ApiView):
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
         export = _find(request, export_id)
         expired = export.deleted_at is not None or export.expires_at <= timezone.now()
+        if not expired:
+            export_store.note_reader(export)
         # An object store may let one wait.
         release_connections()
         if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
-        export_store.note_reader(export)
         if settings.EXPORT_S3_REDIRECT and files.find_bucket() is not None:
             url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
             return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})

@@ -18,7 +18,7 @@ from contracts.reading import boolean, identifier, reject_unknown
 from data_processing import datasets, estimates, files, results, runs, submission
 from data_processing.api import representation, schema
 from data_processing.api.headers import names_etag, read_idempotency_key, read_wait_s
-from data_processing.api.owners import origin_of, owner_of, visible_to
+from data_processing.api.owners import explain_return, origin_of, owner_of, visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Identifier, InvalidParameter, Text
 from data_processing.api.problems import problem
@@ -247,7 +247,7 @@ def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> R
         version=version,
         idempotency_key=idempotency_key,
     )
-    return answer_start(accepted, owner=owner, wait_s=wait_s)
+    return answer_start(accepted, owner=owner, wait_s=wait_s, come_back=explain_return(request))
 
 
 def _result_response(run: TaskRun) -> HttpResponse:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as product
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from data_processing import files
 from data_processing.api.owners import VISITOR_COOKIE
@@ -123,8 +123,8 @@ def test_session_ends_a_while_after_the_sign_in_soonest_for_staff(
     sign_in(visitor, "root")
     sign_in(other, "ana")
     hours = [client.session.get_expiry_age() / 3600 for client in (visitor, other)]
-    assert hours == pytest.approx([settings.STAFF_SESSION_HOURS, settings.SESSION_HOURS], abs=0.1)
-    assert visitor.cookies["sessionid"]["max-age"] <= settings.STAFF_SESSION_HOURS * 3600
+    assert hours == pytest.approx([product.STAFF_SESSION_HOURS, product.SESSION_HOURS], abs=0.1)
+    assert visitor.cookies["sessionid"]["max-age"] <= product.STAFF_SESSION_HOURS * 3600
     # Later changes prolong nothing.
     session = visitor.session
     end = session.get_expiry_date()
@@ -151,3 +151,18 @@ def test_what_cannot_be_a_session_asks_nothing_of_the_database(
 ) -> None:
     with django_assert_num_queries(0):
         assert visitor.get("/help/", headers={"Cookie": f"sessionid={cookie}"}).status_code == 200
+
+
+def test_client_without_a_cookie_is_told_how_to_come_back(
+    visitor: Client, ana: User, settings: Settings
+) -> None:
+    first = post(visitor, f"{TASKS}search/", Prefer="wait=0")
+    assert "cookie `visitor`" in first.json()["come_back"]
+    assert "Basic" not in first.json()["come_back"]
+    status = {"task_id": first.json()["task_id"]}
+    assert visitor.get(f"{TASKS}status/", status).status_code == 200
+    assert "come_back" not in post(visitor, f"{TASKS}search/", {"page": 2}).json()
+    settings.BASIC_AUTH = True
+    assert "Basic" in post(Client(), f"{TASKS}search/").json()["come_back"]
+    sign_in(visitor, "ana")
+    assert "come_back" not in post(visitor, f"{TASKS}search/", {"page": 3}).json()

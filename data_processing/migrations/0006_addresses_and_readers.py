@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("data_processing", "0004_sign_in_tries"),
+        ("data_processing", "0005_pulses"),
     ]
 
     operations = [
