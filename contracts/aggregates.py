@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
-from contracts.fields import LABEL_DIMENSIONS
+from contracts.fields import LABEL_DIMENSIONS, Pesos
 from contracts.query import Filters
 from contracts.sql import BIN_BOUNDS, CODES, Statement
 
@@ -37,6 +37,54 @@ PERIODS: dict[str, Callable[[date], str]] = {
     "by_month": lambda day: f"{day.year}-{day.month:02}",
 }
 """Dimension -> the label of a day's period, which sorts by time as text."""
+
+
+class Money(TypedDict):
+    """How many contracts, and what they are worth; the average is null where there are none."""
+
+    count: int
+    total_value: Pesos
+    avg_value: Pesos | None
+
+
+class Summary(Money):
+    """All contracts that the filters mean. The missing name is none of the contractors or organizations."""
+
+    median_value: Pesos | None
+    contractors: int
+    organizations: int
+
+
+class Part(Money):
+    """The contracts that share a label, null where it is missing; or all ``others``, of so many labels."""
+
+    label: str | None
+    share: float
+    others: NotRequired[Literal[True]]
+    labels: NotRequired[int]
+
+
+class Bin(TypedDict):
+    """The contracts of amounts from ``min`` to before ``max``."""
+
+    min: Pesos
+    max: Pesos
+    count: int
+    total_value: Pesos
+
+
+class Answer(TypedDict):
+    """The summary and the dimensions that were asked for."""
+
+    summary: Summary
+    by_year: NotRequired[list[Part]]
+    by_quarter: NotRequired[list[Part]]
+    by_month: NotRequired[list[Part]]
+    by_contractor: NotRequired[list[Part]]
+    by_organization: NotRequired[list[Part]]
+    by_area: NotRequired[list[Part]]
+    by_category: NotRequired[list[Part]]
+    value_distribution: NotRequired[list[Bin]]
 
 
 @dataclass(frozen=True)
@@ -157,7 +205,7 @@ def select_bins(totals: str) -> Statement:
 
 def shape_summary(
     bins: Sequence[Group], *, middle: Sequence[Decimal], contractors: int, organizations: int
-) -> dict[str, Any]:
+) -> Summary:
     """The summary as JSON; averages are null where there are no contracts."""
     whole = whole_of(bins)
     return {
@@ -168,12 +216,12 @@ def shape_summary(
     }
 
 
-def shape_groups(groups: Sequence[Group], whole: Group) -> list[dict[str, Any]]:
+def shape_groups(groups: Sequence[Group], whole: Group) -> list[Part]:
     """Rows (label, count, total_value, avg_value, share of the whole's value)."""
     return [_shape_group(group, whole) for group in groups]
 
 
-def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[dict[str, Any]]:
+def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[Part]:
     """As ``shape_groups``; of more ``labels`` than given, the rest is a last row with ``"others": true``."""
     shown = shape_groups(groups, whole)
     if labels > len(groups):
@@ -183,7 +231,7 @@ def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[
     return shown
 
 
-def shape_bins(bins: Sequence[Group]) -> list[dict[str, Any]]:
+def shape_bins(bins: Sequence[Group]) -> list[Bin]:
     """Bins (min, max exclusive, count, total_value) from the first to the last in use, gaps included."""
     if not bins:
         return []
@@ -205,16 +253,19 @@ def whole_of(bins: Sequence[Group]) -> Group:
     return Group(None, *_add_up(bins))
 
 
-def _shape_group(group: Group, whole: Group) -> dict[str, Any]:
+def _shape_group(group: Group, whole: Group) -> Part:
     share = EXACT.divide(group.total_value, whole.total_value or Decimal(1))
+    money = _money(group)
     return {
         "label": group.label,
-        **_money(group),
+        "count": money["count"],
+        "total_value": money["total_value"],
+        "avg_value": money["avg_value"],
         "share": float(share.quantize(Decimal("0.000001"), context=EXACT)),
     }
 
 
-def _money(group: Group) -> dict[str, Any]:
+def _money(group: Group) -> Money:
     return {
         "count": group.count,
         "total_value": f"{group.total_value:.2f}",

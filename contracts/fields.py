@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated, Any
+
+
+class Also:
+    """What JSON Schema says of a value beyond its type, for ``Annotated``, whose parts must be hashable."""
+
+    def __init__(self, **schema: Any) -> None:
+        self.schema = schema
+
+
+PESOS = Also(description="pesos, two decimals", pattern=r"^-?[0-9]+\.[0-9]{2}$")
+Pesos = Annotated[str, PESOS]
+"""An amount in JSON: text, because a JSON number may lose centavos."""
 
 
 class FieldType(Enum):
@@ -17,6 +30,15 @@ class FieldType(Enum):
     @property
     def sql_type(self) -> str:
         return {"text": "VARCHAR", "integer": "BIGINT", "money": "DECIMAL(18,2)", "date": "DATE"}[self.value]
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        return {
+            "text": {"type": "string"},
+            "integer": {"type": "integer"},
+            "money": {"type": "string", **PESOS.schema},
+            "date": {"type": "string", "format": "date"},
+        }[self.value]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,9 @@ def integer(value: Any, pointer: str, *, low: int, high: int, default: int | Non
     """A whole number in [low, high]; None gives ``default``."""
     if value is None and default is not None:
         return default
+    # JSON does not tell 88.0 from 88, and JSON Schema calls both an integer.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidQuery(pointer, f"expected a whole number, got {shown(value)}")
     if not low <= value <= high:

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from contracts import sql
+from contracts.aggregates import Answer
 from contracts.cursor import Cursor
 from contracts.errors import SnapshotMissing
 from contracts.fields import NAME_FILTERS
@@ -79,7 +80,7 @@ class Store:
                 "temp_directory": str(self._spill.path),
             }
         )
-        self.answers: Memo[dict[str, Any]] = Memo(REMEMBERED_ANSWERS)
+        self.answers: Memo[Answer] = Memo(REMEMBERED_ANSWERS)
         self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
         self.names: Memo[NameList] = Memo(2 * len(NAME_FILTERS))
         # Not by whoever closes it: a cache that drops it does not know who reads it still.
@@ -146,7 +147,7 @@ class Reader:
         """What ``count`` and ``search`` answer."""
         return self.count(query.filters), self.search(query, page)
 
-    def aggregate(self, aggregation: Aggregation) -> dict[str, Any]:
+    def aggregate(self, aggregation: Aggregation) -> Answer:
         """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``.
 
         The answer is remembered: do not change it.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from contracts import aggregates
+from contracts.aggregates import Answer
 from contracts.cursor import Cursor
 from contracts.finding import Finder
 from contracts.query import Aggregation
 
 
-def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> dict[str, Any]:
+def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> Answer:
     """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.aggregates``."""
     median = finder.find_median(aggregation.filters)
     totals = aggregates.find_cube(aggregation.filters) or _keep_totals(aggregation, cursor, finder)
@@ -36,7 +37,7 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
             every, _ = labels.get(dimension, (0, 0))
             groups = aggregates.read_groups(cursor.fetch(top))
             answer[dimension] = aggregates.shape_labels(groups, whole, labels=every)
-    return answer
+    return cast(Answer, answer)
 
 
 def _keep_totals(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> str:

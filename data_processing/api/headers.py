@@ -4,18 +4,80 @@ RFC 7240 say that a header which cannot be read is to be ignored, it is."""
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 from rest_framework.request import Request
 
-from data_processing.api.parameters import InvalidParameter
+from data_processing.api.parameters import InvalidParameter, Schema
 
 MAX_WAIT_S = 30
 MAX_KEY_LENGTH = 200
 
-KEY = re.compile(rf"[ -~]{{1,{MAX_KEY_LENGTH}}}")
+# No blank at its ends, which servers cut off.
+KEY = re.compile(rf"^[!-~]([ -~]{{0,{MAX_KEY_LENGTH - 2}}}[!-~])?$")
 SECONDS = re.compile(r'[0-9]{1,9}|"[0-9]{1,9}"')
 BYTE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.IGNORECASE)
 BEYOND_ALL = 10**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """A header that changes an answer, as the OpenAPI document describes it."""
+
+    name: str
+    meaning: str
+    schema: Schema = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerHeader(Header):
+    """A header of an answer; ``always``: it is never missing."""
+
+    always: bool = True
+
+
+PREFER = Header(
+    name="Prefer",
+    meaning=f"RFC 7240: with wait=N the answer may take N seconds, at most {MAX_WAIT_S}, and be the result "
+    "then; other preferences are ignored",
+)
+IDEMPOTENCY_KEY = Header(
+    name="Idempotency-Key",
+    meaning="the same key with the same request is the same task, for a day",
+    schema={"type": "string", "pattern": KEY.pattern},
+)
+IF_NONE_MATCH = Header(name="If-None-Match", meaning="RFC 9110: answer 304 if this ETag is still right")
+RANGE = Header(name="Range", meaning="RFC 9110: one range of bytes; anything else is ignored")
+IF_RANGE = Header(name="If-Range", meaning="RFC 9110: heed Range only if this ETag is still right")
+LAST_EVENT_ID = Header(name="Last-Event-ID", meaning="the id of the last event seen")
+
+_URL: Schema = {"type": "string", "format": "uri-reference"}
+_SECONDS: Schema = {"type": "integer", "minimum": 0}
+_ETAG: Schema = {"type": "string", "pattern": '^"[0-9a-f]+"$'}
+
+LOCATION = AnswerHeader(name="Location", meaning="where to look next", schema=_URL)
+RETRY_AFTER = AnswerHeader(name="Retry-After", meaning="seconds after which to come again", schema=_SECONDS)
+MAYBE_RETRY_AFTER = AnswerHeader(
+    name="Retry-After",
+    meaning="seconds after which to come again, while it may change",
+    schema=_SECONDS,
+    always=False,
+)
+PREFERENCE_APPLIED = AnswerHeader(
+    name="Preference-Applied",
+    meaning="the wait=N that was heeded",
+    schema={"type": "string", "pattern": "^wait=[0-9]+$"},
+    always=False,
+)
+ETAG = AnswerHeader(name="ETag", meaning="changes with the answer", schema=_ETAG)
+ACCEPT_RANGES = AnswerHeader(name="Accept-Ranges", meaning="Range is heeded", schema={"const": "bytes"})
+CONTENT_RANGE = AnswerHeader(
+    name="Content-Range",
+    meaning="which bytes of how many",
+    schema={"type": "string", "pattern": r"^bytes ([0-9]+-[0-9]+|\*)/[0-9]+$"},
+)
+CONTENT_DISPOSITION = AnswerHeader(name="Content-Disposition", meaning="the file's name")
+WWW_AUTHENTICATE = AnswerHeader(name="WWW-Authenticate", meaning="how to sign in")
 
 
 def read_idempotency_key(request: Request) -> str | None:

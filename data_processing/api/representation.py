@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Subquery
@@ -15,14 +15,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from data_processing import results, runs
+from data_processing.api.shapes import (
+    PROGRESS,
+    Accepted,
+    Attempt,
+    Export,
+    Started,
+    TaskLinks,
+    TaskProgress,
+    TaskStatus,
+)
 from data_processing.kinds import describe
 from data_processing.models import ExportFile, State, TaskRun
 
-PROGRESS = "PROGRESS"
 
-
-def task_links(run: TaskRun) -> dict[str, str]:
-    links = {
+def task_links(run: TaskRun) -> TaskLinks:
+    links: TaskLinks = {
         "self": reverse("task-detail", args=[run.id]),
         "status": f"{reverse('task-status')}?task_id={run.id}",
         "result": f"{reverse('task-result')}?task_id={run.id}",
@@ -35,9 +43,9 @@ def task_links(run: TaskRun) -> dict[str, str]:
     return links
 
 
-def task_accepted(run: TaskRun, *, new: bool) -> dict[str, Any]:
+def task_accepted(run: TaskRun, *, new: bool) -> Accepted:
     """The answer to a POST that created or joined a task."""
-    body: dict[str, Any] = {
+    body: Accepted = {
         "task_id": str(run.id),
         "status": "queued" if run.state == State.PENDING else run.state.lower(),
         "state": run.state,
@@ -52,7 +60,16 @@ def task_accepted(run: TaskRun, *, new: bool) -> dict[str, Any]:
     return body
 
 
-def task_list(runs: Sequence[TaskRun]) -> list[dict[str, Any]]:
+def task_started(run: TaskRun, *, new: bool, reused: bool, come_back: str | None = None) -> Started:
+    """The answer to a start; ``reused`` when the run has its result from an earlier one. ``come_back`` tells
+    a client without a cookie how to be known again."""
+    accepted = task_accepted(run, new=new)
+    if come_back is None:
+        return cast(Started, {**accepted, "reused": reused})
+    return {**accepted, "reused": reused, "come_back": come_back}
+
+
+def task_list(runs: Sequence[TaskRun]) -> list[TaskStatus]:
     """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
     positions = _queue_positions(runs)
     running = [run.id for run in runs if run.state == State.STARTED]
@@ -60,12 +77,12 @@ def task_list(runs: Sequence[TaskRun]) -> list[dict[str, Any]]:
         return [_task_status(run, positions.get(run.id)) for run in runs]
 
 
-def task_status(run: TaskRun) -> dict[str, Any]:
+def task_status(run: TaskRun) -> TaskStatus:
     """Everything a client may know of a run; ``result`` and ``error`` are None until there is one."""
     return _task_status(run, _queue_positions([run]).get(run.id))
 
 
-def _task_status(run: TaskRun, position: int | None) -> dict[str, Any]:
+def _task_status(run: TaskRun, position: int | None) -> TaskStatus:
     meta = _meta(run, position)
     state = PROGRESS if run.state == State.STARTED and meta["current"] else run.state
     return {
@@ -92,7 +109,7 @@ def _task_status(run: TaskRun, position: int | None) -> dict[str, Any]:
     }
 
 
-def export_file(export: ExportFile) -> dict[str, Any]:
+def export_file(export: ExportFile) -> Export:
     return {
         "export_id": str(export.pk),
         "task_id": str(export.pk),
@@ -125,7 +142,7 @@ def retry_after_s(run: TaskRun) -> int:
     return 1 if age_s < 10 else 2 if age_s < 60 else 5
 
 
-def _meta(run: TaskRun, position: int | None) -> dict[str, Any]:
+def _meta(run: TaskRun, position: int | None) -> TaskProgress:
     current, total, phase, unit = run.current, run.total, run.phase, run.unit
     rate = eta_s = None
     if run.state == State.STARTED:
@@ -148,12 +165,12 @@ def _meta(run: TaskRun, position: int | None) -> dict[str, Any]:
     }
 
 
-def _attempts(run: TaskRun) -> list[dict[str, Any]]:
+def _attempts(run: TaskRun) -> list[Attempt]:
     """Those that have ended, and the one that a worker is at."""
-    ended = [dict(attempt) for attempt in runs.read_attempts(run.attempts)]
+    ended = [cast(Attempt, dict(attempt)) for attempt in runs.read_attempts(run.attempts)]
     if run.state != State.STARTED:
         return ended
-    now = {"number": run.attempt, "worker": run.worker, "started_at": _time(run.claimed_at)}
+    now: Attempt = {"number": run.attempt, "worker": run.worker, "started_at": _time(run.claimed_at)}
     return [*ended, now]
 
 
@@ -185,7 +202,7 @@ def _queue_positions(runs: Iterable[TaskRun]) -> dict[uuid.UUID, int]:
     return dict(asked.annotate(place=Coalesce(Subquery(counted), 0) + 1).values_list("id", "place"))
 
 
-def _sentence(run: TaskRun, meta: Mapping[str, Any]) -> str:
+def _sentence(run: TaskRun, meta: TaskProgress) -> str:
     match run.state:
         case State.PENDING:
             return f"Waiting in line, position {meta['queue_position']}."

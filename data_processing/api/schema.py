@@ -1,123 +1,22 @@
-"""The OpenAPI document: what bodies and answers look like. The parser in contracts/query.py decides what is
-right; tests hold this description to it."""
+"""The OpenAPI document, put together from what the views declare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from django.conf import settings
 from drf_spectacular import authentication
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.negotiation import DefaultContentNegotiation
 
-from contracts.fields import DIMENSIONS, FIELD_BY_NAME, SORTABLE
-from contracts.query import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    MAX_KEYWORD_LENGTH,
-    MAX_KEYWORDS,
-    MAX_NAMES,
-    MAX_PAGE,
-    MAX_PAGE_SIZE,
-    MAX_TOP_N,
-    NAME_LISTS,
-)
-from data_processing.api.view import ApiView
-from data_processing.work.export import CSV_FORMATS, FORMATS
-
-Schema = dict[str, Any]
-
-
-def _object(properties: Mapping[str, Schema], *, required: tuple[str, ...] = ()) -> Schema:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "additionalProperties": False,
-        **({"required": list(required)} if required else {}),
-    }
-
-
-def _list(items: Schema, **limits: int) -> Schema:
-    return {"type": ["array", "null"], "items": items, **limits}
-
-
-def _number(low: int, high: int) -> Schema:
-    return {"type": "integer", "minimum": low, "maximum": high}
-
-
-MISSING = "null stands for a missing name"
-YEAR = _number(FIRST_YEAR, LAST_YEAR)
-DAY = {"type": ["string", "null"], "format": "date"}
-AMOUNT = {"type": ["string", "number", "null"], "description": "pesos, at most two decimals"}
-TIME_RANGE: Schema = {
-    "oneOf": [
-        _object({"type": {"const": "yearly"}, "year": YEAR}, required=("type", "year")),
-        _object(
-            {"type": {"const": "quarterly"}, "year": YEAR, "quarter": _number(1, 4)},
-            required=("type", "year", "quarter"),
-        ),
-        _object({"type": {"const": "custom"}, "start_date": DAY, "end_date": DAY}, required=("type",)),
-        _object({"type": {"const": "undated"}}, required=("type",)),
-    ]
-}
-FILTERS = _object(
-    {
-        **{
-            name: _list(
-                {"type": ["string", "null"], "description": "null: the name is missing"}, maxItems=MAX_NAMES
-            )
-            for name in NAME_LISTS
-        },
-        "keywords": _list(
-            {"type": "string", "minLength": 1, "maxLength": MAX_KEYWORD_LENGTH}, maxItems=MAX_KEYWORDS
-        ),
-        "time_ranges": _list(TIME_RANGE),
-        "value_range": {**_object({"min": AMOUNT, "max": AMOUNT}), "type": ["object", "null"]},
-        "include_flood_control": {"type": ["boolean", "null"], "default": False},
-    }
-)
-ROWS: Mapping[str, Schema] = {
-    "filters": FILTERS,
-    "columns": _list({"enum": list(FIELD_BY_NAME)}, minItems=1),
-    "sort": {"enum": [*SORTABLE, *(f"-{name}" for name in SORTABLE), None], "default": "-award_date"},
-}
-SEARCH = _object(
-    {**ROWS, "page": _number(1, MAX_PAGE), "page_size": {**_number(1, MAX_PAGE_SIZE), "default": 50}}
-)
-EXPORT = _object(
-    {
-        **ROWS,
-        "format": {"enum": [*FORMATS, None], "default": "xlsx"},
-        "formula_guard": {
-            "type": ["boolean", "null"],
-            "default": True,
-            "description": "CSV only: whether text that a spreadsheet would run gets a leading apostrophe",
-        },
-    }
-)
-EXPORT["if"] = {
-    "properties": {"formula_guard": {"type": "boolean"}},
-    "required": ["formula_guard"],
-}
-EXPORT["then"] = {"properties": {"format": {"enum": list(CSV_FORMATS)}}, "required": ["format"]}
-AGGREGATES = _object(
-    {
-        "filters": FILTERS,
-        "dimensions": _list({"enum": list(DIMENSIONS)}),
-        "top_n": {**_number(1, MAX_TOP_N), "default": 20},
-    }
-)
-TASK_ID = _object({"task_id": {"type": "string", "format": "uuid"}}, required=("task_id",))
-CANCEL = _object({**TASK_ID["properties"], "all": {"type": "boolean"}}, required=("task_id",))
-STARTS = {
-    200: "the answer was at hand, or was ready within the time of Prefer: wait",
-    202: "accepted; follow links.status",
-    400: "a value is wrong; errors names it",
-    422: "the Idempotency-Key came with another request before",
-    429: "too many unfinished tasks; come back after Retry-After seconds",
-    503: "no dataset has been imported yet",
-}
+from data_processing.api import json_schema
+from data_processing.api.headers import RETRY_AFTER, WWW_AUTHENTICATE
+from data_processing.api.owners import IsOwner
+from data_processing.api.parameters import Schema
+from data_processing.api.view import Answer, ApiView, refusal
 
 
 class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
@@ -129,32 +28,110 @@ class BasicScheme(authentication.BasicScheme):  # type: ignore[no-untyped-call]
 
     target_class = "data_processing.api.authentication.BasicAuthentication"
 
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        return super().get_security_requirement(auto_schema) if settings.BASIC_AUTH else None
+
 
 class DescribedSchema(AutoSchema):
-    """Reads a view's ``body`` (JSON Schema), ``query`` (names) and ``answers`` (status -> meaning)."""
+    """Describes an operation by what its ApiView declares."""
+
+    def is_excluded(self) -> bool:
+        return not self._endpoint.is_there()
 
     def get_operation_id(self) -> str:
         return f"{type(self.view).__name__}{'Delete' if self.method == 'DELETE' else ''}"
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation and self._body and "required" in self._body:
+            operation["requestBody"]["required"] = True
+        return operation
+
     def get_request_serializer(self) -> Any:
-        body = getattr(self.view, "body", None)
-        return {"application/json": body} if body is not None and self.method == "POST" else None
+        return None if self._body is None else {"application/json": self._body}
+
+    def get_auth(self) -> Any:
+        anonymous = any(isinstance(one, IsOwner) for one in self._endpoint.get_permissions())
+        return [*super().get_auth(), *([{}] if anonymous and settings.ANONYMOUS_ACCESS else [])]
 
     def get_response_serializers(self) -> Any:
-        answers = getattr(self.view, "answers", {200: "the answer"})
         return {
-            status: OpenApiResponse(OpenApiTypes.OBJECT, description=meaning)
-            for status, meaning in answers.items()
+            (str(status), *answer.media_types): OpenApiResponse(
+                None if answer.shape is None else self._describe(answer.shape), description=answer.meaning
+            )
+            for status, answer in self._answers.items()
         }
 
     def get_override_parameters(self) -> list[Any]:
-        return [
-            OpenApiParameter(
+        return [*self._query(), *self._request_headers(), *self._answer_headers()]
+
+    @property
+    def _endpoint(self) -> ApiView:
+        return cast(ApiView, self.view)
+
+    @property
+    def _body(self) -> Schema | None:
+        return self._endpoint.body if self.method == "POST" else None
+
+    @property
+    def _answers(self) -> Mapping[int, Answer]:
+        mine = self._endpoint.answers[self.method]
+        return dict(sorted({**self._common_refusals(), **mine}.items()))
+
+    def _common_refusals(self) -> dict[int, Answer]:
+        """What any endpoint of its sort may answer, whatever it is about."""
+        found = {400: refusal("what is asked cannot be read; errors names it")}
+        if self._endpoint.get_authenticators():
+            found |= {
+                401: refusal("sign in first", WWW_AUTHENTICATE),
+                403: refusal("not allowed, or the CSRF token is missing"),
+                503: refusal("the database is away for a moment", RETRY_AFTER),
+            }
+            if settings.BASIC_AUTH:
+                found[429] = refusal("too many wrong passwords", RETRY_AFTER)
+        if "{" in self.path:
+            found[404] = refusal("there is no such thing, or it is somebody else's")
+        if self._endpoint.content_negotiation_class is DefaultContentNegotiation:
+            found[406] = refusal("none of the accepted media types can be answered")
+        if self._body is not None:
+            found[408] = refusal("the body took too long")
+            found[413] = refusal("the body is too large")
+            found[415] = refusal("the body is not of the type application/json")
+        return found
+
+    def _describe(self, shape: Any) -> Schema:
+        components: dict[str, Schema] = {}
+        schema = json_schema.describe(shape, components)
+        for name, component in components.items():
+            self.registry.register_on_missing(
+                ResolvedComponent(name, ResolvedComponent.SCHEMA, component, object=name)  # type: ignore[no-untyped-call]
+            )
+        return schema
+
+    def _query(self) -> Iterator[OpenApiParameter]:
+        for parameter in self._endpoint.query:
+            yield OpenApiParameter(
                 parameter.name,
                 parameter.describe(),
                 required=parameter.required,
                 description=parameter.meaning,
                 default=parameter.default,
             )
-            for parameter in cast(ApiView, self.view).query
-        ]
+
+    def _request_headers(self) -> Iterator[OpenApiParameter]:
+        for header in self._endpoint.heeds:
+            yield OpenApiParameter(
+                header.name, header.schema, OpenApiParameter.HEADER, description=header.meaning
+            )
+
+    def _answer_headers(self) -> Iterator[OpenApiParameter]:
+        for status, answer in self._answers.items():
+            for header in answer.headers:
+                yield OpenApiParameter(
+                    header.name,
+                    header.schema,
+                    OpenApiParameter.HEADER,
+                    required=header.always,
+                    description=header.meaning,
+                    response=[status],
+                )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from data_processing.api import representation
 from data_processing.api.events import current_hub
 from data_processing.api.later import Later
 from data_processing.api.places import NoPlace, Places, fit_to_descriptors
+from data_processing.api.shapes import Finished, Started
 from data_processing.models import State, TaskRun
 from data_processing.submission import Accepted
 
@@ -29,22 +29,19 @@ def answer_start(
 ) -> Response:
     """200 with the payload of a task that has succeeded, otherwise 202; whoever wants to wait gets what it
     is when the task ends or ``wait_s`` are over. ``come_back`` says how to be known again."""
-    told: dict[str, Any] = {"reused": accepted.reused}
-    if come_back is not None:
-        told["come_back"] = come_back
     if wait_s and not accepted.run.finished:
-        return StartedTask(accepted, told, owner=owner, wait_s=wait_s)
-    body, status = _describe(accepted.run, accepted, told)
+        return StartedTask(accepted, come_back, owner=owner, wait_s=wait_s)
+    body, status = _describe(accepted.run, accepted, come_back)
     return Response(body, status=status, headers=_headers(body, status, waited_s=wait_s))
 
 
 class StartedTask(Later, Response):
     """202, and what becomes of it when one waits."""
 
-    def __init__(self, accepted: Accepted, told: Mapping[str, Any], *, owner: str, wait_s: int) -> None:
-        body, status = _describe(accepted.run, accepted, told)
+    def __init__(self, accepted: Accepted, come_back: str | None, *, owner: str, wait_s: int) -> None:
+        body, status = _describe(accepted.run, accepted, come_back)
         super().__init__(body, status=status, headers=_headers(body, status, waited_s=None))
-        self._accepted, self._told = accepted, told
+        self._accepted, self._come_back = accepted, come_back
         self._run_id: uuid.UUID = accepted.run.id
         self._owner = owner
         self._wait_s = wait_s
@@ -70,7 +67,7 @@ class StartedTask(Later, Response):
             return
         if run is None:
             return
-        self.data, self.status_code = _describe(run, self._accepted, self._told)
+        self.data, self.status_code = _describe(run, self._accepted, self._come_back)
         self.content = self.rendered_content
         self.headers.pop("Retry-After")
         headers = _headers(self.data, self.status_code, waited_s=self._wait_s)
@@ -79,14 +76,15 @@ class StartedTask(Later, Response):
             self.headers[name] = value
 
 
-def _describe(run: TaskRun, accepted: Accepted, told: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    body = {**representation.task_accepted(run, new=accepted.new), **told}
+def _describe(run: TaskRun, accepted: Accepted, come_back: str | None) -> tuple[Started, int]:
+    body = representation.task_started(run, new=accepted.new, reused=accepted.reused, come_back=come_back)
     if run.state == State.SUCCESS:
-        return {**body, "data": run.result}, 200
+        finished: Finished[Any] = {**body, "data": run.result}
+        return finished, 200
     return body, 202
 
 
-def _headers(body: dict[str, Any], status: int, *, waited_s: int | None) -> dict[str, str]:
+def _headers(body: Started, status: int, *, waited_s: int | None) -> dict[str, str]:
     headers = {"Location": body["links"]["status"]}
     if waited_s is not None:
         headers["Preference-Applied"] = f"wait={waited_s}"

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.aggregates import Answer
 from contracts.progress import Progress
 from contracts.query import Aggregation
 from contracts.reading import reject_unknown
 from data_processing.work.context import Context, Outcome, Work
+
+
+class AggregatesResult(Answer):
+    """The totals that were asked for, and of what."""
+
+    filters_in_words: str
+    include_flood_control: bool
+    dataset_version: str
 
 
 def parse(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,14 +35,13 @@ def compute_aggregates(request: Mapping[str, Any], context: Context) -> Work:
     yield Progress(phase="computing", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         answer = reader.aggregate(aggregation)
-    return Outcome(
-        payload={
-            **answer,
-            "filters_in_words": aggregation.filters.describe(),
-            "include_flood_control": aggregation.filters.include_flood_control,
-            "dataset_version": context.dataset_version,
-        }
-    )
+    payload: AggregatesResult = {
+        **answer,
+        "filters_in_words": aggregation.filters.describe(),
+        "include_flood_control": aggregation.filters.include_flood_control,
+        "dataset_version": context.dataset_version,
+    }
+    return Outcome(payload=payload)
 
 
 def _read(data: Mapping[str, Any]) -> Aggregation:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.conf import settings
 
 from contracts.delimited import join_csv, write_csv
 from contracts.errors import InvalidQuery
+from contracts.fields import Also
 from contracts.outfile import Writing
 from contracts.parquet import write_parquet
 from contracts.progress import Progress
@@ -31,6 +32,18 @@ FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
 """What a file can be; also how its name ends."""
 STREAM_MEMORY_MB = 200
 CSV_FORMATS = ("csv", "csv.gz")
+
+
+class ExportResult(TypedDict):
+    """The file that was made. ``cut_texts`` says how many were longer than an Excel cell."""
+
+    name: str
+    format: Annotated[str, Also(enum=list(FORMATS))]
+    rows: int
+    cut_texts: int
+    export_id: Annotated[str, Also(format="uuid")]
+    size_bytes: int
+    sha256: Annotated[str, Also(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True)

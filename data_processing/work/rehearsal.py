@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from contracts.progress import Progress
 from contracts.reading import choice, integer, reject_unknown
@@ -14,7 +14,15 @@ from data_processing.errors import RehearsedFailure
 from data_processing.work.context import Context, Outcome, Work
 
 STEP_S = 0.05
+MAX_NUMBER = 10**12
+MAX_STEPS = 100_000
 FATES = ("succeed", "fail", "crash")
+
+
+class RehearsalResult(TypedDict):
+    """What a rehearsal that succeeds gives."""
+
+    number: int
 
 
 def parse(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,8 +30,8 @@ def parse(data: Mapping[str, Any]) -> dict[str, Any]:
     Raises contracts.errors.InvalidQuery."""
     reject_unknown(data, ("number", "steps", "fate"))
     return {
-        "number": integer(data.get("number"), "/number", low=0, high=10**12, default=0),
-        "steps": integer(data.get("steps"), "/steps", low=0, high=100_000, default=0),
+        "number": integer(data.get("number"), "/number", low=0, high=MAX_NUMBER, default=0),
+        "steps": integer(data.get("steps"), "/steps", low=0, high=MAX_STEPS, default=0),
         "fate": choice(data.get("fate"), "/fate", FATES, default="succeed"),
     }
 
@@ -44,4 +52,5 @@ def rehearse(request: Mapping[str, Any], context: Context) -> Work:
         os.kill(os.getpid(), signal.SIGKILL)
     if request["fate"] == "fail":
         raise RehearsedFailure("failed as it was told")
-    return Outcome(payload={"number": request["number"]})
+    payload: RehearsalResult = {"number": request["number"]}
+    return Outcome(payload=payload)

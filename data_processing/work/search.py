@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
+from contracts.fields import FIELDS, Also, Pesos
 from contracts.progress import Progress
 from contracts.query import Page, Query
 from contracts.reading import reject_unknown
 from data_processing.work.context import Context, Outcome, Work
+
+ROW = {
+    "type": "object",
+    "description": "a contract, by the columns that were asked for; null where the source has none",
+    "properties": {
+        field.name: {
+            **field.type.json_schema,
+            "type": [field.type.json_schema["type"], "null"],
+            "description": field.description,
+        }
+        for field in FIELDS
+    },
+    "additionalProperties": False,
+}
+
+
+class SearchResult(TypedDict):
+    """A page of contracts, and how many all pages hold."""
+
+    rows: Annotated[list[dict[str, Any]], Also(items=ROW)]
+    page: int
+    page_size: int
+    pages: int
+    total_rows: int
+    total_value: Pesos
+    filters_in_words: str
+    include_flood_control: bool
+    dataset_version: str
 
 
 def parse(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,19 +57,18 @@ def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
     yield Progress(phase="searching", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         totals, rows = reader.find(query, page)
-    return Outcome(
-        payload={
-            "rows": rows,
-            "page": page.number,
-            "page_size": page.size,
-            "pages": -(-totals.rows // page.size),
-            "total_rows": totals.rows,
-            "total_value": str(totals.total_value),
-            "filters_in_words": query.filters.describe(),
-            "include_flood_control": query.filters.include_flood_control,
-            "dataset_version": context.dataset_version,
-        }
-    )
+    payload: SearchResult = {
+        "rows": rows,
+        "page": page.number,
+        "page_size": page.size,
+        "pages": -(-totals.rows // page.size),
+        "total_rows": totals.rows,
+        "total_value": f"{totals.total_value:.2f}",
+        "filters_in_words": query.filters.describe(),
+        "include_flood_control": query.filters.include_flood_control,
+        "dataset_version": context.dataset_version,
+    }
+    return Outcome(payload=payload)
 
 
 def _read(data: Mapping[str, Any]) -> tuple[Query, Page]:

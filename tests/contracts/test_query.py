@@ -148,13 +148,19 @@ def test_columns_and_sort_that_do_not_exist_are_refused(data: dict[str, Any], po
         ({"page": 10**5000}, "/page"),
         ({"page_size": 0}, "/page_size"),
         ({"page_size": 10_000_000}, "/page_size"),
-        ({"page_size": 1.0}, "/page_size"),
+        ({"page_size": 1.5}, "/page_size"),
+        ({"page_size": float("inf")}, "/page_size"),
+        ({"page": 1e30}, "/page"),
     ],
 )
 def test_pages_out_of_bounds_are_refused(data: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidQuery) as refused:
         Page.from_json(data)
     assert refused.value.pointer == pointer
+
+
+def test_whole_number_with_a_decimal_point_is_a_whole_number() -> None:
+    assert Query.from_json({"page": 2.0, "page_size": 88.0}) == Query.from_json({"page": 2, "page_size": 88})
 
 
 @pytest.mark.parametrize(

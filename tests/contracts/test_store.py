@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_search_count_stream_and_aggregates_mean_the_rows_the_oracle_means(
             check_aggregates(reader.aggregate(Aggregation(filters=filters, top_n=2)), wanted)
 
 
-def check_aggregates(answer: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
+def check_aggregates(answer: Mapping[str, Any], wanted: list[dict[str, Any]]) -> None:
     assert answer["summary"] == oracle.summary(wanted)
     assert json.loads(json.dumps(answer)) == answer
     for dimension in DIMENSIONS:

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from typing import ClassVar
 
 from django.conf import settings
@@ -19,11 +19,13 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from data_processing.api import shapes
 from data_processing.api.events import Hub, Update, Watcher, current_hub
+from data_processing.api.headers import LAST_EVENT_ID, RETRY_AFTER
 from data_processing.api.owners import owner_of, visible_to
 from data_processing.api.places import NoPlace, Place, Places, fit_to_descriptors
 from data_processing.api.problems import problem
-from data_processing.api.view import ApiView
+from data_processing.api.view import Answer, ApiView, refusal
 from data_processing.errors import NotFound
 from data_processing.models import TaskRun
 
@@ -62,12 +64,14 @@ class TaskEvents(ApiView):
     """
 
     content_negotiation_class = AcceptAnything
-    answers: ClassVar[Mapping[int, str]] = {
-        200: "the events",
-        204: "the client has seen the last one, by Last-Event-ID",
-        404: "unknown, or somebody else's",
-        429: "you follow as many tasks as one may; come back after Retry-After seconds",
-        503: "this process follows as many tasks as it can; come back after Retry-After seconds",
+    heeds = (LAST_EVENT_ID,)
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="the events", shape=shapes.Event, media_types=("text/event-stream",)),
+            204: Answer(meaning="the client has seen the last one"),
+            429: refusal("you follow as many tasks as one may", RETRY_AFTER),
+            503: refusal("too many streams are open, or the database is away", RETRY_AFTER),
+        }
     }
 
     def get(self, request: Request, task_id: uuid.UUID) -> HttpResponseBase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from django.conf import settings
@@ -15,14 +15,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from data_processing import export_store, files
-from data_processing.api import representation
+from data_processing.api import representation, shapes
 from data_processing.api.downloads import Download
-from data_processing.api.headers import names_etag, read_range
+from data_processing.api.headers import (
+    ACCEPT_RANGES,
+    CONTENT_DISPOSITION,
+    CONTENT_RANGE,
+    ETAG,
+    IF_NONE_MATCH,
+    IF_RANGE,
+    LOCATION,
+    RANGE,
+    names_etag,
+    read_range,
+)
 from data_processing.api.owners import visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.problems import problem
 from data_processing.api.release import release_connections
-from data_processing.api.view import ApiView
+from data_processing.api.view import Answer, ApiView, refusal
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
 
@@ -32,12 +43,15 @@ CONTENT_TYPES = {
     "csv.gz": "application/gzip",
     "parquet": "application/vnd.apache.parquet",
 }
+FILE: Mapping[str, Any] = {"shape": bytes, "media_types": tuple(CONTENT_TYPES.values())}
+FILE_HEADERS = (ETAG, ACCEPT_RANGES, CONTENT_DISPOSITION)
 
 
 class ExportList(ApiView):
     """One's own export files, newest first."""
 
     query = PAGED
+    answers: ClassVar = {"GET": {200: Answer(meaning="a page of files", shape=shapes.Page[shapes.Export])}}
 
     def get(self, request: Request) -> Response:
         rows = visible_to(request, ExportFile.objects.filter(deleted_at=None))
@@ -46,6 +60,11 @@ class ExportList(ApiView):
 
 class ExportDetail(ApiView):
     """One export file."""
+
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="the file's facts", shape=shapes.Export)},
+        "DELETE": {204: Answer(meaning="it is gone")},
+    }
 
     def get(self, request: Request, export_id: uuid.UUID) -> Response:
         return Response(representation.export_file(_find(request, export_id)))
@@ -61,13 +80,16 @@ class ExportDetail(ApiView):
 class ExportDownload(ApiView):
     """The file itself, whole or a range of it (RFC 9110, one range)."""
 
-    answers: ClassVar[Mapping[int, str]] = {
-        200: "the file",
-        206: "the range that was asked for",
-        302: "the file lies in an object store: the address gives it for some minutes",
-        304: "the client has it, by If-None-Match",
-        410: "the file has expired",
-        416: "the file ends before the range",
+    heeds = (RANGE, IF_RANGE, IF_NONE_MATCH)
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="the file", headers=FILE_HEADERS, **FILE),
+            206: Answer(meaning="the range of it", headers=(*FILE_HEADERS, CONTENT_RANGE), **FILE),
+            302: Answer(meaning="an object store gives it, for some minutes", headers=(LOCATION,)),
+            304: Answer(meaning="the client has it", headers=FILE_HEADERS),
+            410: refusal("the file has expired"),
+            416: refusal("the file ends before the range begins", CONTENT_RANGE),
+        }
     }
 
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from contracts.errors import ContractsError
 from data_processing import datasets, pulses, results
+from data_processing.api import shapes
 from data_processing.api.release import release_connections
-from data_processing.api.view import ApiView
+from data_processing.api.view import Answer, ApiView
 from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
 from data_processing.publisher import publisher
@@ -24,6 +25,7 @@ from data_processing.pulses import PulseReport
 class Live(ApiView):
     """The process answers."""
 
+    answers: ClassVar = {"GET": {200: Answer(meaning="it does", shape=shapes.Alive)}}
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -51,6 +53,12 @@ class Ready(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     required = ("database", "dataset")
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="requests can be accepted", shape=shapes.Readiness),
+            503: Answer(meaning="the database or the dataset is missing", shape=shapes.Readiness),
+        }
+    }
 
     def get(self, request: Request) -> Response:
         found = {name: _probe(check) for name, check in CHECKS.items()}

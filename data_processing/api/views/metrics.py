@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from data_processing import metrics
 from data_processing.api.authentication import SessionAuthentication
 from data_processing.api.release import release_connections
-from data_processing.api.view import ApiView
+from data_processing.api.view import Answer, ApiView
 
 
 class IsStaffOrScraper(BasePermission):
@@ -53,6 +53,9 @@ class Metrics(ApiView):
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsStaffOrScraper,)
     renderer_classes = (JSONRenderer, PlainText)
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="the text format of Prometheus", shape=str, media_types=("text/plain",))}
+    }
 
     def get(self, request: Request) -> HttpResponse:
         release_connections()

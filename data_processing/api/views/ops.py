@@ -14,18 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts.errors import InvalidQuery
-from contracts.reading import reject_unknown
+from contracts.reading import integer, reject_unknown
 from data_processing import deadletters, operations, pulses
+from data_processing.api import bodies, shapes
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Whole
 from data_processing.api.release import release_connections
-from data_processing.api.view import ApiView
+from data_processing.api.view import Answer, ApiView, refusal
 from data_processing.deadletters import Action, Resolved
 from data_processing.errors import NotFound
 from data_processing.models import DeadLetter, DeadReason
 
-MAX_IDS = 1000
-LARGEST_ID = 2**63 - 1
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
 QUEUES = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
@@ -39,6 +38,8 @@ class StaffView(ApiView):
 class Queues(StaffView):
     """Each task queue: what the broker holds of it and what the rows say; whether sweeper and Beat have an
     effect."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the queues", shape=shapes.Queues)}}
 
     def get(self, request: Request) -> Response:
         release_connections()
@@ -55,6 +56,8 @@ class Queues(StaffView):
 class Workers(StaffView):
     """Each worker, its lane, its children and what they are at. Takes a second: workers are asked."""
 
+    answers: ClassVar = {"GET": {200: Answer(meaning="the workers", shape=shapes.Workers)}}
+
     def get(self, request: Request) -> Response:
         release_connections()
         workers, broker_state = operations.report_workers()
@@ -65,6 +68,7 @@ class Pace(StaffView):
     """How many runs ended in each of the last hours, and how."""
 
     query = (Whole(name="hours", meaning="how many, the last not over yet", low=1, high=168, default=24),)
+    answers: ClassVar = {"GET": {200: Answer(meaning="the hours, oldest first", shape=shapes.Pace)}}
 
     def get(self, request: Request) -> Response:
         report = operations.report_pace(self.asked["hours"])
@@ -73,6 +77,8 @@ class Pace(StaffView):
 
 class Schedules(StaffView):
     """What Beat sends, and when it last did."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the schedules", shape=shapes.Schedules)}}
 
     def get(self, request: Request) -> Response:
         return Response({"schedules": [asdict(entry) for entry in operations.report_schedules()]})
@@ -87,6 +93,7 @@ class DeadLetterList(StaffView):
         Choice(name="queue", choices=QUEUES),
         *PAGED,
     )
+    answers: ClassVar = {"GET": {200: Answer(meaning="a page of letters", shape=shapes.Page[shapes.Letter])}}
 
     def get(self, request: Request) -> Response:
         return answer_page(self, _filter(self.asked), lambda page: [_represent(letter) for letter in page])
@@ -96,6 +103,12 @@ class ResolveDeadLetter(StaffView):
     """Replays or discards one dead letter."""
 
     resolution: ClassVar[Action]
+    answers: ClassVar = {
+        "POST": {
+            200: Answer(meaning="it is done", shape=shapes.Letter),
+            409: refusal("it cannot be done to this letter (any more)"),
+        }
+    }
 
     def post(self, request: Request, letter_id: int) -> Response:
         found = DeadLetter.objects.filter(pk=letter_id).first()
@@ -114,9 +127,11 @@ class DiscardDeadLetter(ResolveDeadLetter):
 
 
 class ResolveDeadLetters(StaffView):
-    """Replays or discards many: ``{"ids": [..]}``, answered id by id."""
+    """Replays or discards many, answered id by id."""
 
     resolution: ClassVar[Action]
+    body = bodies.LETTERS
+    answers: ClassVar = {"POST": {200: Answer(meaning="what became of each", shape=shapes.ResolvedLetters)}}
 
     def post(self, request: Request) -> Response:
         ids = _ids(cast(Mapping[str, Any], request.data))
@@ -142,15 +157,12 @@ def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
 def _ids(body: Mapping[str, Any]) -> Sequence[int]:
     reject_unknown(body, ("ids",))
     ids = body.get("ids")
-    if not isinstance(ids, list) or not 0 < len(ids) <= MAX_IDS:
-        raise InvalidQuery("/ids", f"must be a list of 1 to {MAX_IDS} ids of dead letters")
-    for place, pk in enumerate(ids):
-        if type(pk) is not int or not 0 < pk <= LARGEST_ID:
-            raise InvalidQuery(f"/ids/{place}", "must be the id of a dead letter, a whole number")
-    return ids
+    if not isinstance(ids, list) or not 0 < len(ids) <= bodies.MAX_LETTERS:
+        raise InvalidQuery("/ids", f"must be a list of 1 to {bodies.MAX_LETTERS} ids of dead letters")
+    return [integer(pk, f"/ids/{place}", low=1, high=bodies.LARGEST_ID) for place, pk in enumerate(ids)]
 
 
-def _represent(letter: DeadLetter) -> dict[str, Any]:
+def _represent(letter: DeadLetter) -> shapes.Letter:
     run = letter.run
     return {
         "id": letter.pk,
@@ -179,8 +191,8 @@ def _represent(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def _represent_resolved(resolved: Resolved, action: Action) -> dict[str, Any]:
+def _represent_resolved(resolved: Resolved, action: Action) -> shapes.ResolvedLetter:
     problem = resolved.problem
     if problem is None:
         return {"id": resolved.id, "outcome": action.value}
-    return {"id": resolved.id, "outcome": "refused", "code": problem.code, "detail": str(problem)}
+    return {"id": resolved.id, "outcome": shapes.REFUSED, "code": problem.code, "detail": str(problem)}

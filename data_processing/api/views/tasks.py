@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
@@ -16,28 +17,74 @@ from rest_framework.response import Response
 from contracts.query import digest
 from contracts.reading import boolean, identifier, reject_unknown
 from data_processing import datasets, estimates, files, results, runs, submission
-from data_processing.api import representation, schema
-from data_processing.api.headers import names_etag, read_idempotency_key, read_wait_s
+from data_processing.api import bodies, representation, shapes
+from data_processing.api.headers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    LOCATION,
+    MAYBE_RETRY_AFTER,
+    PREFER,
+    PREFERENCE_APPLIED,
+    RETRY_AFTER,
+    names_etag,
+    read_idempotency_key,
+    read_wait_s,
+)
 from data_processing.api.owners import explain_return, origin_of, owner_of, visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Identifier, InvalidParameter, Text
 from data_processing.api.problems import problem
 from data_processing.api.release import release_connections
-from data_processing.api.view import ApiView
+from data_processing.api.view import Answer, ApiView, refusal
 from data_processing.api.waiting import answer_start
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.kinds import KINDS, TaskKind, parse_again
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.submission import find_reusable, request_key
+from data_processing.work.aggregates import AggregatesResult
+from data_processing.work.export import ExportResult
+from data_processing.work.rehearsal import RehearsalResult
+from data_processing.work.search import SearchResult
 
 LISTED = 200
+NO_TASK = refusal("there is no such task, or it is somebody else's")
+FOREIGN = refusal("another version of the program recorded the task; this one cannot run it")
+NO_DATA = refusal("no dataset has been imported yet, or the database is away", MAYBE_RETRY_AFTER)
+ANY_RESULT = (
+    shapes.Finished[SearchResult]
+    | shapes.Finished[AggregatesResult]
+    | shapes.Finished[ExportResult]
+    | shapes.Finished[RehearsalResult]
+    | shapes.Cached[SearchResult]
+    | shapes.Cached[AggregatesResult]
+)
+
+
+def starts(found: Any) -> Mapping[int, Answer]:
+    """What a start answers, where it gives ``found`` when the result is at hand."""
+    return {
+        200: Answer(
+            meaning="the result was at hand, or ready within the time of Prefer: wait",
+            shape=found,
+            headers=(replace(LOCATION, always=False), PREFERENCE_APPLIED),
+        ),
+        202: Answer(
+            meaning="accepted; follow links.status",
+            shape=shapes.Started,
+            headers=(LOCATION, RETRY_AFTER, PREFERENCE_APPLIED),
+        ),
+        422: refusal("the Idempotency-Key came with another request before"),
+        429: refusal("too many tasks", RETRY_AFTER),
+        503: NO_DATA,
+    }
 
 
 class StartTask(ApiView):
     """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
 
     kind: ClassVar[str]
-    answers = schema.STARTS
+    heeds = (PREFER, IDEMPOTENCY_KEY)
 
     def post(self, request: Request) -> Response:
         kind = KINDS[self.kind]
@@ -46,26 +93,35 @@ class StartTask(ApiView):
 
 class StartExport(StartTask):
     kind = "export"
-    body = schema.EXPORT
+    body = bodies.EXPORT
+    answers: ClassVar = {"POST": starts(shapes.Finished[ExportResult])}
 
 
 class StartAggregates(StartTask):
     kind = "aggregates"
-    body = schema.AGGREGATES
+    body = bodies.AGGREGATES
+    answers: ClassVar = {"POST": starts(shapes.Finished[AggregatesResult] | shapes.Cached[AggregatesResult])}
 
 
 class StartSearch(StartTask):
     kind = "search"
-    body = schema.SEARCH
+    body = bodies.SEARCH
+    answers: ClassVar = {"POST": starts(shapes.Finished[SearchResult] | shapes.Cached[SearchResult])}
 
 
 class StartRehearsal(StartTask):
     """Not there unless the setting REHEARSALS is on."""
 
     kind = "rehearsal"
+    body = bodies.REHEARSAL
+    answers: ClassVar = {"POST": starts(shapes.Finished[RehearsalResult])}
+
+    @classmethod
+    def is_there(cls) -> bool:
+        return bool(settings.REHEARSALS)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not settings.REHEARSALS:
+        if not self.is_there():
             raise NotFound("there is nothing at this address")
         super().initial(request, *args, **kwargs)
 
@@ -73,11 +129,9 @@ class StartRehearsal(StartTask):
 class RerunTask(ApiView):
     """Starts the request of an earlier task again, on the dataset that is current now."""
 
-    body = schema.TASK_ID
-    answers: ClassVar[Mapping[int, str]] = {
-        **schema.STARTS,
-        409: "another version of the program recorded the task; this one cannot run it",
-    }
+    heeds = (PREFER, IDEMPOTENCY_KEY)
+    body = bodies.TASK_ID
+    answers: ClassVar = {"POST": {**starts(ANY_RESULT), 404: NO_TASK, 409: FOREIGN}}
 
     def post(self, request: Request) -> Response:
         body = _body(request)
@@ -90,7 +144,8 @@ class RerunTask(ApiView):
 class EstimateExport(ApiView):
     """Says what an export would be, without starting it."""
 
-    body = schema.EXPORT
+    body = bodies.EXPORT
+    answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
 
     def post(self, request: Request) -> Response:
         wanted = KINDS["export"].parse(_body(request))
@@ -104,6 +159,14 @@ class TaskStatus(ApiView):
     """All that may be known of one task."""
 
     query = (Identifier(name="task_id", meaning="which task", required=True),)
+    heeds = (IF_NONE_MATCH,)
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="the task", shape=shapes.TaskStatus, headers=(ETAG, MAYBE_RETRY_AFTER)),
+            304: Answer(meaning="nothing has changed", headers=(ETAG, MAYBE_RETRY_AFTER)),
+            404: NO_TASK,
+        }
+    }
 
     def get(self, request: Request) -> Response:
         run = _find(request, self.asked["task_id"])
@@ -120,10 +183,12 @@ class TaskStatus(ApiView):
 class TaskDetail(ApiView):
     """One task; DELETE takes an ended one out of the history, with its file."""
 
-    answers: ClassVar[Mapping[int, str]] = {
-        200: "the task",
-        204: "it is gone",
-        409: "it has not ended, or operators still have to look at it",
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="the task", shape=shapes.TaskStatus)},
+        "DELETE": {
+            204: Answer(meaning="it is gone"),
+            409: refusal("it has not ended, or operators still have to look at it"),
+        },
     }
 
     def get(self, request: Request, task_id: uuid.UUID) -> Response:
@@ -150,6 +215,18 @@ class TaskResult(ApiView):
             name="cache_key", meaning="which question, as the start answered; goes before task_id", at_most=64
         ),
     )
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(
+                meaning="what it gave",
+                shape=SearchResult | AggregatesResult | ExportResult | RehearsalResult,
+            ),
+            202: Answer(meaning="not ready yet", shape=shapes.Accepted, headers=(RETRY_AFTER,)),
+            404: NO_TASK,
+            410: refusal("it was cancelled, or has expired; rerun names the task to run again"),
+            422: refusal("it failed; error says why"),
+        }
+    }
 
     def get(self, request: Request) -> HttpResponse:
         task_id, key = self.asked["task_id"], self.asked["cache_key"]
@@ -168,6 +245,8 @@ class TaskResult(ApiView):
 
 class ActiveTasks(ApiView):
     """Unfinished tasks: active (a worker has them), reserved (waiting), scheduled (waiting for a retry)."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the tasks", shape=shapes.ActiveTasks)}}
 
     def get(self, request: Request) -> Response:
         body: dict[str, Any] = {}
@@ -190,6 +269,9 @@ class TaskHistory(ApiView):
         Choice(name="state", meaning="tasks in this state only", choices=tuple(State.values)),
         *PAGED,
     )
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="a page of tasks", shape=shapes.Page[shapes.TaskStatus])}
+    }
 
     def get(self, request: Request) -> Response:
         wanted = {name: self.asked[name] for name in ("kind", "state") if self.asked[name] is not None}
@@ -204,8 +286,14 @@ class CancelTask(ApiView):
     work; ``"all": true`` stops it at once.
     """
 
-    body = schema.CANCEL
-    answers: ClassVar[Mapping[int, str]] = {202: "asked to stop", 409: "the task has ended already"}
+    body = bodies.CANCEL
+    answers: ClassVar = {
+        "POST": {
+            202: Answer(meaning="it was asked to stop", shape=shapes.Cancelled),
+            404: NO_TASK,
+            409: refusal("it has ended already"),
+        }
+    }
 
     def post(self, request: Request) -> Response:
         body = _body(request)

@@ -9,11 +9,11 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
 from contracts.errors import InvalidQuery
-from data_processing.api import schema
+from data_processing.api import bodies
 from data_processing.kinds import KINDS
 from tests.data_processing.api.test_bad_input import BAD_BODIES
 
-SCHEMAS = {"search": schema.SEARCH, "aggregates": schema.AGGREGATES, "export": schema.EXPORT}
+SCHEMAS = {"search": bodies.SEARCH, "aggregates": bodies.AGGREGATES, "export": bodies.EXPORT}
 GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("search", {}),
     ("search", {"page": 3, "page_size": 1000, "sort": "-contract_amount", "columns": ["id"]}),

@@ -1,0 +1,399 @@
+"""What the API answers: the shapes that mypy holds the code to and that the OpenAPI document shows.
+
+What a finished task gives is declared where it is made: ``data_processing.work``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
+
+from contracts.fields import FIELD_BY_NAME, NAME_FILTERS, Also, FieldType, Pesos
+from contracts.snapshot import SourceReport
+from data_processing.deadletters import Action
+from data_processing.kinds import KINDS
+from data_processing.models import DeadReason, State
+from data_processing.operations import BrokerState, HourReport, QueueReport, ScheduleReport, WorkerReport
+from data_processing.pulses import PulseReport
+from data_processing.work.export import FORMATS, ExportResult
+
+T = TypeVar("T")
+
+PROGRESS = "PROGRESS"
+"""What STARTED is shown as once something has been counted."""
+REFUSED = "refused"
+
+Id = Annotated[str, Also(format="uuid")]
+Time = Annotated[str, Also(format="date-time")]
+Day = Annotated[str, Also(format="date")]
+Path = Annotated[str, Also(format="uri-reference")]
+Sha256 = Annotated[str, Also(pattern="^[0-9a-f]{64}$")]
+Kind = Annotated[str, Also(enum=list(KINDS))]
+StateName = Annotated[str, Also(enum=list(State.values))]
+ShownState = Annotated[str, Also(enum=[*State.values, PROGRESS])]
+Whole = Annotated[int, Also(minimum=0)]
+Seconds = Annotated[float, Also(minimum=0)]
+
+
+# By a call, because ``in`` is a keyword.
+Culprit = TypedDict("Culprit", {"in": Literal["body", "query", "header"], "pointer": str, "detail": str})
+
+
+class Problem(TypedDict):
+    """An error (RFC 9457). ``code`` is stable; ``errors`` names the values that are to blame."""
+
+    type: Annotated[str, Also(format="uri")]
+    code: str
+    title: str
+    status: Annotated[int, Also(minimum=400, maximum=599)]
+    detail: str
+    errors: NotRequired[list[Culprit]]
+    rerun: NotRequired[Annotated[str, Also(format="uuid", description="the task to run again")]]
+    error: NotRequired[Annotated[TaskError, Also(description="why the task failed")]]
+
+
+class TaskError(TypedDict):
+    """Why a task failed, or why its last attempt did."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class TaskLinks(TypedDict):
+    """Where to go on from a task; the last two of exports only."""
+
+    self: Path
+    status: Path
+    result: Path
+    cancel: Path
+    rerun: Path
+    export: NotRequired[Path]
+    download: NotRequired[Path]
+
+
+class TaskProgress(TypedDict):
+    """How far a task is. Rate and time left are known while rows are counted."""
+
+    current: Whole
+    total: Whole
+    unit: str
+    percent: Annotated[float, Also(minimum=0, maximum=100)]
+    rate: Seconds | None
+    phase: str
+    eta_seconds: Seconds | None
+    queue: str
+    queue_position: Annotated[int, Also(minimum=1)] | None
+    attempt: Whole
+    max_attempts: Whole
+
+
+class Attempt(TypedDict):
+    """One try of a worker; the last three when it has ended."""
+
+    number: Whole
+    worker: str
+    started_at: Time | None
+    ended_at: NotRequired[Time]
+    outcome: NotRequired[Literal["succeeded", "failed", "cancelled", "lost"]]
+    error_code: NotRequired[str | None]
+
+
+class TaskStatus(TypedDict):
+    """All that may be known of a task; ``result`` is an export's."""
+
+    task_id: Id
+    kind: Kind
+    state: ShownState
+    status: str
+    ready: bool
+    successful: bool
+    result: ExportResult | None
+    error: TaskError | None
+    meta: TaskProgress
+    request: dict[str, Any]
+    description: str
+    dataset_version: str
+    cancel_requested: bool
+    created_at: Time | None
+    started_at: Time | None
+    finished_at: Time | None
+    expires_at: Time | None
+    next_attempt_at: Time | None
+    attempts: list[Attempt]
+    links: TaskLinks
+
+
+class Event(TypedDict):
+    """A server-sent event. The last one of a task is named ``end``; the others have no name."""
+
+    id: str
+    data: Annotated[
+        str,
+        Also(
+            contentMediaType="application/json",
+            contentSchema={"$ref": "#/components/schemas/TaskStatus"},
+            description="what tasks/status answers",
+        ),
+    ]
+    event: NotRequired[Literal["message", "end"]]
+
+
+class Accepted(TypedDict):
+    """A task that was recorded, joined or reused."""
+
+    task_id: Id
+    status: str
+    state: StateName
+    message: str
+    deduplicated: bool
+    links: TaskLinks
+    export_id: NotRequired[Id]
+    cache_key: NotRequired[Sha256]
+
+
+class Started(Accepted):
+    """The answer to a start: follow ``links.status``; ``come_back`` is for clients that brought no cookie."""
+
+    reused: bool
+    come_back: NotRequired[str]
+
+
+class Finished(Started, Generic[T]):
+    """The answer to a start that found a result, or waited for it."""
+
+    data: T
+
+
+class Cached(TypedDict, Generic[T]):
+    """The answer to a question that has been answered before: no task was needed."""
+
+    task_id: None
+    cache_key: Sha256
+    status: Literal["cached"]
+    data: T
+
+
+class Cancelled(TypedDict):
+    """A task that was asked to stop; ``withdrawn``: other requests still wait for it, so that it goes on."""
+
+    task_id: Id
+    cancel_requested: Literal[True]
+    withdrawn: bool
+    state: StateName
+    links: TaskLinks
+
+
+class ActiveTasks(TypedDict):
+    """Unfinished tasks: with a worker, waiting, waiting for a retry; lists hold the oldest 200."""
+
+    active: list[TaskStatus]
+    reserved: list[TaskStatus]
+    scheduled: list[TaskStatus]
+    total_active: Whole
+    total_reserved: Whole
+    total_scheduled: Whole
+
+
+class Page(TypedDict, Generic[T]):
+    """A page of a list, newest first; ``next`` and ``previous`` are addresses of others."""
+
+    next: Annotated[str, Also(format="uri")] | None
+    previous: Annotated[str, Also(format="uri")] | None
+    results: list[T]
+
+
+class ExportLinks(TypedDict):
+    """Where to go on from an export file."""
+
+    download: Path
+    self: Path
+
+
+class Export(TypedDict):
+    """An export file."""
+
+    export_id: Id
+    task_id: Id
+    name: str
+    format: Annotated[str, Also(enum=list(FORMATS))]
+    rows: Whole
+    size_bytes: Whole
+    sha256: Sha256
+    filters_in_words: str
+    dataset_version: str
+    created_at: Time | None
+    expires_at: Time | None
+    available: bool
+    links: ExportLinks
+
+
+class BrokenLimit(TypedDict):
+    """The limit that an export would break."""
+
+    name: str
+    limit: Whole
+
+
+class Estimate(TypedDict):
+    """What an export would be: rows are exact, bytes and seconds are not."""
+
+    rows: Whole
+    total_value: Pesos
+    bytes: Whole
+    sheets: Whole | None
+    seconds: Seconds
+    limit_exceeded: BrokenLimit | None
+    filters_in_words: str
+    dataset_version: str
+    reuse: bool
+
+
+class Suggested(TypedDict):
+    """A name that a filter takes, with its contracts and their value."""
+
+    label: str
+    count: Whole
+    total_value: Pesos
+
+
+class Suggestions(TypedDict):
+    """Names that match what was typed, best first."""
+
+    field: Annotated[str, Also(enum=list(NAME_FILTERS))]
+    q: str
+    suggestions: list[Suggested]
+
+
+class Column(TypedDict):
+    """A column of the contracts. ``filter`` is the filter that it answers to, ``default``: shown unasked."""
+
+    name: Annotated[str, Also(enum=list(FIELD_BY_NAME))]
+    label: str
+    type: Annotated[str, Also(enum=[kind.value for kind in FieldType])]
+    unit: str | None
+    description: str
+    filterable: bool
+    filter: str | None
+    sortable: bool
+    default: bool
+
+
+class Columns(TypedDict):
+    """The column table."""
+
+    columns: list[Column]
+    default: list[str]
+
+
+class Dataset(TypedDict):
+    """A version of the data, and what became of the rows of its files; ``flood_``: of the second source."""
+
+    version: str
+    created_at: Time
+    as_of: Day
+    rows: Whole
+    total_value: Pesos
+    flood_rows: Whole
+    flood_value: Pesos
+    first_award: Day | None
+    last_award: Day | None
+    sources: list[SourceReport]
+    rejected_by_reason: dict[str, int]
+    current: bool
+
+
+class Datasets(TypedDict):
+    """All versions on disk, newest first."""
+
+    current: str
+    datasets: list[Dataset]
+
+
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+Readiness = Annotated[
+    dict[str, str],
+    Also(
+        description="status, and each dependency: ok, or why it is not",
+        properties={"status": {"enum": ["ok", "unavailable"]}},
+        required=["status"],
+    ),
+]
+
+
+class Queues(TypedDict):
+    """Each task queue; what the broker would have said is null while it is away. ``housekeeping``: whether
+    sweeper and Beat have an effect."""
+
+    broker: BrokerState
+    housekeeping: list[PulseReport]
+    queues: list[QueueReport]
+
+
+class Workers(TypedDict):
+    """Each worker that answers or should have."""
+
+    broker: BrokerState
+    workers: list[WorkerReport]
+
+
+class Pace(TypedDict):
+    """How many tasks ended in each hour, oldest first."""
+
+    hours: list[HourReport]
+
+
+class Schedules(TypedDict):
+    """What Beat sends."""
+
+    schedules: list[ScheduleReport]
+
+
+class LetterRun(TypedDict):
+    """The task of a dead letter."""
+
+    task_id: Id
+    kind: str
+    owner: str
+    state: StateName
+    attempt: Whole
+    dataset_version: str
+    status_url: Path
+
+
+class Letter(TypedDict):
+    """A task that was given up; without ``run`` where the message was none of ours."""
+
+    id: int
+    reason: Annotated[str, Also(enum=list(DeadReason.values))]
+    reason_in_words: str
+    queue: str
+    run: LetterRun | None
+    error: TaskError | None
+    attempts: list[Attempt]
+    traceback: str
+    message: str
+    created_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+    resolved_by: str | None
+
+
+class ResolvedLetter(TypedDict):
+    """What became of one of several letters; ``code`` and ``detail`` say why it was refused."""
+
+    id: int
+    outcome: Annotated[str, Also(enum=[*(action.value for action in Action), REFUSED])]
+    code: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class ResolvedLetters(TypedDict):
+    """One entry for each id that was sent."""
+
+    results: list[ResolvedLetter]
