@@ -13,6 +13,7 @@ from contracts.errors import InvalidQuery
 
 T = TypeVar("T")
 
+SURROGATE = re.compile("[\ud800-\udfff]")
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -84,7 +85,7 @@ def string(value: Any, pointer: str, *, at_most: int) -> str:
         raise InvalidQuery(pointer, f"expected text, got {shown(value)}")
     if "\x00" in value:
         raise InvalidQuery(pointer, "must not contain a NUL character")
-    if any("\ud800" <= char <= "\udfff" for char in value):
+    if not value.isascii() and SURROGATE.search(value):
         raise InvalidQuery(pointer, "must be valid Unicode, got a lone surrogate")
     if len(value) > at_most:
         raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")

@@ -62,4 +62,4 @@ class ConfirmedScheduler(DatabaseScheduler):  # type: ignore[misc]
 
     def _send(self, entry: ModelEntry) -> None:
         options = {**entry.options, "headers": {**entry.options.get("headers", {}), "celery_beat_task": True}}
-        publisher.send(entry.task, entry.args, kwargs=entry.kwargs, **options)
+        publisher.send_by_options(entry.task, entry.args, kwargs=entry.kwargs, **options)

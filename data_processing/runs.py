@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import (
@@ -20,9 +20,11 @@ from django.db.models import (
     Case,
     CharField,
     Count,
+    DateTimeField,
     DurationField,
     ExpressionWrapper,
     F,
+    Field,
     IntegerField,
     JSONField,
     Min,
@@ -40,7 +42,7 @@ from data_processing import locks
 from data_processing.constraints import violates
 from data_processing.errors import NotFound, NotUnderstood, TooManyTasks
 from data_processing.models import FINISHED, UNFINISHED, DeadLetter, DeadReason, State, TaskRun
-from data_processing.statements import Select, Slot, Update
+from data_processing.statements import Insert, Rows, Select, Slot, Update
 
 
 class Event(Enum):
@@ -126,6 +128,17 @@ class Claim:
 
 _RELEASED = Q(state=State.STARTED) | Q(state=State.PENDING, publish_at__isnull=False)
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
+_GIVEN = (
+    "id",
+    "kind",
+    "owner",
+    "request",
+    "request_key",
+    "dataset_version",
+    "queue",
+    "address",
+    "created_at",
+)
 ONE_EQUAL = "one_equal_unfinished_run"
 _UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
 
@@ -167,14 +180,15 @@ def submit(
         dataset_version=dataset_version,
         queue=queue,
         address=address,
-        publish_at=Now() + timedelta(seconds=publish_in_s),
+        created_at=timezone.now(),
     )
+    publish_in = timedelta(seconds=publish_in_s)
     while True:
         try:
             with transaction.atomic():
                 # Two that count at once would both find the last place free.
                 hold_window(owner)
-                return _join_or_insert(run, limits)
+                return _join_or_insert(run, limits, publish_in=publish_in)
         except IntegrityError as error:
             if not violates(error, TaskRun, ONE_EQUAL):
                 raise
@@ -184,6 +198,18 @@ def submit(
 def hold_window(owner: str) -> None:
     """Until this transaction ends, nobody else adds to the owner's unfinished runs or lets held ones go."""
     locks.hold(f"window of {owner}")
+
+
+def find(run_id: uuid.UUID) -> TaskRun | None:
+    """The run as it is now."""
+    found = _FIND.execute(run_id=run_id)
+    return found[0] if found else None
+
+
+def count_ahead(run: TaskRun) -> int:
+    """How many runs wait longer than this one in its queue."""
+    counted = _COUNT_AHEAD.execute(queue=run.queue, created_at=run.created_at)
+    return int(counted[0][0]) if counted else 0
 
 
 def claim(
@@ -572,6 +598,21 @@ def _counting() -> Select:
     return Select(counted.values_list(*Counts._fields))
 
 
+def _counting_ahead() -> Select:
+    ahead = TaskRun.objects.filter(
+        queue=Slot("queue", CharField()),
+        state=State.PENDING,
+        created_at__lt=Slot("created_at", DateTimeField()),
+    )
+    return Select(ahead.order_by().values("queue").annotate(runs=Count("*")).values_list("runs"))
+
+
+def _inserting() -> Insert:
+    """Of what is not given, the columns have their defaults."""
+    given = {name: Slot(name, cast("Field[Any, Any]", TaskRun._meta.get_field(name))) for name in _GIVEN}
+    return Insert(TaskRun, {**given, "publish_at": Now() + Slot("publish_in", DurationField())})
+
+
 def _joining() -> Update:
     """Returns the id: when the run ends at once, an equal one may take its place, which counted nobody."""
     equal = TaskRun.objects.filter(
@@ -584,7 +625,9 @@ def _joining() -> Update:
 
 
 _SUCCEED, _CANCEL = _succeeding(), _cancelling()
-_COUNT, _JOIN = _counting(), _joining()
+_COUNT, _JOIN, _INSERT = _counting(), _joining(), _inserting()
+_FIND = Rows(TaskRun.objects.filter(id=Slot("run_id", UUIDField())))
+_COUNT_AHEAD = _counting_ahead()
 
 
 def _cancel(run_id: uuid.UUID, *, interested: int) -> State | None:
@@ -619,7 +662,7 @@ def _bury(
     )
 
 
-def _join_or_insert(run: TaskRun, limits: OwnerLimits) -> tuple[TaskRun, bool]:
+def _join_or_insert(run: TaskRun, limits: OwnerLimits, *, publish_in: timedelta) -> tuple[TaskRun, bool]:
     while True:
         counts = _count_unfinished(run, limits)
         joined = _join(run.owner, run.request_key) if counts.equal else None
@@ -630,9 +673,10 @@ def _join_or_insert(run: TaskRun, limits: OwnerLimits) -> tuple[TaskRun, bool]:
         # The equal run has ended between the two statements.
     _refuse_too_many(counts, limits)
     full = counts.in_window >= limits.window or counts.from_here_in_window >= limits.address_window
-    if run.queue in limits.window_queues and full:
-        run.publish_at = None
-    run.save(force_insert=True)
+    held = run.queue in limits.window_queues and full
+    given = {name: getattr(run, name) for name in _GIVEN}
+    _INSERT.execute(**given, publish_in=None if held else publish_in)
+    run.publish_at = None if held else run.created_at + publish_in
     return run, True
 
 

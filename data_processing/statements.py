@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet
-from django.db.models.sql import UpdateQuery
+from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Slot(Expression):
@@ -27,8 +30,8 @@ class Slot(Expression):
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
-    def stored(self, value: Any) -> Any:
-        return self.output_field.get_db_prep_save(value, connection)
+    def stored(self, value: Any, database: BaseDatabaseWrapper) -> Any:
+        return self.output_field.get_db_prep_save(value, database)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +42,12 @@ class _Compiled:
     converters: dict[int, Any]
 
     def execute(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
-        parameters = [p.stored(values[p.name]) if isinstance(p, Slot) else p for p in self.parameters]
-        with connection.cursor() as cursor:
+        # Not by way of django.db.connection, which looks up the thread's connection at every attribute.
+        database = connections[DEFAULT_DB_ALIAS]
+        parameters = [
+            p.stored(values[p.name], database) if isinstance(p, Slot) else p for p in self.parameters
+        ]
+        with database.cursor() as cursor:
             cursor.execute(self.sql, parameters)
             rows = cursor.fetchall()
         return list(self.compiler.apply_converters(rows, self.converters))
@@ -62,6 +69,44 @@ class Select:
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         return _Compiled(sql=sql, parameters=parameters, compiler=compiler, converters=converters)
+
+
+class Rows(Generic[Row]):
+    """A queryset of whole rows; slots may stand wherever it takes a value."""
+
+    def __init__(self, rows: QuerySet[Row]) -> None:
+        self._model: type[Row] = rows.model
+        self._select = Select(rows)
+
+    def execute(self, **values: Any) -> list[Row]:
+        """The rows. ``values`` fills every slot."""
+        names = [field.attname for field in self._model._meta.concrete_fields]
+        found = self._select.execute(**values)
+        return [self._model.from_db(connection.alias, names, row) for row in found]
+
+
+class Insert:
+    """``INSERT`` of one row. Slots may stand among ``values``; a field that is left out has its default."""
+
+    def __init__(self, model: type[Model], values: Mapping[str, Any]) -> None:
+        self._model, self._values = model, values
+        self._compiled = cache(self._compile)
+
+    def execute(self, **values: Any) -> None:
+        """``values`` fills every slot. Raises IntegrityError."""
+        self._compiled(connection.vendor).execute(values)
+
+    def _compile(self, vendor: str) -> _Compiled:
+        options = self._model._meta
+        query = InsertQuery(self._model)
+        # Raw: a field that fills itself, such as the time of creation, would do so once for all rows.
+        query.insert_values(options.concrete_fields, [self._model(**self._values)], raw=True)
+        ((sql, parameters),) = query.get_compiler(connection=connection).as_sql()
+        key = connection.ops.quote_name(str(options.pk.column))
+        compiler = self._model._default_manager.all().query.get_compiler(connection=connection)
+        return _Compiled(
+            sql=f"{sql} RETURNING {key}", parameters=parameters, compiler=compiler, converters={}
+        )
 
 
 class Update:

@@ -122,6 +122,11 @@ def visible_to(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows if request.user.is_staff else rows.filter(owner=owner_of(request))
 
 
+def may_see(request: Request, owner: str) -> bool:
+    """Whether ``visible_to`` would leave a row of this owner."""
+    return bool(request.user.is_staff or owner == owner_of(request))
+
+
 class IsOwner(BasePermission):
     """Signed-in users, and anonymous visitors where the setting ANONYMOUS_ACCESS allows them."""
 

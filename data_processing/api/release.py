@@ -1,8 +1,7 @@
-"""Letting go of what a request holds while it only waits: its database connection and its thread."""
+"""Letting go of what a request holds while it only waits: its database connection."""
 
 from __future__ import annotations
 
-from asgiref.sync import SyncToAsync
 from django.db import connections
 
 
@@ -13,15 +12,3 @@ def release_connections() -> None:
         # In a transaction it belongs to somebody else (a test).
         if not connection.in_atomic_block:
             connection.close()
-
-
-def release_request_thread() -> None:
-    """Let go of the thread in which the request's middleware and view ran; repeatable.
-
-    Django keeps a thread for a request until its response has been sent; asgiref makes another one if one is
-    needed again (to close the response).
-    """
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context is not None else None
-    if executor is not None:
-        executor.shutdown(wait=False)

@@ -7,9 +7,11 @@ from typing import Annotated, Any, TypedDict
 
 from contracts.fields import FIELDS, Also, Pesos
 from contracts.progress import Progress
-from contracts.query import Page, Query
+from contracts.query import Filters, Page, Query
 from contracts.reading import reject_unknown
 from data_processing.work.context import Context, Outcome, Work
+
+MEMBERS = ("filters", "columns", "sort", "page", "page_size")
 
 ROW = {
     "type": "object",
@@ -47,8 +49,10 @@ def parse(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(request: Mapping[str, Any]) -> str:
-    query, page = _read(request)
-    return f"Search: {query.filters.describe()}, page {page.number}"
+    # Columns and order are not in the words, and take as long to read as all the rest.
+    reject_unknown(request, MEMBERS)
+    filters, page = Filters.from_json(request.get("filters")), Page.from_json(request)
+    return f"Search: {filters.describe()}, page {page.number}"
 
 
 def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
@@ -72,5 +76,5 @@ def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
 
 
 def _read(data: Mapping[str, Any]) -> tuple[Query, Page]:
-    reject_unknown(data, ("filters", "columns", "sort", "page", "page_size"))
+    reject_unknown(data, MEMBERS)
     return Query.from_json(data), Page.from_json(data)

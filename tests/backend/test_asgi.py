@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -14,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.urls import path
 from pytest_django import Settings
 
-from backend.asgi import allow_open_files
+from backend.asgi import REQUEST_THREADS, allow_open_files
 from data_processing.api.later import Later
 from data_processing.api.places import fit_to_descriptors
 from tests.data_processing.api.exchange import Exchange, wait_for
@@ -25,21 +24,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Held:
     """What the latest view holds, what holds it up, and whether its response was closed."""
 
-    thread: threading.Thread
     database: BaseDatabaseWrapper
     go_on: asyncio.Event
     noted = closed = False
 
     @classmethod
     def note(cls) -> None:
-        """Hold a database connection in this thread."""
-        cls.thread, cls.database = threading.current_thread(), connections["default"]
+        """Hold a database connection."""
+        cls.database = connections["default"]
         cls.database.ensure_connection()
         cls.noted = True
 
     @classmethod
     def nothing(cls) -> bool:
-        return cls.noted and cls.database.connection is None and not cls.thread.is_alive()
+        return cls.noted and cls.database.connection is None
 
 
 class Body:
@@ -97,7 +95,7 @@ def views(settings: Settings) -> None:
     Held.noted = Held.closed = False
 
 
-def test_a_stream_holds_neither_thread_nor_connection_before_its_first_byte() -> None:
+def test_a_stream_holds_no_connection_before_its_first_byte() -> None:
     async def scene() -> None:
         Held.go_on = asyncio.Event()
         exchange = Exchange("/stream/")
@@ -122,17 +120,15 @@ def test_a_stream_that_breaks_is_closed() -> None:
     asyncio.run(scene())
 
 
-def test_a_later_response_holds_nothing_while_it_waits_and_when_it_is_sent() -> None:
+def test_a_later_response_holds_no_connection_while_it_waits_and_when_it_is_sent() -> None:
     async def scene() -> None:
         Held.go_on = asyncio.Event()
         exchange = Exchange("/later/")
         await exchange.send()
         await wait_for(Held.nothing)
-        first = Held.thread
         Held.go_on.set()
         await exchange.receive_head()
         assert await exchange.receive() == b"last"
-        assert Held.thread is not first
         assert Held.database.connection is None
         await exchange.end()
         assert Held.closed
@@ -148,6 +144,22 @@ def test_a_later_response_whose_client_is_gone_is_closed() -> None:
         await wait_for(Held.nothing)
         await exchange.disconnect()
         assert Held.closed
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("path", ["/later/", "/stream/"])
+def test_more_may_wait_than_there_are_threads(path: str) -> None:
+    async def scene() -> None:
+        Held.go_on = asyncio.Event()
+        waiting = [Exchange(path) for _ in range(REQUEST_THREADS + 1)]
+        for exchange in waiting:
+            await exchange.send()
+        plain = Exchange("/plain/")
+        await plain.start()
+        assert await plain.receive() == b"plain"
+        for exchange in waiting:
+            await exchange.disconnect()
 
     asyncio.run(scene())
 

@@ -389,3 +389,46 @@ def test_replayed_run_starts_afresh() -> None:
     run.refresh_from_db()
     assert (run.state, run.error, run.attempts) == (State.PENDING, None, [])
     assert claim(run).failures == 0
+
+
+def columns_of(run: TaskRun) -> dict[str, Any]:
+    return dict(TaskRun.objects.filter(id=run.id).values().get())
+
+
+def test_a_run_is_recorded_with_the_defaults_of_the_model() -> None:
+    recorded, saved = submit(), TaskRun(owner="visitor:b", request={"page": 1}, request_key="k")
+    saved.kind, saved.dataset_version, saved.queue = recorded.kind, recorded.dataset_version, recorded.queue
+    saved.save()
+    told_apart = ("id", "owner", "request_key", "created_at", "publish_at")
+    found, expected = columns_of(recorded), columns_of(saved)
+    for name in told_apart:
+        assert found.pop(name) != expected.pop(name)
+    assert found == expected
+
+
+def test_a_recorded_run_is_what_the_submission_returned() -> None:
+    run, held = submit(), [submit(queue="normal") for _ in range(3)][-1]
+    assert (run.created_at, run.owner, run.request) == (
+        columns_of(run)["created_at"],
+        "visitor:a",
+        {"page": 1},
+    )
+    assert run.publish_at is not None
+    assert columns_of(run)["publish_at"] is not None
+    assert (held.publish_at, columns_of(held)["publish_at"]) == (None, None)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_find_reads_every_column(state: State) -> None:
+    run, _ = in_state(state)
+    found = runs.find(run.id)
+    assert found is not None
+    assert {name: getattr(found, name) for name in columns_of(run)} == columns_of(run)
+    assert runs.find(uuid.uuid4()) is None
+
+
+def test_those_ahead_are_the_older_waiting_ones_of_the_queue() -> None:
+    first, other, second = submit(), submit(queue="normal"), submit()
+    assert [runs.count_ahead(run) for run in (first, other, second)] == [0, 0, 1]
+    claim(first)
+    assert runs.count_ahead(second) == 0

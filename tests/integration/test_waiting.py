@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import contextlib
 import resource
+import socket
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
 
+from backend.asgi import REQUEST_THREADS
 from contracts.progress import Progress
 from data_processing import results, runs
 from data_processing.models import ExportFile, TaskRun
+from stack.ports import LOOPBACK
 from tests.integration.website import (
     EXPORTS,
     POOL_SIZE,
@@ -26,15 +32,23 @@ from tests.integration.website import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CROWD = 4 * POOL_SIZE
+CROWD = 2 * REQUEST_THREADS
 LARGE_BYTES = 6_000_000
 """More than the system takes off the server's hands for a client that does not read."""
 
 
 @pytest.fixture(scope="module")
-def web(start_web: StartWeb) -> Web:
+def broker_port() -> Iterator[int]:
+    """Of a broker that takes connections and never says a word."""
+    with socket.create_server((LOOPBACK, 0), backlog=1000) as silent:
+        yield silent.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def web(start_web: StartWeb, broker_port: int) -> Web:
     """The web server of all tests that leave it alive."""
-    return start_web(REHEARSALS="1", MAX_WAITERS=str(CROWD))
+    broker = f"amqp://guest:guest@{LOOPBACK}:{broker_port}//"
+    return start_web(REHEARSALS="1", MAX_WAITERS=str(CROWD), CELERY_BROKER_URL=broker)
 
 
 @contextlib.contextmanager
@@ -66,7 +80,7 @@ def test_waits_keep_nobody_from_the_api_and_are_answered_when_their_tasks_end(we
         wait_for(lambda: TaskRun.objects.filter(kind="rehearsal").count() == CROWD)
         for _ in range(POOL_SIZE):
             assert web.status(other)["state"] == "PENDING"
-        wait_for(lambda: web.count_threads() < before + CROWD)
+        assert web.count_threads() < before + CROWD
         work_off()
         answers = [connection.response for connection in crowd]
         assert {answer.status for answer in answers} == {200}
@@ -85,7 +99,7 @@ def test_clients_that_hang_up_make_room_for_others(web: Web) -> None:
     with waiting(web):
         wait_for(lambda: TaskRun.objects.filter(kind="rehearsal").count() == CROWD)
     TaskRun.objects.all().delete()
-    wait_for(lambda: web.count_clients() == 0)
+    wait_for(lambda: web.count_connections(web.port) == 0)
     with waiting(web, wait_s=1) as crowd:
         applied = [connection.response.headers["Preference-Applied"] for connection in crowd]
     assert applied == ["wait=1"] * CROWD
@@ -137,6 +151,23 @@ def test_large_answers_to_slow_readers_keep_nobody_from_the_api(web: Web) -> Non
             assert slow.response.status == 200
         for _ in range(POOL_SIZE):
             assert web.status(run)["state"] == "SUCCESS"
+
+
+def test_staff_who_ask_a_broker_that_is_silent_keep_nobody_from_the_api(web: Web, broker_port: int) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("ops", is_staff=True))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].OutputString(attrs=[])
+    other = submit()
+    with contextlib.ExitStack() as crowd:
+        asking = [
+            crowd.enter_context(web.get("/api/v1/ops/queues/", Cookie=cookie))
+            for _ in range(REQUEST_THREADS + 1)
+        ]
+        wait_for(lambda: web.count_connections(broker_port) > 0)
+        assert web.status(other)["state"] == "PENDING"
+        assert not all(connection.is_answered for connection in asking)
+        assert asking[0].response.status == 200
+        assert asking[0].read_body()["broker"] == "down"
 
 
 def test_a_web_process_lets_itself_open_as_many_files_as_it_may(start_web: StartWeb) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import time
@@ -77,6 +78,11 @@ class Connection:
         if self._response is None:
             self._response = self._http.getresponse()
         return self._response
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the server has sent anything."""
+        return bool(select.select([self._http.sock], [], [], 0)[0])
 
     def __iter__(self) -> Iterator[Message]:
         """The messages until the server closes the stream."""
@@ -158,10 +164,13 @@ class Web:
     def count_threads(self) -> int:
         return self.process.num_threads()
 
-    def count_clients(self) -> int:
-        """Connections of clients that the server has not closed."""
-        opened = self.process.net_connections()
-        return sum(one.status == psutil.CONN_ESTABLISHED and one.laddr.port == self.port for one in opened)
+    def count_connections(self, port: int) -> int:
+        """The process's open connections at a port, its own or another's."""
+        ends = ((one.status, one.laddr, one.raddr) for one in self.process.net_connections())
+        return sum(
+            status == psutil.CONN_ESTABLISHED and port in (here.port, there.port)
+            for status, here, there in ends
+        )
 
     def stop(self) -> int:
         return stop_child(self.child, within_s=PATIENCE_S)

@@ -31,7 +31,7 @@ from data_processing.api.headers import (
     read_idempotency_key,
     read_wait_s,
 )
-from data_processing.api.owners import explain_return, origin_of, owner_of, visible_to
+from data_processing.api.owners import explain_return, may_see, origin_of, owner_of, visible_to
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Identifier, InvalidParameter, Text
 from data_processing.api.problems import problem
@@ -361,8 +361,8 @@ def _file_expired(run: TaskRun) -> bool:
 
 def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
-    run = visible_to(request, TaskRun.objects.filter(id=task_id)).first()
-    if run is None:
+    run = runs.find(task_id)
+    if run is None or not may_see(request, run.owner):
         raise NotFound("there is no task with this task_id")
     return run
 
