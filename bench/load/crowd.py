@@ -67,17 +67,16 @@ class Crowd:
             await asyncio.sleep(PAUSE_S)
 
     async def send_slowly(self) -> None:
-        """A request whose headers come a byte a second and never end."""
+        """A request whose headers come a byte a second and never end. The server ends each after seconds, and
+        the next one is opened at once."""
         while True:
-            with contextlib.suppress(OSError), self._counted("half_open"):
+            try:
                 reader, writer = await asyncio.open_connection(LOOPBACK, self._port)
-                writer.write(HALF_A_REQUEST)
-                while not reader.at_eof():
-                    writer.write(b"x")
-                    await writer.drain()
-                    await asyncio.sleep(PAUSE_S)
-                writer.close()
-            await asyncio.sleep(PAUSE_S)
+                with contextlib.closing(writer), self._counted("half_open"):
+                    writer.write(HALF_A_REQUEST)
+                    await _add_bytes_until_end(reader, writer)
+            except OSError:
+                await asyncio.sleep(PAUSE_S)
 
     async def _open(self, route: str, connection: Connection, path: str) -> asyncio.StreamReader:
         """The body of an answer of status 200. Raises NoAnswer for any other."""
@@ -101,3 +100,15 @@ class Crowd:
             yield
         finally:
             self.open_now[sort] -= 1
+
+
+async def _add_bytes_until_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    ended = asyncio.create_task(reader.read())
+    try:
+        while not ended.done():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.wait((ended,), timeout=PAUSE_S)
+        ended.result()
+    finally:
+        ended.cancel()

@@ -73,10 +73,9 @@ async def look_beside(
     crowd_tally = Tally()
     async with gathered(port, size, owners, tally=crowd_tally, ledger=ledger) as crowd:
         deadline = time.monotonic() + GATHER_WITHIN_S
-        while size.list_missing(crowd.open_now) and time.monotonic() < deadline:
+        while (missing := size.list_missing(crowd.open_now)) and time.monotonic() < deadline:
             await asyncio.sleep(0.2)
         tally = Tally()
-        missing = size.list_missing(crowd.open_now)
         await _look_around(Visitor(0, port, tally=tally, ledger=ledger), time.monotonic() + seconds)
         tally.end()
         crowd_tally.end()
