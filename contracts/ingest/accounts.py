@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.errors import ReconciliationFailed
-from contracts.ingest.batches import FORMULA
+from contracts.ingest.batches import DATE_CELL, FORMULA
 from contracts.ingest.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
 from contracts.ingest.staging import STAGED, RawFile
 from contracts.snapshot import SourceReport
@@ -17,7 +17,7 @@ from contracts.snapshot import SourceReport
 
 def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
-    values = " ".join(f"WHEN '{field}' THEN raw.{field}" for field in STAGED)
+    values = " ".join(f"WHEN '{field}' THEN ltrim(raw.{field}, '{DATE_CELL}')" for field in STAGED)
     target = str(path).replace("'", "''")
     con.execute(
         f"""COPY (

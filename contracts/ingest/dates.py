@@ -1,9 +1,9 @@
-"""What the text of a date cell means, and the order of day and month of a file. Knows no file and no SQL."""
+"""What the text of a date cell means, and the order of day and month of a file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -11,17 +11,8 @@ from enum import Enum
 from contracts.errors import BadFile
 
 
-class Notation(Enum):
-    """A way of writing dates that a generation may use."""
-
-    ISO = "2024-03-05, with or without a time"
-    SLASHED = "3/5/2024, with or without a time; the order of day and month is the file's"
-    MONTH_NAME = "05-Mar-2024"
-    SERIAL = "45356: days since 1899-12-30, as Excel counts"
-
-
 class DateOrder(Enum):
-    """How a slashed date is read."""
+    """How a date of three numbers that ends with its year is read."""
 
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
@@ -32,35 +23,36 @@ _ORDERS = " or ".join(order.value for order in DateOrder)
 DECISIVE_PERCENT = 99
 """Of the cells that show an order, so many must agree; the rest are typing errors."""
 
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+CENTURY = 2000
+"""What a year of two digits is added to: PhilGEPS opened in 2000, so none of its dates is older."""
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_PATTERNS: dict[Notation, re.Pattern[str]] = {
-    notation: re.compile(pattern, re.ASCII | re.IGNORECASE)
-    for notation, pattern in (
-        (Notation.ISO, rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:[ T]{_TIME})?"),
-        (
-            Notation.SLASHED,
-            rf"(?P<first>\d{{1,2}})/(?P<next>\d{{1,2}})/(?P<year>\d{{4}})(?: {_TIME}(?: ?(?P<half>[AP]M))?)?",
-        ),
-        (
-            Notation.MONTH_NAME,
-            rf"(?P<day>\d{{1,2}})-(?P<name>{'|'.join(_MONTHS)})-(?P<year>\d{{4}})(?:[ T]{_TIME})?",
-        ),
-        (Notation.SERIAL, r"(?P<serial>\d{5}(?:\.\d+)?)"),
-    )
-}
+_WORD = (
+    r"(?P<word>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_YEAR = r"(?P<year>\d{4}|\d\d)"
+_TIME = (
+    r"(?:(?:[ T]|, )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
+    r"(?: ?(?P<half>[AP])\.?M\.?)?(?: ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d))?)?"
+)
 _SERIAL_EPOCH = date(1899, 12, 30)
 _SERIALS = (20_000, 80_000)
 _DAY_S, _MANILA_MIDNIGHTS_S = 86_400, frozenset({15 * 3600, 16 * 3600})
+_MANILA_S = 8 * 3600
+"""East of UTC, today and in every year since PhilGEPS opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A readable cell: its day under either order (None where that order gives no day), its time of day."""
+    """A readable cell: its day under either order (None where that order gives no day), its time of day.
+
+    ``seconds`` is None where the cell says no hour or says its zone: then nothing is to be guessed from it.
+    """
 
     day_first: date | None
     month_first: date | None
-    seconds: int
+    seconds: int | None = None
 
     @property
     def ambiguous(self) -> bool:
@@ -73,28 +65,32 @@ class Stamp:
         return self.day_first if order is DateOrder.DAY_FIRST else self.month_first
 
 
-def parse_stamp(text: str, notations: Iterable[Notation]) -> Stamp | None:
-    """What cleaned ``text`` says in one of ``notations``; None where it is no date in any of them."""
-    for notation in notations:
-        if match := _PATTERNS[notation].fullmatch(text):
-            return _READERS[notation](match)
+def parse_stamp(text: str) -> Stamp | None:
+    """What cleaned ``text`` says, None where it is no date.
+
+    One text has one meaning in files of every generation: ``2024-11-21``, ``2024/11/21``; ``21/11/2024``,
+    ``11-21-24`` and the like, whose order is the file's; ``21-Nov-2024``, ``November 21, 2024``; ``45617``, the
+    days that Excel counts. All but the last may be followed by a time, and the time by its zone.
+    """
+    for pattern, read in _READERS:
+        if match := pattern.fullmatch(text):
+            return read(match)
     return None
 
 
-def _read_iso(match: re.Match[str]) -> Stamp | None:
+def _read_year_first(match: re.Match[str]) -> Stamp | None:
     day = _make_date(match["year"], match["month"], match["day"])
-    return _make_stamp(day, day, _read_time(match))
+    return _make_stamp(match, day, day)
 
 
-def _read_slashed(match: re.Match[str]) -> Stamp | None:
+def _read_year_last(match: re.Match[str]) -> Stamp | None:
     first, second, year = match["first"], match["next"], match["year"]
-    time = _read_time(match, half=match["half"])
-    return _make_stamp(_make_date(year, second, first), _make_date(year, first, second), time)
+    return _make_stamp(match, _make_date(year, second, first), _make_date(year, first, second))
 
 
-def _read_month_name(match: re.Match[str]) -> Stamp | None:
-    day = _make_date(match["year"], _MONTHS.index(match["name"].lower()) + 1, match["day"])
-    return _make_stamp(day, day, _read_time(match))
+def _read_word(match: re.Match[str]) -> Stamp | None:
+    day = _make_date(match["year"], _MONTHS.index(match["word"][:3].lower()) + 1, match["day"])
+    return _make_stamp(match, day, day)
 
 
 def _read_serial(match: re.Match[str]) -> Stamp | None:
@@ -106,39 +102,66 @@ def _read_serial(match: re.Match[str]) -> Stamp | None:
     return Stamp(day, day, seconds)
 
 
-_READERS = {
-    Notation.ISO: _read_iso,
-    Notation.SLASHED: _read_slashed,
-    Notation.MONTH_NAME: _read_month_name,
-    Notation.SERIAL: _read_serial,
-}
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Stamp | None]], ...] = tuple(
+    (re.compile(pattern, re.ASCII | re.IGNORECASE), read)
+    for pattern, read in (
+        (rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}", _read_year_first),
+        (rf"(?P<first>\d\d?)(?P<mark>[-/.])(?P<next>\d\d?)(?P=mark){_YEAR}{_TIME}", _read_year_last),
+        (rf"(?P<day>\d\d?)[- ]{_WORD}[- ,]*{_YEAR}{_TIME}", _read_word),
+        (rf"{_WORD}\.? (?P<day>\d\d?),? (?P<year>\d{{4}}){_TIME}", _read_word),
+        (r"(?P<serial>\d{5}(?:\.\d+)?)", _read_serial),
+    )
+)
 
 
 def _make_date(year: str, month: str | int, day: str) -> date | None:
+    whole_year = int(year) + (CENTURY if len(year) == 2 else 0)
     try:
-        return date(int(year), int(month), int(day))
+        return date(whole_year, int(month), int(day))
     except ValueError:
         return None
 
 
-def _make_stamp(day_first: date | None, month_first: date | None, seconds: int | None) -> Stamp | None:
-    if seconds is None or (day_first is None and month_first is None):
+def _make_stamp(match: re.Match[str], day_first: date | None, month_first: date | None) -> Stamp | None:
+    if day_first is None and month_first is None:
         return None
-    return Stamp(day_first, month_first, seconds)
-
-
-def _read_time(match: re.Match[str], *, half: str | None = None) -> int | None:
-    """Seconds since midnight; None where there is no such time."""
     if match["hour"] is None:
-        return 0
+        return Stamp(day_first, month_first)
+    seconds = _read_time(match)
+    if seconds is None:
+        return None
+    if match["zone"] is None:
+        return Stamp(day_first, month_first, seconds)
+    days = (seconds - _read_zone(match["zone"]) + _MANILA_S) // _DAY_S
+    return Stamp(_move(day_first, days), _move(month_first, days))
+
+
+def _read_time(match: re.Match[str]) -> int | None:
+    """Seconds since midnight; None where there is no such time."""
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
-    if half is not None:
+    if match["half"] is not None:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if half.upper() == "PM" else 0)
+        hour = hour % 12 + (12 if match["half"].upper() == "P" else 0)
     if hour > 23 or minute > 59 or second > 59:
         return None
     return hour * 3600 + minute * 60 + second
+
+
+def _read_zone(text: str) -> int:
+    """Seconds east of UTC."""
+    if text.upper() in ("Z", "UTC"):
+        return 0
+    digits = text.replace(":", "")
+    return int(f"{digits[0]}1") * (int(digits[1:3]) * 3600 + int(digits[3:5]) * 60)
+
+
+def _move(day: date | None, days: int) -> date | None:
+    """The day ``days`` later, None at the ends of the calendar."""
+    try:
+        return None if day is None else day + timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 @dataclass(kw_only=True)
@@ -160,6 +183,41 @@ class Evidence:
             self.example = self.example or text
 
 
+@dataclass(kw_only=True)
+class Mixture:
+    """What one column of a workbook holds of date cells and of dates written as text.
+
+    A spreadsheet that is opened under another locale makes date cells of the texts that are dates there, with
+    day and month changed over, and leaves the others as text. What it leaves behind is a column whose date
+    cells all have days up to 12 and whose texts all have days above 12.
+    """
+
+    early_cells: int = 0
+    late_cells: int = 0
+    undecided_texts: int = 0
+    decided_texts: int = 0
+    example: str = ""
+
+    def add_cell(self, stamp: Stamp, cells: int) -> None:
+        day = stamp.day_first
+        if day is not None and day.day <= 12:
+            self.early_cells += cells
+        else:
+            self.late_cells += cells
+
+    def add_text(self, text: str, stamp: Stamp, cells: int) -> None:
+        if stamp.ambiguous:
+            self.undecided_texts += cells
+        elif None in (stamp.day_first, stamp.month_first):
+            self.decided_texts += cells
+            self.example = self.example or text
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether the column shows the sign of a workbook saved under another locale."""
+        return bool(self.early_cells and self.decided_texts) and not (self.late_cells or self.undecided_texts)
+
+
 def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -> DateOrder | None:
     """The order of a file; None where no cell needs one. ``explicit`` wins over what the file shows.
 
@@ -176,15 +234,43 @@ def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -
                 f" no date in the file shows which: give the date order ({_ORDERS})",
             )
         return None
-    if 100 * evidence.day_first >= DECISIVE_PERCENT * shown:
-        return DateOrder.DAY_FIRST
-    if 100 * evidence.month_first >= DECISIVE_PERCENT * shown:
-        return DateOrder.MONTH_FIRST
+    if order := _find_majority(evidence):
+        return order
     raise BadFile(
         file,
         f"contradictory dates: {evidence.day_first} can be read only day first and {evidence.month_first}"
-        " only month first; give the date order to reject the others",
+        f" only month first; give the date order ({_ORDERS}), and the others count as missing",
     )
+
+
+def _find_majority(evidence: Evidence) -> DateOrder | None:
+    shown = evidence.day_first + evidence.month_first
+    if shown and 100 * evidence.day_first >= DECISIVE_PERCENT * shown:
+        return DateOrder.DAY_FIRST
+    if shown and 100 * evidence.month_first >= DECISIVE_PERCENT * shown:
+        return DateOrder.MONTH_FIRST
+    return None
+
+
+def refuse_torn(file: str, *, column: str, mixture: Mixture) -> BadFile:
+    """The refusal of a file whose column ``is_torn`` while nobody has given its order."""
+    return BadFile(
+        file,
+        f"{column} holds {mixture.early_cells} date cells, all with days up to 12, beside"
+        f" {mixture.decided_texts} texts like {mixture.example!r}, all with days above 12: the sign of a"
+        " workbook saved under another locale, which changes day and month over; give the date order of the"
+        f" texts ({_ORDERS}), and the date cells are read by it",
+    )
+
+
+def mend_cell(stamp: Stamp, order: DateOrder, evidence: Evidence) -> Stamp:
+    """The stamp of a date cell of a torn column. Where the texts are in ``order``, the spreadsheet that left
+    them alone had the other one, and changed day and month of its date cells over."""
+    day = stamp.day_first
+    if day is None or _find_majority(evidence) is not order:
+        return stamp
+    mended = _make_date(str(day.year), day.day, str(day.month))
+    return Stamp(mended, mended, stamp.seconds)
 
 
 def is_utc_column(seconds: Iterable[int]) -> bool:
@@ -199,6 +285,4 @@ def is_utc_column(seconds: Iterable[int]) -> bool:
 def settle_day(stamp: Stamp, order: DateOrder | None, *, utc: bool) -> date | None:
     """The day that a cell means, in Manila; None where the file's order gives none."""
     day = stamp.read(order)
-    if day is not None and utc and stamp.seconds in _MANILA_MIDNIGHTS_S:
-        return day + timedelta(days=1) if day < date.max else None
-    return day
+    return _move(day, 1) if utc and stamp.seconds in _MANILA_MIDNIGHTS_S else day

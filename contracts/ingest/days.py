@@ -3,55 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
 import pyarrow as pa
 
+from contracts.ingest.batches import DATE_CELL
 from contracts.ingest.dates import (
     DateOrder,
     Evidence,
+    Mixture,
+    Stamp,
     decide_order,
     is_utc_column,
+    mend_cell,
     parse_stamp,
+    refuse_torn,
     settle_day,
 )
 from contracts.ingest.staging import RawFile
 
 DATE_FIELDS = ("award_date", "publish_date", "closing_date")
+_WITH_HOURS = frozenset({"closing_date"})
+"""Bids close at an hour: 15:00 and 16:00 in such a column are hours and no midnights."""
 _BATCH = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Impressions:
+    """What all date cells of a file say together about how each is to be read."""
+
+    evidence: Evidence = field(default_factory=Evidence)
+    mixtures: dict[str, Mixture] = field(default_factory=lambda: {name: Mixture() for name in DATE_FIELDS})
+    times: dict[str, set[int]] = field(default_factory=lambda: {name: set() for name in DATE_FIELDS})
+
+    def add(self, column: str, text: str, cells: int) -> None:
+        stamp = parse_stamp(text.removeprefix(DATE_CELL))
+        if stamp is None:
+            return
+        self.evidence.add(text, stamp, cells)
+        if stamp.seconds is not None:
+            self.times[column].add(stamp.seconds)
+        if text.startswith(DATE_CELL):
+            self.mixtures[column].add_cell(stamp, cells)
+        else:
+            self.mixtures[column].add_text(text, stamp, cells)
 
 
 def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrder | None) -> None:
     """Fill ``staging.days`` for one file: a day per distinct text, null where it is none.
 
     Texts are parsed twice, because only all of them together say how each is to be read and all of them at
-    once need not fit into memory. Raises BadFile as ``decide_order`` does.
+    once need not fit into memory. Raises BadFile as ``decide_order`` does, and for a workbook whose dates
+    another locale has changed.
     """
     _collect_texts(con, file)
-    notations = sorted(file.generation.notations, key=lambda notation: notation.name)
-    evidence = Evidence()
-    times: dict[str, set[int]] = {field: set() for field in DATE_FIELDS}
-    for field, text, cells in _iterate_texts(con):
-        if stamp := parse_stamp(text, notations):
-            evidence.add(text, stamp, cells)
-            times[field].add(stamp.seconds)
-    order = decide_order(evidence, explicit, file=file.path.name)
-    utc = {field: is_utc_column(seconds) for field, seconds in times.items()}
+    impressions = _Impressions()
+    for column, text, cells in _iterate_texts(con):
+        impressions.add(column, text, cells)
+    torn = [column for column, mixture in impressions.mixtures.items() if mixture.is_torn]
+    if torn and explicit is None:
+        raise refuse_torn(file.path.name, column=torn[0], mixture=impressions.mixtures[torn[0]])
+    order = decide_order(impressions.evidence, explicit, file=file.path.name)
+    utc = {c: c not in _WITH_HOURS and is_utc_column(times) for c, times in impressions.times.items()}
     settled: list[tuple[str, str, date | None]] = []
-    for field, text, _ in _iterate_texts(con):
-        stamp = parse_stamp(text, notations)
-        settled.append((field, text, settle_day(stamp, order, utc=utc[field]) if stamp else None))
+    for column, text, _ in _iterate_texts(con):
+        stamp = parse_stamp(text.removeprefix(DATE_CELL))
+        if stamp and order and column in torn and text.startswith(DATE_CELL):
+            stamp = mend_cell(stamp, order, impressions.evidence)
+        settled.append((column, text, _settle(stamp, order, utc=utc[column])))
         if len(settled) == _BATCH:
             _store_days(con, file.number, settled)
             settled.clear()
     _store_days(con, file.number, settled)
 
 
+def _settle(stamp: Stamp | None, order: DateOrder | None, *, utc: bool) -> date | None:
+    return None if stamp is None else settle_day(stamp, order, utc=utc)
+
+
 def _collect_texts(con: duckdb.DuckDBPyConnection, file: RawFile) -> None:
     fields = " UNION ALL ".join(
-        f"SELECT '{field}' AS field, clean_text({field}) AS text FROM staging.raw WHERE file = {file.number}"
-        for field in DATE_FIELDS
+        f"SELECT '{column}' AS field, date_text({column}) AS text FROM staging.raw WHERE file = {file.number}"
+        for column in DATE_FIELDS
     )
     con.execute(
         f"""CREATE OR REPLACE TABLE staging.date_texts AS

@@ -52,7 +52,8 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     written = (*DATE_FIELDS, *_MONEY)
     texts = ", ".join(
         [f"clean_text({field}) AS {field}" for field in _KEY]
-        + [f"clean_text({field}) AS {field}_text" for field in written]
+        + [f"date_text({field}) AS {field}_text" for field in DATE_FIELDS]
+        + [f"clean_text({field}) AS {field}_text" for field in _MONEY]
     )
     days = ", ".join(f"{field}_days.day AS {field}" for field in DATE_FIELDS)
     money = ", ".join(f"read_money({field}_text) AS {field}" for field in _MONEY)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.ingest.dates import Notation
 from contracts.sql import FLOOD_CONTROL, PHILGEPS
 
 HEADER_WITHIN_ROWS = 30
@@ -27,7 +26,6 @@ class Generation:
     name: str
     source: str
     columns: dict[str, str | None]
-    notations: frozenset[Notation]
     required: frozenset[str]
 
 
@@ -142,33 +140,24 @@ award_date=award_date | contract_number=contract_number | award_title=award_titl
 """
 
 
-def _define_philgeps(name: str, columns: str, *notations: Notation) -> Generation:
+def _define_philgeps(name: str, columns: str) -> Generation:
     return Generation(
         name=name,
         source=PHILGEPS,
         columns=_read_columns(columns),
-        notations=frozenset(notations),
         required=frozenset({"reference_id", "award_number", "awardee_name", "contract_amount"}),
     )
 
 
 GENERATIONS: tuple[Generation, ...] = (
-    _define_philgeps("S1", _S1, Notation.ISO, Notation.SLASHED, Notation.MONTH_NAME, Notation.SERIAL),
-    _define_philgeps(
-        "S2",
-        _S1.replace("| UOM |", "| Unit of Measurement |"),
-        Notation.ISO,
-        Notation.SLASHED,
-        Notation.MONTH_NAME,
-        Notation.SERIAL,
-    ),
-    _define_philgeps("S3", _S3, Notation.ISO, Notation.SLASHED, Notation.SERIAL),
-    _define_philgeps("S4/S5", _S4, Notation.ISO, Notation.SLASHED),
+    _define_philgeps("S1", _S1),
+    _define_philgeps("S2", _S1.replace("| UOM |", "| Unit of Measurement |")),
+    _define_philgeps("S3", _S3),
+    _define_philgeps("S4/S5", _S4),
     Generation(
         name="flood",
         source=FLOOD_CONTROL,
         columns=_read_columns(_FLOOD),
-        notations=frozenset({Notation.ISO}),
         required=frozenset({"awardee_name", "contract_amount"}),
     ),
 )

@@ -5,6 +5,8 @@ Owns the schema ``staging``; what the text means is decided by ``days`` and ``fa
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from contracts.ingest.batches import FORMULA, RawBatch
+from contracts.ingest.batches import DATE_CELL, FORMULA, RawBatch
 from contracts.ingest.generations import Generation
 
 STAGED = (
@@ -68,25 +70,73 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
 
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """``clean_text(raw)``: tidy text or null; ``read_money(text)``: DECIMAL(18,2) or null, of clean text."""
+    """``clean_text(raw)``: tidy text or null; ``date_text(raw)``: the same, but the mark of a date cell stays;
+    ``read_money(text)``: DECIMAL(18,2) or null, of clean text."""
+    con.create_function("resolve_entities", resolve_entities, ["VARCHAR"], "VARCHAR")
     for macro in _MACROS:
         con.execute(macro)
 
 
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]+\d*);", re.IGNORECASE)
+
+
+def resolve_entities(text: str) -> str:
+    """HTML entities -> characters, also where a system has put them into capitals (``&AMP;``, ``&NTILDE;``) or
+    has escaped them twice (``&amp;amp;``)."""
+    for _ in range(3):
+        resolved = _ENTITY.sub(_resolve_entity, text)
+        if resolved == text:
+            break
+        text = resolved
+    return text
+
+
+def _resolve_entity(match: re.Match[str]) -> str:
+    found = match[0]
+    exact = html.unescape(found)
+    if exact != found:
+        return exact
+    lowered = html.unescape(found.lower())
+    return found if lowered == found.lower() else lowered.upper()
+
+
+_NULL_WORDS = (
+    *("", "-", "--", r"\n", "na", "n/a", "nan", "nat", "none", "null", "(null)", "<na>"),
+    *("#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"),
+)
+"""What stands for nothing in cells, in lower case: words of databases, of pandas and R, and Excel's errors."""
+
+_NULLS = ", ".join(f"'{word}'" for word in _NULL_WORDS)
+
+_INVISIBLE = (
+    r"[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}"
+    r"\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]"
+)
+"""Control characters, marks of writing direction, blanks of no width."""
+
+_PESO = r"(?:₱|\x{fffd}|\?|PHP\.?|P)"
+"""₱ comes as ? or U+FFFD out of a code page that lacks it."""
+
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)"
+
+
 _MACROS = (
-    r"""CREATE TEMP MACRO tidy_text(raw) AS
+    rf"""CREATE TEMP MACRO tidy_text(raw) AS
     trim(regexp_replace(
-        nfc_normalize(regexp_replace(raw, '[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}]', '', 'g')),
-        '[\s\v\p{Z}\x{85}]+', ' ', 'g'))""",
-    """CREATE TEMP MACRO drop_null_word(text) AS
-    CASE WHEN length(text) > 4 OR lower(text) NOT IN ('', 'null', 'nan', 'none') THEN text END""",
+        nfc_normalize(regexp_replace(
+            CASE WHEN contains(raw, '&') THEN resolve_entities(raw) ELSE raw END, '{_INVISIBLE}', '', 'g')),
+        '[\s\v\p{{Z}}\x{{85}}]+', ' ', 'g'))""",
+    f"""CREATE TEMP MACRO drop_null_word(text) AS
+    CASE WHEN length(text) > {max(map(len, _NULL_WORDS))} OR lower(text) NOT IN ({_NULLS}) THEN text END""",
     r"""CREATE TEMP MACRO clean_text(raw) AS
-    CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $') THEN drop_null_word(tidy_text(raw))
+    CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $|&[#0-9A-Za-z]+;') THEN drop_null_word(tidy_text(raw))
         ELSE drop_null_word(raw) END""",
-    r"""CREATE TEMP MACRO read_money(text) AS
-    TRY_CAST(replace(regexp_extract(upper(text),
-        '^(?:₱|PHP)? ?([+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+))$', 1), ',', '')
-        AS DECIMAL(18,2))""",
+    f"""CREATE TEMP MACRO date_text(raw) AS
+    CASE WHEN starts_with(raw, '{DATE_CELL}') THEN raw ELSE clean_text(raw) END""",
+    rf"""CREATE TEMP MACRO read_money(text) AS
+    TRY_CAST(replace(replace(regexp_extract(upper(text),
+        '^{_PESO}? ?([+-]?(?:{_NUMBER}(?:\.[0-9]*)?|\.[0-9]+)(?:E[+-]?[0-9]{{1,3}})?) ?(?:PHP|PESOS?)?$', 1),
+        ',', ''), ' ', '') AS DECIMAL(18,2))""",
 )
 """Most texts are clean already, which one look tells; only the others pay for being tidied."""
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from contracts.ingest.batches import FORMULA, MAX_ROW_BYTES
+from contracts.ingest.batches import DATE_CELL, FORMULA, MAX_ROW_BYTES
 from contracts.ingest.workbook_package import BadWorkbook
 from contracts.ingest.workbook_parts import Parts
 from contracts.ingest.workbook_texts import SharedTexts, join_texts, unescape
@@ -224,9 +224,9 @@ def _name_column(place: int) -> str:
 
 
 def _show_date(value: bytes, offset_days: int) -> bytes:
-    """Excel's number of days, 1900 counted as a leap year before March -> ISO text."""
+    """Excel's number of days, 1900 counted as a leap year before March -> ISO text, marked as a date cell."""
     moment = datetime(1899, 12, 30) + timedelta(days=offset_days, seconds=round(float(value) * 86_400))  # noqa: DTZ001
-    return moment.isoformat(sep=" ").removesuffix(" 00:00:00").encode()
+    return (DATE_CELL + moment.isoformat(sep=" ").removesuffix(" 00:00:00")).encode()
 
 
 def _scatter(places: tuple[int, ...], values: list[bytes]) -> list[bytes]:
