@@ -250,6 +250,13 @@ FIELDS: tuple[Field, ...] = (
         width=24,
         description="Name of the raw file that the row was read from.",
     ),
+    Field(
+        name="repaired_fields",
+        label="Repaired",
+        type=FieldType.TEXT,
+        width=24,
+        description="Columns whose raw text could not be used, so that they are missing here; repairs.csv has it.",
+    ),
 )
 
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}

@@ -8,6 +8,7 @@ Layout under the dataset root::
     versions/<version>/contracts.duckdb
     versions/<version>/manifest.json
     versions/<version>/rejects.csv
+    versions/<version>/repairs.csv
     versions/<version>/words/     the word index (contracts.words)
     versions/<version>/rows/      what is kept of every contract as arrays (contracts.rows)
 
@@ -22,8 +23,9 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +35,7 @@ from contracts.errors import NoDataset, SnapshotMissing
 from contracts.folders import LOCK, HeldFolder, remove_left, take_left
 
 CURRENT, VERSIONS = "current", "versions"
-DATABASE, MANIFEST, REJECTS = "contracts.duckdb", "manifest.json", "rejects.csv"
+DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv"
 WORDS, ROWS = "words", "rows"
 BUILDING, DELETED = ".building", ".deleted"
 POINTER = ".current"
@@ -42,7 +44,8 @@ POINTER = ".current"
 
 @dataclass(frozen=True, kw_only=True)
 class SourceReport:
-    """What became of the rows of one raw file; ``read`` equals the sum of the five fates."""
+    """What became of the rows of one raw file; ``read`` equals the sum of the five fates. ``repaired_by_reason``
+    counts cells of imported awards that became missing values."""
 
     file: str
     generation: str
@@ -55,6 +58,7 @@ class SourceReport:
     duplicates: int
     rejected: int
     rejected_by_reason: dict[str, int]
+    repaired_by_reason: dict[str, int] = field(default_factory=dict)
 
     @property
     def accounted(self) -> int:
@@ -78,11 +82,11 @@ class Manifest:
 
     @property
     def rejected_by_reason(self) -> dict[str, int]:
-        totals: dict[str, int] = {}
-        for source in self.sources:
-            for reason, count in source.rejected_by_reason.items():
-                totals[reason] = totals.get(reason, 0) + count
-        return totals
+        return _add_up(source.rejected_by_reason for source in self.sources)
+
+    @property
+    def repaired_by_reason(self) -> dict[str, int]:
+        return _add_up(source.repaired_by_reason for source in self.sources)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -95,12 +99,12 @@ class Manifest:
             "last_award": self.last_award.isoformat() if self.last_award else None,
             "sources": [asdict(source) for source in self.sources],
             "rejected_by_reason": self.rejected_by_reason,
+            "repaired_by_reason": self.repaired_by_reason,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Manifest:
-        known = {**data}
-        known.pop("rejected_by_reason", None)
+        known = {name: value for name, value in data.items() if not name.endswith("_by_reason")}
         return cls(
             **{
                 **known,
@@ -113,6 +117,13 @@ class Manifest:
                 "sources": tuple(SourceReport(**source) for source in data["sources"]),
             }
         )
+
+
+def _add_up(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,10 @@ class Snapshot:
     @property
     def rejects(self) -> Path:
         return self.path / REJECTS
+
+    @property
+    def repairs(self) -> Path:
+        return self.path / REPAIRS
 
     def manifest(self) -> Manifest:
         """What it holds. Raises SnapshotMissing where it was pruned meanwhile."""

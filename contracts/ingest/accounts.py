@@ -1,4 +1,5 @@
-"""The account of an import: the reject report, what became of each file's rows, and whether that adds up."""
+"""The account of an import: the reports of rejects and repairs, what became of each file's rows, and whether that
+adds up."""
 
 from __future__ import annotations
 
@@ -17,14 +18,28 @@ from contracts.snapshot import SourceReport
 
 def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
+    _write_report(con, path, f"SELECT seq, fault FROM staging.fates WHERE fate = '{REJECTED}'")
+
+
+def write_repairs(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The same of every cell of an imported award that became a missing value."""
+    _write_report(con, path, f"SELECT seq, unnest(repairs) AS fault FROM {_IMPORTED_REPAIRS}")
+
+
+_IMPORTED_REPAIRS = f"""(
+    SELECT seq, fates.file, repairs FROM staging.judged JOIN staging.fates USING (seq)
+    WHERE repairs IS NOT NULL AND fates.fate = '{IMPORTED}')"""
+
+
+def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> None:
+    """``faults`` is a query of ``seq`` and ``fault`` (column and reason)."""
     values = " ".join(f"WHEN '{field}' THEN ltrim(raw.{field}, '{DATE_CELL}')" for field in STAGED)
     target = str(path).replace("'", "''")
     con.execute(
         f"""COPY (
-            SELECT raw.label AS file, raw.row AS "row", fates.fault."column" AS "column",
-                replace(CASE fates.fault."column" {values} END, '{FORMULA.decode()}', '') AS "value",
-                fates.fault.reason AS reason
-            FROM staging.fates JOIN staging.raw USING (seq) WHERE fates.fate = '{REJECTED}' ORDER BY seq
+            SELECT raw.label AS file, raw.row AS "row", fault."column" AS "column",
+                replace(CASE fault."column" {values} END, '{FORMULA.decode()}', '') AS "value", fault.reason AS reason
+            FROM ({faults}) faults JOIN staging.raw USING (seq) ORDER BY seq, list_position({list(STAGED)}, fault."column")
         ) TO '{target}' (FORMAT csv, HEADER)"""
     )
 
@@ -48,6 +63,14 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
     ).fetchall()
     fates = {fate: count for fate, reason, count in counted if reason is None}
     reasons = {reason: count for _, reason, count in counted if reason is not None}
+    repaired = dict(
+        con.execute(
+            f"""SELECT fault.reason, count(*)
+            FROM (SELECT unnest(repairs) AS fault FROM {_IMPORTED_REPAIRS} WHERE file = ?)
+            GROUP BY ALL ORDER BY ALL""",
+            [file.number],
+        ).fetchall()
+    )
     return SourceReport(
         file=file.path.name,
         generation=file.generation.name,
@@ -60,6 +83,7 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
         duplicates=fates.get(DUPLICATE, 0),
         rejected=sum(reasons.values()),
         rejected_by_reason=reasons,
+        repaired_by_reason=repaired,
     )
 
 

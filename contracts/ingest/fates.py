@@ -1,6 +1,8 @@
 """What becomes of each raw row: award, line item of one, or one of the reasons not to be counted. SQL only.
 
-Rules and their order: docs/explanation/data.md.
+A row is rejected only for what makes a contract a contract: its amount, and something that tells what or whose it
+is. Any other cell that is bad is repaired: it becomes a missing value and is named. Rules and their order:
+docs/explanation/data.md.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ DUPLICATE, REJECTED = "duplicate", "rejected"
 FIRST_YEAR = 2000
 """No PhilGEPS notice is older: the system opened in 2000."""
 
-_KEY = ("reference_id", "award_number", "awardee_name")
+_NUMBERS = ("reference_id", "award_number")
+_TELLING = (*_NUMBERS, "contract_number", "award_title", "notice_title", "awardee_name", "organization_name")
+"""A row in which all of these are missing says neither what was bought nor who bought it from whom."""
 _MONEY = tuple(field.name for field in FIELDS if field.type is FieldType.MONEY)
 _CANDIDATE = "candidate"
 
@@ -48,65 +52,118 @@ def _find_repeats(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, as_of: date) -> None:
-    """Everything that a row says about itself: cleaned key, days, money, and its first fault."""
-    written = (*DATE_FIELDS, *_MONEY)
+    """Everything that a row says about itself: whose it is, days, money, its fault or what is repaired."""
+    last_year = as_of.year + 1
     texts = ", ".join(
-        [f"clean_text({field}) AS {field}" for field in _KEY]
+        [f"clean_text({field}) AS {field}" for field in _TELLING if field not in _NUMBERS]
+        + [f"clean_text({field}) AS {field}_text" for field in (*_NUMBERS, *_MONEY)]
         + [f"date_text({field}) AS {field}_text" for field in DATE_FIELDS]
-        + [f"clean_text({field}) AS {field}_text" for field in _MONEY]
     )
-    days = ", ".join(f"{field}_days.day AS {field}" for field in DATE_FIELDS)
-    money = ", ".join(f"read_money({field}_text) AS {field}" for field in _MONEY)
+    days = ", ".join(f"{field}_days.day AS {field}_read" for field in DATE_FIELDS)
+    money = ", ".join(f"read_money({field}_text) AS {field}_read" for field in _MONEY)
+    numbers = ", ".join(f"read_number({field}_text) AS {field}" for field in _NUMBERS)
     joins = " ".join(
         f"""LEFT JOIN staging.days {field}_days ON {field}_days.field = '{field}'
             AND {field}_days.file = cleaned.file AND {field}_days.text = cleaned.{field}_text"""
         for field in DATE_FIELDS
     )
-    checks = " ".join(
-        f"WHEN {failed} THEN {{'column': '{column}', 'reason': '{reason}'}}"
-        for column, failed, reason in _list_checks(files, last_year=as_of.year + 1)
-    )
+    repairs = list(_list_repairs(files, last_year=last_year))
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
-            SELECT seq, file, ragged, unvalued, {texts} FROM staging.raw
+            SELECT seq, file, ragged, unvalued, {texts}, {_digest_whole()} AS whole FROM staging.raw
         ), valued AS (
-            SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}
+            SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}, {numbers}
             FROM cleaned LEFT JOIN staging.repeats ON repeats.seq = cleaned.seq {joins}
         ), faulted AS (
-            SELECT *, CASE
-                WHEN unvalued IS NOT NULL THEN {{'column': unvalued, 'reason': 'formula_without_value'}}
-                {checks} END AS fault
-            FROM valued
+            SELECT *, {_choose_fault()} AS fault, {_collect(repairs)} AS repairs FROM valued
         )
-        SELECT seq, file, {", ".join((*_KEY, *written))},
+        SELECT seq, file, {", ".join((*_NUMBERS, *_settle_values(last_year)))},
             CASE WHEN ragged THEN '{REJECTED}'
                 WHEN repeated THEN '{DUPLICATE}'
                 WHEN award_number IS NULL AND awardee_name IS NULL AND contract_amount_text IS NULL
                     AND file NOT IN ({_list_files(files, FLOOD_CONTROL)}) THEN '{UNAWARDED}'
                 WHEN fault IS NOT NULL THEN '{REJECTED}'
                 ELSE '{_CANDIDATE}' END AS fate,
-            CASE WHEN ragged THEN {{'column': '', 'reason': 'ragged_row'}} ELSE fault END AS fault
+            CASE WHEN ragged THEN {_make_fault("", "ragged_row")} ELSE fault END AS fault,
+            repairs, fold_name(awardee_name) AS awardee_key, {_identify(files)} AS identity
         FROM faulted"""
     )
 
 
-def _list_checks(files: Collection[RawFile], *, last_year: int) -> Iterator[tuple[str, str, str]]:
-    """(column, condition of failure, reason), in the order in which the faults of a row are looked for."""
+def _digest_whole() -> str:
+    """The expression of all that is kept of a row, for the few rows that lack one of their numbers."""
+    missing = " OR ".join(f"read_number(clean_text({field})) IS NULL" for field in _NUMBERS)
+    texts = ", ".join(f"coalesce(clean_text({field}), '')" for field in STAGED)
+    return f"CASE WHEN {missing} THEN md5_number(concat_ws(chr(31), {texts})) END"
+
+
+def _identify(files: Collection[RawFile]) -> str:
+    """The expression that is equal for the rows of one award: numbers alone where it has both, because names
+    are spelled differently from file to file; ``0`` is nobody's number. Without an award number, rows must be
+    alike in all that is kept. Null for the second source, where every row is an award of its own.
+    """
+    systems = " ".join(f"WHEN {file.number} THEN '{file.generation.system}'" for file in files)
+    system = f"CASE file {systems} END"
+    reference, award = (f"number_key({field})" for field in _NUMBERS)
+    return f"""CASE WHEN file IN ({_list_files(files, FLOOD_CONTROL)}) THEN NULL
+        WHEN reference_id IS NOT NULL AND award_number IS NOT NULL
+            THEN md5_number(concat_ws(chr(31), {system}, {reference}, {award}))
+        WHEN award_number IS NOT NULL
+            THEN md5_number(concat_ws(chr(31), {system}, '', {award}, fold_name(organization_name)))
+        ELSE whole END"""
+
+
+def _choose_fault() -> str:
+    """The expression of what rejects a row, or null."""
+    checks = (
+        ("contract_amount", "unvalued = 'contract_amount'", "formula_without_value"),
+        ("contract_amount", "contract_amount_text IS NULL", "missing_value"),
+        ("contract_amount", "contract_amount_read IS NULL", "invalid_amount"),
+        ("contract_amount", "contract_amount_read <= 0", "amount_not_positive"),
+        ("", f"coalesce({', '.join(_TELLING)}) IS NULL", "nothing_told"),
+    )
+    whens = " ".join(f"WHEN {failed} THEN {_make_fault(column, reason)}" for column, failed, reason in checks)
+    return f"CASE {whens} END"
+
+
+def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tuple[str, str, str]]:
+    """(column, condition, reason) of each cell that becomes a missing value, in the order of the columns."""
     for column in (field.name for field in FIELDS):
-        demanding = [file.number for file in files if column in file.generation.required]
-        given = f"{column}_text" if column in _MONEY else column
-        if demanding:
+        if column in _NUMBERS:
+            yield column, f"{column}_text IS NOT NULL AND {column} IS NULL", "zero_number"
+        if demanding := [file.number for file in files if column in file.generation.expected]:
+            given = f"{column}_text" if column in _NUMBERS else column
             yield column, f"{given} IS NULL AND file IN ({_join(demanding)})", "missing_value"
         if column in DATE_FIELDS:
-            yield column, f"{column}_text IS NOT NULL AND {column} IS NULL", "invalid_date"
-            yield column, f"year({column}) NOT BETWEEN {FIRST_YEAR} AND {last_year}", "impossible_year"
-        if column in _MONEY:
-            yield column, f"{column}_text IS NOT NULL AND {column} IS NULL", "invalid_amount"
+            yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "invalid_date"
+            yield column, f"year({column}_read) NOT BETWEEN {FIRST_YEAR} AND {last_year}", "impossible_year"
         if column == "approved_budget":
-            yield column, f"{column} < 0", "invalid_amount"
-        if column == "contract_amount":
-            yield column, f"{column} <= 0", "amount_not_positive"
+            wrong = f"{column}_text IS NOT NULL AND ({column}_read IS NULL OR {column}_read < 0)"
+            yield column, wrong, "invalid_amount"
+
+
+def _collect(repairs: list[tuple[str, str, str]]) -> str:
+    """The expression of a row's list of repairs; null for the many rows that need none."""
+    needed = " OR ".join(f"({condition})" for _, condition, _ in repairs)
+    made = ", ".join(
+        f"CASE WHEN {condition} THEN {_make_fault(column, reason)} END"
+        for column, condition, reason in repairs
+    )
+    return f"CASE WHEN {needed} THEN list_filter([{made}], lambda repair: repair IS NOT NULL) END"
+
+
+def _make_fault(column: str, reason: str) -> str:
+    return f"{{'column': '{column}', 'reason': '{reason}'}}"
+
+
+def _settle_values(last_year: int) -> Iterator[str]:
+    """Days and money as the contract will have them, by name."""
+    for field in DATE_FIELDS:
+        possible = f"year({field}_read) BETWEEN {FIRST_YEAR} AND {last_year}"
+        yield f"CASE WHEN {possible} THEN {field}_read END AS {field}"
+    yield "CASE WHEN approved_budget_read >= 0 THEN approved_budget_read END AS approved_budget"
+    yield "contract_amount_read AS contract_amount"
 
 
 def _list_files(files: Collection[RawFile], source: str) -> str:
@@ -118,46 +175,66 @@ def _join(numbers: list[int]) -> str:
 
 
 def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
-    """One row per award key and amount. What came first is the award's amount; the others contradict it."""
+    """``staging.members``: every row that is an award or a part of one, with the first row of its group.
+
+    A group is an award by its identity and amount; the folded name of the awardee tells two awards under one
+    number apart, and a row that names no awardee belongs to the one that is named beside it. What came first is
+    the award's amount; another amount of the same award contradicts it. ``line_items`` counts the rows of one
+    file: the same award in a second file brings copies of its items, no more items.
+    """
     con.execute(
-        f"""CREATE TABLE staging.groups AS
-        WITH groups AS (
-            SELECT {", ".join(_KEY)}, contract_amount, min(seq) AS first, count(*) AS line_items
-            FROM staging.judged JOIN staging.files USING (file)
-            WHERE fate = '{_CANDIDATE}' AND source <> '{FLOOD_CONTROL}' GROUP BY ALL
+        f"""CREATE TABLE staging.members AS
+        WITH candidates AS (
+            SELECT seq, file, identity, awardee_key, contract_amount
+            FROM staging.judged WHERE fate = '{_CANDIDATE}' AND identity IS NOT NULL
+        ), named AS (
+            SELECT identity, contract_amount, min_by(awardee_key, seq) AS named_key
+            FROM candidates WHERE awardee_key IS NOT NULL
+                AND identity IN (SELECT identity FROM candidates WHERE awardee_key IS NULL)
+            GROUP BY ALL
+        ), resolved AS (
+            SELECT seq, file, identity, contract_amount, coalesce(awardee_key, named_key, 0) AS awardee_key
+            FROM candidates LEFT JOIN named USING (identity, contract_amount)
+        ), counted AS (
+            SELECT identity, awardee_key, contract_amount, file, min(seq) AS first, count(*) AS items
+            FROM resolved GROUP BY ALL
+        ), groups AS (
+            SELECT identity, awardee_key, contract_amount, min(first) AS first, max(items) AS line_items
+            FROM counted GROUP BY ALL
+        ), ranked AS (
+            SELECT *, first = min(first) OVER (PARTITION BY identity, awardee_key) AS holds FROM groups
         )
-        SELECT *, first = min(first) OVER (PARTITION BY {", ".join(_KEY)}) AS holds FROM groups"""
+        SELECT seq, first, line_items, holds
+        FROM resolved JOIN ranked USING (identity, awardee_key, contract_amount)"""
     )
 
 
 def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
-    """The one fate of every row; candidates without a group are flood-control rows, each its own award."""
-    key = " AND ".join(f"groups.{field} = judged.{field}" for field in (*_KEY, "contract_amount"))
-    conflict = "{'column': 'contract_amount', 'reason': 'conflicting_amount'}"
+    """The one fate of every row; candidates without an identity are each an award of its own."""
+    conflict = _make_fault("contract_amount", "conflicting_amount")
     con.execute(
         f"""CREATE TABLE staging.fates AS
-        SELECT judged.seq, judged.file, coalesce(groups.line_items, 1) AS line_items,
+        SELECT judged.seq, judged.file, coalesce(members.line_items, 1) AS line_items,
             CASE WHEN fate <> '{_CANDIDATE}' THEN fate
-                WHEN groups.first IS NULL THEN '{IMPORTED}'
-                WHEN NOT groups.holds THEN '{REJECTED}'
-                WHEN groups.first = judged.seq THEN '{IMPORTED}'
+                WHEN members.first IS NULL THEN '{IMPORTED}'
+                WHEN NOT members.holds THEN '{REJECTED}'
+                WHEN members.first = judged.seq THEN '{IMPORTED}'
                 ELSE '{COLLAPSED}' END AS fate,
             CASE WHEN fate = '{_CANDIDATE}' THEN {conflict} ELSE fault END AS fault
-        FROM staging.judged LEFT JOIN staging.groups
-            ON judged.fate = '{_CANDIDATE}' AND {key}
-            AND judged.file IN (SELECT file FROM staging.files WHERE source <> '{FLOOD_CONTROL}')"""
+        FROM staging.judged LEFT JOIN staging.members USING (seq)"""
     )
 
 
 def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
     """The imported rows in the columns and types of FIELDS, without ``id``."""
-    settled = (*DATE_FIELDS, *_MONEY)
+    settled = (*_NUMBERS, *DATE_FIELDS, *_MONEY)
     origins = {
         **{field: f"clean_text(raw.{field})" for field in STAGED},
         **{field: f"judged.{field}" for field in settled},
         "line_items": "fates.line_items",
         "source": "files.source",
         "source_file": "files.name",
+        "repaired_fields": "array_to_string(list_transform(judged.repairs, lambda one: one.\"column\"), ', ')",
     }
     columns = ", ".join(f"{origins[field.name]} AS {field.name}" for field in FIELDS if field.name != "id")
     con.execute(

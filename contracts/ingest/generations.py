@@ -21,12 +21,17 @@ _SHOWN_NAMES, _SHOWN_CHARACTERS = 10, 60
 
 @dataclass(frozen=True, kw_only=True)
 class Generation:
-    """One kind of raw file. ``columns``: normalised header name -> field, or None for a column not kept."""
+    """One kind of raw file. ``columns``: normalised header name -> field, or None for a column not kept.
+
+    ``expected`` fields are missed where an awarded row lacks them. ``system`` gave out the numbers: equal ones
+    of two systems are strangers.
+    """
 
     name: str
     source: str
     columns: dict[str, str | None]
-    required: frozenset[str]
+    expected: frozenset[str]
+    system: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +150,8 @@ def _define_philgeps(name: str, columns: str) -> Generation:
         name=name,
         source=PHILGEPS,
         columns=_read_columns(columns),
-        required=frozenset({"reference_id", "award_number", "awardee_name", "contract_amount"}),
+        expected=frozenset({"reference_id", "award_number", "awardee_name"}),
+        system="philgeps",
     )
 
 
@@ -158,7 +164,8 @@ GENERATIONS: tuple[Generation, ...] = (
         name="flood",
         source=FLOOD_CONTROL,
         columns=_read_columns(_FLOOD),
-        required=frozenset({"awardee_name", "contract_amount"}),
+        expected=frozenset({"awardee_name"}),
+        system="sumbong",
     ),
 )
 """S4 and S5 share one header, so that a file cannot say which of the two it is."""

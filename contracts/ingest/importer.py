@@ -17,7 +17,7 @@ import duckdb
 from contracts import layout
 from contracts.cursor import OUT_OF_SPACE
 from contracts.errors import BadFile, OutOfSpace
-from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects
+from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects, write_repairs
 from contracts.ingest.batches import RawBatch
 from contracts.ingest.csv_files import read_csv
 from contracts.ingest.dates import DateOrder
@@ -29,6 +29,7 @@ from contracts.progress import Progress
 from contracts.snapshot import (
     DATABASE,
     REJECTS,
+    REPAIRS,
     Manifest,
     Snapshot,
     SourceReport,
@@ -85,6 +86,7 @@ def import_files(
             decide_fates(con, raw_files, as_of=as_of)
             yield _show_step(2)
             write_rejects(con, folder / REJECTS)
+            write_repairs(con, folder / REPAIRS)
             reports = report_sources(con, raw_files)
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
             layout.build(con, "awards")

@@ -71,7 +71,8 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
     """``clean_text(raw)``: tidy text or null; ``date_text(raw)``: the same, but the mark of a date cell stays;
-    ``read_money(text)``: DECIMAL(18,2) or null, of clean text."""
+    ``read_money(text)``: DECIMAL(18,2) or null, ``read_number(text)``: the number of a notice or null, both of
+    clean text; ``number_key(number)`` and ``fold_name(name)`` are equal for spellings of the same."""
     con.create_function("resolve_entities", resolve_entities, ["VARCHAR"], "VARCHAR")
     for macro in _MACROS:
         con.execute(macro)
@@ -131,6 +132,14 @@ _MACROS = (
     r"""CREATE TEMP MACRO clean_text(raw) AS
     CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $|&[#0-9A-Za-z]+;') THEN drop_null_word(tidy_text(raw))
         ELSE drop_null_word(raw) END""",
+    r"""CREATE TEMP MACRO read_number(text) AS
+    CASE WHEN ltrim(text, '0') IN ('', '.0', '.00') THEN NULL
+        WHEN contains(text, '.') THEN regexp_replace(text, '^([0-9]+)\.0+$', '\1') ELSE text END""",
+    r"""CREATE TEMP MACRO number_key(number) AS
+    CASE WHEN starts_with(number, '0') THEN regexp_replace(number, '^0+([0-9]+)$', '\1') ELSE number END""",
+    r"""CREATE TEMP MACRO fold_name(name) AS
+    CASE WHEN name IS NOT NULL
+        THEN hash(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{N}]', '', 'g')) END""",
     f"""CREATE TEMP MACRO date_text(raw) AS
     CASE WHEN starts_with(raw, '{DATE_CELL}') THEN raw ELSE clean_text(raw) END""",
     rf"""CREATE TEMP MACRO read_money(text) AS
