@@ -233,7 +233,7 @@ FIELDS: tuple[Field, ...] = (
         type=FieldType.INTEGER,
         width=10,
         sortable=True,
-        description="Raw rows of this award that were collapsed into this one.",
+        description="Raw rows of one file that are line items of this award.",
     ),
     Field(
         name="source",
@@ -255,7 +255,7 @@ FIELDS: tuple[Field, ...] = (
         label="Repaired",
         type=FieldType.TEXT,
         width=24,
-        description="Columns whose raw text could not be used, so that they are missing here; repairs.csv has it.",
+        description="Columns that are missing because their raw text is of no use; repairs.csv has it.",
     ),
 )
 

@@ -44,8 +44,10 @@ POINTER = ".current"
 
 @dataclass(frozen=True, kw_only=True)
 class SourceReport:
-    """What became of the rows of one raw file; ``read`` equals the sum of the five fates. ``repaired_by_reason``
-    counts cells of imported awards that became missing values."""
+    """What became of the rows of one raw file; ``read`` equals the sum of the five fates.
+
+    ``repaired_by_reason`` counts cells of imported awards that became missing values.
+    """
 
     file: str
     generation: str

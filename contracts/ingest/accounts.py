@@ -1,5 +1,4 @@
-"""The account of an import: the reports of rejects and repairs, what became of each file's rows, and whether that
-adds up."""
+"""The account of an import: reports of rejects and repairs, what became of each file's rows."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.errors import ReconciliationFailed
-from contracts.ingest.batches import DATE_CELL, FORMULA
+from contracts.ingest.batches import DATE_CELL
 from contracts.ingest.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
 from contracts.ingest.staging import STAGED, RawFile
 from contracts.snapshot import SourceReport
@@ -38,8 +37,11 @@ def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> No
     con.execute(
         f"""COPY (
             SELECT raw.label AS file, raw.row AS "row", fault."column" AS "column",
-                replace(CASE fault."column" {values} END, '{FORMULA.decode()}', '') AS "value", fault.reason AS reason
-            FROM ({faults}) faults JOIN staging.raw USING (seq) ORDER BY seq, list_position({list(STAGED)}, fault."column")
+                coalesce(formulas.formula, CASE fault."column" {values} END) AS "value",
+                fault.reason AS reason
+            FROM ({faults}) faults JOIN staging.raw USING (seq)
+                LEFT JOIN staging.formulas ON formulas.seq = raw.seq AND formulas.field = fault."column"
+            ORDER BY seq, list_position({list(STAGED)}, fault."column")
         ) TO '{target}' (FORMAT csv, HEADER)"""
     )
 

@@ -20,8 +20,8 @@ FORMULA = "\ufdd0".encode()
 """Stands before the text of a formula whose result is not in the file: a character that Unicode leaves to
 programs."""
 DATE_CELL = "\x1d"
-"""Begins the text of a date cell of a workbook, which a text cell that looks the same does not have: a locale may
-have changed its day and month over."""
+"""Begins the text of a date cell of a workbook, and not that of a text cell that looks the same: a locale may
+have changed day and month of the former over."""
 _SPACE = " \t\r\n\v\f"
 
 

@@ -69,8 +69,8 @@ def parse_stamp(text: str) -> Stamp | None:
     """What cleaned ``text`` says, None where it is no date.
 
     One text has one meaning in files of every generation: ``2024-11-21``, ``2024/11/21``; ``21/11/2024``,
-    ``11-21-24`` and the like, whose order is the file's; ``21-Nov-2024``, ``November 21, 2024``; ``45617``, the
-    days that Excel counts. All but the last may be followed by a time, and the time by its zone.
+    ``11-21-24`` and the like, whose order is the file's; ``21-Nov-2024``, ``November 21, 2024``; ``45617``,
+    the days that Excel counts. All but the last may be followed by a time, and the time by its zone.
     """
     for pattern, read in _READERS:
         if match := pattern.fullmatch(text):
@@ -105,7 +105,10 @@ def _read_serial(match: re.Match[str]) -> Stamp | None:
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Stamp | None]], ...] = tuple(
     (re.compile(pattern, re.ASCII | re.IGNORECASE), read)
     for pattern, read in (
-        (rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}", _read_year_first),
+        (
+            rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}",
+            _read_year_first,
+        ),
         (rf"(?P<first>\d\d?)(?P<mark>[-/.])(?P<next>\d\d?)(?P=mark){_YEAR}{_TIME}", _read_year_last),
         (rf"(?P<day>\d\d?)[- ]{_WORD}[- ,]*{_YEAR}{_TIME}", _read_word),
         (rf"{_WORD}\.? (?P<day>\d\d?),? (?P<year>\d{{4}}){_TIME}", _read_word),

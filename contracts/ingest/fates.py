@@ -1,8 +1,8 @@
 """What becomes of each raw row: award, line item of one, or one of the reasons not to be counted. SQL only.
 
-A row is rejected only for what makes a contract a contract: its amount, and something that tells what or whose it
-is. Any other cell that is bad is repaired: it becomes a missing value and is named. Rules and their order:
-docs/explanation/data.md.
+A row is rejected only for what makes a contract a contract: its amount, and something that tells what or
+whose it is. Any other cell that is bad is repaired: it becomes a missing value and is named. Rules and their
+order: docs/explanation/data.md.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ FIRST_YEAR = 2000
 _NUMBERS = ("reference_id", "award_number")
 _TELLING = (*_NUMBERS, "contract_number", "award_title", "notice_title", "awardee_name", "organization_name")
 """A row in which all of these are missing says neither what was bought nor who bought it from whom."""
+_AWARDING = ("award_number", "awardee_name", "contract_amount")
+"""Where all of these are missing, nobody got the contract."""
 _MONEY = tuple(field.name for field in FIELDS if field.type is FieldType.MONEY)
 _CANDIDATE = "candidate"
 
@@ -34,6 +36,7 @@ def decide_fates(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, 
     """Fill ``staging.fates`` (one row per raw row) and ``staging.awards`` (what the snapshot will hold)."""
     _find_repeats(con)
     _judge_rows(con, files, as_of=as_of)
+    _identify_numberless(con, files)
     _group_line_items(con)
     _settle_fates(con)
     _build_awards(con)
@@ -71,7 +74,7 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
-            SELECT seq, file, ragged, unvalued, {texts}, {_digest_whole()} AS whole FROM staging.raw
+            SELECT seq, file, ragged, unvalued, {texts} FROM staging.raw
         ), valued AS (
             SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}, {numbers}
             FROM cleaned LEFT JOIN staging.repeats ON repeats.seq = cleaned.seq {joins}
@@ -82,6 +85,7 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
             CASE WHEN ragged THEN '{REJECTED}'
                 WHEN repeated THEN '{DUPLICATE}'
                 WHEN award_number IS NULL AND awardee_name IS NULL AND contract_amount_text IS NULL
+                    AND NOT {_is_formula(*_AWARDING)}
                     AND file NOT IN ({_list_files(files, FLOOD_CONTROL)}) THEN '{UNAWARDED}'
                 WHEN fault IS NOT NULL THEN '{REJECTED}'
                 ELSE '{_CANDIDATE}' END AS fate,
@@ -91,17 +95,16 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     )
 
 
-def _digest_whole() -> str:
-    """The expression of all that is kept of a row, for the few rows that lack one of their numbers."""
-    missing = " OR ".join(f"read_number(clean_text({field})) IS NULL" for field in _NUMBERS)
-    texts = ", ".join(f"coalesce(clean_text({field}), '')" for field in STAGED)
-    return f"CASE WHEN {missing} THEN md5_number(concat_ws(chr(31), {texts})) END"
+def _is_formula(*fields: str) -> str:
+    """The expression of whether one of these cells is a formula without a result."""
+    found = " OR ".join(f"contains(unvalued, ',{field},')" for field in fields)
+    return f"(unvalued IS NOT NULL AND ({found}))"
 
 
 def _identify(files: Collection[RawFile]) -> str:
     """The expression that is equal for the rows of one award: numbers alone where it has both, because names
-    are spelled differently from file to file; ``0`` is nobody's number. Without an award number, rows must be
-    alike in all that is kept. Null for the second source, where every row is an award of its own.
+    are spelled differently from file to file; ``0`` is nobody's number. Null without an award number, and for
+    the second source, where every row is an award of its own.
     """
     systems = " ".join(f"WHEN {file.number} THEN '{file.generation.system}'" for file in files)
     system = f"CASE file {systems} END"
@@ -111,13 +114,30 @@ def _identify(files: Collection[RawFile]) -> str:
             THEN md5_number(concat_ws(chr(31), {system}, {reference}, {award}))
         WHEN award_number IS NOT NULL
             THEN md5_number(concat_ws(chr(31), {system}, '', {award}, fold_name(organization_name)))
-        ELSE whole END"""
+        END"""
+
+
+def _identify_numberless(con: duckdb.DuckDBPyConnection, files: Collection[RawFile]) -> None:
+    """``staging.alike``: rows without an award number by all that is kept of them, formulas included."""
+    texts = ", ".join(f"clean_text({field}) AS {field}" for field in STAGED)
+    cells = ", ".join(f"coalesce({field}, '')" for field in STAGED)
+    con.execute(
+        f"""CREATE TABLE staging.alike AS
+        WITH cleaned AS (
+            SELECT seq, {texts}, CASE WHEN unvalued IS NOT NULL THEN digest END AS formulas
+            FROM staging.raw SEMI JOIN (
+                FROM staging.judged WHERE fate = '{_CANDIDATE}' AND identity IS NULL
+                    AND file NOT IN ({_list_files(files, FLOOD_CONTROL)})
+            ) numberless USING (seq)
+        )
+        SELECT seq, md5_number(concat_ws(chr(31), {cells}, formulas)) AS alike FROM cleaned"""
+    )
 
 
 def _choose_fault() -> str:
     """The expression of what rejects a row, or null."""
     checks = (
-        ("contract_amount", "unvalued = 'contract_amount'", "formula_without_value"),
+        ("contract_amount", _is_formula("contract_amount"), "formula_without_value"),
         ("contract_amount", "contract_amount_text IS NULL", "missing_value"),
         ("contract_amount", "contract_amount_read IS NULL", "invalid_amount"),
         ("contract_amount", "contract_amount_read <= 0", "amount_not_positive"),
@@ -129,12 +149,16 @@ def _choose_fault() -> str:
 
 def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tuple[str, str, str]]:
     """(column, condition, reason) of each cell that becomes a missing value, in the order of the columns."""
-    for column in (field.name for field in FIELDS):
+    for column in (
+        field.name for field in FIELDS if field.name in STAGED and field.name != "contract_amount"
+    ):
+        yield column, _is_formula(column), "formula_without_value"
         if column in _NUMBERS:
             yield column, f"{column}_text IS NOT NULL AND {column} IS NULL", "zero_number"
         if demanding := [file.number for file in files if column in file.generation.expected]:
             given = f"{column}_text" if column in _NUMBERS else column
-            yield column, f"{given} IS NULL AND file IN ({_join(demanding)})", "missing_value"
+            missing = f"{given} IS NULL AND file IN ({_join(demanding)}) AND NOT {_is_formula(column)}"
+            yield column, missing, "missing_value"
         if column in DATE_FIELDS:
             yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "invalid_date"
             yield column, f"year({column}_read) NOT BETWEEN {FIRST_YEAR} AND {last_year}", "impossible_year"
@@ -175,36 +199,44 @@ def _join(numbers: list[int]) -> str:
 
 
 def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
-    """``staging.members``: every row that is an award or a part of one, with the first row of its group.
+    """``staging.members``: every row that is a part of an award; ``shown`` is the row that stands for it.
 
     A group is an award by its identity and amount; the folded name of the awardee tells two awards under one
-    number apart, and a row that names no awardee belongs to the one that is named beside it. What came first is
-    the award's amount; another amount of the same award contradicts it. ``line_items`` counts the rows of one
-    file: the same award in a second file brings copies of its items, no more items.
+    number apart, and a row that names no awardee belongs to one that is named beside it. The first row of an
+    award says its amount, which another amount of the same award contradicts. It stands for the award, unless
+    it needs repairs and another row needs none. ``line_items`` counts the rows of one file: the same award in
+    a second file brings copies of its items, no more items.
     """
     con.execute(
         f"""CREATE TABLE staging.members AS
         WITH candidates AS (
-            SELECT seq, file, identity, awardee_key, contract_amount
-            FROM staging.judged WHERE fate = '{_CANDIDATE}' AND identity IS NOT NULL
+            SELECT seq, file, coalesce(identity, alike) AS identity, awardee_key, contract_amount,
+                repairs IS NULL AS sound
+            FROM staging.judged LEFT JOIN staging.alike USING (seq)
+            WHERE fate = '{_CANDIDATE}' AND coalesce(identity, alike) IS NOT NULL
         ), named AS (
-            SELECT identity, contract_amount, min_by(awardee_key, seq) AS named_key
+            SELECT identity, contract_amount, min_by(awardee_key, seq) AS named_key, min(seq) AS seq
             FROM candidates WHERE awardee_key IS NOT NULL
                 AND identity IN (SELECT identity FROM candidates WHERE awardee_key IS NULL)
             GROUP BY ALL
+        ), known AS (
+            SELECT identity, min_by(named_key, seq) AS known_key FROM named GROUP BY ALL
         ), resolved AS (
-            SELECT seq, file, identity, contract_amount, coalesce(awardee_key, named_key, 0) AS awardee_key
-            FROM candidates LEFT JOIN named USING (identity, contract_amount)
+            SELECT candidates.* EXCLUDE awardee_key,
+                coalesce(awardee_key, named_key, known_key, 0) AS awardee_key
+            FROM candidates LEFT JOIN named USING (identity, contract_amount) LEFT JOIN known USING (identity)
         ), counted AS (
-            SELECT identity, awardee_key, contract_amount, file, min(seq) AS first, count(*) AS items
+            SELECT identity, awardee_key, contract_amount, file, count(*) AS items,
+                min(seq) AS first, min(seq) FILTER (sound) AS first_sound
             FROM resolved GROUP BY ALL
         ), groups AS (
-            SELECT identity, awardee_key, contract_amount, min(first) AS first, max(items) AS line_items
+            SELECT identity, awardee_key, contract_amount, max(items) AS line_items,
+                min(first) AS first, coalesce(min(first_sound), min(first)) AS shown
             FROM counted GROUP BY ALL
         ), ranked AS (
             SELECT *, first = min(first) OVER (PARTITION BY identity, awardee_key) AS holds FROM groups
         )
-        SELECT seq, first, line_items, holds
+        SELECT seq, shown, line_items, holds
         FROM resolved JOIN ranked USING (identity, awardee_key, contract_amount)"""
     )
 
@@ -216,13 +248,16 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
         f"""CREATE TABLE staging.fates AS
         SELECT judged.seq, judged.file, coalesce(members.line_items, 1) AS line_items,
             CASE WHEN fate <> '{_CANDIDATE}' THEN fate
-                WHEN members.first IS NULL THEN '{IMPORTED}'
+                WHEN members.shown IS NULL THEN '{IMPORTED}'
                 WHEN NOT members.holds THEN '{REJECTED}'
-                WHEN members.first = judged.seq THEN '{IMPORTED}'
+                WHEN members.shown = judged.seq THEN '{IMPORTED}'
                 ELSE '{COLLAPSED}' END AS fate,
             CASE WHEN fate = '{_CANDIDATE}' THEN {conflict} ELSE fault END AS fault
         FROM staging.judged LEFT JOIN staging.members USING (seq)"""
     )
+
+
+_NAME_REPAIRED = """array_to_string(list_transform(judged.repairs, lambda repair: repair."column"), ', ')"""
 
 
 def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
@@ -234,7 +269,7 @@ def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
         "line_items": "fates.line_items",
         "source": "files.source",
         "source_file": "files.name",
-        "repaired_fields": "array_to_string(list_transform(judged.repairs, lambda one: one.\"column\"), ', ')",
+        "repaired_fields": _NAME_REPAIRED,
     }
     columns = ", ".join(f"{origins[field.name]} AS {field.name}" for field in FIELDS if field.name != "id")
     con.execute(

@@ -23,8 +23,8 @@ _SHOWN_NAMES, _SHOWN_CHARACTERS = 10, 60
 class Generation:
     """One kind of raw file. ``columns``: normalised header name -> field, or None for a column not kept.
 
-    ``expected`` fields are missed where an awarded row lacks them. ``system`` gave out the numbers: equal ones
-    of two systems are strangers.
+    ``expected`` fields are missed where an awarded row lacks them. ``system`` gave out the numbers: equal
+    ones of two systems are strangers.
     """
 
     name: str

@@ -64,26 +64,31 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
             seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UHUGEINT, ragged BOOLEAN,
             unvalued VARCHAR, {texts})"""
     )
+    con.execute("CREATE TABLE staging.formulas (seq BIGINT, field VARCHAR, formula VARCHAR)")
     con.execute("CREATE TABLE staging.files (file INTEGER, name VARCHAR, source VARCHAR)")
     con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, text VARCHAR, day DATE)")
     create_macros(con)
 
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """``clean_text(raw)``: tidy text or null; ``date_text(raw)``: the same, but the mark of a date cell stays;
-    ``read_money(text)``: DECIMAL(18,2) or null, ``read_number(text)``: the number of a notice or null, both of
-    clean text; ``number_key(number)`` and ``fold_name(name)`` are equal for spellings of the same."""
+    """``clean_text(raw)``: tidy text or null; ``date_text(raw)``: the same, with the mark of a date cell.
+
+    Of clean text: ``read_money(text)`` is DECIMAL(18,2) or null, ``read_number(text)`` the number of a notice
+    or null; ``number_key(number)`` and ``fold_name(name)`` are equal for spellings of the same.
+    """
     con.create_function("resolve_entities", resolve_entities, ["VARCHAR"], "VARCHAR")
     for macro in _MACROS:
         con.execute(macro)
 
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]+\d*);", re.IGNORECASE)
+_ENTITY_LOOK = "&[#0-9A-Za-z]+;"
+"""What a text must match to be worth a call of Python."""
 
 
 def resolve_entities(text: str) -> str:
-    """HTML entities -> characters, also where a system has put them into capitals (``&AMP;``, ``&NTILDE;``) or
-    has escaped them twice (``&amp;amp;``)."""
+    """HTML entities -> characters, also where a system has put them into capitals (``&AMP;``, ``&NTILDE;``)
+    or has escaped them twice (``&amp;amp;``)."""
     for _ in range(3):
         resolved = _ENTITY.sub(_resolve_entity, text)
         if resolved == text:
@@ -105,9 +110,10 @@ _NULL_WORDS = (
     *("", "-", "--", r"\n", "na", "n/a", "nan", "nat", "none", "null", "(null)", "<na>"),
     *("#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"),
 )
-"""What stands for nothing in cells, in lower case: words of databases, of pandas and R, and Excel's errors."""
+"""What stands for nothing in cells, in lower case: words of databases, pandas and R, and Excel's errors."""
 
 _NULLS = ", ".join(f"'{word}'" for word in _NULL_WORDS)
+_NULL_PATTERN = "|".join(map(re.escape, _NULL_WORDS))
 
 _INVISIBLE = (
     r"[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}"
@@ -125,15 +131,17 @@ _MACROS = (
     rf"""CREATE TEMP MACRO tidy_text(raw) AS
     trim(regexp_replace(
         nfc_normalize(regexp_replace(
-            CASE WHEN contains(raw, '&') THEN resolve_entities(raw) ELSE raw END, '{_INVISIBLE}', '', 'g')),
+            CASE WHEN regexp_matches(raw, '{_ENTITY_LOOK}') THEN resolve_entities(raw) ELSE raw END,
+            '{_INVISIBLE}', '', 'g')),
         '[\s\v\p{{Z}}\x{{85}}]+', ' ', 'g'))""",
-    f"""CREATE TEMP MACRO drop_null_word(text) AS
-    CASE WHEN length(text) > {max(map(len, _NULL_WORDS))} OR lower(text) NOT IN ({_NULLS}) THEN text END""",
-    r"""CREATE TEMP MACRO clean_text(raw) AS
-    CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $|&[#0-9A-Za-z]+;') THEN drop_null_word(tidy_text(raw))
-        ELSE drop_null_word(raw) END""",
+    rf"""CREATE TEMP MACRO clean_text(raw) AS
+    CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $|{_ENTITY_LOOK}')
+            THEN nullif(regexp_replace(tidy_text(raw), '(?i)^(?:{_NULL_PATTERN})$', ''), '')
+        WHEN length(raw) > {max(map(len, _NULL_WORDS))} OR lower(raw) NOT IN ({_NULLS}) THEN raw END""",
     r"""CREATE TEMP MACRO read_number(text) AS
     CASE WHEN ltrim(text, '0') IN ('', '.0', '.00') THEN NULL
+        WHEN contains(text, ',') AND regexp_matches(text, '^[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?$')
+            THEN regexp_replace(replace(text, ',', ''), '\.0+$', '')
         WHEN contains(text, '.') THEN regexp_replace(text, '^([0-9]+)\.0+$', '\1') ELSE text END""",
     r"""CREATE TEMP MACRO number_key(number) AS
     CASE WHEN starts_with(number, '0') THEN regexp_replace(number, '^0+([0-9]+)$', '\1') ELSE number END""",
@@ -160,25 +168,38 @@ def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -
     places = batch.header.positions
     kept = {field: batch.columns[places[field]] for field in STAGED if field in places}
     rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})  # noqa: F841
+    unvalued, texts = _split_formulas(kept) if batch.has_formulas else ("NULL", ", ".join(kept))
+    place = {"base": base, "file": file, "label": batch.label}
     con.execute(
         f"""INSERT INTO staging.raw (seq, file, row, label, ragged, digest, unvalued, {", ".join(kept)})
-        SELECT $base + row, $file, row, $label, false, md5_number(joined),
-            {_find_unvalued(kept) if batch.has_formulas else "NULL"}, {", ".join(kept)} FROM rows""",
-        {"base": base, "file": file, "label": batch.label},
+        SELECT $base + row, $file, row, $label, false, md5_number(joined), {unvalued}, {texts} FROM rows""",
+        place,
     )
+    if batch.has_formulas:
+        found = " UNION ALL ".join(
+            f"SELECT $base + row, '{field}', {field}[2:] FROM rows WHERE {_is_formula(field)}"
+            for field in kept
+        )
+        con.execute(f"INSERT INTO staging.formulas {found}", {"base": base})
     if batch.ragged:
         ragged = pa.table({"row": pa.array(batch.ragged, pa.int64())})  # noqa: F841
         con.execute(
             """INSERT INTO staging.raw (seq, file, row, label, ragged)
             SELECT $base + row, $file, row, $label, true FROM ragged""",
-            {"base": base, "file": file, "label": batch.label},
+            place,
         )
 
 
-def _find_unvalued(fields: Iterable[str]) -> str:
-    """SQL: the first field that is a formula without a stored value."""
-    cases = " ".join(f"WHEN starts_with({field}, '{FORMULA.decode()}') THEN '{field}'" for field in fields)
-    return f"CASE {cases} END"
+def _split_formulas(fields: Iterable[str]) -> tuple[str, str]:
+    """SQL: ``unvalued``, the fields of a row that are formulas without a result, each between two commas, or
+    null where none is; the texts of ``fields`` without these, which are no values."""
+    names = ", ".join(f"CASE WHEN {_is_formula(field)} THEN '{field}' END" for field in fields)
+    texts = ", ".join(f"CASE WHEN NOT {_is_formula(field)} THEN {field} END" for field in fields)
+    return f"nullif(',' || concat_ws(',', {names}) || ',', ',,')", texts
+
+
+def _is_formula(field: str) -> str:
+    return f"starts_with({field}, '{FORMULA.decode()}')"
 
 
 def stage_file(con: duckdb.DuckDBPyConnection, file: RawFile) -> None:

@@ -5,8 +5,8 @@ Knows nothing of the importer: what is in the files and what must become of it i
 
 from __future__ import annotations
 
-from contracts.sample.answer_key import AnswerKey, FileAnswer, RejectedRow
+from contracts.sample.answer_key import AnswerKey, FileAnswer, RejectedRow, RepairedCell
 from contracts.sample.generator import generate
 from contracts.sample.shape import SampleShape
 
-__all__ = ["AnswerKey", "FileAnswer", "RejectedRow", "SampleShape", "generate"]
+__all__ = ["AnswerKey", "FileAnswer", "RejectedRow", "RepairedCell", "SampleShape", "generate"]

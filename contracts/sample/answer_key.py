@@ -26,11 +26,22 @@ class RejectedRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RepairedCell:
+    """A cell of an imported award that cannot be used and becomes a missing value."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileAnswer:
     """What becomes of the rows of one file.
 
     ``total_value`` is pesos over the imported awards; ``award_days`` the sum of their award dates as days
-    since 1970-01-01, which no wrong order of day and month survives; ``undated`` counts those without a date.
+    since 1970-01-01, which no wrong order of day and month survives; ``undated`` counts those without a date,
+    ``line_items`` the rows of awards that are no copies of rows of an earlier file.
     """
 
     file: str
@@ -41,9 +52,11 @@ class FileAnswer:
     unawarded: int
     duplicates: int
     rejected: tuple[RejectedRow, ...]
+    repaired: tuple[RepairedCell, ...]
     total_value: Decimal
     award_days: int
     undated: int
+    line_items: int
 
     @property
     def accounted(self) -> int:
@@ -110,5 +123,11 @@ class AnswerKey:
 
 
 def _read_file(data: dict[str, Any]) -> FileAnswer:
-    rejected = tuple(RejectedRow(**row) for row in data["rejected"])
-    return FileAnswer(**{**data, "rejected": rejected, "total_value": Decimal(data["total_value"])})
+    return FileAnswer(
+        **{
+            **data,
+            "rejected": tuple(RejectedRow(**row) for row in data["rejected"]),
+            "repaired": tuple(RepairedCell(**cell) for cell in data["repaired"]),
+            "total_value": Decimal(data["total_value"]),
+        }
+    )

@@ -11,8 +11,11 @@ from contracts.sample.plan import FilePlan
 from contracts.sample.profiles import Record
 from contracts.sample.tally import Fate, Line
 
-NULL_SPELLINGS = ("NULL", "nan", "None", "", "null", "NaN", "none")
-TELLING_SLOTS = ("award_number", "awardee_name", "contract_amount")
+NULL_SPELLINGS = (
+    *("NULL", "nan", "None", "", "null", "NaN", "none"),
+    *("N/A", "-", "#N/A", r"\N", "NaT", "(null)", "#REF!"),
+)
+AWARDING_SLOTS = ("award_number", "awardee_name", "contract_amount")
 """All of these missing: nobody got the contract."""
 
 
@@ -35,6 +38,13 @@ class Draft:
         for line in self.lines[: self.rng.choice((1, len(self.lines)))]:
             line.cells[SLOT[slot]] = text
             line.fate, line.column, line.value, line.reason = Fate.REJECTED, slot, text, reason
+
+    def repair(self, slot: str, text: str, reason: str, *, everywhere: bool = False) -> None:
+        """Put a bad text on the first row or on all, which costs these rows this cell."""
+        for line in self.lines[: len(self.lines) if everywhere else self.rng.choice((1, len(self.lines)))]:
+            line.cells[SLOT[slot]] = text
+            line.repairs += ((slot, text, reason),)
+            line.day = None if slot == "award_date" else line.day
 
     def copy_last(self, **changes: object) -> Line:
         """Another row like the last one, put below it."""
@@ -63,5 +73,5 @@ def draft_award(plan: FilePlan, rng: random.Random, notice: Notice, records: lis
 def leave_unawarded(draft: Draft) -> None:
     for line in draft.lines:
         line.fate = Fate.UNAWARDED
-        for slot in TELLING_SLOTS:
+        for slot in AWARDING_SLOTS:
             line.cells[SLOT[slot]] = draft.rng.choice(NULL_SPELLINGS)

@@ -18,6 +18,7 @@ from contracts.sample.notation import (
     as_day,
     write_day,
     write_grouped_money,
+    write_otherwise,
     write_plain_money,
     write_serial,
 )
@@ -32,6 +33,11 @@ OPTIONAL_SLOTS = (
     "procurement_mode",
     "award_status",
 )
+TELLING_SLOTS = (
+    *("reference_id", "award_number", "contract_number", "award_title", "notice_title"),
+    *("awardee_name", "organization_name"),
+)
+"""All of these missing: nobody can say what was bought."""
 LARGE_FILE = 700
 """From this size on a few dates against the file's order are less than one in a hundred."""
 
@@ -61,22 +67,22 @@ def _delimited(plan: FilePlan) -> bool:
     return not plan.workbook
 
 
-def _serials(plan: FilePlan) -> bool:
-    return plan.notation.serials
-
-
 def _ordered(plan: FilePlan) -> bool:
     return plan.notation.dates.slashed and plan.size >= LARGE_FILE
 
 
+def _bad_amount(reason: str, *texts: str) -> Inject:
+    return lambda draft: draft.reject("contract_amount", draft.rng.choice(texts), reason)
+
+
 def _bad_cell(slot: str, reason: str, *texts: str) -> Inject:
-    return lambda draft: draft.reject(slot, draft.rng.choice(texts), reason)
+    return lambda draft: draft.repair(slot, draft.rng.choice(texts), reason)
 
 
 def _bad_year(slot: str, year: int) -> Inject:
     def inject(draft: Draft) -> None:
         moment = date(year, draft.rng.randint(1, 12), draft.rng.randint(1, 28))
-        draft.reject(slot, write_day(as_day(moment), draft.plan.notation.dates), "impossible_year")
+        draft.repair(slot, write_day(as_day(moment), draft.plan.notation.dates), "impossible_year")
 
     return inject
 
@@ -89,16 +95,15 @@ def _bad_date(slot: str) -> Inject:
             DateStyle.DAY_FIRST: "30/02/2025",
         }
         text = slashed.get(draft.plan.notation.dates, "2023-02-29")
-        draft.reject(slot, draft.rng.choice((text, "0000-00-00", "not a date", "2024-13-05")), "invalid_date")
+        draft.repair(slot, draft.rng.choice((text, "0000-00-00", "TBA", "2024-13-05")), "invalid_date")
 
     return inject
 
 
-def write_in_another_generations_way(draft: Draft) -> None:
-    """Month names ended with S2, Excel's numbers with S3."""
-    named = write_day(draft.notice.day, DateStyle.MONTH_NAME)
-    text = named if draft.plan.notation.serials else write_serial(draft.notice.day)
-    draft.reject("award_date", text, "invalid_date")
+def write_date_otherwise(draft: Draft) -> None:
+    texts = write_otherwise(draft.notice.day, draft.plan.notation.dates)
+    for line in draft.lines:
+        line.cells[SLOT["award_date"]] = draft.rng.choice(texts)
 
 
 def contradict_order(draft: Draft) -> None:
@@ -108,7 +113,7 @@ def contradict_order(draft: Draft) -> None:
     text = f"{moment.day}/{moment.month}/{moment.year}"
     if draft.plan.notation.dates is DateStyle.DAY_FIRST:
         text = f"{moment.month}/{moment.day}/{moment.year}"
-    draft.reject("award_date", text, "invalid_date")
+    draft.repair("award_date", text, "invalid_date")
 
 
 def write_serial_date(draft: Draft) -> None:
@@ -128,7 +133,30 @@ def spell_nulls(draft: Draft) -> None:
 
 
 def omit(slot: str) -> Inject:
-    return lambda draft: draft.reject(slot, draft.rng.choice(NULL_SPELLINGS), "missing_value")
+    """On all rows, as rows with a number and rows without one are not known to be of one award."""
+    everywhere = slot != "awardee_name"
+    return lambda draft: draft.repair(
+        slot, draft.rng.choice(NULL_SPELLINGS), "missing_value", everywhere=everywhere
+    )
+
+
+def write_zero_number(slot: str) -> Inject:
+    return lambda draft: draft.repair(
+        slot, draft.rng.choice(("0", "00", "0.0")), "zero_number", everywhere=True
+    )
+
+
+def omit_amount(draft: Draft) -> None:
+    draft.reject("contract_amount", draft.rng.choice(NULL_SPELLINGS), "missing_value")
+
+
+def tell_nothing(draft: Draft) -> None:
+    """An amount, and neither what nor whose it is."""
+    for slot in TELLING_SLOTS:
+        draft.put(slot, "")
+    for line in draft.lines:
+        line.fate, line.reason = Fate.REJECTED, "nothing_told"
+    draft.lines = draft.lines[:1]
 
 
 def repeat_row(draft: Draft) -> None:
@@ -165,9 +193,16 @@ def write_negative_amount(draft: Draft) -> None:
     )
 
 
-def write_currency(draft: Draft) -> None:
-    text = write_grouped_money(draft.notice.centavos)
-    draft.put("contract_amount", draft.rng.choice(("₱", "₱ ", "PHP ", "PHP")) + text)
+def spell_amount(draft: Draft) -> None:
+    """As people and programs write pesos; ? is what a code page without the sign makes of it."""
+    centavos = draft.notice.centavos
+    text = write_grouped_money(centavos)
+    spellings = [sign + text for sign in ("₱", "₱ ", "PHP ", "PHP", "P", "Php. ", "?", "\ufffd")]
+    spellings += [f"{text} PHP", text.replace(",", "\u00a0"), f"{centavos}E-2", f"{centavos // 100:,} pesos"]
+    for line in draft.lines:
+        line.cells[SLOT["contract_amount"]] = draft.rng.choice(
+            spellings[: None if centavos % 100 == 0 else -1]
+        )
 
 
 def write_more_decimals(draft: Draft) -> None:
@@ -217,16 +252,47 @@ def vary_name(draft: Draft) -> None:
     line.cells[SLOT["awardee_name"]] = name if draft.plan.workbook else f"{name}\x07"
 
 
+def escape_name(draft: Draft) -> None:
+    """A system has written & as an entity, and in capitals: the same award."""
+    draft.put("awardee_name", f"{draft.notice.awardee} & SONS")
+    line = draft.add_line()
+    line.cells[SLOT["awardee_name"]] = (
+        f"{draft.notice.awardee} {draft.rng.choice(('&AMP;', '&amp;amp;'))} SONS"
+    )
+
+
+def turn_name(draft: Draft) -> None:
+    """Marks of writing direction, which nobody sees."""
+    line = draft.add_line()
+    line.cells[SLOT["awardee_name"]] = f"\u202a{draft.notice.awardee}\u202c"
+
+
+def resave_numbers(draft: Draft) -> None:
+    """What spreadsheets and data frames make of numbers: the same award."""
+    line = draft.add_line()
+    number = draft.notice.number
+    line.cells[SLOT["award_number"]] = draft.rng.choice((f"{number}.0", f"00{number}"))
+    line.cells[SLOT["reference_id"]] = f"{draft.notice.reference}.0"
+
+
+def omit_awardee_of_one_line(draft: Draft) -> None:
+    """The other rows of the award name it."""
+    draft.add_line()
+    draft.lines[0].cells[SLOT["awardee_name"]] = "NULL"
+    draft.lines[0].repairs += (("awardee_name", "NULL", "missing_value"),)
+
+
 def break_lines_of_text(draft: Draft) -> None:
     draft.put("award_title", f'{draft.notice.award_title}\nPhase 2, "as amended", 100%')
 
 
 def break_two_columns(draft: Draft) -> None:
-    """Only the first bad column, in the order of the columns, is reported."""
-    draft.put("awardee_name", "NULL")
-    text = write_day(as_day(date(1920, 3, 4)), draft.plan.notation.dates)
+    """All bad cells of a row are named, and the contract stays."""
     draft.lines = draft.lines[:1]
-    draft.reject("award_date", text, "impossible_year")
+    draft.repair(
+        "award_date", write_day(as_day(date(1920, 3, 4)), draft.plan.notation.dates), "impossible_year"
+    )
+    draft.repair("awardee_name", "NULL", "missing_value")
 
 
 def leave_bad_row_unawarded(draft: Draft) -> None:
@@ -245,17 +311,17 @@ def _in_main(inject: Inject, *, awards: int = 1) -> Fault:
 
 FAULTS: dict[str, Fault] = {
     "year_1920": _everywhere(_bad_year("award_date", 1920)),
+    "year_1924": _everywhere(_bad_year("award_date", 1924)),
     "year_2034": _everywhere(_bad_year("award_date", 2034)),
     "year_1920_published": _in_main(_bad_year("publish_date", 1920)),
-    "serial_of_1955": Fault(inject=_bad_cell("award_date", "impossible_year", "20147"), suits=_serials),
+    "year_2204_closing": _in_main(_bad_year("closing_date", 2204)),
+    "serial_of_1955": _everywhere(_bad_cell("award_date", "impossible_year", "20147")),
     "invalid_date": _everywhere(_bad_date("award_date")),
     "invalid_closing_date": _in_main(_bad_date("closing_date")),
     "serial_out_of_range": _in_main(_bad_cell("award_date", "invalid_date", "99999", "0", "-1")),
-    "foreign_notation": Fault(
-        inject=write_in_another_generations_way, suits=lambda plan: _main(plan) and _delimited(plan)
-    ),
+    "other_notation": _everywhere(write_date_otherwise),
     "contradicting_order": Fault(inject=contradict_order, suits=_ordered),
-    "serial_date": Fault(inject=write_serial_date, suits=_serials),
+    "serial_date": _everywhere(write_serial_date),
     "null_award_date": _everywhere(omit_award_date),
     "null_spelling": _in_main(spell_nulls),
     "duplicate_row": _everywhere(repeat_row),
@@ -263,18 +329,20 @@ FAULTS: dict[str, Fault] = {
     "duplicate_rejected_row": _everywhere(repeat_rejected_row),
     "conflicting_amount": _in_main(contradict_amount),
     "negative_amount": _everywhere(write_negative_amount),
-    "zero_amount": _everywhere(_bad_cell("contract_amount", "amount_not_positive", "0", "0.00")),
-    "garbage_amount": _everywhere(
-        _bad_cell("contract_amount", "invalid_amount", "TBA", "N/A", "see attached", "1,2O0.00", "12.5.0")
-    ),
-    "oversized_amount": _everywhere(_bad_cell("contract_amount", "invalid_amount", "12345678901234567.00")),
+    "zero_amount": _everywhere(_bad_amount("amount_not_positive", "0", "0.00")),
+    "garbage_amount": _everywhere(_bad_amount("invalid_amount", "TBA", "see attached", "1,2O0.00", "12.5.0")),
+    "oversized_amount": _everywhere(_bad_amount("invalid_amount", "12345678901234567.00")),
     "garbage_budget": _in_main(_bad_cell("approved_budget", "invalid_amount", "TBA", "per PR")),
-    "negative_budget": _in_main(_bad_cell("approved_budget", "invalid_amount", "-1000.00")),
+    "negative_budget": _in_main(_bad_cell("approved_budget", "invalid_amount", "-1", "-1000.00")),
     "missing_awardee": _everywhere(omit("awardee_name")),
+    "missing_awardee_of_one_line": _in_main(omit_awardee_of_one_line),
     "missing_award_number": _in_main(omit("award_number")),
     "missing_reference": _in_main(omit("reference_id")),
-    "missing_amount": _everywhere(omit("contract_amount")),
-    "currency_sign": _everywhere(write_currency),
+    "zero_reference": _in_main(write_zero_number("reference_id")),
+    "zero_award_number": _in_main(write_zero_number("award_number")),
+    "missing_amount": _everywhere(omit_amount),
+    "nothing_told": _everywhere(tell_nothing),
+    "spelled_amount": _everywhere(spell_amount),
     "more_decimals": _everywhere(write_more_decimals),
     "odd_amount": _everywhere(write_odd_amount),
     "ragged_long": Fault(inject=break_row(1), suits=_delimited),
@@ -283,6 +351,9 @@ FAULTS: dict[str, Fault] = {
     "twin_awardee": _in_main(award_twice, awards=2),
     "second_award": _in_main(award_another_lot, awards=2),
     "varied_name": _in_main(vary_name),
+    "escaped_name": _in_main(escape_name),
+    "turned_name": _in_main(turn_name),
+    "resaved_numbers": _in_main(resave_numbers),
     "broken_lines_of_text": _everywhere(break_lines_of_text),
     "two_faults": _in_main(break_two_columns),
     "bad_unawarded_row": _in_main(leave_bad_row_unawarded),

@@ -70,16 +70,12 @@ _MONEY_WRITERS: dict[MoneyStyle, Callable[[int], str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Notation:
-    """One file's habits. ``utc``: some award dates are Manila midnight written as UTC.
-
-    ``serials``: the generation also knows Excel's day numbers.
-    """
+    """One file's habits. ``utc``: some award dates are Manila midnight written as UTC."""
 
     dates: DateStyle
     money: MoneyStyle = MoneyStyle.PLAIN
     null: str = ""
     utc: bool = False
-    serials: bool = False
 
     def write_day(self, day: int) -> str:
         return write_day(day, self.dates)
@@ -99,6 +95,21 @@ def as_day(moment: date) -> int:
 
 def write_day(day: int, style: DateStyle) -> str:
     return _WRITERS[style](as_date(day))
+
+
+def write_otherwise(day: int, style: DateStyle) -> list[str]:
+    """Other spellings of the day that stand in such a file."""
+    moment = as_date(day)
+    month = f"{moment:%b}"
+    free = [
+        *(f"{moment.day}-{month}-{moment.year}", f"{moment.day:02d}-{month.upper()}-{moment:%y}"),
+        *(f"{moment:%B} {moment.day}, {moment.year}", f"{month} {moment.day}, {moment.year} 12:00 AM"),
+        *(f"{moment:%Y/%m/%d}", f"{moment:%Y.%m.%d}", write_serial(day)),
+        *(f"{moment}T00:00:00+08:00", f"{as_date(day - 1)}T16:00:00Z"),
+    ]
+    parts = ("%d", "%m") if style is DateStyle.DAY_FIRST else ("%m", "%d")
+    ordered = [moment.strftime(mark.join((*parts, year))) for mark in "-./" for year in ("%Y", "%y")]
+    return [*free, *ordered] if style.slashed else free
 
 
 def write_serial(day: int) -> str:

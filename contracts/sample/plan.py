@@ -50,10 +50,10 @@ def _quarter(year: int, quarter: int) -> tuple[date, date]:
 
 
 _YEARS_2021 = {
-    2021: Notation(dates=DateStyle.ISO_TIME, money=MoneyStyle.FOUR_DECIMALS, null="NULL", serials=True),
-    2022: Notation(dates=DateStyle.ISO_TIME, null="NULL", utc=True, serials=True),
-    2023: Notation(dates=DateStyle.MONTH_FIRST, null="NULL", serials=True),
-    2024: Notation(dates=DateStyle.MONTH_FIRST_TIME, null="NULL", serials=True),
+    2021: Notation(dates=DateStyle.ISO_TIME, money=MoneyStyle.FOUR_DECIMALS, null="NULL"),
+    2022: Notation(dates=DateStyle.ISO_TIME, null="NULL", utc=True),
+    2023: Notation(dates=DateStyle.MONTH_FIRST, null="NULL"),
+    2024: Notation(dates=DateStyle.MONTH_FIRST_TIME, null="NULL"),
 }
 _SHARES_2021 = {2021: 0.18, 2022: 0.195, 2023: 0.205, 2024: 0.20}
 
@@ -63,7 +63,7 @@ def _workbooks() -> tuple[FilePlan, ...]:
         FilePlan(
             name="2013-01 -- 2015-12.xlsx",
             layout=layouts.S1,
-            notation=Notation(dates=DateStyle.MONTH_NAME, money=MoneyStyle.COMMAS, serials=True),
+            notation=Notation(dates=DateStyle.MONTH_NAME, money=MoneyStyle.COMMAS),
             first=date(2013, 1, 1),
             last=date(2015, 12, 31),
             share=0.03,
@@ -72,7 +72,7 @@ def _workbooks() -> tuple[FilePlan, ...]:
         FilePlan(
             name="2016-01 -- 2020-12.xlsx",
             layout=layouts.S2,
-            notation=Notation(dates=DateStyle.MONTH_FIRST, null="nan", serials=True),
+            notation=Notation(dates=DateStyle.MONTH_FIRST, null="nan"),
             first=date(2016, 1, 1),
             last=date(2020, 12, 31),
             share=0.05,
@@ -104,7 +104,7 @@ def _quarterly() -> Iterator[FilePlan]:
             2025,
             1,
             0.04,
-            Notation(dates=DateStyle.ISO, null="NULL", serials=True),
+            Notation(dates=DateStyle.ISO, null="NULL"),
         ),
         ("2023_Jan-Mar.csv", layouts.S4, 2023, 1, 0.02, Notation(dates=DateStyle.ISO, null="None")),
         (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from contracts.sample.answer_key import FileAnswer, RejectedRow
+from contracts.sample.answer_key import FileAnswer, RejectedRow, RepairedCell
 
 
 class Fate(Enum):
@@ -24,7 +24,7 @@ class Line:
     """One row about to be written: ``cells`` in the order of SLOTS and what it is worth.
 
     ``award`` tells the awards of one notice apart. ``surplus`` is how many fields the row has too many, or,
-    below zero, too few.
+    below zero, too few. ``repairs`` are the column, value and reason of cells that cannot be used.
     """
 
     cells: list[str]
@@ -36,6 +36,7 @@ class Line:
     column: str = ""
     value: str = ""
     reason: str = ""
+    repairs: tuple[tuple[str, str, str], ...] = ()
 
 
 class Tally:
@@ -43,8 +44,9 @@ class Tally:
 
     def __init__(self) -> None:
         self.read = self.imported = self.collapsed = self.unawarded = self.duplicates = 0
-        self.centavos = self.award_days = self.undated = 0
+        self.centavos = self.award_days = self.undated = self.copies = 0
         self.rejected: list[RejectedRow] = []
+        self.repaired: list[RepairedCell] = []
 
     def count_award(self, centavos: int, day: int, *, lines: int) -> None:
         """An award without faults on ``lines`` rows."""
@@ -56,14 +58,15 @@ class Tally:
         """An award that another file has brought already."""
         self.read += lines
         self.collapsed += lines
+        self.copies += lines
 
     def count_unawarded(self, *, lines: int) -> None:
         self.read += lines
         self.unawarded += lines
 
-    def count_lines(self, lines: list[Line], *, first_row: int, known: bool = False) -> None:
-        """The rows of one notice with faults; ``known``: another file has brought its award already."""
-        seen = {""} if known else set()
+    def count_lines(self, lines: list[Line], *, first_row: int) -> None:
+        """The rows of one notice with faults; a row that needs no repair stands for its award first."""
+        shown = find_shown(lines)
         for row, line in enumerate(lines, first_row):
             if line.fate is Fate.BLANK:
                 continue
@@ -76,11 +79,14 @@ class Tally:
                 self.duplicates += 1
             elif line.fate is Fate.UNAWARDED:
                 self.unawarded += 1
-            elif line.award in seen:
+            elif line is not shown[line.award]:
                 self.collapsed += 1
             else:
-                seen.add(line.award)
                 self._import(line.centavos, line.day)
+                self.repaired += [
+                    RepairedCell(row=row, column=column, value=value, reason=reason)
+                    for column, value, reason in line.repairs
+                ]
 
     def answer(self, file: str, generation: str) -> FileAnswer:
         return FileAnswer(
@@ -92,9 +98,11 @@ class Tally:
             unawarded=self.unawarded,
             duplicates=self.duplicates,
             rejected=tuple(self.rejected),
+            repaired=tuple(self.repaired),
             total_value=as_pesos(self.centavos),
             award_days=self.award_days,
             undated=self.undated,
+            line_items=self.imported + self.collapsed - self.copies,
         )
 
     def _import(self, centavos: int, day: int | None) -> None:
@@ -102,6 +110,13 @@ class Tally:
         self.centavos += centavos
         self.undated += day is None
         self.award_days += day or 0
+
+
+def find_shown(lines: list[Line]) -> dict[str, Line]:
+    """The row of each award that the import holds."""
+    members = [line for line in lines if line.fate is Fate.AWARD]
+    sound = [line for line in members if not line.repairs]
+    return {line.award: line for line in (*members[::-1], *sound[::-1])}
 
 
 def as_pesos(centavos: int) -> Decimal:

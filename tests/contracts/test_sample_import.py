@@ -76,8 +76,10 @@ def test_every_file_has_the_fates_of_the_key(imported: Imported) -> None:
 
 def test_reasons_are_counted_as_in_the_key(imported: Imported) -> None:
     key, snapshot = imported
-    reasons = Counter(reject.reason for answer in key.files for reject in answer.rejected)
-    assert snapshot.manifest().rejected_by_reason == dict(reasons)
+    manifest = snapshot.manifest()
+    rejected = Counter(reject.reason for answer in key.files for reject in answer.rejected)
+    repaired = Counter(cell.reason for answer in key.files for cell in answer.repaired)
+    assert (manifest.rejected_by_reason, manifest.repaired_by_reason) == (rejected, repaired)
 
 
 def test_totals_are_those_of_the_key(imported: Imported) -> None:
@@ -87,14 +89,33 @@ def test_totals_are_those_of_the_key(imported: Imported) -> None:
     assert found == (key.rows, key.total_value, key.flood_rows, key.flood_value)
 
 
-def test_reject_report_names_the_rows_cells_and_reasons_of_the_key(imported: Imported) -> None:
+def test_both_reports_name_the_rows_cells_and_reasons_of_the_key(imported: Imported) -> None:
     key, snapshot = imported
-    with snapshot.rejects.open(encoding="utf-8", newline="") as file:
-        found = [tuple(row.values()) for row in csv.DictReader(file)]
-    assert sorted(found) == sorted(
+    assert read_report(snapshot.rejects) == sorted(
         (answer.file, str(reject.row), reject.column, reject.value, reject.reason)
         for answer in key.files
         for reject in answer.rejected
+    )
+    assert read_report(snapshot.repairs) == sorted(
+        (answer.file, str(cell.row), cell.column, cell.value, cell.reason)
+        for answer in key.files
+        for cell in answer.repaired
+    )
+
+
+def read_report(path: Path) -> list[tuple[str, ...]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return sorted(tuple(row.values()) for row in csv.DictReader(file))
+
+
+def test_contracts_say_what_was_repaired(imported: Imported) -> None:
+    key, snapshot = imported
+    with duckdb.connect(str(snapshot.database), read_only=True) as con:
+        rows = con.execute(
+            "SELECT source_file, unnest(string_split(repaired_fields, ', ')) FROM contracts"
+        ).fetchall()
+    assert Counter(rows) == Counter(
+        (answer.file, cell.column) for answer in key.files for cell in answer.repaired
     )
 
 
@@ -113,11 +134,11 @@ def test_value_and_award_days_of_every_file_are_those_of_the_key(imported: Impor
     }
 
 
-def test_every_raw_row_of_an_award_is_counted_once_as_a_line_item(imported: Imported) -> None:
+def test_every_line_item_is_counted_once_and_no_copy_of_one(imported: Imported) -> None:
     key, snapshot = imported
     with duckdb.connect(str(snapshot.database), read_only=True) as con:
         [(line_items,)] = con.execute("SELECT sum(line_items) FROM contracts").fetchall()
-    assert line_items == sum(answer.imported + answer.collapsed for answer in key.files)
+    assert line_items == sum(answer.line_items for answer in key.files)
 
 
 def test_the_key_notices_days_and_months_read_the_wrong_way_round(tmp_path: Path) -> None:
@@ -125,4 +146,12 @@ def test_the_key_notices_days_and_months_read_the_wrong_way_round(tmp_path: Path
     [path] = [path for path in key.paths(tmp_path / "sample") if path.name == "2025_Jul-Sep.csv"]
     [answer] = [answer for answer in key.files if answer.file == path.name]
     snapshot = finish(import_files([path], root=tmp_path, as_of=key.as_of, date_order=DateOrder.DAY_FIRST))
-    assert snapshot.manifest().rows < answer.imported
+    manifest = snapshot.manifest()
+    assert (manifest.rows, set(manifest.repaired_by_reason)) == (answer.imported, {"invalid_date"})
+    assert sum_award_days(snapshot) != answer.award_days
+
+
+def sum_award_days(snapshot: Snapshot) -> int:
+    with duckdb.connect(str(snapshot.database), read_only=True) as con:
+        [(days,)] = con.execute("SELECT sum(award_date - DATE '1970-01-01') FROM contracts").fetchall()
+    return int(days)

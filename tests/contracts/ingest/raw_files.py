@@ -197,9 +197,22 @@ def read_contracts(snapshot: Snapshot) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def read_rejects(snapshot: Snapshot) -> list[tuple[str, int, str, str, str]]:
-    """(file, row, column, value, reason) of every line of the reject report."""
-    with snapshot.rejects.open(encoding="utf-8", newline="") as file:
+Report = list[tuple[str, int, str, str, str]]
+"""(file, row, column, value, reason) of every line."""
+
+
+def read_rejects(snapshot: Snapshot) -> Report:
+    """The report of rows that were rejected."""
+    return _read_report(snapshot.rejects)
+
+
+def read_repairs(snapshot: Snapshot) -> Report:
+    """The report of cells that became missing values."""
+    return _read_report(snapshot.repairs)
+
+
+def _read_report(path: Path) -> Report:
+    with path.open(encoding="utf-8", newline="") as file:
         return [
             (line["file"], int(line["row"]), line["column"], line["value"], line["reason"])
             for line in csv.DictReader(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,14 @@ from hypothesis import strategies as st
 from contracts.ingest.staging import create_macros
 from contracts.snapshot import Snapshot
 from tests.contracts.ingest.raw_files import (
-    FLOOD,
-    FLOOD_AWARD,
     S3,
     UNAWARDED,
     import_all,
     make_rows,
     read_contracts,
     read_rejects,
+    read_repairs,
     read_source,
-    write_csv,
     write_flood,
     write_s3,
     write_xlsx,
@@ -66,8 +65,24 @@ def fates(snapshot: Snapshot) -> tuple[int, int, int, int, dict[str, int]]:
         (" NaN ", None),
         ("None", None),
         ("\t", None),
-        ("N/A", "N/A"),
+        ("N/A", None),
+        ("-", None),
+        ("#n/a", None),
+        ("#REF!", None),
+        (r"\N", None),
+        ("NaT", None),
+        ("(null)", None),
+        ("\u202anull\u202c", None),
+        ("&nbsp;N/A&nbsp;", None),
         ("NULLS", "NULLS"),
+        ("N/A road", "N/A road"),
+        ("- 1", "- 1"),
+        ("\u2066AC\u202eME\u2069\u200b", "ACME"),
+        ("DAVE &AMP; SONS &amp;amp; CO", "DAVE & SONS & CO"),
+        ("PE&NTILDE;A, pe&ntilde;a, O&#39;BRIEN, O&#X27;HARA", "PEÑA, peña, O'BRIEN, O'HARA"),
+        ("A & B; C&D, R&R; X &; &#; &bogus; &#99999999;", "A & B; C&D, R&R; X &; &#; &bogus; &#99999999;"),
+        ("A&nbsp; B", "A B"),
+        ("A&#0;&#x202e;B&#1114112;&#55296;", "A\ufffdB\ufffd\ufffd"),
         ("nonе", "nonе"),
     ],
 )
@@ -83,7 +98,7 @@ def test_clean_text_is_what_the_layout_demands(con: duckdb.DuckDBPyConnection, r
     assert clean == again == normal
     if clean is not None:
         assert clean == " ".join(clean.split())
-        assert clean.casefold() not in ("", "null", "nan", "none")
+        assert clean.casefold() not in ("", "null", "nan", "none", "n/a", "-")
 
 
 def test_null_words_are_missing_values_in_every_column(tmp_path: Path) -> None:
@@ -114,6 +129,17 @@ def test_null_words_are_missing_values_in_every_column(tmp_path: Path) -> None:
         ("+7", "7.00"),
         (".5", "0.50"),
         ("5.", "5.00"),
+        ("P49,500.00", "49500.00"),
+        ("?1,000.00", "1000.00"),
+        ("\ufffd1,000.00", "1000.00"),
+        ("Php. 1", "1.00"),
+        ("6,000.00 PHP", "6000.00"),
+        ("6000 pesos", "6000.00"),
+        ("9.65E7", "96500000.00"),
+        ("5.1e+4", "51000.00"),
+        ("1E-2", "0.01"),
+        ("53 000.00", "53000.00"),
+        ("1 234 567.50", "1234567.50"),
         ("1.005", "1.01"),
         ("1.00499999", "1.00"),
         ("9999999999999999.99", "9999999999999999.99"),
@@ -124,9 +150,15 @@ def test_null_words_are_missing_values_in_every_column(tmp_path: Path) -> None:
         ("1,2345", None),
         ("12,34,567", None),
         ("1.2.3", None),
-        ("1e5", None),
+        ("1e400", None),
+        ("1e17", None),
+        ("1,00E5", None),
         ("USD 5", None),
-        ("5 PHP", None),
+        ("PP5", None),
+        ("5 P", None),
+        ("53 00", None),
+        ("1 000,000", None),
+        ("?", None),
         ("Infinity", None),
         (".", None),
         ("١٢", None),
@@ -148,28 +180,64 @@ def test_money_is_rounded_half_up(con: duckdb.DuckDBPyConnection, amount: Decima
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "expected"),
+    ("value", "reason"),
     [
-        ("Bid Reference No.", "NULL", ("reference_id", "missing_value")),
-        ("Award No.", "", ("award_number", "missing_value")),
-        ("Awardee Organization Name", " ", ("awardee_name", "missing_value")),
-        ("Contract Amount", "nan", ("contract_amount", "missing_value")),
-        ("Contract Amount", "abc", ("contract_amount", "invalid_amount")),
-        ("Contract Amount", "10000000000000000", ("contract_amount", "invalid_amount")),
-        ("Contract Amount", "0.00", ("contract_amount", "amount_not_positive")),
-        ("Contract Amount", "0.004", ("contract_amount", "amount_not_positive")),
-        ("Contract Amount", "-5", ("contract_amount", "amount_not_positive")),
-        ("Approved Budget of the Contract", "abc", ("approved_budget", "invalid_amount")),
-        ("Approved Budget of the Contract", "-0.01", ("approved_budget", "invalid_amount")),
+        ("nan", "missing_value"),
+        ("abc", "invalid_amount"),
+        ("10000000000000000", "invalid_amount"),
+        ("0.00", "amount_not_positive"),
+        ("0.004", "amount_not_positive"),
+        ("-5", "amount_not_positive"),
     ],
 )
-def test_a_bad_cell_rejects_its_row_with_column_value_and_reason(
-    tmp_path: Path, column: str, value: str, expected: tuple[str, str]
-) -> None:
-    snapshot = import_rows(tmp_path, SECOND, {column: value})
-    field, reason = expected
-    assert read_rejects(snapshot) == [("raw.csv", 3, field, value, reason)]
-    assert len(read_contracts(snapshot)) == 1
+def test_a_bad_amount_rejects_its_row(tmp_path: Path, value: str, reason: str) -> None:
+    snapshot = import_rows(tmp_path, SECOND, {"Contract Amount": value})
+    assert read_rejects(snapshot) == [("raw.csv", 3, "contract_amount", value, reason)]
+    assert fates(snapshot) == (1, 0, 0, 0, {reason: 1})
+
+
+def test_a_row_that_tells_nothing_but_an_amount_is_rejected(tmp_path: Path) -> None:
+    names = ("Bid Reference No.", "Award No.", "Awardee Organization Name", "Procuring Entity")
+    nothing = dict.fromkeys(names, "")
+    told = {**nothing, "Contract No": "PO 1"}
+    snapshot = import_rows(tmp_path, nothing, told)
+    assert fates(snapshot) == (1, 0, 0, 0, {"nothing_told": 1})
+    assert read_rejects(snapshot) == [("raw.csv", 2, "", "", "nothing_told")]
+
+
+REPAIRED = [
+    ("Bid Reference No.", "NULL", "reference_id", "missing_value"),
+    ("Bid Reference No.", "0", "reference_id", "zero_number"),
+    ("Bid Reference No.", "0000.0", "reference_id", "zero_number"),
+    ("Award No.", "", "award_number", "missing_value"),
+    ("Award No.", "0", "award_number", "zero_number"),
+    ("Awardee Organization Name", " ", "awardee_name", "missing_value"),
+    ("Awardee Organization Name", "N/A", "awardee_name", "missing_value"),
+    ("Approved Budget of the Contract", "TBA", "approved_budget", "invalid_amount"),
+    ("Approved Budget of the Contract", "-1", "approved_budget", "invalid_amount"),
+    ("Approved Budget of the Contract", "1e30", "approved_budget", "invalid_amount"),
+    ("Closing Date", "TBA", "closing_date", "invalid_date"),
+    ("Closing Date", "0000-00-00", "closing_date", "invalid_date"),
+    ("Award Date", "1924-11-21", "award_date", "impossible_year"),
+    ("Published Date", "2204-11-14", "publish_date", "impossible_year"),
+]
+
+
+def test_a_bad_cell_beside_a_sound_amount_costs_a_field_and_no_contract(tmp_path: Path) -> None:
+    rows = [
+        {"Bid Reference No.": f"1{n}", "Award No.": f"2{n}", column: value, "Contract No": f"{n:02d}"}
+        for n, (column, value, _, _) in enumerate(REPAIRED)
+    ]
+    snapshot = import_rows(tmp_path, *rows)
+    assert fates(snapshot) == (len(REPAIRED), 0, 0, 0, {})
+    assert read_repairs(snapshot) == [
+        ("raw.csv", n, field, value, reason) for n, (_, value, field, reason) in enumerate(REPAIRED, start=2)
+    ]
+    assert snapshot.manifest().repaired_by_reason == Counter(reason for *_, reason in REPAIRED)
+    contracts = sorted(read_contracts(snapshot), key=lambda contract: str(contract["contract_number"]))
+    for contract, (_, _, field, _) in zip(contracts, REPAIRED, strict=True):
+        assert (contract[field], contract["repaired_fields"]) == (None, field)
+        assert contract["contract_amount"] == Decimal("1500.00")
 
 
 @pytest.mark.parametrize("value", ["0", "", "NULL"])
@@ -177,29 +245,45 @@ def test_a_budget_of_nothing_is_no_fault(tmp_path: Path, value: str) -> None:
     assert fates(import_rows(tmp_path, {"Approved Budget of the Contract": value}))[0] == 1
 
 
-def test_only_the_first_fault_in_the_order_of_the_fields_is_reported(tmp_path: Path) -> None:
+def test_all_bad_cells_of_a_row_are_repaired_and_named_in_the_order_of_the_fields(tmp_path: Path) -> None:
     faults = {
-        "Contract Amount": "abc",
         "Approved Budget of the Contract": "-1",
         "Awardee Organization Name": "",
         "Closing Date": "soon",
         "Published Date": "1920-01-01",
         "Award Date": "later",
         "Award No.": "",
-        "Bid Reference No.": "",
+        "Bid Reference No.": "0",
     }
-    expected = [
-        "contract_amount",
-        "approved_budget",
-        "awardee_name",
-        "closing_date",
-        "publish_date",
-        "award_date",
-        "award_number",
+    snapshot = import_rows(tmp_path, faults)
+    fields = [
         "reference_id",
+        "award_number",
+        "award_date",
+        "publish_date",
+        "closing_date",
+        "awardee_name",
+        "approved_budget",
     ]
-    rows = [dict(list(faults.items())[:count]) for count in range(1, len(faults) + 1)]
-    assert [reject[2] for reject in read_rejects(import_rows(tmp_path, *rows))] == expected
+    [contract] = read_contracts(snapshot)
+    assert contract["repaired_fields"] == ", ".join(fields)
+    assert sorted(repair[2] for repair in read_repairs(snapshot)) == sorted(fields)
+
+
+def test_only_rows_that_stand_for_an_award_are_repaired(tmp_path: Path) -> None:
+    """What is wrong in a row that does not count, or that another line item makes up for, costs nothing."""
+    bad = {"Closing Date": "TBA", "Approved Budget of the Contract": "-1"}
+    rows = [{**bad, "Line Item No": "1"}, {"Line Item No": "2", "Closing Date": "2022-05-01"}]
+    others = [{**bad, **UNAWARDED}, {**bad, **SECOND, "Contract Amount": "0"}]
+    snapshot = import_rows(tmp_path, *rows, *others)
+    assert fates(snapshot) == (1, 1, 1, 0, {"amount_not_positive": 1})
+    assert (read_repairs(snapshot), snapshot.manifest().repaired_by_reason) == ([], {})
+    [contract] = read_contracts(snapshot)
+    assert (str(contract["closing_date"]), contract["line_items"], contract["repaired_fields"]) == (
+        "2022-05-01",
+        2,
+        None,
+    )
 
 
 def test_the_value_of_a_reject_is_the_raw_text(tmp_path: Path) -> None:
@@ -218,7 +302,8 @@ def test_a_row_without_award_is_unawarded_whatever_else_is_wrong(tmp_path: Path)
 @pytest.mark.parametrize("column", list(UNAWARDED))
 def test_a_row_with_a_part_of_an_award_is_no_unawarded_row(tmp_path: Path, column: str) -> None:
     row = {name: value for name, value in UNAWARDED.items() if name != column}
-    assert fates(import_rows(tmp_path, row)) == (0, 0, 0, 0, {"missing_value": 1})
+    expected = (1, 0, 0, 0, {}) if column == "Contract Amount" else (0, 0, 0, 0, {"missing_value": 1})
+    assert fates(import_rows(tmp_path, row)) == expected
 
 
 def test_line_items_are_collapsed_into_one_award(tmp_path: Path) -> None:
@@ -237,15 +322,72 @@ def test_another_key_is_another_award(tmp_path: Path, column: str) -> None:
     assert fates(import_rows(tmp_path, {}, {column: "9"}))[:2] == (2, 0)
 
 
-def test_the_key_is_compared_after_cleaning(tmp_path: Path) -> None:
-    assert fates(import_rows(tmp_path, {}, {"Awardee Organization Name": " ACME\u00a0 TRADING"}))[:2] == (
-        1,
-        1,
+@pytest.mark.parametrize(
+    ("column", "once", "again"),
+    [
+        ("Awardee Organization Name", "ACME TRADING", " Acme\u00a0 Trading"),
+        ("Awardee Organization Name", "DAVE & SONS", "DAVE &AMP; SONS"),
+        ("Awardee Organization Name", "PEÑA, INC.", "PENA INC"),
+        ("Awardee Organization Name", "ACME", "NULL"),
+        ("Awardee Organization Name", "", "ACME"),
+        ("Award No.", "7200000", "7200000.0"),
+        ("Award No.", "0072", "72"),
+        ("Bid Reference No.", "5136945.00", "05136945"),
+        ("Bid Reference No.", "5,136,945", "5136945"),
+        ("Contract Amount", "1500", "PHP 1,500"),
+        ("Procuring Entity", "CITY OF PASIG", "PASIG CITY"),
+    ],
+)
+def test_an_award_that_is_spelled_otherwise_in_another_file_adds_nothing(
+    tmp_path: Path, column: str, once: str, again: str
+) -> None:
+    files = [write_s3(tmp_path / f"{n}.csv", {column: text}) for n, text in enumerate((once, again))]
+    snapshot = import_all(tmp_path / "data", *files)
+    assert [source.imported + source.collapsed for source in snapshot.manifest().sources] == [1, 1]
+    [contract] = read_contracts(snapshot)
+    assert (str(contract["contract_amount"]), contract["line_items"]) == ("1500.00", 1)
+
+
+def test_a_number_is_shown_as_the_notice_has_it(tmp_path: Path) -> None:
+    [contract] = read_contracts(
+        import_rows(tmp_path, {"Bid Reference No.": "5136945.0", "Award No.": "0072-A"})
     )
+    assert (contract["reference_id"], contract["award_number"]) == ("5136945", "0072-A")
 
 
-def test_an_amount_is_compared_as_a_number(tmp_path: Path) -> None:
-    assert fates(import_rows(tmp_path, {}, {"Contract Amount": "PHP 1,500"}))[:2] == (1, 1)
+def test_zero_is_nobodys_number(tmp_path: Path) -> None:
+    """Such awards are known by their own number and their buyer, others by all of their cells."""
+    zero = {"Bid Reference No.": "0"}
+    rows = [
+        zero,
+        {**zero, "Line Item No": "2"},
+        {**zero, "Award No.": "2002"},
+        {**zero, "Procuring Entity": "CITY OF MAKATI"},
+        {**zero, "Award No.": "0", "Award Title": "Chairs"},
+        {**zero, "Award No.": "0", "Award Title": "Chairs", "Line Item No": "2"},
+        {**zero, "Award No.": "0", "Award Title": "Tables"},
+    ]
+    snapshot = import_rows(tmp_path, *rows)
+    assert fates(snapshot) == (5, 2, 0, 0, {})
+    assert {contract["reference_id"] for contract in read_contracts(snapshot)} == {None}
+
+
+def test_a_row_without_awardee_belongs_to_the_one_that_is_named(tmp_path: Path) -> None:
+    nameless = {"Awardee Organization Name": ""}
+    rows = [
+        {**nameless, "Line Item No": "1"},
+        {"Line Item No": "2"},
+        {**nameless, "Contract Amount": "1600"},
+        {**SECOND, "Awardee Organization Name": "BETA"},
+        {**SECOND, "Awardee Organization Name": "GAMMA", "Contract Amount": "9"},
+    ]
+    snapshot = import_rows(tmp_path, *rows)
+    assert fates(snapshot) == (3, 1, 0, 0, {"conflicting_amount": 1})
+    assert [contract["awardee_name"] for contract in read_contracts(snapshot)] == [
+        "ACME TRADING",
+        "GAMMA",
+        "BETA",
+    ]
 
 
 def test_another_amount_of_the_same_award_is_rejected(tmp_path: Path) -> None:
@@ -257,15 +399,15 @@ def test_another_amount_of_the_same_award_is_rejected(tmp_path: Path) -> None:
 
 
 def test_a_rejected_row_does_not_represent_its_award(tmp_path: Path) -> None:
-    snapshot = import_rows(tmp_path, {"Award Date": "soon", "Contract Amount": "9"}, {"Line Item No": "2"})
-    assert fates(snapshot) == (1, 0, 0, 0, {"invalid_date": 1})
+    snapshot = import_rows(tmp_path, {"Contract Amount": "soon"}, {"Line Item No": "2"})
+    assert fates(snapshot) == (1, 0, 0, 0, {"invalid_amount": 1})
     assert read_contracts(snapshot)[0]["line_items"] == 1
 
 
 def test_exact_duplicates_count_once_whatever_they_are(tmp_path: Path) -> None:
-    bad = {**SECOND, "Award Date": "soon"}
+    bad = {**SECOND, "Contract Amount": "soon"}
     snapshot = import_rows(tmp_path, {}, UNAWARDED, bad, {}, UNAWARDED, bad, {})
-    assert fates(snapshot) == (1, 0, 1, 4, {"invalid_date": 1})
+    assert fates(snapshot) == (1, 0, 1, 4, {"invalid_amount": 1})
     assert read_contracts(snapshot)[0]["line_items"] == 1
     assert [reject[1] for reject in read_rejects(snapshot)] == [4]
 
@@ -315,15 +457,18 @@ def test_flood_rows_are_never_collapsed(tmp_path: Path) -> None:
     assert {row["line_items"] for row in read_contracts(snapshot)} == {1}
 
 
-def test_flood_rows_without_awardee_and_amount_are_rejected_not_unawarded(tmp_path: Path) -> None:
-    rows = make_rows(FLOOD, [{"contract_amount": ""}, {"awardee_name": ""}], given=FLOOD_AWARD)
-    empty = make_rows(FLOOD, [{"contract_amount": "", "awardee_name": ""}], given=FLOOD_AWARD)
-    snapshot = import_all(tmp_path / "data", write_csv(tmp_path / "flood.csv", [FLOOD, *rows, *empty]))
+def test_flood_rows_without_amount_are_rejected_not_unawarded(tmp_path: Path) -> None:
+    rows = [
+        {"contract_amount": ""},
+        {"contract_amount": "", "awardee_name": ""},
+        {"contract_number": "24A", "awardee_name": ""},
+    ]
+    snapshot = import_all(tmp_path / "data", write_flood(tmp_path / "flood.csv", *rows))
     assert [reject[1:] for reject in read_rejects(snapshot)] == [
         (2, "contract_amount", "", "missing_value"),
-        (3, "awardee_name", "", "missing_value"),
-        (4, "awardee_name", "", "missing_value"),
+        (3, "contract_amount", "", "missing_value"),
     ]
+    assert [repair[1:] for repair in read_repairs(snapshot)] == [(4, "awardee_name", "", "missing_value")]
 
 
 def test_flood_rows_beside_awards_keep_their_source(tmp_path: Path) -> None:
@@ -335,8 +480,8 @@ def test_flood_rows_beside_awards_keep_their_source(tmp_path: Path) -> None:
 
 ROW = st.fixed_dictionaries(
     {
-        "Bid Reference No.": st.sampled_from(["1", "2", ""]),
-        "Award No.": st.sampled_from(["1", "NULL"]),
+        "Bid Reference No.": st.sampled_from(["1", "2", "0", ""]),
+        "Award No.": st.sampled_from(["1", "01.0", "NULL"]),
         "Awardee Organization Name": st.sampled_from(["ACME", "BETA", ""]),
         "Contract Amount": st.sampled_from(["5", "5.00", "6", "-1", "NULL"]),
         "Award Date": st.sampled_from(["2022-01-01", "soon", ""]),
@@ -352,7 +497,9 @@ def test_any_rows_add_up_and_every_award_is_counted_once(
     snapshot = import_rows(tmp_path_factory.mktemp("rows"), *rows)
     imported, collapsed, _, _, reasons = fates(snapshot)
     contracts = read_contracts(snapshot)
-    keys = {(row["reference_id"], row["award_number"], row["awardee_name"]) for row in contracts}
-    assert len(keys) == len(contracts) == imported
+    known = [row for row in contracts if row["reference_id"] and row["award_number"]]
+    keys = {(row["reference_id"], row["award_number"].lstrip("0"), row["awardee_name"]) for row in known}
+    assert len(keys) == len(known)
+    assert len(contracts) == imported
     assert sum(row["line_items"] for row in contracts) == imported + collapsed
     assert len(read_rejects(snapshot)) == sum(reasons.values())

@@ -26,6 +26,7 @@ from tests.contracts.ingest.raw_files import (
     make_rows,
     read_contracts,
     read_rejects,
+    read_repairs,
     write_csv,
     write_flood,
     write_s3,
@@ -49,19 +50,20 @@ def test_an_import_becomes_the_current_version(tmp_path: Path) -> None:
 def test_a_version_holds_its_files_and_nothing_else(tmp_path: Path) -> None:
     snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", {}))
     names = sorted(path.name for path in snapshot.path.iterdir())
-    assert names == ["contracts.duckdb", "manifest.json", "rejects.csv", "rows", "words"]
+    assert names == ["contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv", "rows", "words"]
 
 
 def test_the_manifest_says_what_there_is_and_where_it_comes_from(tmp_path: Path) -> None:
     files = [
-        write_s3(tmp_path / "2022.csv", {}, UNAWARDED, {"Award Date": "soon"}),
+        write_s3(tmp_path / "2022.csv", {"Closing Date": "soon"}, UNAWARDED, {"Contract Amount": "soon"}),
         write_flood(tmp_path / "flood.csv", {}),
     ]
     manifest = import_all(tmp_path / "data", *files).manifest()
     assert (manifest.rows, str(manifest.total_value)) == (2, "1600.00")
     assert (str(manifest.first_award), str(manifest.last_award)) == ("2022-05-17", "2024-01-31")
     assert manifest.as_of == AS_OF
-    assert manifest.rejected_by_reason == {"invalid_date": 1}
+    assert manifest.rejected_by_reason == {"invalid_amount": 1}
+    assert manifest.repaired_by_reason == {"invalid_date": 1}
     for source, file in zip(manifest.sources, files, strict=True):
         assert source.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
         assert source.size_bytes == file.stat().st_size
@@ -82,24 +84,22 @@ def test_files_without_awards_make_an_empty_version(tmp_path: Path) -> None:
     snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", UNAWARDED))
     manifest = snapshot.manifest()
     assert (manifest.rows, str(manifest.total_value), manifest.first_award) == (0, "0.00", None)
-    assert snapshot.rejects.read_text(encoding="utf-8") == "file,row,column,value,reason\n"
+    for report in (snapshot.rejects, snapshot.repairs):
+        assert report.read_text(encoding="utf-8") == "file,row,column,value,reason\n"
 
 
-def test_the_reject_report_goes_by_file_and_row(tmp_path: Path) -> None:
-    bad = [{"Award No.": str(number), "Award Date": "soon"} for number in range(3)]
+def test_the_reports_go_by_file_and_row(tmp_path: Path) -> None:
+    kinds: list[dict[str, str]] = [{"Contract Amount": "0"}, {"Award Date": "soon"}]
+    rows = [{**kinds[n % 2], "Award No.": f"{n}1"} for n in range(4)]
+    more = [{**row, "Bid Reference No.": "2"} for row in rows]
     files = [
-        write_s3(tmp_path / "z.csv", *bad),
-        write_xlsx(tmp_path / "a.xlsx", [["above"], S3, *make_rows(S3, bad)]),
+        write_s3(tmp_path / "z.csv", *rows),
+        write_xlsx(tmp_path / "a.xlsx", [["above"], S3, *make_rows(S3, more)]),
     ]
     snapshot = import_all(tmp_path / "data", *files)
-    assert [reject[:2] for reject in read_rejects(snapshot)] == [
-        ("z.csv", 2),
-        ("z.csv", 3),
-        ("z.csv", 4),
-        ("a.xlsx", 3),
-        ("a.xlsx", 4),
-        ("a.xlsx", 5),
-    ]
+    rejected, repaired = read_rejects(snapshot), read_repairs(snapshot)
+    assert [line[:2] for line in rejected] == [("z.csv", 2), ("z.csv", 4), ("a.xlsx", 3), ("a.xlsx", 5)]
+    assert [line[:2] for line in repaired] == [("z.csv", 3), ("z.csv", 5), ("a.xlsx", 4), ("a.xlsx", 6)]
 
 
 def write_bad_files(folder: Path) -> dict[str, list[Path]]:
@@ -181,7 +181,9 @@ def test_the_names_of_date_orders_are_what_the_error_asks_for(tmp_path: Path) ->
 
 
 def test_a_folder_with_a_quote_in_its_name_is_no_problem(tmp_path: Path) -> None:
-    snapshot = import_all(tmp_path / "o'brien", write_s3(tmp_path / "it's.csv", {}, {"Award Date": "soon"}))
+    snapshot = import_all(
+        tmp_path / "o'brien", write_s3(tmp_path / "it's.csv", {}, {"Contract Amount": "soon"})
+    )
     assert (read_contracts(snapshot)[0]["source_file"], len(read_rejects(snapshot))) == ("it's.csv", 1)
 
 

@@ -67,7 +67,7 @@ def test_key_counts_the_rows_that_are_in_the_files(faulty: Sample) -> None:
         assert len(data) == file.read, file.file
 
 
-def test_rejected_rows_stand_where_the_key_says(faulty: Sample) -> None:
+def test_rejected_rows_and_repaired_cells_stand_where_the_key_says(faulty: Sample) -> None:
     for file in faulty.key.files:
         rows = read_rows(faulty.folder / file.file)
         for reject in file.rejected:
@@ -76,6 +76,8 @@ def test_rejected_rows_stand_where_the_key_says(faulty: Sample) -> None:
                 assert len(row) != len(rows[find_header(rows)])
             else:
                 assert reject.value in row
+        for cell in file.repaired:
+            assert cell.value in rows[cell.row - 1]
 
 
 def test_key_is_read_back_as_it_was_written(faulty: Sample) -> None:
@@ -90,21 +92,27 @@ def test_every_kind_of_fault_is_put_in(faulty: Sample) -> None:
     assert set(faulty.key.faults) == {*FAULTS, *FILE_FAULTS}
 
 
-def test_every_reason_of_rejection_occurs(faulty: Sample) -> None:
+def test_every_reason_of_rejection_and_repair_occurs(faulty: Sample) -> None:
     assert {reject.reason for file in faulty.key.files for reject in file.rejected} == {
         "ragged_row",
         "missing_value",
-        "invalid_date",
-        "impossible_year",
         "invalid_amount",
         "amount_not_positive",
         "conflicting_amount",
+        "nothing_told",
+    }
+    assert {cell.reason for file in faulty.key.files for cell in file.repaired} == {
+        "missing_value",
+        "zero_number",
+        "invalid_date",
+        "impossible_year",
+        "invalid_amount",
     }
 
 
-def test_a_sample_without_faults_rejects_nothing(clean: Sample) -> None:
+def test_a_sample_without_faults_has_nothing_to_reject_or_repair(clean: Sample) -> None:
     for file in clean.key.files:
-        assert (file.duplicates, len(file.rejected), file.undated) == (0, 0, 0)
+        assert (file.duplicates, file.rejected, file.repaired, file.undated) == (0, (), (), 0)
     assert clean.key.faults == {}
 
 
