@@ -35,6 +35,18 @@ def seconds(name: str, default: float) -> float:
     return parsed
 
 
+def percent(name: str, default: float) -> float:
+    """From 0 to 100. Raises ImproperlyConfigured that names the variable."""
+    value = os.environ.get(name) or str(default)
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = -1.0
+    if not 0 <= parsed <= 100:
+        raise ImproperlyConfigured(f"{name} must be a number from 0 to 100, got {value!r}")
+    return parsed
+
+
 def seconds_list(name: str, default: Sequence[float]) -> tuple[float, ...]:
     """Durations in seconds, separated by commas. Raises ImproperlyConfigured that names the variable."""
     value = os.environ.get(name)

@@ -192,6 +192,7 @@ if EXPORT_S3_BUCKET:
     STORAGES["exports"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": EXPORT_S3_OPTIONS}
 ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 400)
 ENGINE_THREADS = env.number("ENGINE_THREADS", 2)
+IMPORT_MAX_REJECTED_PERCENT = env.percent("IMPORT_MAX_REJECTED_PERCENT", 5.0)
 
 # --- The life of a task -----------------------------------------------------------------------------------
 LEASE_S = env.seconds("LEASE_S", 5.0)

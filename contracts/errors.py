@@ -79,3 +79,19 @@ class ReconciliationFailed(ContractsError):
     """Rows read and rows accounted for differ: the import is stopped rather than losing rows silently."""
 
     code = "reconciliation-failed"
+
+
+class ImportHeld(ContractsError):
+    """An import that would lose awards is stopped before its version becomes current. ``losses`` says what
+    would be lost, a sentence each; ``rejected_share`` is the larger of its shares of rejected rows and pesos,
+    and ``only_share`` whether nothing else holds it."""
+
+    code = "import-held"
+
+    def __init__(
+        self, message: str, *, losses: tuple[str, ...], rejected_share: float, only_share: bool
+    ) -> None:
+        super().__init__(message)
+        self.losses = losses
+        self.rejected_share = rejected_share
+        self.only_share = only_share

@@ -50,6 +50,16 @@ def take_left(folder: Path) -> Iterator[bool]:
         os.close(lock)
 
 
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Nobody else is inside such a block of the same folder."""
+    lock = _open_lock(folder, wait=True)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def remove_left(folder: Path) -> None:
     """Delete ``folder`` if its process is dead."""
     with take_left(folder) as dead:

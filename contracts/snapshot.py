@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import NoDataset, SnapshotMissing
-from contracts.folders import LOCK, HeldFolder, remove_left, take_left
+from contracts.folders import LOCK, HeldFolder, locked, remove_left, take_left
 
 CURRENT, VERSIONS = "current", "versions"
 DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv"
@@ -169,11 +169,14 @@ class Snapshot:
 
 def current(root: Path) -> Snapshot:
     """The current snapshot. Raises NoDataset where nothing has been imported."""
+    return find(root, _read_current(root))
+
+
+def _read_current(root: Path) -> str:
     try:
-        version = (root / CURRENT).read_text(encoding="utf-8").strip()
+        return (root / CURRENT).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise NoDataset("no dataset has been imported yet") from None
-    return find(root, version)
 
 
 def find(root: Path, version: str) -> Snapshot:
@@ -245,15 +248,45 @@ def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
     return Snapshot(target)
 
 
-def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
-    """Delete all but the ``keep`` newest versions, the current one and those ``in_use``; name the deleted.
+def use(root: Path, version: str) -> Snapshot:
+    """Make ``version`` the current one, by one rename. Raises SnapshotMissing, and then the old one stays."""
+    with _choosing(root):
+        snapshot = find(root, version)
+        pointer = root / f"{POINTER}.{secrets.token_hex(4)}"
+        pointer.write_text(version, encoding="utf-8")
+        os.replace(pointer, root / CURRENT)
+        return snapshot
 
-    Readers that have one open go on.
+
+def _choosing(root: Path) -> contextlib.AbstractContextManager[None]:
+    """Between the look at a version and the rename that makes it current, nobody prunes it."""
+    root.mkdir(parents=True, exist_ok=True)
+    return locked(root)
+
+
+def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
+    """Delete all but the ``keep`` newest versions, the current one, those ``in_use`` and the ways back; name
+    the deleted. Readers that have one open go on.
+
+    The ways back are the last version before the current one that holds contracts, and the one that holds
+    most: imports that went wrong, however many, must not push the good ones out.
     """
     sweep(root)
-    kept = {current(root).version, *in_use} if (root / CURRENT).exists() else set(in_use)
-    doomed = [s for s in history(root)[keep:] if s.version not in kept]
-    return [snapshot.version for snapshot in doomed if _delete(snapshot.path)]
+    with _choosing(root):
+        versions = history(root)
+        kept = {*in_use, *(s.version for s in versions[:keep]), *_list_ways_back(root, versions)}
+        doomed = [snapshot for snapshot in versions if snapshot.version not in kept]
+        return [snapshot.version for snapshot in doomed if _delete(snapshot.path)]
+
+
+def _list_ways_back(root: Path, versions: list[Snapshot]) -> list[str]:
+    """The current version and the ways back, of ``versions`` from the newest to the oldest."""
+    if not (root / CURRENT).exists():
+        return []
+    now = _read_current(root)
+    rows = {snapshot.version: snapshot.manifest().rows for snapshot in versions}
+    earlier = [version for version, count in rows.items() if count and version < now]
+    return [now, *earlier[:1], *([max(rows, key=lambda version: rows[version])] if rows else [])]
 
 
 def sweep(root: Path) -> None:

@@ -3,16 +3,22 @@ a forked worker child never inherits one."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 from celery.signals import worker_init
 from django.conf import settings
 
 from contracts import snapshot
-from contracts.snapshot import Snapshot
+from contracts.errors import NoDataset, SnapshotMissing
+from contracts.snapshot import Manifest, Snapshot
 from contracts.store import Store
+
+logger = logging.getLogger(__name__)
 
 KEPT_OPEN = 4
 _opening = threading.Lock()
@@ -27,6 +33,30 @@ def current_snapshot() -> Snapshot:
 
 def list_snapshots() -> list[Snapshot]:
     return snapshot.history(settings.DATASET_ROOT)
+
+
+def list_manifests() -> Iterator[Manifest]:
+    """What each version on disk holds, newest first."""
+    for one in list_snapshots():
+        with contextlib.suppress(SnapshotMissing):  # pruned since it was listed
+            yield one.manifest()
+
+
+def use_version(version: str, *, by: str) -> Snapshot:
+    """Make ``version`` the current one; by whom, and what was current before, is logged. All processes read
+    anew with every request which version is current, and what they keep is kept by version. Raises
+    contracts.errors.SnapshotMissing."""
+    before = _name_current()
+    chosen = snapshot.use(settings.DATASET_ROOT, version)
+    logger.info("dataset version %s is current now, chosen by %s; before it was %s", version, by, before)
+    return chosen
+
+
+def _name_current() -> str:
+    try:
+        return current_snapshot().version
+    except (NoDataset, SnapshotMissing) as error:
+        return f"none ({error})"
 
 
 def open_store(version: str, *, memory_mb: int | None = None) -> Store:

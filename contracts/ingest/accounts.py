@@ -14,36 +14,42 @@ from contracts.ingest.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNA
 from contracts.ingest.staging import STAGED, RawFile
 from contracts.snapshot import SourceReport
 
+REJECTS_FOUND = f"SELECT seq, file, fault FROM staging.fates WHERE fate = '{REJECTED}'"
+REPAIRS_FOUND = f"""SELECT seq, fates.file, unnest(repairs) AS fault
+    FROM staging.judged JOIN staging.fates USING (seq)
+    WHERE repairs IS NOT NULL AND fates.fate = '{IMPORTED}'"""
+"""``seq``, ``file`` and ``fault`` (column and reason) of rejected rows, and of the cells of imported awards
+that became missing values."""
+
 
 def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
-    _write_report(con, path, f"SELECT seq, fault FROM staging.fates WHERE fate = '{REJECTED}'")
+    _write_report(con, path, REJECTS_FOUND)
 
 
 def write_repairs(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """The same of every cell of an imported award that became a missing value."""
-    _write_report(con, path, f"SELECT seq, unnest(repairs) AS fault FROM {_IMPORTED_REPAIRS}")
-
-
-_IMPORTED_REPAIRS = f"""(
-    SELECT seq, fates.file, repairs FROM staging.judged JOIN staging.fates USING (seq)
-    WHERE repairs IS NOT NULL AND fates.fate = '{IMPORTED}')"""
+    _write_report(con, path, REPAIRS_FOUND)
 
 
 def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> None:
-    """``faults`` is a query of ``seq`` and ``fault`` (column and reason)."""
-    values = " ".join(f"WHEN '{field}' THEN ltrim(raw.{field}, '{DATE_CELL}')" for field in STAGED)
     target = str(path).replace("'", "''")
     con.execute(
         f"""COPY (
-            SELECT raw.label AS file, raw.row AS "row", fault."column" AS "column",
-                coalesce(formulas.formula, CASE fault."column" {values} END) AS "value",
-                fault.reason AS reason
-            FROM ({faults}) faults JOIN staging.raw USING (seq)
-                LEFT JOIN staging.formulas ON formulas.seq = raw.seq AND formulas.field = fault."column"
-            ORDER BY seq, list_position({list(STAGED)}, fault."column")
+            SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
+            FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
         ) TO '{target}' (FORMAT csv, HEADER)"""
     )
+
+
+def locate_faults(faults: str) -> str:
+    """SQL: what ``faults`` selects, which has ``seq`` and ``fault``, with the ``label``, ``row`` and raw
+    ``value`` of each."""
+    values = " ".join(f"WHEN '{field}' THEN ltrim(raw.{field}, '{DATE_CELL}')" for field in STAGED)
+    return f"""SELECT faults.*, raw.label, raw.row AS "row",
+            coalesce(formulas.formula, CASE fault."column" {values} END) AS "value"
+        FROM ({faults}) faults JOIN staging.raw USING (seq)
+            LEFT JOIN staging.formulas ON formulas.seq = raw.seq AND formulas.field = fault."column" """
 
 
 def report_sources(con: duckdb.DuckDBPyConnection, files: Sequence[RawFile]) -> tuple[SourceReport, ...]:
@@ -67,9 +73,7 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
     reasons = {reason: count for _, reason, count in counted if reason is not None}
     repaired = dict(
         con.execute(
-            f"""SELECT fault.reason, count(*)
-            FROM (SELECT unnest(repairs) AS fault FROM {_IMPORTED_REPAIRS} WHERE file = ?)
-            GROUP BY ALL ORDER BY ALL""",
+            f"SELECT fault.reason, count(*) FROM ({REPAIRS_FOUND}) WHERE file = ? GROUP BY ALL ORDER BY ALL",
             [file.number],
         ).fetchall()
     )

@@ -23,6 +23,7 @@ from contracts.ingest.csv_files import read_csv
 from contracts.ingest.dates import DateOrder
 from contracts.ingest.days import settle_days
 from contracts.ingest.fates import decide_fates
+from contracts.ingest.losses import MAX_REJECTED_SHARE, find_losses, hold
 from contracts.ingest.staging import RawFile, create_staging, stage_batch, stage_file
 from contracts.ingest.workbooks import read_workbook
 from contracts.progress import Progress
@@ -52,9 +53,11 @@ _ROOM = "nothing of it is left; make room on the disk of the datasets and import
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Resources:
-    memory_limit_mb: int
-    threads: int
+class Resources:
+    """What the engine may use for an import."""
+
+    memory_limit_mb: int = 1000
+    threads: int = 2
 
 
 def import_files(
@@ -63,31 +66,30 @@ def import_files(
     root: Path,
     as_of: date,
     date_order: DateOrder | None = None,
+    max_rejected_share: float = MAX_REJECTED_SHARE,
+    accept_losses: bool = False,
+    reports_folder: Path | None = None,
     memory_limit_mb: int = 1000,
     threads: int = 2,
 ) -> Generator[Progress, None, Snapshot]:
     """Import raw files into a new version under ``root`` and make it the current one; returns the snapshot.
 
     ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files.
-    Raises BadFile, ReconciliationFailed or OutOfSpace (retryable). On any error, and when the generator is
-    closed early, nothing is left behind and the current version stays.
+    ``max_rejected_share`` of the awarded rows, and of their pesos, may be rejected; ``accept_losses`` lets
+    everything pass. The reports of rejects and repairs also go to ``reports_folder``, even if it is held.
+    Raises BadFile, ImportHeld, ReconciliationFailed or OutOfSpace (retryable). On any error, and when the
+    generator is closed early, nothing is left behind and the current version stays.
     """
-    _check_names(files)
     created_at = datetime.now(UTC)
     version = new_version(created_at)
-    resources = _Resources(memory_limit_mb=memory_limit_mb, threads=threads)
-    with _translate_errors(), building(root, version) as folder:
-        with _open_database(folder, resources) as con:
-            raw_files = yield from read_files(con, files, scratch=folder)
-            yield _show_step(0)
-            for file in raw_files:
-                settle_days(con, file, date_order)
-            yield _show_step(1)
-            decide_fates(con, raw_files, as_of=as_of)
-            yield _show_step(2)
-            write_rejects(con, folder / REJECTS)
-            write_repairs(con, folder / REPAIRS)
-            reports = report_sources(con, raw_files)
+    resources = Resources(memory_limit_mb=memory_limit_mb, threads=threads)
+    with translate_errors(), building(root, version) as folder:
+        with open_database(folder, resources) as con:
+            reports = yield from account_rows(con, files, folder, as_of=as_of, date_order=date_order)
+            if reports_folder is not None:
+                copy_reports(folder, reports_folder)
+            if not accept_losses:
+                hold(con, find_losses(con, reports, max_rejected_share=max_rejected_share))
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
             layout.build(con, "awards")
             layout.build_arrays(con, folder)
@@ -97,6 +99,36 @@ def import_files(
         shutil.rmtree(folder / _SPILL, ignore_errors=True)
         yield _show_step(_STEPS)
         return publish(root, folder, manifest)
+
+
+def account_rows(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    folder: Path,
+    *,
+    as_of: date,
+    date_order: DateOrder | None,
+) -> Generator[Progress, None, tuple[SourceReport, ...]]:
+    """Read all files and decide what becomes of each row: what an import and its rehearsal have in common.
+    Leaves the awards in ``staging.awards`` and the reports of rejects and repairs in ``folder``."""
+    _check_names(files)
+    raw_files = yield from read_files(con, files, scratch=folder)
+    yield _show_step(0)
+    for file in raw_files:
+        settle_days(con, file, date_order)
+    yield _show_step(1)
+    decide_fates(con, raw_files, as_of=as_of)
+    yield _show_step(2)
+    write_rejects(con, folder / REJECTS)
+    write_repairs(con, folder / REPAIRS)
+    return report_sources(con, raw_files)
+
+
+def copy_reports(folder: Path, target: Path) -> None:
+    """Copy the reports of rejects and repairs, so that they outlive an import that is not published."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (REJECTS, REPAIRS):
+        shutil.copyfile(folder / name, target / name)
 
 
 def _check_names(files: Sequence[Path]) -> None:
@@ -116,7 +148,7 @@ def _show_step(done: int) -> Progress:
 
 
 @contextlib.contextmanager
-def _translate_errors() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """What a full disk or memory comes as -> the engine's error."""
     try:
         yield
@@ -132,7 +164,7 @@ def _translate_errors() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _open_database(folder: Path, resources: _Resources) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(folder: Path, resources: Resources) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database to be built, with the staging tables in a second file that does not outlive the import."""
     con = duckdb.connect(
         str(folder / DATABASE),
@@ -145,7 +177,7 @@ def _open_database(folder: Path, resources: _Resources) -> Iterator[duckdb.DuckD
     try:
         create_staging(con, folder / _STAGING)
         yield con
-        con.execute("DROP VIEW awards")
+        con.execute("DROP VIEW IF EXISTS awards")
         con.execute("DETACH staging")
     finally:
         con.close()

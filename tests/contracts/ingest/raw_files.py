@@ -179,8 +179,16 @@ def make_shared_row(number: int, references: Iterable[int]) -> str:
 def import_all(
     root: Path, *files: Path, date_order: DateOrder | None = None, as_of: date = AS_OF
 ) -> Snapshot:
-    """The snapshot that an import of ``files`` publishes."""
-    work = import_files(files, root=root, as_of=as_of, date_order=date_order, memory_limit_mb=300, threads=1)
+    """The snapshot that an import of ``files`` publishes, whatever it loses."""
+    work = import_files(
+        files,
+        root=root,
+        as_of=as_of,
+        date_order=date_order,
+        accept_losses=True,
+        memory_limit_mb=300,
+        threads=1,
+    )
     try:
         while True:
             next(work)
