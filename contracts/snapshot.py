@@ -182,7 +182,8 @@ def _read_current(root: Path) -> str:
 def find(root: Path, version: str) -> Snapshot:
     """The snapshot named ``version``. Raises SnapshotMissing."""
     snapshot = Snapshot(root / VERSIONS / version)
-    if os.sep in version or version.startswith(".") or not _is_published(snapshot.path):
+    # The name may come from an address: it is looked up, because a path can be made of anything.
+    if version.startswith(".") or version not in _list_folders(root) or not _is_published(snapshot.path):
         raise SnapshotMissing(f"dataset version {version!r} is not on disk")
     return snapshot
 

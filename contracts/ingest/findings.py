@@ -38,7 +38,8 @@ class Finding:
     def __str__(self) -> str:
         where = f"{self.file}, row {self.row:,}"
         cell = f", {self.column}: {shorten(self.value)}" if self.column else ""
-        return f"{self.count:,} {self.reason or self.fate}, such as {where}{cell}"
+        reason = f" {self.reason}" if self.reason else ""
+        return f"{self.fate}: {self.count:,}{reason}, such as {where}{cell}"
 
 
 def shorten(value: str | None) -> str:

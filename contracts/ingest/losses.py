@@ -110,7 +110,7 @@ def hold(con: duckdb.DuckDBPyConnection, losses: Losses) -> None:
     """Raises ImportHeld where anything holds the import, with an example of each reason to reject."""
     if not losses.sentences:
         return
-    rejects = [f"rejected: {finding}" for finding in find_rejects(con)]
+    rejects = [str(finding) for finding in find_rejects(con)]
     more = [f"and {len(rejects) - _SHOWN:,} further reasons in other files"] if len(rejects) > _SHOWN else []
     lines = [*losses.sentences, *rejects[:_SHOWN], *more]
     raise ImportHeld(

@@ -48,6 +48,7 @@ urlpatterns = [
         ops.DiscardDeadLetter.as_view(),
         name="dead-letter-discard",
     ),
+    path("api/v1/ops/datasets/<str:version>/use/", ops.UseDataset.as_view(), name="dataset-use"),
     path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("health/live", health.Live.as_view(), name="health-live"),
     path("health/ready", health.Ready.as_view(), name="health-ready"),

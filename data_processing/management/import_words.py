@@ -43,7 +43,7 @@ def describe_check(check: Check) -> Iterator[str]:
     for source in check.sources:
         yield from describe_source(source, without=_BY_REASON)
     for finding in check.findings:
-        yield f"{finding.fate}: {finding}"
+        yield str(finding)
     for refusal in check.refusals:
         yield f"refused: {refusal.problem}"
     yield f"{check.contracts:,} contracts, ₱{check.total_value:,.2f}"

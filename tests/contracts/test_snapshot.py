@@ -45,10 +45,10 @@ MANIFEST = Manifest(
 )
 
 
-def publish(root: Path, version: str = MANIFEST.version) -> Snapshot:
+def publish(root: Path, version: str = MANIFEST.version, *, rows: int = 1) -> Snapshot:
     with snapshot.building(root, version) as folder:
         (folder / snapshot.DATABASE).write_text(version)
-        return snapshot.publish(root, folder, replace(MANIFEST, version=version))
+        return snapshot.publish(root, folder, replace(MANIFEST, version=version, rows=rows))
 
 
 def test_published_snapshot_is_current_and_holds_what_was_built(tmp_path: Path) -> None:
@@ -87,11 +87,68 @@ def test_nothing_imported_yet_is_said_as_such(tmp_path: Path) -> None:
     assert snapshot.prune(tmp_path, keep=1, in_use=frozenset()) == []
 
 
-@pytest.mark.parametrize("version", ["v9", "", ".", "..", "../versions/v1", ".v1.building"])
+@pytest.mark.parametrize(
+    "version", ["v9", "", ".", "..", "../versions/v1", ".v1.building", "v1/", "v" * 5000, "v1\0"]
+)
 def test_version_that_is_not_on_disk_is_missing(tmp_path: Path, version: str) -> None:
+    kept = publish(tmp_path, "v1")
+    for look_up in (snapshot.find, snapshot.use):
+        with pytest.raises(SnapshotMissing):
+            look_up(tmp_path, version)
+    assert snapshot.current(tmp_path) == kept
+
+
+def test_another_version_can_be_used_back_and_forth(tmp_path: Path) -> None:
     publish(tmp_path, "v1")
-    with pytest.raises(SnapshotMissing):
-        snapshot.find(tmp_path, version)
+    publish(tmp_path, "v2")
+    for version in ("v1", "v2", "v2"):
+        assert snapshot.use(tmp_path, version) == snapshot.current(tmp_path)
+        assert snapshot.current(tmp_path).version == version
+    assert {path.name for path in tmp_path.iterdir()} == {"current", "versions", ".lock"}
+
+
+def test_a_version_is_used_or_pruned_and_never_both(tmp_path: Path) -> None:
+    """Whoever wins, the current version is on disk."""
+    for number in range(30):
+        publish(tmp_path, f"v{number:02}")
+
+    def choose(version: str) -> None:
+        with contextlib.suppress(SnapshotMissing):
+            snapshot.use(tmp_path, version)
+            snapshot.current(tmp_path)
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(28):
+            threads.submit(choose, f"v{number:02}")
+            threads.submit(snapshot.prune, tmp_path, keep=1, in_use=frozenset())
+    assert snapshot.current(tmp_path).manifest().version == snapshot.current(tmp_path).version
+
+
+@pytest.mark.parametrize("rows", [(0, 0, 0), (1, 1, 1), (3, 0, 2)])
+def test_prune_never_takes_the_way_back_from_imports_that_went_wrong(
+    tmp_path: Path, rows: tuple[int, ...]
+) -> None:
+    publish(tmp_path, "v0", rows=0)
+    publish(tmp_path, "v1", rows=1000)
+    for number, count in enumerate(rows, start=2):
+        publish(tmp_path, f"v{number}", rows=count)
+        prune_at_most(tmp_path)
+    assert snapshot.find(tmp_path, "v1").manifest().rows == 1000
+    snapshot.use(tmp_path, "v1")
+    prune_at_most(tmp_path)
+    assert snapshot.current(tmp_path).version == "v1"
+
+
+def prune_at_most(root: Path) -> None:
+    snapshot.prune(root, keep=1, in_use=frozenset())
+
+
+def test_prune_keeps_what_was_current_before(tmp_path: Path) -> None:
+    for version, rows in (("v1", 9), ("v2", 5), ("v3", 7), ("v4", 0), ("v5", 6)):
+        publish(tmp_path, version, rows=rows)
+    assert snapshot.prune(tmp_path, keep=1, in_use=frozenset()) == ["v4", "v2"]
+    snapshot.use(tmp_path, "v3")
+    assert snapshot.prune(tmp_path, keep=1, in_use=frozenset()) == []
 
 
 def test_prune_keeps_the_newest_the_current_and_those_in_use(tmp_path: Path) -> None:
@@ -212,13 +269,14 @@ def test_versions_are_pruned_once_by_many_at_once(tmp_path: Path) -> None:
             threads.submit(snapshot.prune, tmp_path, keep=1, in_use=frozenset(["v07"])) for _ in range(4)
         ]
         pruned = [version for thread in pruning for version in thread.result()]
-    assert sorted(pruned) == [f"v{number:02}" for number in range(39) if number != 7]
-    assert list_names(tmp_path) == {"v07", "v39"}
+    assert sorted(pruned) == [f"v{number:02}" for number in range(38) if number != 7]
+    assert list_names(tmp_path) == {"v07", "v38", "v39"}
 
 
 def test_manifest_of_a_version_that_was_pruned_meanwhile_says_so(tmp_path: Path) -> None:
     old = publish(tmp_path, "v1")
     publish(tmp_path, "v2")
+    publish(tmp_path, "v3")
     snapshot.prune(tmp_path, keep=1, in_use=frozenset())
     with pytest.raises(SnapshotMissing):
         old.manifest()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from contracts import snapshot, spill
@@ -14,7 +16,7 @@ from contracts.query import Aggregation, Filters, Page, Query, Sort
 from contracts.snapshot import Snapshot
 from contracts.store import Reader
 from data_processing import datasets
-from tests.datasets import AWARDS, publish_awards
+from tests.datasets import AWARDS, publish_awards, publish_many_awards
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +32,12 @@ def open_many(root: Path, count: int) -> None:
     for _ in range(count):
         with datasets.open_store(publish_awards(root).version).reader() as reader:
             assert reader.count(Filters(include_flood_control=True)).rows == len(AWARDS)
+
+
+def publish_two(root: Path) -> Snapshot:
+    """The second of two new versions: the one before the current is never pruned."""
+    publish_awards(root)
+    return publish_awards(root)
 
 
 def ask_everything(reader: Reader) -> list[object]:
@@ -66,7 +74,7 @@ def test_a_store_that_falls_out_goes_on_for_its_readers(dataset: Snapshot, setti
 def test_readers_of_a_version_that_is_pruned_go_on(dataset: Snapshot, settings: Settings) -> None:
     """Although nothing was asked before it was deleted, so that nothing had to be open."""
     with datasets.open_store(dataset.version).reader() as reader:
-        newer = publish_awards(settings.DATASET_ROOT)
+        newer = publish_two(settings.DATASET_ROOT)
         snapshot.prune(settings.DATASET_ROOT, keep=1, in_use=frozenset())
         assert not dataset.path.exists()
         with datasets.open_store(newer.version).reader() as other:
@@ -78,7 +86,7 @@ def test_a_pruned_version_is_let_go_with_the_next_that_is_opened(
 ) -> None:
     open_many(settings.DATASET_ROOT, 1)
     datasets.open_store(dataset.version)
-    newer = publish_awards(settings.DATASET_ROOT)
+    newer = publish_two(settings.DATASET_ROOT)
     snapshot.prune(settings.DATASET_ROOT, keep=1, in_use=frozenset())
     datasets.open_store(newer.version)
     descriptors = Path("/proc/self/fd")
@@ -91,3 +99,57 @@ def test_a_worker_that_starts_sweeps_what_killed_imports_left(dataset: Snapshot,
     left.mkdir()
     datasets.sweep_left()
     assert not left.exists()
+
+
+# --- which version is used -------------------------------------------------------------------------------
+
+
+def run(command: str, *arguments: str) -> str:
+    said = StringIO()
+    call_command(command, *arguments, stdout=said)
+    return said.getvalue()
+
+
+def test_use_dataset_lists_what_there_is_and_leads_back(
+    dataset: Snapshot, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = publish_many_awards(settings.DATASET_ROOT, 3)
+    first, second = run("use_dataset").splitlines()
+    assert first.startswith(f"* {newer.version}  imported 20")
+    assert second.startswith(f"  {dataset.version}")
+    for line, manifest in ((first, newer.manifest()), (second, dataset.manifest())):
+        assert line.endswith(f"{manifest.rows} contracts  ₱{manifest.total_value:,.2f}")
+    with caplog.at_level("INFO"):
+        said = run("use_dataset", dataset.version)
+    assert f"{dataset.version}  imported" in said.splitlines()[0]
+    assert f"`use_dataset {newer.version}` leads back" in said
+    assert f"{dataset.version} is current now, chosen by shell:" in caplog.text
+    assert datasets.current_snapshot() == dataset
+    assert run("use_dataset").splitlines()[1].startswith(f"* {dataset.version}")
+
+
+def test_open_stores_follow_the_version_that_is_used(dataset: Snapshot, settings: Settings) -> None:
+    """As those of a web process do, which reads with every request what is current."""
+
+    def count() -> int:
+        with datasets.current_store().reader() as reader:
+            return reader.count(Filters(include_flood_control=True)).rows
+
+    publish_many_awards(settings.DATASET_ROOT, 3)
+    assert count() == 3
+    datasets.use_version(dataset.version, by="ana")
+    assert count() == len(AWARDS)
+
+
+def test_use_dataset_names_the_versions_when_there_is_no_such(dataset: Snapshot) -> None:
+    with pytest.raises(CommandError, match=r"'v0' is not on disk.*there are:") as caught:
+        run("use_dataset", "v0")
+    assert dataset.version in str(caught.value)
+    assert datasets.current_snapshot() == dataset
+
+
+def test_use_dataset_says_when_nothing_was_imported(tmp_path: Path, settings: Settings) -> None:
+    settings.DATASET_ROOT = tmp_path / "none"
+    assert run("use_dataset") == "no dataset has been imported yet\n"
+    with pytest.raises(CommandError, match="no dataset has been imported yet"):
+        run("use_dataset", "v0")

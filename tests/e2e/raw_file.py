@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from contracts.sample.layouts import S3
@@ -25,13 +26,13 @@ SPECIAL: tuple[Mapping[str, str], ...] = (
 )
 
 
-def write_raw_file(path: Path) -> None:
-    """Write a file of generation S3, one line item each: the ``SPECIAL`` awards, then plain ones."""
+def write_raw_file(path: Path, plain: int = PLAIN_AWARDS) -> None:
+    """Write a file of generation S3, one line item each: the ``SPECIAL`` awards, then so many plain ones."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, S3.header, restval="NULL")
         rows.writeheader()
         rows.writerows({**_make_award(n, year=2019), **special} for n, special in enumerate(SPECIAL, start=1))
-        rows.writerows(make_plain_awards())
+        rows.writerows(islice(make_plain_awards(), plain))
 
 
 def make_plain_awards() -> Iterator[dict[str, str]]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site, frozen
 from tests.e2e.explorer_page import ExplorerPage
-from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL
+from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, write_raw_file
 
 REHEARSAL = """number => fetch("/api/v1/data-processing/tasks/rehearsal/", {
   method: "POST",
@@ -87,6 +87,21 @@ def test_datasets_account_for_every_row(page: Page) -> None:
     expect(source.get_by_role("cell").nth(0)).to_have_text(count)
     expect(source.get_by_role("cell").nth(1)).to_have_text(count)
     expect(page.get_by_role("main")).to_contain_text("No row was rejected.")
+
+
+def test_staff_use_an_older_version_and_come_back(staff_page: Page, site: Site, tmp_path: Path) -> None:
+    small = tmp_path / "small.csv"
+    write_raw_file(small, PLAIN_AWARDS // 10)
+    site.system.run_command("import_contracts", str(small))
+    staff_page.goto("/datasets/")
+    rows = staff_page.locator("#versions tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("Current")
+    rows.nth(1).get_by_role("button", name="Use this version").click()
+    expect(rows.nth(1)).to_contain_text("Current")
+    expect(rows.nth(1)).to_contain_text(f"{PLAIN_AWARDS + len(SPECIAL):,}")
+    expect(rows.nth(0).get_by_role("button")).to_have_text("Use this version")
+    expect(staff_page.locator("#version option:checked")).to_contain_text("(current)")
 
 
 def test_signing_in_and_out_changes_what_the_site_offers(staff_page: Page) -> None:

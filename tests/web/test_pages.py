@@ -102,3 +102,10 @@ def test_operations_link_to_the_consoles_that_are_configured(staff: Client, sett
     assert "Flower" not in staff.get("/operations/").content.decode()
     settings.FLOWER_URL = "https://flower.example/?a=1&b=2"
     assert 'href="https://flower.example/?a=1&amp;b=2"' in staff.get("/operations/").content.decode()
+
+
+def test_only_staff_see_the_table_that_chooses_a_version(client: Client, staff: Client) -> None:
+    shown = [
+        "versions" in Markup(who.get("/datasets/").content.decode()).values("id") for who in (client, staff)
+    ]
+    assert shown == [False, True]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contracts.errors import SnapshotMissing
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS, Field
-from contracts.snapshot import Snapshot
+from contracts.snapshot import Manifest
 from data_processing import datasets
 from data_processing.api import shapes
 from data_processing.api.parameters import Choice, Text
@@ -76,13 +74,12 @@ class CurrentDataset(ApiView):
 
     def get(self, request: Request) -> Response:
         snapshot = datasets.current_snapshot()
-        return Response(_dataset(snapshot, current=snapshot.version))
+        return Response(represent_dataset(snapshot.manifest(), current=snapshot.version))
 
 
 def _list_datasets(*, current: str) -> Iterator[shapes.Dataset]:
-    for snapshot in datasets.list_snapshots():
-        with contextlib.suppress(SnapshotMissing):  # pruned since it was listed
-            yield _dataset(snapshot, current=current)
+    for manifest in datasets.list_manifests():
+        yield represent_dataset(manifest, current=current)
 
 
 def _column(field: Field) -> shapes.Column:
@@ -99,6 +96,6 @@ def _column(field: Field) -> shapes.Column:
     }
 
 
-def _dataset(snapshot: Snapshot, *, current: str) -> shapes.Dataset:
-    known = {**snapshot.manifest().to_json(), "current": snapshot.version == current}
+def represent_dataset(manifest: Manifest, *, current: str) -> shapes.Dataset:
+    known = {**manifest.to_json(), "current": manifest.version == current}
     return cast(shapes.Dataset, known)

@@ -1,4 +1,4 @@
-"""Endpoints for operators: queues, workers, pace, schedules, dead letters. Staff only."""
+"""Endpoints for operators: queues, workers, pace, schedules, dead letters, the dataset in use. Staff only."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from rest_framework.response import Response
 
 from contracts.errors import InvalidQuery
 from contracts.reading import integer, reject_unknown
-from data_processing import deadletters, operations, pulses
+from data_processing import datasets, deadletters, operations, pulses
 from data_processing.api import bodies, shapes
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Whole
 from data_processing.api.release import release_connections
 from data_processing.api.view import Answer, ApiView, refusal
+from data_processing.api.views.contracts import represent_dataset
 from data_processing.deadletters import Action, Resolved
 from data_processing.errors import NotFound
 from data_processing.models import DeadLetter, DeadReason
@@ -145,6 +146,21 @@ class ReplayDeadLetters(ResolveDeadLetters):
 
 class DiscardDeadLetters(ResolveDeadLetters):
     resolution = Action.DISCARD
+
+
+class UseDataset(StaffView):
+    """Makes a dataset version current, also an older one."""
+
+    answers: ClassVar = {
+        "POST": {
+            200: Answer(meaning="it is current now", shape=shapes.Dataset),
+            410: refusal("the version is not on disk (any more)"),
+        }
+    }
+
+    def post(self, request: Request, version: str) -> Response:
+        chosen = datasets.use_version(version, by=request.user.get_username())
+        return Response(represent_dataset(chosen.manifest(), current=chosen.version))
 
 
 def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:

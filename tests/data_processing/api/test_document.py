@@ -34,7 +34,7 @@ from schemathesis.python.asgi import ASGIApp, Message, Receive, Scope, Send
 from schemathesis.schemas import BaseSchema
 
 from backend.asgi import application
-from data_processing import operations, runs
+from data_processing import datasets, operations, runs
 from data_processing.models import DeadLetter, DeadReason, ExportFile, TaskRun
 from tests import brokers
 from tests.data_processing.api.conftest import TASKS, post, start, work_off
@@ -104,6 +104,7 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "exports": [task["export_id"] for task in everything if "export_id" in task],
         "keys": [task["cache_key"] for task in everything if "cache_key" in task],
         "letters": [letter.pk for letter in letters],
+        "versions": [one.version for one in datasets.list_snapshots()],
     }
 
 
@@ -116,6 +117,7 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "path.export_id": "exports",
         "query.cache_key": "keys",
         "path.letter_id": "letters",
+        "path.version": "versions",
         "body.ids[*]": "letters",
     }
     corners = {"enabled": THOROUGH or who == "staff", **({} if THOROUGH else {"unexpected-methods": []})}

@@ -10,7 +10,9 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django import Settings
 
+from contracts.snapshot import Snapshot
 from data_processing import panel, pulses, runs
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.runs import Ending
@@ -18,6 +20,7 @@ from tests import brokers
 from tests.brokers import publish_dead, publish_raw
 from tests.data_processing.api.conftest import post
 from tests.data_processing.conftest import MakeRun
+from tests.datasets import publish_many_awards
 
 OPS = "/api/v1/ops/"
 LETTERS = f"{OPS}dead-letters/"
@@ -58,6 +61,7 @@ WRITES = [
     "dead-letters/1/discard/",
     "dead-letters/replay/",
     "dead-letters/discard/",
+    "datasets/v1/use/",
 ]
 
 
@@ -312,3 +316,35 @@ def test_failed_task_stays_until_an_operator_has_resolved_its_letter(
     assert staff.delete(address).status_code == 409
     assert post(staff, f"{LETTERS}{letter.pk}/discard/").status_code == 200
     assert staff.delete(address).status_code == 204
+
+
+# --- The dataset in use ---------------------------------------------------------------------------------
+
+
+def test_staff_use_another_version(
+    staff: Client, dataset: Snapshot, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = publish_many_awards(settings.DATASET_ROOT, 3)
+    assert get(staff, "/api/v1/datasets/current/")["version"] == newer.version
+    with caplog.at_level("INFO"):
+        response = post(staff, f"{OPS}datasets/{dataset.version}/use/")
+    assert (response.status_code, response.json()["current"]) == (200, True)
+    assert get(staff, "/api/v1/datasets/current/")["version"] == dataset.version
+    assert f"{dataset.version} is current now, chosen by ops; before it was {newer.version}" in caplog.text
+
+
+@pytest.mark.parametrize("version", ["v0", "..", "%00", "9" * 5000])
+def test_a_version_that_is_not_there_cannot_be_used(staff: Client, dataset: Snapshot, version: str) -> None:
+    response = post(staff, f"{OPS}datasets/{version}/use/")
+    assert (response.status_code, response.json()["code"]) == (410, "snapshot-missing")
+    assert get(staff, "/api/v1/datasets/current/")["version"] == dataset.version
+
+
+def test_a_version_is_not_used_without_the_token_of_the_page(staff: Client, dataset: Snapshot) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = staff.cookies
+    assert post(strict, f"{OPS}datasets/{dataset.version}/use/").status_code == 403
+    strict.get("/datasets/")
+    token = strict.cookies["csrftoken"].value
+    answer = post(strict, f"{OPS}datasets/{dataset.version}/use/", X_CSRFToken=token)
+    assert answer.status_code == 200

@@ -4,6 +4,7 @@ import { formatPesos, formatShare, formatSize, formatTime, groupDigits } from ".
 import { API, get } from "./api.js";
 import { build, find } from "./dom.js";
 import { buildProblem } from "./problems.js";
+import { showVersions } from "./versions.js";
 
 const REASONS = {
   ragged_row: "More or fewer cells than the header",
@@ -26,6 +27,7 @@ async function start() {
   try {
     const { body } = await get(`${API}/datasets/`);
     offer(body.datasets, body.current);
+    if (find("#versions")) showVersions(body.datasets, { problems: find("#problems"), refreshNow: start });
   } catch (error) {
     if (!error.code) throw error;
     find("#problems").replaceChildren(buildProblem(error));
@@ -40,7 +42,7 @@ function offer(datasets, current) {
     `${formatTime(at)}${version === current ? " (current)" : ""}`,
   )));
   const showChosen = () => show(datasets.find(({ version }) => version === select.value));
-  select.addEventListener("change", showChosen);
+  select.onchange = showChosen;
   showChosen();
 }
 
