@@ -119,7 +119,7 @@ class Arena:
         raw = self.folder / "raw"
         self.run_command("generate_sample", "--contracts", str(contracts), "--out", str(raw))
         files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
-        self.run_command("import_contracts", *files)
+        self.run_command("import_contracts", "--accept-losses", *files)
 
     def start_processes(self) -> None:
         """Start web servers, workers and Beat; returns when they are ready."""

@@ -76,7 +76,8 @@ def generate_and_import(system: System, raw: Path, *, contracts: int, seed: int)
         "generate_sample", "--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)
     )
     files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
-    system.run_command("import_contracts", *files)
+    # The faults of a small sample are more than may be lost by accident.
+    system.run_command("import_contracts", "--accept-losses", *files)
 
 
 if __name__ == "__main__":

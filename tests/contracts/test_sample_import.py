@@ -51,7 +51,8 @@ def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("sample")
     print(f"seed of the sample: {request.param.seed}")  # noqa: T201 - pytest shows it where a test fails
     key = make_sample(request.param, folder)
-    steps = import_files(key.paths(folder), root=tmp_path_factory.mktemp("datasets"), as_of=key.as_of)
+    root = tmp_path_factory.mktemp("datasets")
+    steps = import_files(key.paths(folder), root=root, as_of=key.as_of, accept_losses=True)
     return key, finish(steps)
 
 
