@@ -300,6 +300,7 @@ class Dataset(TypedDict):
     last_award: Day | None
     sources: list[SourceReport]
     rejected_by_reason: dict[str, int]
+    repaired_by_reason: dict[str, int]
     current: bool
 
 
