@@ -6,15 +6,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from contracts.errors import BadFile
-from contracts.ingest.dates import DateOrder
 from contracts.ingest.findings import Finding, find_left_out, find_rejects, find_repairs
-from contracts.ingest.importer import Resources, account_rows, copy_reports, open_database, translate_errors
+from contracts.ingest.importer import (
+    Reading,
+    Resources,
+    account_rows,
+    copy_reports,
+    open_database,
+    translate_errors,
+)
 from contracts.ingest.losses import MAX_REJECTED_SHARE, Losses, find_losses
 from contracts.progress import Progress
 from contracts.snapshot import VERSIONS, SourceReport, building, new_version
@@ -84,12 +90,11 @@ def check_files(
     files: Sequence[Path],
     *,
     root: Path,
-    as_of: date,
-    date_order: DateOrder | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
     reports_folder: Path | None = None,
     memory_limit_mb: int = 1000,
     threads: int = 2,
+    **reading: Unpack[Reading],
 ) -> Generator[Progress, None, Check]:
     """What ``import_files`` with the same arguments would do. The work needs room below ``root``, as an
     import does. Raises ReconciliationFailed or OutOfSpace; a file that is refused stands in the answer."""
@@ -99,11 +104,10 @@ def check_files(
             work = _rehearse(
                 rest,
                 root=root,
-                as_of=as_of,
-                date_order=date_order,
                 max_rejected_share=max_rejected_share,
                 reports_folder=reports_folder,
                 resources=Resources(memory_limit_mb=memory_limit_mb, threads=threads),
+                **reading,
             )
             try:
                 check = yield from work
@@ -120,14 +124,13 @@ def _rehearse(
     files: Sequence[Path],
     *,
     root: Path,
-    as_of: date,
-    date_order: DateOrder | None,
     max_rejected_share: float,
     reports_folder: Path | None,
     resources: Resources,
+    **reading: Unpack[Reading],
 ) -> Generator[Progress, None, Check]:
     with building(root, new_version(datetime.now(UTC))) as folder, open_database(folder, resources) as con:
-        reports = yield from account_rows(con, files, folder, as_of=as_of, date_order=date_order)
+        reports = yield from account_rows(con, files, folder, **reading)
         if reports_folder is not None:
             copy_reports(folder, reports_folder)
         return Check(

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 import duckdb
 
@@ -60,21 +61,29 @@ class Resources:
     threads: int = 2
 
 
+class Reading(TypedDict, total=False):
+    """How files are to be read: what an import and its rehearsal take alike, and ``account_rows`` acts upon.
+
+    ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files.
+    """
+
+    as_of: Required[date]
+    date_order: DateOrder | None
+
+
 def import_files(
     files: Sequence[Path],
     *,
     root: Path,
-    as_of: date,
-    date_order: DateOrder | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
     accept_losses: bool = False,
     reports_folder: Path | None = None,
     memory_limit_mb: int = 1000,
     threads: int = 2,
+    **reading: Unpack[Reading],
 ) -> Generator[Progress, None, Snapshot]:
     """Import raw files into a new version under ``root`` and make it the current one; returns the snapshot.
 
-    ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files.
     ``max_rejected_share`` of the awarded rows, and of their pesos, may be rejected; ``accept_losses`` lets
     everything pass. The reports of rejects and repairs also go to ``reports_folder``, even if it is held.
     Raises BadFile, ImportHeld, ReconciliationFailed or OutOfSpace (retryable). On any error, and when the
@@ -85,7 +94,7 @@ def import_files(
     resources = Resources(memory_limit_mb=memory_limit_mb, threads=threads)
     with translate_errors(), building(root, version) as folder:
         with open_database(folder, resources) as con:
-            reports = yield from account_rows(con, files, folder, as_of=as_of, date_order=date_order)
+            reports = yield from account_rows(con, files, folder, **reading)
             if reports_folder is not None:
                 copy_reports(folder, reports_folder)
             if not accept_losses:
@@ -94,7 +103,9 @@ def import_files(
             layout.build(con, "awards")
             layout.build_arrays(con, folder)
             yield _show_step(3)
-            manifest = _make_manifest(con, reports, version=version, created_at=created_at, as_of=as_of)
+            manifest = _make_manifest(
+                con, reports, version=version, created_at=created_at, as_of=reading["as_of"]
+            )
         (folder / _STAGING).unlink()
         shutil.rmtree(folder / _SPILL, ignore_errors=True)
         yield _show_step(_STEPS)
@@ -107,7 +118,7 @@ def account_rows(
     folder: Path,
     *,
     as_of: date,
-    date_order: DateOrder | None,
+    date_order: DateOrder | None = None,
 ) -> Generator[Progress, None, tuple[SourceReport, ...]]:
     """Read all files and decide what becomes of each row: what an import and its rehearsal have in common.
     Leaves the awards in ``staging.awards`` and the reports of rejects and repairs in ``folder``."""
