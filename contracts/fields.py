@@ -255,6 +255,7 @@ FIELDS: tuple[Field, ...] = (
         label="Repaired",
         type=FieldType.TEXT,
         width=24,
+        filter="repaired_fields",
         description="Columns that are missing because their raw text is of no use; repairs.csv has it.",
     ),
 )
@@ -264,6 +265,10 @@ DEFAULT_COLUMNS: tuple[str, ...] = tuple(field.name for field in FIELDS if field
 SORTABLE: tuple[str, ...] = tuple(field.name for field in FIELDS if field.sortable)
 SEARCHED: tuple[str, ...] = ("award_title", "notice_title", "awardee_name", "organization_name")
 """The columns in which a keyword is looked for: titles and names."""
+
+NEVER_REPAIRED = ("id", "contract_amount", "line_items", "source", "source_file", "repaired_fields")
+REPAIRABLE: tuple[str, ...] = tuple(field.name for field in FIELDS if field.name not in NEVER_REPAIRED)
+"""What a raw file gives and a contract can do without: what ``repaired_fields`` may name."""
 
 NAME_FILTERS: dict[str, str] = {
     "contractors": "awardee_name",

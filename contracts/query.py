@@ -19,6 +19,8 @@ from contracts.fields import (
     EXCEPT_FILTERS,
     FIELD_BY_NAME,
     NAME_FILTERS,
+    NEVER_REPAIRED,
+    REPAIRABLE,
     SORTABLE,
 )
 from contracts.reading import boolean, choice, entries, integer, mapping, shown, string
@@ -105,7 +107,7 @@ class Filters:
 
     A None in a name list means the rows whose label is missing; the ``except_`` lists leave rows out.
     ``keywords`` holds phrases as typed; ``&&`` inside one string joins phrases that must all be found.
-    Amounts are pesos.
+    Amounts are pesos. ``repaired_fields`` are columns, one of which is missing as its raw text is of no use.
     """
 
     contractors: tuple[str | None, ...] = ()
@@ -120,6 +122,7 @@ class Filters:
     time_ranges: tuple[TimeRange, ...] = ()
     min_amount: Decimal | None = None
     max_amount: Decimal | None = None
+    repaired_fields: tuple[str, ...] = ()
     include_flood_control: bool = False
 
     @classmethod
@@ -128,7 +131,10 @@ class Filters:
         source = mapping(
             data,
             pointer,
-            allowed=(*NAME_LISTS, "keywords", "time_ranges", "value_range", "include_flood_control"),
+            allowed=(
+                *(*NAME_LISTS, "keywords", "time_ranges", "value_range"),
+                *("repaired_fields", "include_flood_control"),
+            ),
         )
         low, high = _value_range(source.get("value_range"), f"{pointer}/value_range")
         return cls(
@@ -141,6 +147,14 @@ class Filters:
             ),
             min_amount=low,
             max_amount=high,
+            repaired_fields=_unique(
+                entries(
+                    source.get("repaired_fields"),
+                    f"{pointer}/repaired_fields",
+                    _repairable,
+                    at_most=len(REPAIRABLE),
+                )
+            ),
             include_flood_control=boolean(
                 source.get("include_flood_control"), f"{pointer}/include_flood_control", default=False
             ),
@@ -153,6 +167,7 @@ class Filters:
             "keywords": sorted(self.keywords),
             "time_ranges": sorted((r.to_json() for r in self.time_ranges), key=json.dumps),
             "value_range": {"min": _amount_json(self.min_amount), "max": _amount_json(self.max_amount)},
+            "repaired_fields": sorted(self.repaired_fields),
             "include_flood_control": self.include_flood_control,
         }
 
@@ -174,6 +189,8 @@ class Filters:
             parts.append(f"at least ₱{self.min_amount:,.2f}")
         if self.max_amount is not None:
             parts.append(f"at most ₱{self.max_amount:,.2f}")
+        if self.repaired_fields:
+            parts.append(f"repaired: {_in_words(sorted(self.repaired_fields), 'or')}")
         words = "; ".join(parts) or "all contracts"
         return f"{words}; flood-control source included" if self.include_flood_control else words
 
@@ -312,6 +329,15 @@ def _keyword(item: Any, pointer: str) -> str:
     if not all(phrases_of(part) for part in text.split("&&")):
         raise InvalidQuery(pointer, "a keyword needs text (on both sides of every &&)")
     return " && ".join(sorted(phrases_of(text)))
+
+
+def _repairable(item: Any, pointer: str) -> str:
+    name = string(item, pointer, at_most=100)
+    if name not in REPAIRABLE:
+        raise InvalidQuery(
+            pointer, f"{name!r} is never repaired; every column but {', '.join(NEVER_REPAIRED)} may be"
+        )
+    return name
 
 
 def _time_range(item: Any, pointer: str) -> TimeRange:

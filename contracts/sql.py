@@ -151,6 +151,9 @@ def _where(filters: Filters, found: BitsFound, parameters: _Parameters) -> str:
         parts.append(f"contract_amount >= {bind(filters.min_amount, 'DECIMAL(18,2)')}")
     if filters.max_amount is not None:
         parts.append(f"contract_amount <= {bind(filters.max_amount, 'DECIMAL(18,2)')}")
+    if filters.repaired_fields:
+        wanted = bind(list(filters.repaired_fields), "VARCHAR[]")
+        parts.append(f"list_has_any(string_split(repaired_fields, ', '), {wanted})")
     if not filters.include_flood_control:
         parts.append(f"source = '{PHILGEPS}'")
     return " AND ".join(part for part in parts if part) or "true"

@@ -22,7 +22,7 @@ from contracts import sql
 from contracts.aggregates import Answer
 from contracts.cursor import Cursor
 from contracts.errors import SnapshotMissing
-from contracts.fields import NAME_FILTERS
+from contracts.fields import FIELDS, NAME_FILTERS
 from contracts.finding import Finder, Indexes
 from contracts.memo import Memo
 from contracts.names import NameList
@@ -87,6 +87,7 @@ class Store:
         self._closing = weakref.finalize(self, _close, self._connection, self._spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
         self._attach(snapshot)
+        self._younger = self._list_younger_columns()
         self.indexes = Indexes(snapshot)
 
     def _attach(self, snapshot: Snapshot) -> None:
@@ -98,12 +99,24 @@ class Store:
                 raise
             raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk any more") from None
 
+    def _list_younger_columns(self) -> str:
+        """The columns, as nulls, that a snapshot of an older program lacks."""
+        described = self._connection.execute("DESCRIBE snapshot.contracts").fetchall()
+        stored = {name for name, *_ in described}
+        return ", ".join(
+            f"NULL::{field.type.sql_type} AS {field.name}" for field in FIELDS if field.name not in stored
+        )
+
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:
         """A reader of its own cursor; use it in one thread (``interrupt`` may come from any)."""
         cursor = self._connection.cursor()
         try:
             cursor.execute("USE snapshot")
+            if self._younger:
+                cursor.execute(
+                    f"CREATE TEMP VIEW contracts AS SELECT *, {self._younger} FROM snapshot.contracts"
+                )
             yield Reader(self, Cursor(cursor))
         finally:
             cursor.close()

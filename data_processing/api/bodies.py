@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.fields import DIMENSIONS, FIELD_BY_NAME, SORTABLE
+from contracts.fields import DIMENSIONS, FIELD_BY_NAME, REPAIRABLE, SORTABLE
 from contracts.query import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -106,6 +106,7 @@ FILTERS = _object(
         "keywords": _list(KEYWORD, maxItems=MAX_KEYWORDS),
         "time_ranges": _list(TIME_RANGE, maxItems=MAX_RANGES),
         "value_range": _optional(_object({"min": AMOUNT, "max": AMOUNT})),
+        "repaired_fields": _list({"enum": list(REPAIRABLE)}, maxItems=len(REPAIRABLE)),
         "include_flood_control": {"type": ["boolean", "null"], "default": False},
     }
 )

@@ -73,6 +73,9 @@ def matches(row: Row, filters: Filters) -> bool:
         return False
     if filters.max_amount is not None and row["contract_amount"] > filters.max_amount:
         return False
+    repaired = (row["repaired_fields"] or "").split(", ")
+    if filters.repaired_fields and not set(repaired) & set(filters.repaired_fields):
+        return False
     return filters.include_flood_control or row["source"] == "philgeps"
 
 

@@ -64,6 +64,7 @@ awards = st.builds(
     contract_amount=amounts,
     approved_budget=st.none() | amounts,
     source=st.sampled_from(["philgeps", "philgeps", "flood_control"]),
+    repaired_fields=st.none() | st.sampled_from(["award_date", "award_number, award_date", "closing_date"]),
 )
 names = st.lists(labels, max_size=3, unique=True).map(tuple)
 keywords = st.lists(
@@ -81,6 +82,7 @@ time_ranges = st.sampled_from(
         UNDATED,
     ]
 )
+repaired = st.lists(st.sampled_from(["award_date", "closing_date"]), max_size=2, unique=True).map(tuple)
 filters_ = st.builds(
     Filters,
     contractors=names,
@@ -95,6 +97,7 @@ filters_ = st.builds(
     time_ranges=st.lists(time_ranges, max_size=2).map(tuple),
     min_amount=st.none() | amounts,
     max_amount=st.none() | amounts,
+    repaired_fields=repaired,
     include_flood_control=st.booleans(),
 )
 one_filter = st.one_of(
@@ -103,6 +106,7 @@ one_filter = st.one_of(
     st.builds(Filters, contractors=names, areas=names),
     st.builds(Filters, except_contractors=names, except_areas=names),
     st.builds(Filters, time_ranges=st.lists(time_ranges, max_size=2).map(tuple)),
+    st.builds(Filters, repaired_fields=repaired),
     filters_,
 )
 sorts = st.builds(Sort, field=st.sampled_from(SORTABLE), descending=st.booleans())

@@ -53,6 +53,7 @@ def make_award(number: int = 1, **values: Any) -> dict[str, Any]:
         "line_items": 1,
         "source": "philgeps",
         "source_file": "2024.csv",
+        "repaired_fields": None,
         **values,
     }
 

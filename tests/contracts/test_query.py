@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import InvalidQuery
+from contracts.fields import REPAIRABLE
 from contracts.query import (
     MAX_AMOUNT,
     MAX_KEYWORDS,
@@ -104,6 +105,8 @@ YEAR = {"type": "yearly", "year": 2024}
         ({"value_range": {"max": "0.001"}}, "/filters/value_range/max"),
         ({"value_range": {"max": str(MAX_AMOUNT + 1)}}, "/filters/value_range/max"),
         ({"value_range": {"min": "2", "max": "1"}}, "/filters/value_range"),
+        ({"repaired_fields": ["contract_amount"]}, "/filters/repaired_fields/0"),
+        ({"repaired_fields": "award_date"}, "/filters/repaired_fields"),
         ({"include_flood_control": "yes"}, "/filters/include_flood_control"),
         ({"include_flood_control": 1}, "/filters/include_flood_control"),
     ],
@@ -209,13 +212,14 @@ questions = st.fixed_dictionaries(
         "keywords": st.lists(st.lists(words, min_size=1, max_size=3).map(" && ".join), max_size=3),
         "time_ranges": st.lists(ranges, max_size=3),
         "value_range": st.tuples(amounts, amounts).map(lambda a: {"min": str(min(a)), "max": str(max(a))}),
+        "repaired_fields": st.lists(st.sampled_from(REPAIRABLE), max_size=3),
         "include_flood_control": st.booleans(),
     },
 )
 
 
 def as_sets(filters: Filters) -> tuple[Any, ...]:
-    lists = (*NAME_LISTS, "keywords", "time_ranges")
+    lists = (*NAME_LISTS, "keywords", "time_ranges", "repaired_fields")
     single = (filters.min_amount, filters.max_amount, filters.include_flood_control)
     return (*(frozenset(getattr(filters, name)) for name in lists), *single)
 
@@ -290,12 +294,14 @@ def test_filters_in_words_name_every_filter() -> None:
         "keywords": ["flood"],
         "time_ranges": [YEAR, {"type": "custom", "start_date": "2023-01-01"}, {"type": "undated"}],
         "value_range": {"min": "1000", "max": "2000000.5"},
+        "repaired_fields": ["closing_date", "award_date"],
         "include_flood_control": True,
     }
     assert Filters.from_json(data).describe() == (
         "contractor: ACME or (none given); area: Cebu; organization other than: DPWH and (none given); "
         "text: flood; awarded 2024 or from 2023-01-01 or on no known day; "
-        "at least ₱1,000.00; at most ₱2,000,000.50; flood-control source included"
+        "at least ₱1,000.00; at most ₱2,000,000.50; repaired: award_date or closing_date; "
+        "flood-control source included"
     )
     assert Filters().describe() == "all contracts"
 

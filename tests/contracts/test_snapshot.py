@@ -29,7 +29,8 @@ SOURCE = SourceReport(
     unawarded=1,
     duplicates=1,
     rejected=2,
-    rejected_by_reason={"invalid_date": 2},
+    rejected_by_reason={"invalid_amount": 2},
+    repaired_by_reason={"invalid_date": 3},
 )
 MANIFEST = Manifest(
     version="20241121T024000Z-1f3a",
@@ -61,7 +62,8 @@ def test_published_snapshot_is_current_and_holds_what_was_built(tmp_path: Path) 
 
 def test_manifest_reads_back_as_it_was_published(tmp_path: Path) -> None:
     assert publish(tmp_path).manifest() == MANIFEST
-    assert MANIFEST.rejected_by_reason == {"invalid_date": 4}
+    assert MANIFEST.rejected_by_reason == {"invalid_amount": 4}
+    assert MANIFEST.repaired_by_reason == {"invalid_date": 6}
     assert SOURCE.accounted == SOURCE.read
 
 

@@ -37,6 +37,24 @@ def read_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
+def test_a_version_of_an_older_program_lacks_columns_and_still_answers(tmp_path: Path) -> None:
+    snapshot = write_snapshot(tmp_path, [make_award(1), make_award(2, awardee_name="Other")])
+    with duckdb.connect(str(snapshot.database)) as con:
+        con.execute("DROP INDEX contracts_by_id")
+        con.execute("ALTER TABLE contracts DROP COLUMN repaired_fields")
+    store = Store(snapshot)
+    with store.reader() as reader:
+        query = Query(columns=("id", "repaired_fields"), sort=Sort(field="closing_date"))
+        assert [row["repaired_fields"] for row in reader.search(query, Page())] == [None, None]
+        assert reader.stream(query).read_all().num_rows == 2
+        assert reader.count(Filters(contractors=("Other",))).rows == 1
+        assert reader.count(Filters(repaired_fields=("award_date",))).rows == 0
+        assert (
+            reader.aggregate(Aggregation(filters=Filters(areas=("Davao Del Sur",))))["summary"]["count"] == 2
+        )
+    store.close()
+
+
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: f"{value:.2f}"

@@ -87,6 +87,8 @@ def test_datasets_account_for_every_row(page: Page) -> None:
     expect(source.get_by_role("cell").nth(0)).to_have_text(count)
     expect(source.get_by_role("cell").nth(1)).to_have_text(count)
     expect(page.get_by_role("main")).to_contain_text("No row was rejected.")
+    page.get_by_role("link", name="Show these contracts").click()
+    expect(page.locator("#chips")).to_contain_text("Repaired: approved_budget or award_date")
 
 
 def test_staff_use_an_older_version_and_come_back(staff_page: Page, site: Site, tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ export class ChipBar {
     ];
   }
 
-  #buildOthers({ min, max, flood }) {
+  #buildOthers({ min, max, repaired, flood }) {
     return [
+      repaired.length && this.#build(`Repaired: ${repaired.join(" or ")}`, { repaired: [] }),
       min !== null && this.#build(`At least ${formatPesos(min)}`, { min: null }),
       max !== null && this.#build(`At most ${formatPesos(max)}`, { max: null }),
       flood && this.#build("Flood control included", { flood: false }),

@@ -1,4 +1,4 @@
-// The page of datasets: what a version holds, where it comes from and what was rejected.
+// The page of datasets: what a version holds, where it comes from, what was rejected and what was repaired.
 
 import { formatPesos, formatShare, formatSize, formatTime, groupDigits } from "./amounts.js";
 import { API, get } from "./api.js";
@@ -8,13 +8,18 @@ import { showVersions } from "./versions.js";
 
 const REASONS = {
   ragged_row: "More or fewer cells than the header",
-  missing_value: "Something that a contract needs is empty",
+  formula_without_value: "A formula whose result is not in the file",
+  missing_value: "Something that a contract should have is empty",
+  zero_number: "The number 0, which is nobody's",
   invalid_date: "A date that is none",
   impossible_year: "A date before 2000 or in the future",
   invalid_amount: "An amount that is no number",
   amount_not_positive: "An amount of zero or less",
+  nothing_told: "Nothing but an amount",
   conflicting_amount: "Another amount than the same award has elsewhere",
 };
+// What is repaired for other reasons than formulas.
+const REPAIRED = ["reference_id", "award_number", "award_date", "publish_date", "closing_date", "awardee_name", "approved_budget"];
 const FATES = ["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"];
 const FATE_LABELS = {
   read: "Rows read", imported: "Contracts", collapsed: "Further line items", unawarded: "Not awarded",
@@ -47,7 +52,7 @@ function offer(datasets, current) {
 }
 
 function show(dataset) {
-  find("#dataset").replaceChildren(buildCards(dataset), buildSources(dataset), buildRejects(dataset));
+  find("#dataset").replaceChildren(buildCards(dataset), buildSources(dataset), buildRejects(dataset), buildRepairs(dataset));
 }
 
 function buildCards(dataset) {
@@ -81,14 +86,31 @@ function buildSources({ sources }) {
 
 function buildRejects({ sources, rejected_by_reason: reasons }) {
   const read = sources.reduce((sum, source) => sum + source.read, 0);
-  const rejected = Object.entries(reasons).sort((one, other) => other[1] - one[1]);
-  const rows = rejected.map(([reason, count]) => build("tr", {},
-    build("th", { scope: "row" }, REASONS[reason] ?? reason, build("span", { class: "detail" }, build("code", {}, reason))),
-    build("td", { class: "number" }, groupDigits(count)),
-    build("td", { class: "number" }, formatShare(count / read))));
   return build("section", { class: "stack", "aria-labelledby": "rejects" },
     build("h2", { id: "rejects" }, "Rejected rows by reason"),
-    rows.length ? buildTable("Rejected rows by reason", ["Reason", "Rows", "Of all rows read"], rows) : build("p", {}, "No row was rejected."));
+    Object.keys(reasons).length
+      ? buildReasons("Rejected rows by reason", ["Reason", "Rows", "Of all rows read"], { reasons, whole: read })
+      : build("p", {}, "No row was rejected."));
+}
+
+function buildRepairs({ sources, repaired_by_reason: reasons }) {
+  const imported = sources.reduce((sum, source) => sum + source.imported, 0);
+  const query = new URLSearchParams(REPAIRED.map((name) => ["repaired", name]));
+  return build("section", { class: "stack", "aria-labelledby": "repairs" },
+    build("h2", { id: "repairs" }, "Repaired cells by reason"),
+    build("p", { class: "hint" }, "A bad cell costs a field and no contract: it is missing, and its contract is counted. ",
+      build("a", { href: `/?${query}` }, "Show these contracts")),
+    Object.keys(reasons).length
+      ? buildReasons("Repaired cells by reason", ["Reason", "Cells", "Of all contracts"], { reasons, whole: imported })
+      : build("p", {}, "No cell was repaired."));
+}
+
+function buildReasons(name, heads, { reasons, whole }) {
+  const sorted = Object.entries(reasons).sort((one, other) => other[1] - one[1]);
+  return buildTable(name, heads, sorted.map(([reason, count]) => build("tr", {},
+    build("th", { scope: "row" }, REASONS[reason] ?? reason, build("span", { class: "detail" }, build("code", {}, reason))),
+    build("td", { class: "number" }, groupDigits(count)),
+    build("td", { class: "number" }, formatShare(count / whole)))));
 }
 
 function buildTable(name, heads, rows) {

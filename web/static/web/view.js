@@ -13,6 +13,7 @@
  * @property {(string|null)[]} except_organizations
  * @property {(string|null)[]} except_areas
  * @property {(string|null)[]} except_business_categories
+ * @property {string[]} repaired  columns, one of which is missing as its raw text is of no use
  * @property {string[]} years  "2024"
  * @property {string[]} quarters  "2024-Q2"
  * @property {string|null} from  first day of award, "2024-01-31"
@@ -42,7 +43,7 @@ const EXCEPT_FILTERS = Object.fromEntries(
 );
 const NAME_LISTS = { ...NAME_FILTERS, ...EXCEPT_FILTERS };
 
-const LISTS = { years: "year", quarters: "quarter" };
+const LISTS = { years: "year", quarters: "quarter", repaired: "repaired" };
 const SINGLES = ["from", "to", "min", "max"];
 const SWITCHES = ["undated", "flood"];
 const DEFAULTS = { sort: "-award_date", page: "1", size: "50", columns: "", show: "rows" };
@@ -99,6 +100,7 @@ export function toFilters(view) {
     ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, view[name]])),
     time_ranges: toTimeRanges(view),
     value_range: { min: view.min, max: view.max },
+    repaired_fields: view.repaired,
     include_flood_control: view.flood,
   };
 }
@@ -155,9 +157,10 @@ export function viewOfRequest({ filters, sort }) {
   const view = {
     ...EMPTY,
     keywords: filters.keywords,
-    ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, filters[name] ?? []])), // older tasks know no exceptions
+    ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, filters[name] ?? []])), // older tasks know neither exceptions nor repairs
     years: [],
     quarters: [],
+    repaired: filters.repaired_fields ?? [],
     min: filters.value_range.min,
     max: filters.value_range.max,
     flood: filters.include_flood_control,
