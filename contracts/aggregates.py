@@ -23,10 +23,12 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 GROUPED: dict[str, str] = {
     "by_day": "award_date",
+    "by_funding_year": "funding_year",
     **{dimension: CODES[column] for dimension, column in LABEL_DIMENSIONS.items()},
     "value_distribution": "value_bin",
 }
-"""Grouping -> the column it groups by. Years, quarters and months are sums of days."""
+"""Grouping -> the column it groups by. Years, quarters and months of award are sums of days; the second
+source knows no day of award, but the year of the budget."""
 
 ALWAYS = ("by_contractor", "by_organization", "value_distribution")
 """Groupings that the summary needs: two to count names, one for the whole."""
@@ -80,6 +82,7 @@ class Answer(TypedDict):
     by_year: NotRequired[list[Part]]
     by_quarter: NotRequired[list[Part]]
     by_month: NotRequired[list[Part]]
+    by_funding_year: NotRequired[list[Part]]
     by_contractor: NotRequired[list[Part]]
     by_organization: NotRequired[list[Part]]
     by_area: NotRequired[list[Part]]
@@ -179,6 +182,14 @@ def select_months(totals: str) -> Statement:
         f"""SELECT date_trunc('month', DATE '1970-01-01' + key::INTEGER)::DATE AS month,
             sum(count), sum(total_value)
         FROM {totals} WHERE name = 'by_day' GROUP BY month ORDER BY month NULLS LAST"""
+    )
+
+
+def select_funding_years(totals: str) -> Statement:
+    """Rows (year as text, count, total value) in the order of time, those of no known year last."""
+    return Statement(
+        f"""SELECT key::VARCHAR, count, total_value
+        FROM {totals} WHERE name = 'by_funding_year' ORDER BY key NULLS LAST"""
     )
 
 

@@ -24,6 +24,9 @@ from contracts.store import Reader
 
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet takes a cell for a formula, or for what hides one, that begins with one of these."""
+NUMBER_COLUMNS = frozenset({"reference_id", "award_number", "contract_number", "project_id"})
+EATEN = "^[0-9]+[Ee][0-9]+$"
+"""Of those columns, what a spreadsheet takes for a number: it shows 2.1E+51 for the contract 21E00050."""
 NEWLINE = "\r\n"
 COPIED_AT_ONCE = 1 << 20
 
@@ -46,8 +49,8 @@ def write_csv(
 
     RFC 4180 in UTF-8 with a byte order mark; the header holds the names of the columns. Text is quoted, so
     that a missing value (nothing) differs from an empty one (``""``). With ``guard_formulas``, text that a
-    spreadsheet would run gets a leading apostrophe. ``packed`` makes it a gzip file (RFC 1952) without a
-    time, so that equal rows give equal bytes. Errors and early closing: as ``write_xlsx``.
+    spreadsheet would run, or take for a number that it is not, gets a leading apostrophe. ``packed``
+    makes it a gzip file (RFC 1952) without a time, so that equal rows give equal bytes. Errors and early closing: as ``write_xlsx``.
     """
     select = select_lines(query.columns, guard_formulas=guard_formulas)
     with open_whole(path) as file, _packing(file) if packed else nullcontext(file.write) as write:
@@ -96,5 +99,7 @@ def _cell(name: str, *, guard_formulas: bool) -> str:
     # One after the other: DuckDB makes a join of a list, and a join costs the order of rows.
     risky = " ".join(f"""WHEN {ord(char)} THEN '"'''""" for char in FORMULA_STARTS)
     opening = f"CASE ascii({column}) {risky} ELSE {closing} END" if guard_formulas else closing
+    if guard_formulas and name in NUMBER_COLUMNS:
+        opening = f"""CASE WHEN regexp_matches({column}, '{EATEN}') THEN '"''' ELSE {opening} END"""
     content = f"""CASE WHEN contains({column}, '"') THEN replace({column}, '"', '""') ELSE {column} END"""
     return f"{opening}, {content}, {closing}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ContractsError(Exception):
     """Root of all errors that the engine raises on purpose."""
@@ -73,6 +75,17 @@ class BadFile(ContractsError):
         self.sheet = sheet
         self.place = place
         self.message = message
+        self.faults: tuple[BadFile, ...] = (self,)
+
+
+class BadFiles(BadFile):
+    """Several raw files that cannot be read: what is wrong with each of them, line by line."""
+
+    def __init__(self, faults: Sequence[BadFile]) -> None:
+        super().__init__(faults[0].file, faults[0].message)
+        self.faults = tuple(faults)
+        told = "\n".join(f"- {fault}" for fault in faults)
+        self.args = (f"{len(faults)} files cannot be read:\n{told}",)
 
 
 class ReconciliationFailed(ContractsError):

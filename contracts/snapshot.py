@@ -43,10 +43,21 @@ POINTER = ".current"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note:
+    """Something to know of a raw file beside the fates of its rows. ``kind`` is a word for programs
+    (``ignored_column``, ``left_out_sheet``...), ``subject`` what it is about, such as the name of a column,
+    ``text`` a sentence for people."""
+
+    kind: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceReport:
     """What became of the rows of one raw file; ``read`` equals the sum of the five fates.
-
-    ``repaired_by_reason`` counts cells of imported awards that became missing values.
+    ``repaired_by_reason`` counts cells of imported awards that became missing values. ``notes`` tell what was
+    left out and what was found out about the file.
     """
 
     file: str
@@ -61,6 +72,7 @@ class SourceReport:
     rejected: int
     rejected_by_reason: dict[str, int]
     repaired_by_reason: dict[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def accounted(self) -> int:
@@ -116,9 +128,13 @@ class Manifest:
                 "flood_value": Decimal(data["flood_value"]),
                 "first_award": date.fromisoformat(data["first_award"]) if data["first_award"] else None,
                 "last_award": date.fromisoformat(data["last_award"]) if data["last_award"] else None,
-                "sources": tuple(SourceReport(**source) for source in data["sources"]),
+                "sources": tuple(_read_source(source) for source in data["sources"]),
             }
         )
+
+
+def _read_source(data: dict[str, Any]) -> SourceReport:
+    return SourceReport(**{**data, "notes": tuple(Note(**note) for note in data.get("notes", ()))})
 
 
 def _add_up(counts: Iterable[dict[str, int]]) -> dict[str, int]:

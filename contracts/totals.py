@@ -30,6 +30,9 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
     for dimension in aggregation.dimensions:
         if dimension == "value_distribution":
             answer[dimension] = aggregates.shape_bins(bins)
+        elif dimension == "by_funding_year":
+            years = aggregates.read_groups(cursor.fetch(aggregates.select_funding_years(totals)))
+            answer[dimension] = aggregates.shape_groups(years, whole)
         elif dimension in aggregates.PERIODS:
             answer[dimension] = aggregates.shape_groups(aggregates.sum_periods(months, dimension), whole)
         else:

@@ -5,7 +5,15 @@ The rules are published in docs/explanation/data.md.
 
 from contracts.ingest.checking import Check, check_files
 from contracts.ingest.dates import DateOrder
+from contracts.ingest.headers import list_generations
 from contracts.ingest.importer import import_files
 from contracts.ingest.losses import MAX_REJECTED_SHARE
 
-__all__ = ["MAX_REJECTED_SHARE", "Check", "DateOrder", "check_files", "import_files"]
+__all__ = [
+    "MAX_REJECTED_SHARE",
+    "Check",
+    "DateOrder",
+    "check_files",
+    "import_files",
+    "list_generations",
+]

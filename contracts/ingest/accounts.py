@@ -90,6 +90,7 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
         rejected=sum(reasons.values()),
         rejected_by_reason=reasons,
         repaired_by_reason=repaired,
+        notes=file.notes,
     )
 
 

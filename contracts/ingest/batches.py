@@ -5,13 +5,15 @@ Counts what was read. Knows neither fields nor fates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts.ingest.generations import Header
+from contracts.ingest.nulls import NULL_WORDS
+from contracts.ingest.sources import Header
+from contracts.snapshot import Note
 
 MAX_ROW_BYTES = 8 << 20
 """A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file."""
@@ -32,7 +34,9 @@ class RawBatch:
     ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns, ``joined``
     one text per row that is equal where all cells are equal after trimming. ``ragged`` are the numbers of
     records with more or fewer cells than the header. ``has_formulas``: some texts begin with FORMULA.
-    ``position`` of ``size`` bytes of the file are behind us.
+    ``position`` of ``size`` bytes of the file are behind us. ``notes`` are what the reader has found out
+    meanwhile. ``merged``: field -> ``row`` and ``top``; where the field of a row of this sheet is empty, it
+    is that of ``top``.
     """
 
     header: Header
@@ -44,14 +48,43 @@ class RawBatch:
     ragged: tuple[int, ...]
     position: int
     has_formulas: bool = False
+    notes: tuple[Note, ...] = ()
+    merged: dict[str, pa.Table] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
         """How many rows this is, counted here and nowhere else: what the fates must add up to."""
         return len(self.numbers) + len(self.ragged)
 
+    def gather_fields(self, fields: Iterable[str]) -> dict[str, pa.Array]:
+        """The texts of those of ``fields`` that the table has, or that its source has told once for all
+        rows."""
+        places, constants = self.header.positions, self.header.generation.constants
+        gathered: dict[str, pa.Array] = {}
+        for name in fields:
+            if name in places:
+                gathered[name] = _join_texts([self.columns[place] for place in places[name]])
+            elif name in constants:
+                gathered[name] = pa.repeat(constants[name], len(self.numbers))
+        return gathered
 
-def make_empty_batch(header: Header, *, label: str, ragged: tuple[int, ...], position: int) -> RawBatch:
+
+def _join_texts(columns: Sequence[pa.Array]) -> pa.Array:
+    """One text of several columns, with commas between them; what stands for nothing is left out."""
+    if len(columns) == 1:
+        return columns[0]
+    trimmed = [pc.utf8_trim_whitespace(column) for column in columns]
+    nothing = pa.array(NULL_WORDS)
+    told = [
+        pc.if_else(pc.is_in(pc.utf8_lower(column), value_set=nothing), pa.scalar(None, pa.string()), column)
+        for column in trimmed
+    ]
+    return pc.binary_join_element_wise(*told, ", ", null_handling="skip")
+
+
+def make_empty_batch(
+    header: Header, *, label: str, ragged: tuple[int, ...], position: int, notes: tuple[Note, ...] = ()
+) -> RawBatch:
     """No rows but perhaps ragged ones: every file yields a batch, because the batch names its generation."""
     empty = pa.array([], pa.string())
     return RawBatch(
@@ -63,6 +96,7 @@ def make_empty_batch(header: Header, *, label: str, ragged: tuple[int, ...], pos
         joined=empty,
         ragged=ragged,
         position=position,
+        notes=notes,
     )
 
 

@@ -113,7 +113,7 @@ def check_files(
                 check = yield from work
             # The others may be refused as well, and whoever mends files wants to know all of it.
             except BadFile as error:
-                refusals.append(Refusal(file=error.file, problem=str(error)))
+                refusals += [Refusal(file=fault.file, problem=str(fault)) for fault in error.faults]
                 rest = _leave_out(rest, error)
             else:
                 return replace(check, refusals=tuple(refusals))
@@ -141,9 +141,11 @@ def _rehearse(
 
 
 def _leave_out(files: Sequence[Path], error: BadFile) -> list[Path]:
-    """The files but the culprit. A file within an archive goes with it."""
-    culprits = [path for path in files if path.name == error.file]
-    culprits = culprits or [path for path in files if error.file.startswith(path.name)]
+    """The files but the culprits. A file within an archive goes with it."""
+    named = {fault.file for fault in error.faults}
+    culprits = [path for path in files if path.name in named]
+    archived = named - {path.name for path in culprits}
+    culprits += [path for path in files if any(name.startswith(path.name) for name in archived)]
     if not culprits:
         raise error
     return [path for path in files if path not in culprits]

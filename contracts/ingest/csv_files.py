@@ -23,7 +23,8 @@ from contracts.ingest.batches import (
     join_cells,
     make_empty_batch,
 )
-from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
+from contracts.ingest.headers import HEADER_WITHIN_ROWS, HeaderSearch, NoHeader, note_columns
+from contracts.ingest.sources import Generation, Header
 
 MAX_RAGGED = 100_000
 """So many rows that do not fit the header, if they are more than every second one, are no table."""
@@ -33,7 +34,8 @@ _BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 
 @dataclass(frozen=True)
 class _Start:
-    """Where the data begins: ``cells`` stand in the header row, which is record ``number``."""
+    """Where the data begins: ``cells`` stand in the header row, which is record ``number``, 0 where there is
+    none."""
 
     header: Header
     cells: int
@@ -41,10 +43,18 @@ class _Start:
     offset: int
 
 
-def read_csv(path: Path) -> Generator[RawBatch, None, None]:
-    """The rows of a CSV file. Raises BadFile for what is no CSV file of a known generation."""
+def look_at_csv(path: Path, told: Generation | None = None) -> Header:
+    """The header of a CSV file, of which no more than its beginning is read. Raises BadFile."""
+    return _find_header(path, told).header
+
+
+def read_csv(path: Path, told: Generation | None = None) -> Generator[RawBatch, None, None]:
+    """The rows of a CSV file; ``told`` is the generation of one without a header.
+
+    Raises BadFile for what is no CSV file of a known generation.
+    """
     blank_lines = check_text(path)
-    start = _find_header(path)
+    start = _find_header(path, told)
     _check_blank_lines(path, start, blank_lines)
     numbering = _Numbering(path, start)
     size = path.stat().st_size
@@ -53,7 +63,8 @@ def read_csv(path: Path) -> Generator[RawBatch, None, None]:
         position = min(size, position + MAX_ROW_BYTES)
         yield _make_batch(path, start, raw=raw, numbering=numbering, position=position)
     late = numbering.take_ragged()
-    yield make_empty_batch(start.header, label=path.name, ragged=late, position=size)
+    notes = note_columns(start.header)
+    yield make_empty_batch(start.header, label=path.name, ragged=late, position=size, notes=notes)
 
 
 def check_text(path: Path) -> int:
@@ -94,19 +105,31 @@ def _check_blank_lines(path: Path, start: _Start, blank_lines: int) -> None:
         raise BadFile(path.name, f"{blank_lines:,} empty lines in a megabyte: remove the empty lines")
 
 
-def _find_header(path: Path) -> _Start:
-    fault = HeaderFault(f"no known header in the first {HEADER_WITHIN_ROWS} rows")
+def _find_header(path: Path, told: Generation | None) -> _Start:
+    if path.stat().st_size == 0:
+        raise BadFile(path.name, "the file is empty")
+    search = HeaderSearch(told)
     with path.open("rb") as file:
-        lines = (line.decode("utf-8-sig" if start == 0 else "utf-8") for start, line in _offset_lines(file))
+        lines = (_decode_line(path, line, first=start == 0) for start, line in _offset_lines(file))
         try:
             for number, cells in enumerate(islice(csv.reader(lines), HEADER_WITHIN_ROWS), start=1):
-                found = match_header(cells)
-                if isinstance(found, Header):
+                if found := search.see(cells):
                     return _Start(found, len(cells), number, file.tell())
-                fault = found or fault
+            header = search.conclude()
         except csv.Error as error:
             raise BadFile(path.name, f"not a table: {error}") from None
-    raise BadFile(path.name, fault.message)
+        except NoHeader as error:
+            raise BadFile(path.name, error.message) from None
+        file.seek(0)
+        marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    return _Start(header, header.width, 0, len(codecs.BOM_UTF8) if marked else 0)
+
+
+def _decode_line(path: Path, line: bytes, *, first: bool) -> str:
+    try:
+        return line.decode("utf-8-sig" if first else "utf-8")
+    except UnicodeDecodeError as error:
+        raise BadFile(path.name, f"not UTF-8: {error.reason}") from None
 
 
 def _offset_lines(file: BufferedReader) -> Iterator[tuple[int, bytes]]:

@@ -24,7 +24,7 @@ from contracts.ingest.dates import (
 )
 from contracts.ingest.staging import RawFile
 
-DATE_FIELDS = ("award_date", "publish_date", "closing_date")
+DATE_FIELDS = ("award_date", "publish_date", "closing_date", "start_date", "completion_date")
 _WITH_HOURS = frozenset({"closing_date"})
 """Bids close at an hour: 15:00 and 16:00 in such a column are hours and no midnights."""
 _BATCH = 100_000

@@ -24,7 +24,15 @@ FIRST_YEAR = 2000
 """No PhilGEPS notice is older: the system opened in 2000."""
 
 _NUMBERS = ("reference_id", "award_number")
-_TELLING = (*_NUMBERS, "contract_number", "award_title", "notice_title", "awardee_name", "organization_name")
+_TELLING = (
+    *_NUMBERS,
+    "contract_number",
+    "project_id",
+    "award_title",
+    "notice_title",
+    "awardee_name",
+    "organization_name",
+)
 """A row in which all of these are missing says neither what was bought nor who bought it from whom."""
 _AWARDING = ("award_number", "awardee_name", "contract_amount")
 """Where all of these are missing, nobody got the contract."""
@@ -61,15 +69,11 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
         [f"clean_text({field}) AS {field}" for field in _TELLING if field not in _NUMBERS]
         + [f"clean_text({field}) AS {field}_text" for field in (*_NUMBERS, *_MONEY)]
         + [f"date_text({field}) AS {field}_text" for field in DATE_FIELDS]
+        + ["clean_text(funding_year) AS funding_year_text"]
     )
-    days = ", ".join(f"{field}_days.day AS {field}_read" for field in DATE_FIELDS)
+    joins, days = _join_days(files)
     money = ", ".join(f"read_money({field}_text) AS {field}_read" for field in _MONEY)
     numbers = ", ".join(f"read_number({field}_text) AS {field}" for field in _NUMBERS)
-    joins = " ".join(
-        f"""LEFT JOIN staging.days {field}_days ON {field}_days.field = '{field}'
-            AND {field}_days.file = cleaned.file AND {field}_days.text = cleaned.{field}_text"""
-        for field in DATE_FIELDS
-    )
     repairs = list(_list_repairs(files, last_year=last_year))
     con.execute(
         f"""CREATE TABLE staging.judged AS
@@ -101,6 +105,20 @@ def _is_formula(*fields: str) -> str:
     return f"(unvalued IS NOT NULL AND ({found}))"
 
 
+def _join_days(files: Collection[RawFile]) -> tuple[str, str]:
+    """The joins with ``staging.days`` for the dates that the files have, and the days of all dates."""
+    given = {field for file in files for field in file.generation.columns.values()}
+    joins, days = [], []
+    for field in DATE_FIELDS:
+        if field in given:
+            joins.append(
+                f"""LEFT JOIN staging.days {field}_days ON {field}_days.field = '{field}'
+                AND {field}_days.file = cleaned.file AND {field}_days.text = cleaned.{field}_text"""
+            )
+        days.append(f"{f'{field}_days.day' if field in given else 'NULL::DATE'} AS {field}_read")
+    return " ".join(joins), ", ".join(days)
+
+
 def _identify(files: Collection[RawFile]) -> str:
     """The expression that is equal for the rows of one award: numbers alone where it has both, because names
     are spelled differently from file to file; ``0`` is nobody's number. Null without an award number, and for
@@ -109,7 +127,9 @@ def _identify(files: Collection[RawFile]) -> str:
     systems = " ".join(f"WHEN {file.number} THEN '{file.generation.system}'" for file in files)
     system = f"CASE file {systems} END"
     reference, award = (f"number_key({field})" for field in _NUMBERS)
-    return f"""CASE WHEN file IN ({_list_files(files, FLOOD_CONTROL)}) THEN NULL
+    project = f"md5_number(concat_ws(chr(31), {system}, project_id, coalesce(contract_number, '')))"
+    return f"""CASE WHEN project_id IS NOT NULL THEN {project}
+        WHEN file IN ({_list_files(files, FLOOD_CONTROL)}) THEN NULL
         WHEN reference_id IS NOT NULL AND award_number IS NOT NULL
             THEN md5_number(concat_ws(chr(31), {system}, {reference}, {award}))
         WHEN award_number IS NOT NULL
@@ -162,6 +182,9 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
         if column in DATE_FIELDS:
             yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "invalid_date"
             yield column, f"year({column}_read) NOT BETWEEN {FIRST_YEAR} AND {last_year}", "impossible_year"
+        if column == "funding_year":
+            wrong = f"{column}_text IS NOT NULL AND {_settle_year(last_year)} IS NULL"
+            yield column, wrong, "impossible_year"
         if column == "approved_budget":
             wrong = f"{column}_text IS NOT NULL AND ({column}_read IS NULL OR {column}_read < 0)"
             yield column, wrong, "invalid_amount"
@@ -188,6 +211,13 @@ def _settle_values(last_year: int) -> Iterator[str]:
         yield f"CASE WHEN {possible} THEN {field}_read END AS {field}"
     yield "CASE WHEN approved_budget_read >= 0 THEN approved_budget_read END AS approved_budget"
     yield "contract_amount_read AS contract_amount"
+    yield f"{_settle_year(last_year)} AS funding_year"
+
+
+def _settle_year(last_year: int) -> str:
+    """The expression of the year of a budget, which is passed before the year begins."""
+    year = "TRY_CAST(funding_year_text AS BIGINT)"
+    return f"CASE WHEN {year} BETWEEN {FIRST_YEAR} AND {last_year} THEN {year} END"
 
 
 def _list_files(files: Collection[RawFile], source: str) -> str:
@@ -262,7 +292,7 @@ _NAME_REPAIRED = """array_to_string(list_transform(judged.repairs, lambda repair
 
 def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
     """The imported rows in the columns and types of FIELDS, without ``id``."""
-    settled = (*_NUMBERS, *DATE_FIELDS, *_MONEY)
+    settled = (*_NUMBERS, *DATE_FIELDS, *_MONEY, "funding_year")
     origins = {
         **{field: f"clean_text(raw.{field})" for field in STAGED},
         **{field: f"judged.{field}" for field in settled},

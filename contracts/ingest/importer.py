@@ -17,7 +17,7 @@ import duckdb
 
 from contracts import layout
 from contracts.cursor import OUT_OF_SPACE
-from contracts.errors import BadFile, OutOfSpace
+from contracts.errors import BadFile, ContractsError, OutOfSpace
 from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects, write_repairs
 from contracts.ingest.batches import RawBatch
 from contracts.ingest.csv_files import read_csv
@@ -25,6 +25,11 @@ from contracts.ingest.dates import DateOrder
 from contracts.ingest.days import settle_days
 from contracts.ingest.fates import decide_fates
 from contracts.ingest.losses import MAX_REJECTED_SHARE, find_losses, hold
+from contracts.ingest.headers import find_generation, list_generations
+from contracts.ingest.later_years import join_later_years
+from contracts.ingest.looking import look_at_files
+from contracts.ingest.sifting import RowSieve
+from contracts.ingest.sources import Generation
 from contracts.ingest.staging import RawFile, create_staging, stage_batch, stage_file
 from contracts.ingest.workbooks import read_workbook
 from contracts.progress import Progress
@@ -33,6 +38,7 @@ from contracts.snapshot import (
     REJECTS,
     REPAIRS,
     Manifest,
+    Note,
     Snapshot,
     SourceReport,
     building,
@@ -41,8 +47,8 @@ from contracts.snapshot import (
 )
 from contracts.sql import FLOOD_CONTROL
 
-_READERS: dict[str, Callable[[Path, Path | None], Generator[RawBatch, None, None]]] = {
-    ".csv": lambda path, _: read_csv(path),
+_READERS: dict[str, Callable[[Path, Path | None, Generation | None], Generator[RawBatch, None, None]]] = {
+    ".csv": lambda path, _, told: read_csv(path, told),
     ".xlsx": read_workbook,
 }
 _STAGING, _SPILL = "staging.duckdb", "spill"
@@ -64,11 +70,13 @@ class Resources:
 class Reading(TypedDict, total=False):
     """How files are to be read: what an import and its rehearsal take alike, and ``account_rows`` acts upon.
 
-    ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files.
+    ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files,
+    ``generation`` names the layout of files without a header.
     """
 
     as_of: Required[date]
     date_order: DateOrder | None
+    generation: str | None
 
 
 def import_files(
@@ -119,15 +127,19 @@ def account_rows(
     *,
     as_of: date,
     date_order: DateOrder | None = None,
+    generation: str | None = None,
 ) -> Generator[Progress, None, tuple[SourceReport, ...]]:
     """Read all files and decide what becomes of each row: what an import and its rehearsal have in common.
     Leaves the awards in ``staging.awards`` and the reports of rejects and repairs in ``folder``."""
     _check_names(files)
-    raw_files = yield from read_files(con, files, scratch=folder)
+    told = _find_told(generation)
+    look_at_files(files, told)
+    raw_files = yield from read_files(con, files, scratch=folder, told=told)
     yield _show_step(0)
     for file in raw_files:
         settle_days(con, file, date_order)
     yield _show_step(1)
+    join_later_years(con, raw_files)
     decide_fates(con, raw_files, as_of=as_of)
     yield _show_step(2)
     write_rejects(con, folder / REJECTS)
@@ -152,6 +164,14 @@ def _check_names(files: Sequence[Path]) -> None:
         if path.name in seen:
             raise BadFile(path.name, "two files have this name, and rows are traced by it")
         seen.add(path.name)
+
+
+def _find_told(name: str | None) -> Generation | None:
+    if name is None:
+        return None
+    if found := find_generation(name):
+        return found
+    raise ContractsError(f"there is no generation {name!r}; known are {', '.join(list_generations())}")
 
 
 def _show_step(done: int) -> Progress:
@@ -195,32 +215,41 @@ def open_database(folder: Path, resources: Resources) -> Iterator[duckdb.DuckDBP
 
 
 def read_files(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], *, scratch: Path | None = None
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    *,
+    scratch: Path | None = None,
+    told: Generation | None = None,
 ) -> Generator[Progress, None, tuple[RawFile, ...]]:
     """Stage the rows of all files, yielding the bytes read; returns what each file is. Raises BadFile.
 
-    ``scratch`` is a folder for what readers cannot hold in memory, the system's temporary one by default.
+    ``scratch`` is a folder for what readers cannot hold in memory, the system's temporary one by default;
+    ``told`` is the generation of files without a header.
     """
     total, before = sum(path.stat().st_size for path in files), 0
     raw_files = []
     for number, path in enumerate(files):
-        size, read = path.stat().st_size, 0
+        size, read, notes, sieve = path.stat().st_size, 0, list[Note](), RowSieve(path.name)
         con.begin()  # one transaction a file: a commit per batch would wait for the disk each time
-        for batch in _read_ahead(_read(path, scratch)):
+        for raw in _read_ahead(_read(path, scratch, told)):
+            batch = sieve.sift(raw)
             stage_batch(con, batch, file=number)
             read += batch.read
+            notes += batch.notes
             position = before + min(size, batch.position)
             yield Progress(phase="reading", current=position, total=total, unit="bytes")
         con.commit()
-        raw_files.append(_describe_file(path, number=number, last=batch, read=read))
+        raw_files.append(
+            _describe_file(path, number=number, last=batch, read=read, notes=[*notes, *sieve.list_notes()])
+        )
         stage_file(con, raw_files[-1])
         before += size
     return tuple(raw_files)
 
 
-def _read(path: Path, scratch: Path | None) -> Generator[RawBatch, None, None]:
+def _read(path: Path, scratch: Path | None, told: Generation | None) -> Generator[RawBatch, None, None]:
     try:
-        yield from _READERS[path.suffix.lower()](path, scratch)
+        yield from _READERS[path.suffix.lower()](path, scratch, told)
     except OSError as error:
         if error.errno in _FULL:
             raise
@@ -236,7 +265,7 @@ def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
             yield batch
 
 
-def _describe_file(path: Path, *, number: int, last: RawBatch, read: int) -> RawFile:
+def _describe_file(path: Path, *, number: int, last: RawBatch, read: int, notes: Sequence[Note]) -> RawFile:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return RawFile(
@@ -246,6 +275,7 @@ def _describe_file(path: Path, *, number: int, last: RawBatch, read: int) -> Raw
         size_bytes=path.stat().st_size,
         generation=last.header.generation,
         read=read,
+        notes=tuple(notes),
     )
 
 

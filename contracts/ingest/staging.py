@@ -15,7 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from contracts.ingest.batches import DATE_CELL, FORMULA, RawBatch
-from contracts.ingest.generations import Generation
+from contracts.ingest.nulls import NULL_WORDS
+from contracts.ingest.sources import Generation
+from contracts.snapshot import Note
 
 STAGED = (
     "organization_name",
@@ -36,6 +38,12 @@ STAGED = (
     "award_status",
     "approved_budget",
     "contract_amount",
+    "funding_year",
+    "start_date",
+    "completion_date",
+    "project_id",
+    "latitude",
+    "longitude",
 )
 """The fields that raw files give; the others come about here."""
 
@@ -53,6 +61,7 @@ class RawFile:
     size_bytes: int
     generation: Generation
     read: int
+    notes: tuple[Note, ...] = ()
 
 
 def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
@@ -106,14 +115,8 @@ def _resolve_entity(match: re.Match[str]) -> str:
     return found if lowered == found.lower() else lowered.upper()
 
 
-_NULL_WORDS = (
-    *("", "-", "--", r"\n", "na", "n/a", "nan", "nat", "none", "null", "(null)", "<na>"),
-    *("#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"),
-)
-"""What stands for nothing in cells, in lower case: words of databases, pandas and R, and Excel's errors."""
-
-_NULLS = ", ".join(f"'{word}'" for word in _NULL_WORDS)
-_NULL_PATTERN = "|".join(map(re.escape, _NULL_WORDS))
+_NULLS = ", ".join(f"'{word}'" for word in NULL_WORDS)
+_NULL_PATTERN = "|".join(map(re.escape, NULL_WORDS))
 
 _INVISIBLE = (
     r"[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}"
@@ -137,7 +140,7 @@ _MACROS = (
     rf"""CREATE TEMP MACRO clean_text(raw) AS
     CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $|{_ENTITY_LOOK}')
             THEN nullif(regexp_replace(tidy_text(raw), '(?i)^(?:{_NULL_PATTERN})$', ''), '')
-        WHEN length(raw) > {max(map(len, _NULL_WORDS))} OR lower(raw) NOT IN ({_NULLS}) THEN raw END""",
+        WHEN length(raw) > {max(map(len, NULL_WORDS))} OR lower(raw) NOT IN ({_NULLS}) THEN raw END""",
     r"""CREATE TEMP MACRO read_number(text) AS
     CASE WHEN ltrim(text, '0') IN ('', '.0', '.00') THEN NULL
         WHEN contains(text, ',') AND regexp_matches(text, '^[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?$')
@@ -165,8 +168,7 @@ def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -
     transaction ends.
     """
     base = (file << _SHEET_BITS | batch.sheet) << _ROW_BITS
-    places = batch.header.positions
-    kept = {field: batch.columns[places[field]] for field in STAGED if field in places}
+    kept = batch.gather_fields(STAGED)
     rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})  # noqa: F841
     unvalued, texts = _split_formulas(kept) if batch.has_formulas else ("NULL", ", ".join(kept))
     place = {"base": base, "file": file, "label": batch.label}
@@ -181,6 +183,8 @@ def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -
             for field in kept
         )
         con.execute(f"INSERT INTO staging.formulas {found}", {"base": base})
+    if batch.merged:
+        _carry_down(con, batch, base=base)
     if batch.ragged:
         ragged = pa.table({"row": pa.array(batch.ragged, pa.int64())})  # noqa: F841
         con.execute(
@@ -200,6 +204,21 @@ def _split_formulas(fields: Iterable[str]) -> tuple[str, str]:
 
 def _is_formula(field: str) -> str:
     return f"starts_with({field}, '{FORMULA.decode()}')"
+
+
+def _carry_down(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, base: int) -> None:
+    """Fill the merged cells of a sheet. What is filled then tells rows apart, too: items of two awards may be
+    alike in their own cells."""
+    for field in STAGED:
+        if field in batch.merged:
+            merged = batch.merged[field]  # noqa: F841
+            con.execute(
+                f"""UPDATE staging.raw SET {field} = top.{field},
+                    digest = md5_number(concat_ws(chr(31), raw.digest, '{field}', top.{field}))
+                FROM merged JOIN staging.raw top ON top.seq = $base + merged.top
+                WHERE raw.seq = $base + merged.row AND coalesce(trim(raw.{field}), '') = ''""",
+                {"base": base},
+            )
 
 
 def stage_file(con: duckdb.DuckDBPyConnection, file: RawFile) -> None:

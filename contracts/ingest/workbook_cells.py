@@ -31,6 +31,8 @@ _PLANNED_CELLS = 500_000
 _REFERENCE = re.compile(rb"([A-Z]{1,3})[0-9]{1,7}")
 _STYLE = re.compile(rb"[0-9]{1,6}")
 _SCIENTIFIC = re.compile(rb"[+-]?[0-9.]+[eE]([+-]?[0-9]+)")
+_EATEN = re.compile(rb"[0-9]{2}E[0-9]{5}")
+"""A contract number of DPWH, such as 21E00050, which a program took for a number; none writes numbers so."""
 
 
 class CellKind(Enum):
@@ -176,7 +178,11 @@ class RowReader:
         try:
             if kind is CellKind.DATE:
                 return _show_date(value, 1462 if self._parts.counts_from_1904 else 0)
-            return format(Decimal(value.decode()), "f").encode() if written else value
+            return (
+                format(Decimal(value.decode()), "f").encode()
+                if written and not _EATEN.fullmatch(value)
+                else value
+            )
         except (ArithmeticError, ValueError):
             return value
 

@@ -7,7 +7,7 @@ the next ``<``, so that the time grows with the size of the part, whatever it ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from contracts.ingest.batches import MAX_ROW_BYTES
 from contracts.ingest.workbook_package import BadWorkbook
@@ -26,8 +26,16 @@ class ElementStream:
     where the part does not end as it should. ``prefix`` is that of the part's tags, such as ``x:``.
     """
 
-    def __init__(self, chunks: Iterator[bytes], *, path: str, within: str, name: str) -> None:
-        self._chunks, self._path = chunks, path
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        *,
+        path: str,
+        within: str,
+        name: str,
+        watch: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._chunks, self._path, self._watch = chunks, path, watch
         self._name = name
         head, root = self._read_root()
         self.prefix = root["prefix"]
@@ -125,10 +133,21 @@ class ElementStream:
     def _check_tail(self, tail: bytes) -> None:
         """Read what follows the list to its end, which checks the sum of the whole part."""
         ended = self._list_end == self._root_end
+        unseen = tail
         for chunk in self._chunks:
             tail = (tail + chunk)[-_TAIL_BYTES:]
+            unseen = self._show(unseen + chunk)
+        self._show(unseen)
         if not ended and not tail.rstrip().endswith(self._root_end):
             raise self._blame("ends in the middle")
+
+    def _show(self, xml: bytes) -> bytes:
+        """Give the whole tags of ``xml`` to the watcher; the rest, which is not endless."""
+        if self._watch is None:
+            return b""
+        end = xml.rfind(b">") + 1
+        self._watch(xml[:end])
+        return xml[end:][-_TAIL_BYTES:]
 
     def _blame(self, fault: str) -> BadWorkbook:
         return BadWorkbook(f"its part {self._path!r} {fault}")

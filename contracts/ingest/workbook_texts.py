@@ -10,7 +10,7 @@ import re
 import tempfile
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 from contracts.ingest.workbook_elements import ElementStream
@@ -79,14 +79,18 @@ class SharedTexts:
             raise BadWorkbook("it refers to a shared text that does not exist") from None
 
 
-def read_shared(package: Package, path: str | None, *, folder: Path | None = None) -> SharedTexts:
-    """The shared texts of a workbook; none where it has no such part."""
+def read_shared(
+    package: Package, path: str | None, *, folder: Path | None = None, regions: int | None = None
+) -> SharedTexts:
+    """The shared texts of a workbook, or those of the first ``regions`` of them, some megabytes each; none
+    where it has no such part."""
     if path is None or path not in package:
         return SharedTexts((), folder=folder)
     if package.measure_part(path) > MAX_SHARED_PART_BYTES:
         raise BadWorkbook(f"its part {path!r} is larger than {MAX_SHARED_PART_BYTES:,} bytes")
     stream = ElementStream(package.read_chunks(path), path=path, within="sst", name="si")
-    return SharedTexts((_read_texts(stream, region) for region in stream.read_regions()), folder=folder)
+    blocks = (_read_texts(stream, region) for region in islice(stream.read_regions(), regions))
+    return SharedTexts(blocks, folder=folder)
 
 
 def _read_texts(stream: ElementStream, region: bytes) -> Sequence[bytes]:

@@ -11,8 +11,9 @@ import re
 from array import array
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,12 +27,16 @@ from contracts.ingest.batches import (
     join_cells,
     make_empty_batch,
 )
-from contracts.ingest.generations import HEADER_WITHIN_ROWS, Header, HeaderFault, match_header
+from contracts.ingest.headers import HEADER_WITHIN_ROWS
+from contracts.ingest.sources import Generation, Header
 from contracts.ingest.workbook_cells import RowReader
 from contracts.ingest.workbook_elements import ElementStream
+from contracts.ingest.workbook_merges import MergedCells
 from contracts.ingest.workbook_package import BadWorkbook, Package, open_package
 from contracts.ingest.workbook_parts import Parts, SheetPart, read_parts
+from contracts.ingest.workbook_sheets import BadSheet, FirstRows, SheetPlan, plan_sheets
 from contracts.ingest.workbook_texts import SharedTexts, read_shared
+from contracts.snapshot import Note
 
 BATCH_ROWS = 8_000
 BATCH_BYTES = MAX_ROW_BYTES
@@ -40,6 +45,9 @@ MAX_ROWS = 1_048_576
 """Rows of a sheet (Excel's limit)."""
 MAX_SHEET_BYTES = 8 << 30
 """A full sheet of 46 columns has 48 million cells, of some 100 bytes each where their texts are long."""
+_FIRST_REGIONS = 1
+"""Of the shared texts, what the look at a workbook reads: the names of the columns are among the first as a
+rule."""
 _ROW_NUMBER = re.compile(rb"[0-9]{1,7}")
 _NUMBER = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([^\"']*)")
 
@@ -64,18 +72,43 @@ class _Block:
         return len(self.rows) + len(self.ragged) >= BATCH_ROWS or self.size > BATCH_BYTES
 
 
-def read_workbook(path: Path, scratch: Path | None = None) -> Generator[RawBatch, None, None]:
-    """The rows of every sheet that has a known header. Large tables of texts are kept in ``scratch``.
+def look_at_workbook(path: Path, told: Generation | None = None) -> Header:
+    """The header of the first sheet that is read, from the beginnings of all sheets. Raises BadFile."""
+    with _open(path) as (package, _):
+        parts = read_parts(package)
+        for regions in (_FIRST_REGIONS, None):
+            shared = read_shared(package, parts.shared_path, regions=regions)
+            try:
+                plans, _ = _plan(package, path, parts, shared, told)
+            except BadWorkbook:
+                if regions is None:
+                    raise
+            else:
+                break
+    return plans[0].header
+
+
+def read_workbook(
+    path: Path, scratch: Path | None = None, told: Generation | None = None
+) -> Generator[RawBatch, None, None]:
+    """The rows of the sheets that hold the table; ``told`` is the generation of one without a header. Large
+    tables of texts are kept in ``scratch``.
 
     Raises BadFile for what is no such workbook.
     """
-    if path.stat().st_size == 0:
-        raise BadFile(path.name, "the file is empty")
-    with _blame(path), open_package(path) as (package, file):
+    with _open(path) as (package, file):
         position = 0
-        for batch in _read_sheets(package, path, scratch):
+        for batch in _read_sheets(package, path, scratch, told):
             position = max(position, file.tell())
             yield replace(batch, position=position)
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[tuple[Package, BinaryIO]]:
+    if path.stat().st_size == 0:
+        raise BadFile(path.name, "the file is empty")
+    with _blame(path), open_package(path) as opened:
+        yield opened
 
 
 @contextlib.contextmanager
@@ -83,6 +116,8 @@ def _blame(path: Path, sheet: SheetPart | None = None) -> Iterator[None]:
     """Faults in the block as BadFile, with the place."""
     try:
         yield
+    except BadSheet as fault:
+        raise BadFile(path.name, str(fault), sheet=fault.sheet) from None
     except BadWorkbook as fault:
         raise BadFile(
             path.name,
@@ -92,51 +127,61 @@ def _blame(path: Path, sheet: SheetPart | None = None) -> Iterator[None]:
         ) from None
 
 
-def _read_sheets(package: Package, path: Path, scratch: Path | None) -> Iterator[RawBatch]:
+def _read_sheets(
+    package: Package, path: Path, scratch: Path | None, told: Generation | None
+) -> Iterator[RawBatch]:
     parts = read_parts(package)
     shared = read_shared(package, parts.shared_path, folder=scratch)
-    fault = HeaderFault(f"no sheet has a known header in its first {HEADER_WITHIN_ROWS} rows")
-    first: Header | None = None
-    for place, sheet in enumerate(parts.sheets):
-        with _blame(path, sheet):
-            rows = _read_rows(package, sheet, parts, shared)
-            header = _find_header(rows)
-            if not isinstance(header, Header):
-                fault = header or fault
-                continue
-            first = first or header
-            if header.generation is not first.generation:
-                raise BadFile(
-                    path.name, f"its sheets are of {first.generation.name} and {header.generation.name}"
-                )
-            label = path.name if header is first else f"{path.name} [{sheet.name}]"
-            yield make_empty_batch(header, label=label, ragged=(), position=0)
-            for block in _gather(rows, header.width):
-                yield _make_batch(block, header, sheet=place, label=label)
-    if first is None:
-        raise BadFile(path.name, fault.message)
+    plans, notes = _plan(package, path, parts, shared, told)
+    first = plans[0].header
+    yield make_empty_batch(first, label=path.name, ragged=(), position=0, notes=notes)
+    for plan in plans:
+        label = path.name if plan is plans[0] else f"{path.name} [{plan.part.name}]"
+        with _blame(path, plan.part):
+            yield from _read_sheet(package, plan, parts, shared, label=label)
 
 
-def _find_header(rows: Iterator[Row]) -> Header | HeaderFault | None:
-    fault: HeaderFault | None = None
-    for number, cells, _ in rows:
-        if number > HEADER_WITHIN_ROWS:
-            break
-        found = match_header([cell.decode("utf-8", "replace") for cell in cells])
-        if isinstance(found, Header):
-            return found
-        fault = found or fault
-    return fault
+def _read_sheet(
+    package: Package, plan: SheetPlan, parts: Parts, shared: SharedTexts, *, label: str
+) -> Iterator[RawBatch]:
+    merged = MergedCells()
+    rows = _read_rows(package, plan.part, parts, shared, merged)
+    below = (row for row in rows if row[0] > plan.above)
+    for block in _gather(below, plan.header.width):
+        yield _make_batch(block, plan.header, sheet=plan.place, label=label)
+    if spread := merged.spread(plan.header, after=plan.above):
+        last = make_empty_batch(plan.header, label=label, ragged=(), position=0)
+        yield replace(last, sheet=plan.place, merged=spread)
 
 
-def _read_rows(package: Package, sheet: SheetPart, parts: Parts, shared: SharedTexts) -> Iterator[Row]:
-    """The rows that have cells."""
+def _plan(
+    package: Package, path: Path, parts: Parts, shared: SharedTexts, told: Generation | None
+) -> tuple[list[SheetPlan], tuple[Note, ...]]:
+    sheets = []
+    for part in parts.sheets:
+        with _blame(path, part):
+            sheets.append((part, _read_first_rows(package, part, parts, shared)))
+    return plan_sheets(sheets, told)
+
+
+def _read_first_rows(package: Package, sheet: SheetPart, parts: Parts, shared: SharedTexts) -> FirstRows:
+    rows = _read_rows(package, sheet, parts, shared)
+    first = takewhile(lambda row: row[0] <= HEADER_WITHIN_ROWS, rows)
+    return [(number, [cell.decode("utf-8", "replace") for cell in cells]) for number, cells, _ in first]
+
+
+def _read_rows(
+    package: Package, sheet: SheetPart, parts: Parts, shared: SharedTexts, merged: MergedCells | None = None
+) -> Iterator[Row]:
+    """The rows that have cells; ``merged`` takes up what the sheet says after its rows."""
     if package.measure_part(sheet.path) > MAX_SHEET_BYTES:
         raise BadWorkbook(f"it is larger than {MAX_SHEET_BYTES:,} bytes")
     number = 0
     chunks = package.read_chunks(sheet.path)
     try:
-        stream = ElementStream(chunks, path=sheet.path, within="sheetData", name="row")
+        stream = ElementStream(
+            chunks, path=sheet.path, within="sheetData", name="row", watch=merged.watch if merged else None
+        )
         reader = RowReader(parts, shared, prefix=stream.prefix)
         for attributes, xml in stream:
             number = _read_number(attributes, after=number)

@@ -105,7 +105,7 @@ def _append_years(sheet: Any, years: Sequence[Year]) -> None:
 
 def _draw_values(sheet: Any, *, first: int, last: int) -> None:
     chart = BarChart()
-    chart.title, chart.legend, chart.gapWidth = "Contract value by year", None, 50
+    chart.title, chart.legend, chart.gapWidth = "Contract value by year of award", None, 50
     chart.width, chart.height = 18, 9
     values = Reference(sheet, min_col=2, min_row=first, max_row=last)
     labels = Reference(sheet, min_col=1, min_row=first, max_row=last)

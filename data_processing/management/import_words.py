@@ -13,7 +13,7 @@ from contracts.snapshot import REJECTS, SourceReport
 
 _IN_THE_SUM = frozenset(
     ["file", "generation", "sha256", "read", "imported", "collapsed", "unawarded", "duplicates", "rejected"]
-)
+) | {"notes"}
 _BY_REASON = frozenset(["rejected_by_reason", "repaired_by_reason"])
 """A check says the same with an example each."""
 
@@ -25,6 +25,8 @@ def describe_source(source: SourceReport, *, without: frozenset[str] = frozenset
         f" + collapsed {source.collapsed:,} + unawarded {source.unawarded:,}"
         f" + duplicates {source.duplicates:,} + rejected {source.rejected:,}"
     )
+    for note in source.notes:
+        yield f"  {note.text}"
     for name, value in asdict(source).items():
         if name not in _IN_THE_SUM | without and value not in (None, "", 0, [], (), {}):
             yield f"  {name.replace('_', ' ')}: {_say(value)}"

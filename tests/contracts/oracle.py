@@ -134,10 +134,19 @@ def period(day: date | None, dimension: str) -> str | None:
     }[dimension]
 
 
+def name_group(row: Row, dimension: str) -> str | None:
+    if dimension in LABELS:
+        label: str | None = row[LABELS[dimension]]
+        return label
+    if dimension == "by_funding_year":
+        return None if row["funding_year"] is None else f"{row['funding_year']}"
+    return period(row["award_date"], dimension)
+
+
 def groups(rows: Sequence[Row], dimension: str) -> dict[str | None, tuple[int, str]]:
     """Label -> (count, total value) of a dimension other than the value distribution."""
     found: dict[str | None, list[Decimal]] = {}
     for row in rows:
-        label = row[LABELS[dimension]] if dimension in LABELS else period(row["award_date"], dimension)
+        label = name_group(row, dimension)
         found.setdefault(label, []).append(row["contract_amount"])
     return {label: (len(amounts), f"{sum(amounts):.2f}") for label, amounts in found.items()}

@@ -109,6 +109,16 @@ def test_a_missing_value_differs_from_an_empty_one(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_bytes().splitlines()[1] == b'"",,1'
 
 
+@pytest.mark.parametrize(("guarded", "written"), [(True, b'"\'21E00050"'), (False, b'"21E00050"')])
+def test_a_spreadsheet_does_not_make_a_number_of_a_contract_number(
+    tmp_path: Path, *, guarded: bool, written: bytes
+) -> None:
+    with open_awards([make_award(contract_number="21E00050", award_title="21E00050")]) as store:
+        query = Query(columns=("contract_number", "award_title"))
+        export(store, tmp_path / "out.csv", query=query, guard_formulas=guarded)
+    assert (tmp_path / "out.csv").read_bytes().splitlines()[1] == written + b',"21E00050"'
+
+
 def test_no_rows_give_the_header(tmp_path: Path, small_store: Store) -> None:
     export(small_store, tmp_path / "out.csv", query=Query(filters=Filters(keywords=("nowhere",))))
     assert read_csv(tmp_path / "out.csv") == [list(DEFAULT_COLUMNS)]

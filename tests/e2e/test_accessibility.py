@@ -69,7 +69,7 @@ def test_other_pages_have_no_serious_violation(staff_page: Page, scheme: str) ->
 
 def test_keyboard_alone_goes_from_a_chart_to_a_file(page: Page) -> None:
     explorer = ExplorerPage(page, "?show=charts")
-    years = page.get_by_role("figure").filter(has_text="Value by year")
+    years = page.get_by_role("figure").filter(has_text="Value by year of award")
     years.get_by_role("link").first.focus()
     for key in ("End", "ArrowLeft", "Enter"):
         page.keyboard.press(key)

@@ -30,7 +30,7 @@ def test_first_page_is_small_and_has_no_chart_in_it(page: Page) -> None:
     assert sum(sizes.values()) < FIRST_PAGE_BYTES
     assert not [url for url in sizes if url.endswith(("charts.js", "figures.js", "squarify.js"))]
     page.get_by_role("link", name="Charts").click()
-    expect(chart(page, "Value by year")).to_be_visible()
+    expect(chart(page, "Value by year of award")).to_be_visible()
     assert [url for url in sizes if url.endswith("charts.js")]
 
 
@@ -101,7 +101,7 @@ def test_what_a_chart_does_not_draw_leads_to_its_rows(page: Page) -> None:
     expect(chart(page, "Top contractors").locator(".bar-label").first).not_to_have_text(named[0])
     page.reload()
     chip.click()
-    chart(page, "Value by year").get_by_role("link", name="without a date").first.click()
+    chart(page, "Value by year of award").get_by_role("link", name="without a date").first.click()
     page.get_by_role("link", name="Contracts", exact=True).click()
     expect(explorer.rows).to_have_count(1)
     expect(explorer.rows).to_contain_text(UNDATED)
@@ -170,4 +170,4 @@ def test_failed_totals_are_said_and_asked_again(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
     page.unroute("**/tasks/aggregates/")
     page.get_by_role("alert").get_by_role("button", name="Try again").click()
-    expect(chart(page, "Value by year")).to_be_visible()
+    expect(chart(page, "Value by year of award")).to_be_visible()

@@ -17,7 +17,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from contracts.errors import ContractsError, ImportHeld
-from contracts.ingest import Check, DateOrder, check_files, import_files
+from contracts.ingest import Check, DateOrder, check_files, import_files, list_generations
 from contracts.ingest.checking import SOUND
 from contracts.progress import Progress
 from contracts.snapshot import Snapshot
@@ -35,6 +35,11 @@ class Command(BaseCommand):
             "--date-order",
             choices=[order.value for order in DateOrder],
             help="order of slashed dates, where a file itself does not decide it",
+        )
+        parser.add_argument(
+            "--generation",
+            choices=list_generations(),
+            help="layout of files that are published without a header line",
         )
         parser.add_argument(
             "--as-of", type=date.fromisoformat, help="day up to which years are plausible (default: today)"
@@ -122,6 +127,7 @@ def _read_options(options: dict[str, Any]) -> dict[str, Any]:
         "root": settings.DATASET_ROOT,
         "as_of": options["as_of"] or timezone.localdate(),
         "date_order": DateOrder(order) if order else None,
+        "generation": options["generation"],
         "max_rejected_share": percent / 100,
         "reports_folder": options["reports"],
     }

@@ -58,6 +58,28 @@ S4 = read_names(
     | Contract End Date | Awardee Organization Name | Country of Awardee | Region of Awardee
     | Province of Awardee | City/Municipality of Awardee | Awardee Size | Awardee Joint Venture"""
 )
+S6 = read_names(
+    """Procuring Entity | Region | Province | City/Municipality | Government Branch | PE Organization Type
+    | PE Organization Type (Grouped) | Bid Reference No. | Notice Title | Classification | Procurement Mode
+    | Business Category | Source of Funds | Trade Agreement | Approved Budget of the Contract (ABC)
+    | Published Date | Closing Date | Area of Delivery | Contract Duration | Calendar Type | Lot Type
+    | Item Code | Item/Lot Name | Item/Lot Description | Quantity | Unit of Measure | Item Budget
+    | Bid Notice Status | Award Reference No. | Award Title | UNSPSC Code | UNSPSC Description
+    | Published Date (Award) | Award Date | Contract Amount | Award Notice Status | Notice to Proceed Date
+    | Contract Effectivity Date | Contract End Date | Awardee Organization Name | Country of Awardee
+    | Region of Awardee | Province of Awardee | City/Municipality of Awardee | Awardee Size
+    | Awardee Joint Venture"""
+)
+FLOOD_PUBLISHED = read_names(
+    """MainIsland | Region | Province | LegislativeDistrict | Municipality | DistrictEngineeringOffice
+    | ProjectId | ProjectName | TypeOfWork | FundingYear | ContractId | ApprovedBudgetForContract
+    | ContractCost | ActualCompletionDate | Contractor | ContractorCount | StartDate | ProjectLatitude
+    | ProjectLongitude | ProvincialCapital | ProvincialCapitalLatitude | ProvincialCapitalLongitude"""
+)
+FLOOD_SITE = read_names(
+    """project_id | description | location | contractor | cost | completion_date | report_contract_id
+    | start_date | project_type | funding_year | report_year | region | lat | lng"""
+)
 FLOOD = read_names(
     """award_date | contract_number | award_title | notice_title | awardee_name | organization_name
     | area_of_delivery | business_category | contract_amount"""
@@ -177,7 +199,11 @@ def make_shared_row(number: int, references: Iterable[int]) -> str:
 
 
 def import_all(
-    root: Path, *files: Path, date_order: DateOrder | None = None, as_of: date = AS_OF
+    root: Path,
+    *files: Path,
+    date_order: DateOrder | None = None,
+    as_of: date = AS_OF,
+    generation: str | None = None,
 ) -> Snapshot:
     """The snapshot that an import of ``files`` publishes, whatever it loses."""
     work = import_files(
@@ -186,6 +212,7 @@ def import_all(
         as_of=as_of,
         date_order=date_order,
         accept_losses=True,
+        generation=generation,
         memory_limit_mb=300,
         threads=1,
     )
@@ -231,3 +258,8 @@ def read_source(snapshot: Snapshot) -> SourceReport:
     """The report of the only file."""
     [source] = snapshot.manifest().sources
     return source
+
+
+def list_notes(source: SourceReport) -> list[tuple[str, str]]:
+    """(kind, subject) of what the report says beside the fates."""
+    return [(note.kind, note.subject) for note in source.notes]

@@ -174,4 +174,4 @@ def test_inch_marks_inside_a_field_are_text(tmp_path: Path) -> None:
 
 def test_the_flood_header_alone_decides_that_it_is_flood(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "2021.csv", [FLOOD, *make_rows(FLOOD, [FLOOD_AWARD], given={})])
-    assert read_source(import_all(tmp_path / "data", file)).generation == "flood"
+    assert read_source(import_all(tmp_path / "data", file)).generation == "flood-derived"

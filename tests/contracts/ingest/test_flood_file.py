@@ -54,8 +54,15 @@ def test_pesos_are_exact_and_duplicates_are_all_that_is_missing(
     assert manifest.total_value + repeated == sum(Decimal(row[-1]) for row in rows)
 
 
+def test_it_is_called_a_derivative_and_has_no_day_of_award(snapshot: Snapshot) -> None:
+    source = read_source(snapshot)
+    assert source.generation == "flood-derived"
+    assert "day of completion" in " ".join(note.text for note in source.notes)
+    assert (snapshot.manifest().first_award, snapshot.manifest().last_award) == (None, None)
+
+
 def test_cells_arrive_as_they_are(rows: list[tuple[str, ...]], snapshot: Snapshot) -> None:
-    names = ("award_date", "contract_number", "award_title", "awardee_name", "contract_amount")
+    names = ("completion_date", "contract_number", "award_title", "awardee_name", "contract_amount")
     found = {tuple(str(contract[name]) for name in names) for contract in read_contracts(snapshot)}
     expected = {
         (row[0], row[1], " ".join(row[2].split()), " ".join(row[4].split()), f"{Decimal(row[-1]):.2f}")

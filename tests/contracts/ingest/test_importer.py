@@ -60,7 +60,7 @@ def test_the_manifest_says_what_there_is_and_where_it_comes_from(tmp_path: Path)
     ]
     manifest = import_all(tmp_path / "data", *files).manifest()
     assert (manifest.rows, str(manifest.total_value)) == (2, "1600.00")
-    assert (str(manifest.first_award), str(manifest.last_award)) == ("2022-05-17", "2024-01-31")
+    assert (str(manifest.first_award), str(manifest.last_award)) == ("2022-05-17", "2022-05-17")
     assert manifest.as_of == AS_OF
     assert manifest.rejected_by_reason == {"invalid_amount": 1}
     assert manifest.repaired_by_reason == {"invalid_date": 1}

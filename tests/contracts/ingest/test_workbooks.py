@@ -15,9 +15,11 @@ from openpyxl.cell.text import InlineFont
 from contracts.errors import BadFile
 from contracts.ingest import workbooks
 from tests.contracts.ingest.raw_files import (
+    AWARD,
     S1,
     S3,
     import_all,
+    list_notes,
     make_inline_row,
     make_rows,
     make_shared_row,
@@ -191,6 +193,77 @@ def test_every_sheet_with_a_header_is_read_and_the_others_are_not(tmp_path: Path
     assert [contract["reference_id"] for contract in read_contracts(snapshot)] == ["1001", "2"]
     assert read_source(snapshot).duplicates == 2
     assert [reject[:2] for reject in read_rejects(snapshot)] == [("raw.xlsx [More]", 5)]
+
+
+def test_every_sheet_that_is_left_out_is_told(tmp_path: Path) -> None:
+    rows = [S3, *make_rows(S3, [{}])]
+    file = write_xlsx(tmp_path / "raw.xlsx", rows, Notes=[["see below"]], Empty=[])
+    source = read_source(import_all(tmp_path / "data", file))
+    assert list_notes(source) == [("left_out_sheet", "Notes"), ("left_out_sheet", "Empty")]
+
+
+def test_a_sheet_that_goes_on_without_a_header_belongs_to_the_first(tmp_path: Path) -> None:
+    rest = [{"Bid Reference No.": str(number)} for number in range(1, 11)]
+    first, *others = make_rows(S3, [{}, *rest, BAD])
+    file = write_xlsx(tmp_path / "raw.xlsx", [["x"], S3, first], Sheet2=others, Notes=[["1", "2"]])
+    snapshot = import_all(tmp_path / "data", file)
+    assert read_source(snapshot).imported == 11
+    assert [reject[:2] for reject in read_rejects(snapshot)] == [("raw.xlsx [Sheet2]", 11)]
+    assert list_notes(read_source(snapshot)) == [("continued_sheet", "Sheet2"), ("left_out_sheet", "Notes")]
+
+
+def test_a_sheet_with_a_header_that_is_nearly_right_is_refused_by_name(tmp_path: Path) -> None:
+    rows = [S3, *make_rows(S3, [{}])]
+    nearly = [name.replace("Contract Amount", "Amount of Contract") for name in S3]
+    file = write_xlsx(tmp_path / "raw.xlsx", rows, Second=[nearly, *make_rows(nearly, [{}])])
+    with pytest.raises(
+        BadFile, match=r"sheet 'Second': its header resembles .*, but lacks 'Contract Amount'"
+    ):
+        import_all(tmp_path / "data", file)
+
+
+def write_merged(path: Path, rows: list[list[str]], *blocks: tuple[str, int, int]) -> Path:
+    """A workbook in which blocks of cells are merged: name of the column, first and last row."""
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in rows:
+        book.active.append([cell or None for cell in row])
+    for name, first, last in blocks:
+        column = S3.index(name) + 1
+        book.active.merge_cells(start_row=first, end_row=last, start_column=column, end_column=column)
+    book.save(path)
+    return path
+
+
+def test_cells_merged_over_the_items_of_an_award_hold_for_all_of_them(tmp_path: Path) -> None:
+    shared = [name for name in AWARD if name != "Contract Amount"]
+    items = [
+        {"Item Name": name, "Contract Amount": amount} for amount in ("5", "7") for name in ("pen", "ink")
+    ]
+    whole = make_rows(S3, [{**item, "Award No.": item["Contract Amount"]} for item in items])
+    rows = [
+        [cell if place % 2 == 0 or S3[j] not in AWARD else "" for j, cell in enumerate(row)]
+        for place, row in enumerate(whole)
+    ]
+    blocks = [(name, first, first + 1) for name in [*shared, "Contract Amount"] for first in (3, 5)]
+    file = write_merged(tmp_path / "raw.xlsx", [["Awards"], S3, *rows], *blocks, ("Notice Title", 1, 2))
+    snapshot = import_all(tmp_path / "data", file)
+    assert [(str(c["contract_amount"]), c["line_items"]) for c in read_contracts(snapshot)] == [
+        ("5.00", 2),
+        ("7.00", 2),
+    ]
+    source = read_source(snapshot)
+    assert (source.read, source.imported, source.collapsed, source.duplicates) == (4, 2, 2, 0)
+
+
+def test_a_contract_number_that_looks_like_a_number_is_kept_as_written(tmp_path: Path) -> None:
+    [row] = make_rows(S3, [{"Contract No": "@", "Contract Amount": "1.5E3"}])
+    cells = make_inline_row(2, row).replace(
+        '<c t="inlineStr"><is><t>@</t></is></c>', "<c><v>21E00050</v></c>"
+    )
+    xml = make_inline_row(1, S3) + cells
+    [contract] = read_contracts(import_all(tmp_path / "data", write_raw_xlsx(tmp_path / "raw.xlsx", xml)))
+    assert (contract["contract_number"], str(contract["contract_amount"])) == ("21E00050", "1500.00")
 
 
 def test_sheets_of_two_generations_are_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ const RANKED = [
   ["by_area", "areas", "Top areas of delivery"],
   ["by_category", "business_categories", "Top categories"],
 ];
-const DIMENSIONS = ["by_year", "by_quarter", ...RANKED.map(([dimension]) => dimension), "value_distribution"];
+const DIMENSIONS = ["by_year", "by_quarter", "by_funding_year", ...RANKED.map(([dimension]) => dimension), "value_distribution"];
 const TOP = 40;
 const SHOWN_FIRST = 10;
 const MONEY_HEADS = ["Total value", "Contracts", "Share"];
@@ -78,8 +78,9 @@ export class ChartPanel {
       return;
     }
     this.#finish(
-      this.#drawTimes("Value by year", data.by_year, { list: "years", tick: (label) => label }),
-      this.#drawTimes("Value by quarter", data.by_quarter, { list: "quarters", tick: tickOfQuarter }),
+      this.#drawTimes("Value by year of award", data.by_year, { list: "years", tick: (label) => label }),
+      this.#drawTimes("Value by quarter of award", data.by_quarter, { list: "quarters", tick: tickOfQuarter }),
+      ...this.#drawFundingYears(data.by_funding_year),
       this.#drawTreemap(data),
       ...RANKED.map(([dimension, filter, title]) => this.#drawRanked(title, filter, data[dimension])),
       this.#drawDistribution(data.value_distribution),
@@ -97,6 +98,21 @@ export class ChartPanel {
       title, hint: "Click to filter", heads: ["Award", ...MONEY_HEADS], marks, beyond: marks[undated],
       drawing: drawColumns(dated, topOf(groups)),
     });
+  }
+
+  // Only flood control projects say it, which have no day of award.
+  #drawFundingYears(groups) {
+    const known = groups.filter((group) => group.label !== null);
+    if (!known.length) return [];
+    const marks = groups.map((group) => ({
+      ...this.#mark(group, group.label ?? "without a funding year", {}), href: null, tick: group.label,
+    }));
+    const unknown = marks.find((mark) => mark.tick === null);
+    return [buildFigure({
+      title: "Value by funding year", hint: "The year of the budget that pays; flood control projects only",
+      heads: ["Budget of", ...MONEY_HEADS], marks, beyond: unknown,
+      drawing: drawColumns(marks.filter((mark) => mark !== unknown), topOf(known)),
+    })];
   }
 
   #drawRanked(title, filter, groups) {
