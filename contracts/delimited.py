@@ -50,7 +50,8 @@ def write_csv(
     RFC 4180 in UTF-8 with a byte order mark; the header holds the names of the columns. Text is quoted, so
     that a missing value (nothing) differs from an empty one (``""``). With ``guard_formulas``, text that a
     spreadsheet would run, or take for a number that it is not, gets a leading apostrophe. ``packed``
-    makes it a gzip file (RFC 1952) without a time, so that equal rows give equal bytes. Errors and early closing: as ``write_xlsx``.
+    makes it a gzip file (RFC 1952) without a time, so that equal rows give equal bytes. Errors and early
+    closing: as ``write_xlsx``.
     """
     select = select_lines(query.columns, guard_formulas=guard_formulas)
     with open_whole(path) as file, _packing(file) if packed else nullcontext(file.write) as write:

@@ -15,7 +15,7 @@ from contracts.sample.notation import DateStyle, Notation, as_date, as_day
 from contracts.sample.plan import FLOOD_FILE, FilePlan
 from contracts.sample.profiles import Record
 
-FLOOD = Layout(generation="flood", header=FLOOD_HEADER, slots=FLOOD_HEADER)
+FLOOD = Layout(generation="flood-derived", header=FLOOD_HEADER, slots=FLOOD_HEADER)
 KINDS = (
     "Construction of Flood Mitigation Structure",
     "Construction of Revetment",
