@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contracts.errors import ContractsError
 from contracts.ingest.batches import DATE_CELL
 from contracts.ingest.dates import parse_stamp
 from contracts.ingest.nulls import NULL_WORDS
@@ -37,10 +36,8 @@ _AMOUNTS = ("contract_amount", "approved_budget")
 _NUMBERS = ("reference_id", "award_number")
 
 
-class NoHeader(ContractsError):
-    """A table without a header that can be used, and why, in words."""
-
-    code = "no-header"
+class NoHeader(Exception):
+    """A table without a header that can be used, and why, in words; readers say of which file and sheet."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -24,10 +24,10 @@ from contracts.ingest.csv_files import read_csv
 from contracts.ingest.dates import DateOrder
 from contracts.ingest.days import settle_days
 from contracts.ingest.fates import decide_fates
-from contracts.ingest.losses import MAX_REJECTED_SHARE, find_losses, hold
 from contracts.ingest.headers import find_generation, list_generations
 from contracts.ingest.later_years import join_later_years
 from contracts.ingest.looking import look_at_files
+from contracts.ingest.losses import MAX_REJECTED_SHARE, find_losses, hold
 from contracts.ingest.sifting import RowSieve
 from contracts.ingest.sources import Generation
 from contracts.ingest.staging import RawFile, create_staging, stage_batch, stage_file

@@ -105,7 +105,7 @@ def test_a_check_writes_its_reports_where_it_is_told(tmp_path: Path, faulty: lis
 def test_a_check_is_json_with_exact_pesos(tmp_path: Path, faulty: list[Path]) -> None:
     said = json.loads(json.dumps(check(tmp_path / "data", *faulty).to_json()))
     assert (said["outcome"], said["contracts"], said["total_value"]) == ("held", 2, "200.00")
-    assert [source["generation"] for source in said["sources"]] == ["S3", "flood"]
+    assert [source["generation"] for source in said["sources"]] == ["S3", "flood-derived"]
     assert {finding["fate"] for finding in said["findings"]} == {
         "collapsed",
         "duplicate",
