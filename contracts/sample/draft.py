@@ -64,7 +64,12 @@ class Draft:
 def draft_award(plan: FilePlan, rng: random.Random, notice: Notice, records: list[Record]) -> Draft:
     """An award's rows without faults."""
     lines = [
-        Line(cells=list(cells), fate=Fate.AWARD, centavos=notice.centavos, day=notice.day)
+        Line(
+            cells=list(cells),
+            fate=Fate.AWARD,
+            centavos=notice.centavos,
+            day=notice.day if plan.dated else None,
+        )
         for cells in records
     ]
     return Draft(plan=plan, rng=rng, notice=notice, lines=lines)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.sample.draft import NULL_SPELLINGS, Draft, leave_unawarded
-from contracts.sample.layouts import FLOOD_HEADER, SLOT
+from contracts.sample.layouts import FLOOD, SLOT
 from contracts.sample.notation import (
     DateStyle,
     as_date,
@@ -35,7 +35,7 @@ OPTIONAL_SLOTS = (
 )
 TELLING_SLOTS = (
     *("reference_id", "award_number", "contract_number", "award_title", "notice_title"),
-    *("awardee_name", "organization_name"),
+    *("awardee_name", "organization_name", "project_id"),
 )
 """All of these missing: nobody can say what was bought."""
 LARGE_FILE = 700
@@ -56,7 +56,11 @@ class Fault:
 
 
 def _main(plan: FilePlan) -> bool:
-    return plan.layout.header != FLOOD_HEADER
+    return plan.layout is not FLOOD
+
+
+def _flood(plan: FilePlan) -> bool:
+    return plan.layout is FLOOD
 
 
 def _any(_: FilePlan) -> bool:
@@ -152,7 +156,7 @@ def omit_amount(draft: Draft) -> None:
 
 def tell_nothing(draft: Draft) -> None:
     """An amount, and neither what nor whose it is."""
-    for slot in TELLING_SLOTS:
+    for slot in TELLING_SLOTS if draft.plan.layout is FLOOD else TELLING_SLOTS[:-1]:
         draft.put(slot, "")
     for line in draft.lines:
         line.fate, line.reason = Fate.REJECTED, "nothing_told"
@@ -282,6 +286,14 @@ def omit_awardee_of_one_line(draft: Draft) -> None:
     draft.lines[0].repairs += (("awardee_name", "NULL", "missing_value"),)
 
 
+def add_later_year(draft: Draft) -> None:
+    """The next year of the contract, which refers to the first in place of a cost: a part of it."""
+    line = draft.copy_last()
+    line.cells[SLOT["project_id"]] = f"{draft.notice.number}2"
+    line.cells[SLOT["funding_year"]] = str(int(line.cells[SLOT["funding_year"]]) + 1)
+    line.cells[SLOT["contract_amount"]] = f"MYCA with Project ID {draft.notice.number}"
+
+
 def break_lines_of_text(draft: Draft) -> None:
     draft.put("award_title", f'{draft.notice.award_title}\nPhase 2, "as amended", 100%')
 
@@ -301,6 +313,10 @@ def leave_bad_row_unawarded(draft: Draft) -> None:
     draft.put("award_date", "not a date")
 
 
+def _in_flood(inject: Inject) -> Fault:
+    return Fault(inject=inject, suits=_flood)
+
+
 def _everywhere(inject: Inject) -> Fault:
     return Fault(inject=inject, suits=_any)
 
@@ -310,19 +326,23 @@ def _in_main(inject: Inject, *, awards: int = 1) -> Fault:
 
 
 FAULTS: dict[str, Fault] = {
-    "year_1920": _everywhere(_bad_year("award_date", 1920)),
-    "year_1924": _everywhere(_bad_year("award_date", 1924)),
-    "year_2034": _everywhere(_bad_year("award_date", 2034)),
+    "year_1920": _in_main(_bad_year("award_date", 1920)),
+    "year_1924": _in_main(_bad_year("award_date", 1924)),
+    "year_2034": _in_main(_bad_year("award_date", 2034)),
+    "year_1920_completed": _in_flood(_bad_year("completion_date", 1920)),
+    "invalid_start": _in_flood(_bad_date("start_date")),
+    "impossible_budget_year": _in_flood(_bad_cell("funding_year", "impossible_year", "20222", "?", "1899")),
+    "later_year": _in_flood(add_later_year),
     "year_1920_published": _in_main(_bad_year("publish_date", 1920)),
     "year_2204_closing": _in_main(_bad_year("closing_date", 2204)),
-    "serial_of_1955": _everywhere(_bad_cell("award_date", "impossible_year", "20147")),
-    "invalid_date": _everywhere(_bad_date("award_date")),
+    "serial_of_1955": _in_main(_bad_cell("award_date", "impossible_year", "20147")),
+    "invalid_date": _in_main(_bad_date("award_date")),
     "invalid_closing_date": _in_main(_bad_date("closing_date")),
     "serial_out_of_range": _in_main(_bad_cell("award_date", "invalid_date", "99999", "0", "-1")),
-    "other_notation": _everywhere(write_date_otherwise),
+    "other_notation": _in_main(write_date_otherwise),
     "contradicting_order": Fault(inject=contradict_order, suits=_ordered),
-    "serial_date": _everywhere(write_serial_date),
-    "null_award_date": _everywhere(omit_award_date),
+    "serial_date": _in_main(write_serial_date),
+    "null_award_date": _in_main(omit_award_date),
     "null_spelling": _in_main(spell_nulls),
     "duplicate_row": _everywhere(repeat_row),
     "duplicate_unawarded_row": _in_main(repeat_unawarded_row),

@@ -133,7 +133,8 @@ class FileFiller:
             self._add_faulty_award(notice, records)
             return
         self._write(records)
-        self.tally.count_award(notice.centavos, notice.day, lines=notice.lines)
+        day = notice.day if self.plan.dated else None
+        self.tally.count_award(notice.centavos, day, lines=notice.lines)
         if self.plan.reexported and self._row % self._carry_every == 0:
             self._carry(notice, known=True)
 

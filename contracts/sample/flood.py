@@ -9,13 +9,12 @@ from datetime import date
 from contracts.sample import distribution as facts
 from contracts.sample import vocabulary as words
 from contracts.sample.awards import Notice
-from contracts.sample.layouts import FLOOD_HEADER, SLOTS, Layout
+from contracts.sample.layouts import FLOOD, PROFILE_SLOTS, SLOTS
 from contracts.sample.market import Lottery, Market
 from contracts.sample.notation import DateStyle, Notation, as_date, as_day
 from contracts.sample.plan import FLOOD_FILE, FilePlan
 from contracts.sample.profiles import Record
 
-FLOOD = Layout(generation="flood-derived", header=FLOOD_HEADER, slots=FLOOD_HEADER)
 KINDS = (
     "Construction of Flood Mitigation Structure",
     "Construction of Revetment",
@@ -44,6 +43,8 @@ def plan_flood(size: int) -> FilePlan:
         last=date(2025, 5, 30),
         share=1.0,
         size=size,
+        quoted=True,
+        dated=False,
     )
 
 
@@ -69,40 +70,57 @@ class FloodDesk:
             f"Construction of Flood Control Structure along {river} River, Brgy. {barangay}, {town}, {area}"
         )
         region = pick(words.REGIONS)
-        office = f"{'ABCDEFGH'[serial % 8]}{'ABCDEFGHJKLMN'[serial % 13]}"
+        office = f"{'ABCDEFGH'[serial % 8]}{'ABCDEFGHJKLMN'[serial % 13]}{serial:04d}"
         return Notice(
             reference="",
-            number=f"{as_date(day).year % 100:02d}{office}{serial:04d}",
-            title=f"{pick(KINDS)} - {title}",
+            number=f"P{10_000_000 + serial}LZ",
+            title=title,
             award_title=title,
             category="Flood Control",
             organization=f"{area} {pick(('1st', '2nd', '3rd'))} District Engineering Office",
-            area=f"{town.upper()} ({area.upper()}), {area.upper()}, {region}",
+            area=area.upper(),
             awardee=self._draw_awardee(),
-            contract_number="",
+            contract_number=f"{as_date(day).year % 100:02d}{pick((office, f'E{serial:05d}'))}",
             centavos=centavos,
             budget=centavos,
             day=day,
-            publish=day,
+            publish=day - 90 - int(point() * 400),
             closing=day,
             lines=1,
-            profile=(),
+            profile=tuple(
+                {
+                    "region": region,
+                    "province": area.upper(),
+                    "city": town.upper(),
+                    "classification": pick(KINDS),
+                }.get(slot, "")
+                for slot in PROFILE_SLOTS
+            ),
         )
 
     def draw_unawarded(self) -> Notice:
         raise NotImplementedError("the flood control list holds awards only")
 
     def render(self, notice: Notice) -> list[Record]:
+        write_day, write_money = self.plan.notation.write_day, self.plan.notation.write_money
         texts = {
-            "award_date": self.plan.notation.write_day(notice.day),
-            "contract_number": notice.number,
+            **dict(zip(PROFILE_SLOTS, notice.profile, strict=True)),
+            "island": "Luzon",
+            "district": f"{notice.area} (FIRST LEGISLATIVE DISTRICT)",
+            "project_id": notice.number,
+            "contract_number": notice.contract_number,
             "award_title": notice.award_title,
-            "notice_title": notice.title,
             "awardee_name": notice.awardee,
+            "contractors": "1",
             "organization_name": notice.organization,
-            "area_of_delivery": notice.area,
-            "business_category": notice.category,
-            "contract_amount": self.plan.notation.write_money(notice.centavos),
+            "funding_year": str(as_date(notice.publish).year),
+            "start_date": write_day(notice.publish),
+            "completion_date": write_day(notice.day),
+            "approved_budget": write_money(notice.budget),
+            "contract_amount": write_money(notice.centavos),
+            "latitude": "16.61",
+            "longitude": "120.32",
+            "capital": notice.area,
         }
         return [tuple(texts.get(slot, "") for slot in SLOTS)]
 

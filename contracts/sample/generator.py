@@ -50,7 +50,13 @@ def _plan_fillers(shape: SampleShape, faults: dict[str, int]) -> Iterator[FileFi
     for number, planned in enumerate(plan_files(shape.main_size, rows_per_unit=per_unit)):
         plan = planned if shape.faults else _tidy(planned)
         rng = random.Random(f"{shape.seed}/{plan.name}")
-        desk = NoticeDesk(plan, number, market=market, lines_per_award=shape.lines_per_award, rng=rng)
+        desk = NoticeDesk(
+            plan,
+            0 if plan.restarted else number,
+            market=market,
+            lines_per_award=shape.lines_per_award,
+            rng=rng,
+        )
         yield FileFiller(plan, desk, shape=shape, rng=rng, carried=carried, faults=faults)
     if shape.flood_size:
         plan = plan_flood(shape.flood_size)

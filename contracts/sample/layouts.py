@@ -72,7 +72,22 @@ LINE_SLOTS = (
     "unspsc_code",
     "unspsc_description",
 )
-SLOTS = NOTICE_SLOTS + PROFILE_SLOTS + AWARD_SLOTS + LINE_SLOTS
+PROJECT_SLOTS = (
+    "project_id",
+    "funding_year",
+    "start_date",
+    "completion_date",
+    "latitude",
+    "longitude",
+    "island",
+    "district",
+    "contractors",
+    "capital",
+    "capital_latitude",
+    "capital_longitude",
+)
+"""Of the flood control programme; records of the main source end before them."""
+SLOTS = NOTICE_SLOTS + PROFILE_SLOTS + AWARD_SLOTS + LINE_SLOTS + PROJECT_SLOTS
 SLOT = {name: number for number, name in enumerate(SLOTS)}
 
 _S1 = """
@@ -124,17 +139,33 @@ Procuring Entity (PE)=organization_name | Region=region | Province=province | Ci
 | Province of Awardee=awardee_province | City/Municipality of Awardee=awardee_city
 | Awardee Size=awardee_size | Awardee Joint Venture=joint_venture
 """
-FLOOD_HEADER = (
-    "award_date",
-    "contract_number",
-    "award_title",
-    "notice_title",
-    "awardee_name",
-    "organization_name",
-    "area_of_delivery",
-    "business_category",
-    "contract_amount",
-)
+_S6 = """
+Procuring Entity=organization_name | Region=region | Province=province | City/Municipality=city
+| Government Branch=branch | PE Organization Type=entity_type | PE Organization Type (Grouped)=entity_group
+| Bid Reference No.=reference_id | Notice Title=notice_title | Classification=classification
+| Procurement Mode=procurement_mode | Business Category=business_category | Source of Funds=funding_source
+| Trade Agreement=trade_agreement | Approved Budget of the Contract (ABC)=approved_budget
+| Published Date=publish_date | Closing Date=closing_date | Area of Delivery=area_of_delivery
+| Contract Duration=duration | Calendar Type=calendar_type | Lot Type=award_type | Item Code=line_number
+| Item/Lot Name=item_name | Item/Lot Description=item_description | Quantity=quantity | Unit of Measure=unit
+| Item Budget=item_budget | Bid Notice Status=notice_status | Award Reference No.=award_number
+| Award Title=award_title | UNSPSC Code=unspsc_code | UNSPSC Description=unspsc_description
+| Published Date (Award)=award_publish_date | Award Date=award_date | Contract Amount=contract_amount
+| Award Notice Status=award_status | Notice to Proceed Date=proceed_date
+| Contract Effectivity Date=effective_date | Contract End Date=end_date
+| Awardee Organization Name=awardee_name | Country of Awardee=country | Region of Awardee=awardee_region
+| Province of Awardee=awardee_province | City/Municipality of Awardee=awardee_city
+| Awardee Size=awardee_size | Awardee Joint Venture=joint_venture
+"""
+_FLOOD = """
+MainIsland=island | Region=region | Province=province | LegislativeDistrict=district | Municipality=city
+| DistrictEngineeringOffice=organization_name | ProjectId=project_id | ProjectName=award_title
+| TypeOfWork=classification | FundingYear=funding_year | ContractId=contract_number
+| ApprovedBudgetForContract=approved_budget | ContractCost=contract_amount
+| ActualCompletionDate=completion_date | Contractor=awardee_name | ContractorCount=contractors
+| StartDate=start_date | ProjectLatitude=latitude | ProjectLongitude=longitude | ProvincialCapital=capital
+| ProvincialCapitalLatitude=capital_latitude | ProvincialCapitalLongitude=capital_longitude
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,3 +196,5 @@ S2 = read_layout("S2", _S1.replace("UOM=unit", "Unit of Measurement=unit"))
 S3 = read_layout("S3", _S3)
 S4 = read_layout("S4/S5", _S4)
 """Also S5: the re-export of 2021-2024 has the columns of 2025."""
+S6 = read_layout("S6", _S6)
+FLOOD = read_layout("flood", _FLOOD)

@@ -19,6 +19,8 @@ class FilePlan:
     """One raw file to be written. ``size`` is imported awards or raw rows, as the sample is measured.
 
     ``preamble`` lines stand above the header. Awards of a ``reexported`` file come again in the ``reexport``.
+    ``dated``: it says on which day a contract was awarded. ``restarted``: of a system that began its numbers
+    anew, so that they are those of the first file.
     """
 
     name: str
@@ -33,6 +35,8 @@ class FilePlan:
     quoted: bool = False
     reexported: bool = False
     reexport: bool = False
+    dated: bool = True
+    restarted: bool = False
 
     @property
     def workbook(self) -> bool:
@@ -116,6 +120,7 @@ def _quarterly() -> Iterator[FilePlan]:
             Notation(dates=DateStyle.DAY_FIRST, money=MoneyStyle.COMMAS),
         ),
         ("2025_Jul-Sep.csv", layouts.S4, 2025, 3, 0.045, Notation(dates=DateStyle.MONTH_FIRST)),
+        ("2025_(JAN-MAR).csv", layouts.S6, 2025, 1, 0.02, Notation(dates=DateStyle.ISO)),
     )
     for name, layout, year, quarter, share, notation in habits:
         first, last = _quarter(year, quarter)
@@ -127,6 +132,7 @@ def _quarterly() -> Iterator[FilePlan]:
             last=last,
             share=share,
             reexport=layout is layouts.S4 and year == 2023,
+            restarted=layout is layouts.S6,
         )
 
 

@@ -48,7 +48,7 @@ class Tally:
         self.rejected: list[RejectedRow] = []
         self.repaired: list[RepairedCell] = []
 
-    def count_award(self, centavos: int, day: int, *, lines: int) -> None:
+    def count_award(self, centavos: int, day: int | None, *, lines: int) -> None:
         """An award without faults on ``lines`` rows."""
         self.read += lines
         self.collapsed += lines - 1

@@ -116,13 +116,13 @@ def test_names_hold_what_breaks_naive_searches(awards: list[Record], mark: str) 
 
 def test_flood_contracts_crowd_at_the_known_amounts(clean: Sample) -> None:
     amounts = [
-        float(row["contract_amount"]) for row in read_records(clean.folder / "flood-control-projects.csv")
+        float(row["ContractCost"]) for row in read_records(clean.folder / "flood-control-projects.csv")
     ]
     assert all(1_150_000 <= value <= 289_500_000 for value in amounts)
     assert {value for _, value in FLOOD_EXACT} & set(amounts)
 
 
 def test_flood_names_have_ventures_and_former_names(clean: Sample) -> None:
-    names = [row["awardee_name"] for row in read_records(clean.folder / "flood-control-projects.csv")]
+    names = [row["Contractor"] for row in read_records(clean.folder / "flood-control-projects.csv")]
     assert any(" / " in name for name in names)
     assert any("(FORMERLY: " in name for name in names)

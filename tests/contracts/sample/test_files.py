@@ -12,6 +12,7 @@ import pytest
 from contracts.sample import SampleShape
 from contracts.sample.files import open_sheet
 from contracts.sample.plan import ROWS_PER_WORKBOOK, plan_files
+from tests.contracts.ingest.raw_files import FLOOD_PUBLISHED
 from tests.contracts.sample.conftest import Sample
 from tests.contracts.samples import find_header, make_sample, read_records, read_rows
 
@@ -32,6 +33,7 @@ AWARD_FILES = {
         "Awardee Joint Venture",
         r"\d{1,2}/\d{1,2}/2\d{3}",
     ),
+    "2025_(JAN-MAR).csv": ("S6", 46, "Procuring Entity", "Awardee Joint Venture", r"2\d{3}-\d\d-\d\d"),
 }
 SPELLINGS = {
     "S1": ("UOM", "Item Desc", "Contract Efectivity Date", "Awardee Corporate Title", "Publish Date(Award)"),
@@ -44,6 +46,7 @@ SPELLINGS = {
         "Award Reference No.",
         "Bid Notice Status",
     ),
+    "S6": ("Unit of Measure", "Item/Lot Name", "Source of Funds", "Approved Budget of the Contract (ABC)"),
 }
 
 
@@ -63,11 +66,13 @@ def test_header_is_the_generations_own(faulty: Sample, name: str) -> None:
 
 
 def test_flood_header_is_that_of_the_published_list(faulty: Sample) -> None:
-    published = Path(__file__).parents[4] / "shared" / "data" / "flood_control_awards.csv"
-    if not published.exists():
-        pytest.skip("the published list is not beside the repository")
-    header = read_rows(published)[0]
-    assert read_rows(faulty.folder / "flood-control-projects.csv")[0] == header
+    assert read_rows(faulty.folder / "flood-control-projects.csv")[0] == FLOOD_PUBLISHED
+
+
+def test_the_new_system_has_the_numbers_of_the_first_file_again(faulty: Sample) -> None:
+    new = {row["Bid Reference No."] for row in read_records(faulty.folder / "2025_(JAN-MAR).csv")}
+    old = {row["Reference ID"] for row in read_records(faulty.folder / "2013-01 -- 2015-12.xlsx")}
+    assert new & old
 
 
 @pytest.mark.parametrize(("name", "lines"), [("2013-01 -- 2015-12.xlsx", 3), ("2016-01 -- 2020-12.xlsx", 2)])
@@ -98,7 +103,7 @@ def test_one_file_of_2025_puts_the_day_first_and_the_others_do_not(clean: Sample
 
 @pytest.mark.parametrize("seed", range(4))
 def test_even_the_smallest_slashed_file_tells_its_order(tmp_path: Path, seed: int) -> None:
-    make_sample(SampleShape(contracts=25, seed=seed), tmp_path)
+    make_sample(SampleShape(contracts=30, seed=seed), tmp_path)
     for name, month in (("2025_Apr-Jun.csv", 1), ("2025_Jul-Sep.csv", 0), ("2023.csv", 0)):
         dates = [row["Published Date"].split("/") for row in read_records(tmp_path / name)]
         days = [int(parts[1 - month]) for parts in dates if len(parts) == 3]
