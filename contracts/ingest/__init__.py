@@ -7,10 +7,8 @@ from contracts.ingest.checking import Check, check_files
 from contracts.ingest.dates import DateOrder
 from contracts.ingest.headers import list_generations
 from contracts.ingest.importer import import_files
-from contracts.ingest.losses import MAX_REJECTED_SHARE
 
 __all__ = [
-    "MAX_REJECTED_SHARE",
     "Check",
     "DateOrder",
     "check_files",

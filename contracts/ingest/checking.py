@@ -21,7 +21,7 @@ from contracts.ingest.importer import (
     open_database,
     translate_errors,
 )
-from contracts.ingest.losses import MAX_REJECTED_SHARE, Losses, find_losses
+from contracts.ingest.losses import Losses, find_losses
 from contracts.progress import Progress
 from contracts.snapshot import VERSIONS, SourceReport, building, new_version
 
@@ -90,7 +90,7 @@ def check_files(
     files: Sequence[Path],
     *,
     root: Path,
-    max_rejected_share: float = MAX_REJECTED_SHARE,
+    max_rejected_share: float = 1.0,
     reports_folder: Path | None = None,
     memory_limit_mb: int = 1000,
     threads: int = 2,

@@ -27,7 +27,7 @@ from contracts.ingest.fates import decide_fates
 from contracts.ingest.headers import find_generation, list_generations
 from contracts.ingest.later_years import join_later_years
 from contracts.ingest.looking import look_at_files
-from contracts.ingest.losses import MAX_REJECTED_SHARE, find_losses, hold
+from contracts.ingest.losses import find_losses, hold
 from contracts.ingest.sifting import RowSieve
 from contracts.ingest.sources import Generation
 from contracts.ingest.staging import RawFile, create_staging, stage_batch, stage_file
@@ -83,7 +83,7 @@ def import_files(
     files: Sequence[Path],
     *,
     root: Path,
-    max_rejected_share: float = MAX_REJECTED_SHARE,
+    max_rejected_share: float = 1.0,
     accept_losses: bool = False,
     reports_folder: Path | None = None,
     memory_limit_mb: int = 1000,
@@ -92,8 +92,10 @@ def import_files(
 ) -> Generator[Progress, None, Snapshot]:
     """Import raw files into a new version under ``root`` and make it the current one; returns the snapshot.
 
-    ``max_rejected_share`` of the awarded rows, and of their pesos, may be rejected; ``accept_losses`` lets
-    everything pass. The reports of rejects and repairs also go to ``reports_folder``, even if it is held.
+    ``max_rejected_share`` of the awarded rows, and of their pesos, may be rejected, unless a file has nothing
+    else; ``accept_losses`` lets everything pass. The reports of rejects and repairs also go to
+    ``reports_folder``, even if the import is held.
+
     Raises BadFile, ImportHeld, ReconciliationFailed or OutOfSpace (retryable). On any error, and when the
     generator is closed early, nothing is left behind and the current version stays.
     """

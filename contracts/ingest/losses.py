@@ -14,9 +14,6 @@ from contracts.ingest.fates import REJECTED
 from contracts.ingest.findings import find_rejects
 from contracts.snapshot import SourceReport
 
-MAX_REJECTED_SHARE = 0.05
-"""Of 17.6 million published rows less than one in a thousand has no sound amount; fifty in a thousand are the
-sign of a fault in the file or in how it is read."""
 _SHOWN = 20
 """Lines about rejects in the error."""
 

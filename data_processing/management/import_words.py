@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from contracts.ingest import Check
 from contracts.snapshot import REJECTS, SourceReport
 
-_IN_THE_SUM = frozenset(
-    ["file", "generation", "sha256", "read", "imported", "collapsed", "unawarded", "duplicates", "rejected"]
-) | {"notes"}
+_FATES = ("imported", "collapsed", "unawarded", "duplicates", "rejected")
+_TOLD = frozenset(("file", "generation", "sha256", "notes", "read", *_FATES))
+"""What has lines of its own."""
 _BY_REASON = frozenset(["rejected_by_reason", "repaired_by_reason"])
 """A check says the same with an example each."""
 
@@ -28,7 +28,7 @@ def describe_source(source: SourceReport, *, without: frozenset[str] = frozenset
     for note in source.notes:
         yield f"  {note.text}"
     for name, value in asdict(source).items():
-        if name not in _IN_THE_SUM | without and value not in (None, "", 0, [], (), {}):
+        if name not in _TOLD | without and value not in (None, "", 0, [], (), {}):
             yield f"  {name.replace('_', ' ')}: {_say(value)}"
 
 
@@ -53,17 +53,16 @@ def describe_check(check: Check) -> Iterator[str]:
         yield f"held: {sentence}"
 
 
-def advise(*, rejected_share: float, only_share: bool, reports: Path | None) -> Sequence[str]:
+def advise(*, rejected_share: float, only_share: bool, reports: Path | None) -> Iterator[str]:
     """How to go on after an import that is held."""
-    seen = (
-        "To see every rejected row: --check --reports FOLDER with the same files."
-        if reports is None
-        else f"Every rejected row stands in {reports / REJECTS}."
-    )
+    if rejected_share and reports:
+        yield f"Every rejected row stands in {reports / REJECTS}."
+    elif rejected_share:
+        yield "To see every rejected row: --check --reports FOLDER with the same files."
     percent = math.ceil(100 * rejected_share)
     accept = (
         f"To import all the same: --max-rejected-percent {percent}"
         if only_share
         else "Mend the files or leave them out. To import all the same: --accept-losses"
     )
-    return seen, f"{accept} (`use_dataset` leads back)."
+    yield f"{accept} (`use_dataset` leads back)."

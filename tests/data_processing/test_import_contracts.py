@@ -72,7 +72,9 @@ def test_an_import_that_loses_is_held_and_says_how_to_go_on(tmp_path: Path, sett
     _, error = refuse(raw)
     assert "1 of 9 awarded rows (11.1 %) would be rejected; up to 5 % may be" in error
     assert "rejected: 1 invalid_amount, such as raw.csv, row 10, contract_amount: 'soon'" in error
+    assert "--check --reports FOLDER" in error
     assert "--max-rejected-percent 12 " in error
+    assert f"{tmp_path / 'seen' / 'rejects.csv'}." in refuse(raw, "--reports", tmp_path / "seen")[1]
     assert snapshot.history(settings.DATASET_ROOT) == []
     assert "8 contracts, ₱80.00" in run(raw, "--max-rejected-percent", "12")
 
@@ -91,10 +93,10 @@ def test_a_file_without_rows_is_accepted_only_by_name_of_the_loss(tmp_path: Path
     run(write_s3(tmp_path / "good.csv", {}))
     good = snapshot.current(settings.DATASET_ROOT)
     empty = write_csv(tmp_path / "header only.csv", [S3])
-    _, error = refuse(empty, "--max-rejected-percent", "100", "--reports", tmp_path / "reports")
+    _, error = refuse(empty, "--max-rejected-percent", "100")
     assert "header only.csv has no rows: nothing is switched" in error
     assert "--accept-losses" in error
-    assert str(tmp_path / "reports" / "rejects.csv") in error
+    assert "rejected row" not in error
     assert snapshot.current(settings.DATASET_ROOT) == good
     assert "0 contracts" in run(empty, "--accept-losses")
     call_command("use_dataset", good.version, stdout=StringIO())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
+from django.core.management import BaseCommand, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from contracts.errors import ContractsError
@@ -60,6 +61,16 @@ def test_every_column_is_documented_as_it_is(field: object) -> None:
     (row,) = re.findall(rf"^\| `{field.name}` \|.*$", page("columns"), re.MULTILINE)  # type: ignore[attr-defined]
     for text in (field.label, field.type.value, field.description, field.filter or ""):  # type: ignore[attr-defined]
         assert text in row
+
+
+def test_every_option_of_the_import_is_documented() -> None:
+    ours, everybodys = (
+        re.findall(r"--[a-z-]+", command.create_parser("manage.py", "x").format_help())
+        for command in (load_command_class("data_processing", "import_contracts"), BaseCommand())
+    )
+    options = set(ours) - set(everybodys)
+    assert len(options) > 5
+    assert {option for option in options if f"`{option}" not in page("import")} == set()
 
 
 def paths(resolver: URLResolver, prefix: str = "") -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_a_check_tells_each_finding_with_an_example(tmp_path: Path, faulty: list
 
 
 def test_a_check_says_whether_the_import_would_be_held(tmp_path: Path, faulty: list[Path]) -> None:
-    checked = check(tmp_path / "data", *faulty)
+    checked = check(tmp_path / "data", *faulty, max_rejected_share=0.05)
     assert checked.outcome == "held"
     assert checked.losses.sentences == ("1 of 4 awarded rows (25 %) would be rejected; up to 5 % may be",)
     assert check(tmp_path / "data", write_s3(tmp_path / "empty.csv")).losses.faults
@@ -103,7 +103,7 @@ def test_a_check_writes_its_reports_where_it_is_told(tmp_path: Path, faulty: lis
 
 
 def test_a_check_is_json_with_exact_pesos(tmp_path: Path, faulty: list[Path]) -> None:
-    said = json.loads(json.dumps(check(tmp_path / "data", *faulty).to_json()))
+    said = json.loads(json.dumps(check(tmp_path / "data", *faulty, max_rejected_share=0.05).to_json()))
     assert (said["outcome"], said["contracts"], said["total_value"]) == ("held", 2, "200.00")
     assert [source["generation"] for source in said["sources"]] == ["S3", "flood-derived"]
     assert {finding["fate"] for finding in said["findings"]} == {

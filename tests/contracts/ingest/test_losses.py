@@ -32,11 +32,11 @@ def make_awards(*amounts: str) -> list[dict[str, str]]:
     ]
 
 
-def hold(root: Path, *files: Path, **options: float) -> ImportHeld:
+def hold(root: Path, *files: Path, share: float = 0.05) -> ImportHeld:
     """The error of an import that is held; nothing may have changed below ``root``."""
     before = list_files(root)
     with pytest.raises(ImportHeld) as caught:
-        list(import_files(files, root=root, as_of=AS_OF, **options))  # type: ignore[arg-type]
+        list(import_files(files, root=root, as_of=AS_OF, max_rejected_share=share))
     assert list_files(root) == before
     return caught.value
 
@@ -82,7 +82,7 @@ def test_a_fault_that_hits_every_row_of_a_file_holds_the_import(
     else:
         rows = [[*row[:amount], "soon", *row[amount + 1 :]] for row in rows]
     raw = write_csv(tmp_path / "raw.csv", [S3, *rows])
-    held = hold(root, sound, raw, max_rejected_share=1)
+    held = hold(root, sound, raw, share=1)
     assert held.losses == ("none of the 3 awarded rows of raw.csv would be imported",)
     example = {
         "one cell too many": "3 ragged_row, such as raw.csv, row 2",
@@ -116,7 +116,8 @@ def test_a_share_of_rejected_pesos_holds_the_import(tmp_path: Path, root: Path) 
 
 def test_little_that_is_lost_is_imported(tmp_path: Path) -> None:
     awards = make_awards(*["10.00"] * 19, "soon")
-    list(import_files([write_s3(tmp_path / "raw.csv", *awards)], root=tmp_path / "data", as_of=AS_OF))
+    raw = write_s3(tmp_path / "raw.csv", *awards)
+    list(import_files([raw], root=tmp_path / "data", as_of=AS_OF, max_rejected_share=0.05))
     assert snapshots.current(tmp_path / "data").manifest().rejected_by_reason == {"invalid_amount": 1}
 
 
@@ -139,7 +140,11 @@ def test_reports_of_a_held_import_can_be_kept(tmp_path: Path) -> None:
     raw = write_s3(tmp_path / "raw.csv", *make_awards("soon", "1.00", "2.00"))
     folder = tmp_path / "reports" / "of today"
     with pytest.raises(ImportHeld):
-        list(import_files([raw], root=tmp_path / "data", as_of=AS_OF, reports_folder=folder))
+        list(
+            import_files(
+                [raw], root=tmp_path / "data", as_of=AS_OF, max_rejected_share=0.05, reports_folder=folder
+            )
+        )
     assert (folder / "rejects.csv").read_text(encoding="utf-8").splitlines() == [
         "file,row,column,value,reason",
         "raw.csv,2,contract_amount,soon,invalid_amount",
