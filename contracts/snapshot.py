@@ -57,7 +57,9 @@ class Note:
 class SourceReport:
     """What became of the rows of one raw file; ``read`` equals the sum of the five fates.
     ``repaired_by_reason`` counts cells of imported awards that became missing values. ``notes`` tell what was
-    left out and what was found out about the file.
+    left out and what was found out about the file. ``encoding`` is that of a text file, None for workbooks;
+    ``mixed_characters`` were in another one than the rest of the file, ``replaced_characters`` in none that
+    is known: these are U+FFFD now.
     """
 
     file: str
@@ -73,6 +75,9 @@ class SourceReport:
     rejected_by_reason: dict[str, int]
     repaired_by_reason: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    encoding: str | None = None
+    mixed_characters: int = 0
+    replaced_characters: int = 0
 
     @property
     def accounted(self) -> int:

@@ -91,6 +91,9 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
         rejected_by_reason=reasons,
         repaired_by_reason=repaired,
         notes=file.notes,
+        encoding=file.decoding.encoding if file.decoding else None,
+        mixed_characters=file.decoding.mixed if file.decoding else 0,
+        replaced_characters=file.decoding.replaced if file.decoding else 0,
     )
 
 

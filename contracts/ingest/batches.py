@@ -28,6 +28,16 @@ _SPACE = " \t\r\n\v\f"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How the bytes of a text file were read. ``mixed`` characters were of another encoding than the rest of
+    the file, ``replaced`` ones of none: each is U+FFFD now."""
+
+    encoding: str
+    mixed: int = 0
+    replaced: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class RawBatch:
     """Consecutive rows of one table. ``sheet`` counts the tables of a file from 0.
 
@@ -50,6 +60,8 @@ class RawBatch:
     has_formulas: bool = False
     notes: tuple[Note, ...] = ()
     merged: dict[str, pa.Table] = field(default_factory=dict)
+    decoding: Decoding | None = None
+    """None for workbooks."""
 
     @property
     def read(self) -> int:

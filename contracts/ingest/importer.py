@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,11 +19,14 @@ from contracts.cursor import OUT_OF_SPACE
 from contracts.errors import BadFile, ContractsError, OutOfSpace
 from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects, write_repairs
 from contracts.ingest.batches import RawBatch
+from contracts.ingest.containers import Given, blame
 from contracts.ingest.csv_files import read_csv
 from contracts.ingest.dates import DateOrder
 from contracts.ingest.days import settle_days
 from contracts.ingest.fates import decide_fates
+from contracts.ingest.foreign import FULL_DISK
 from contracts.ingest.headers import find_generation, list_generations
+from contracts.ingest.kinds import Kind
 from contracts.ingest.later_years import join_later_years
 from contracts.ingest.looking import look_at_files
 from contracts.ingest.losses import find_losses, hold
@@ -47,13 +49,8 @@ from contracts.snapshot import (
 )
 from contracts.sql import FLOOD_CONTROL
 
-_READERS: dict[str, Callable[[Path, Path | None, Generation | None], Generator[RawBatch, None, None]]] = {
-    ".csv": lambda path, _, told: read_csv(path, told),
-    ".xlsx": read_workbook,
-}
-_STAGING, _SPILL = "staging.duckdb", "spill"
+_STAGING, _SPILL, _UNPACKED = "staging.duckdb", "spill", "unpacked"
 _STEPS = 4
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_ROOM = (duckdb.OutOfMemoryException, duckdb.IOException)
 """DuckDB reads no files in an import but those that it writes."""
 _ROOM = "nothing of it is left; make room on the disk of the datasets and import again"
@@ -71,12 +68,14 @@ class Reading(TypedDict, total=False):
     """How files are to be read: what an import and its rehearsal take alike, and ``account_rows`` acts upon.
 
     ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files,
-    ``generation`` names the layout of files without a header.
+    ``generation`` names the layout of files without a header, ``encoding`` is that of text files without a
+    mark of their own (None: as their bytes say).
     """
 
     as_of: Required[date]
     date_order: DateOrder | None
     generation: str | None
+    encoding: str | None
 
 
 def import_files(
@@ -117,6 +116,7 @@ def import_files(
                 con, reports, version=version, created_at=created_at, as_of=reading["as_of"]
             )
         (folder / _STAGING).unlink()
+        shutil.rmtree(folder / _UNPACKED, ignore_errors=True)
         shutil.rmtree(folder / _SPILL, ignore_errors=True)
         yield _show_step(_STEPS)
         return publish(root, folder, manifest)
@@ -130,13 +130,14 @@ def account_rows(
     as_of: date,
     date_order: DateOrder | None = None,
     generation: str | None = None,
+    encoding: str | None = None,
 ) -> Generator[Progress, None, tuple[SourceReport, ...]]:
     """Read all files and decide what becomes of each row: what an import and its rehearsal have in common.
     Leaves the awards in ``staging.awards`` and the reports of rejects and repairs in ``folder``."""
     _check_names(files)
     told = _find_told(generation)
-    look_at_files(files, told)
-    raw_files = yield from read_files(con, files, scratch=folder, told=told)
+    given = look_at_files(files, folder / _UNPACKED, told=told, encoding=encoding)
+    raw_files = yield from read_files(con, given, scratch=folder, told=told, encoding=encoding)
     yield _show_step(0)
     for file in raw_files:
         settle_days(con, file, date_order)
@@ -159,8 +160,6 @@ def copy_reports(folder: Path, target: Path) -> None:
 def _check_names(files: Sequence[Path]) -> None:
     seen: set[str] = set()
     for path in files:
-        if path.suffix.lower() not in _READERS:
-            raise BadFile(path.name, f"unknown kind of file; known are {', '.join(_READERS)}")
         if not path.is_file():
             raise BadFile(path.name, "there is no such file")
         if path.name in seen:
@@ -191,7 +190,7 @@ def translate_errors() -> Iterator[None]:
             raise
         raise OutOfSpace(f"no room for the import: {error}; {_ROOM}") from error
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL_DISK:
             raise
         raise OutOfSpace(f"no room for the import: {error.strerror}; {_ROOM}") from error
 
@@ -218,22 +217,24 @@ def open_database(folder: Path, resources: Resources) -> Iterator[duckdb.DuckDBP
 
 def read_files(
     con: duckdb.DuckDBPyConnection,
-    files: Sequence[Path],
+    files: Sequence[Given],
     *,
     scratch: Path | None = None,
     told: Generation | None = None,
+    encoding: str | None = None,
 ) -> Generator[Progress, None, tuple[RawFile, ...]]:
     """Stage the rows of all files, yielding the bytes read; returns what each file is. Raises BadFile.
 
     ``scratch`` is a folder for what readers cannot hold in memory, the system's temporary one by default;
-    ``told`` is the generation of files without a header.
+    ``told`` is the generation of files without a header, ``encoding`` that of texts without a mark.
     """
-    total, before = sum(path.stat().st_size for path in files), 0
+    total, before = sum(given.path.stat().st_size for given in files), 0
     raw_files = []
-    for number, path in enumerate(files):
-        size, read, notes, sieve = path.stat().st_size, 0, list[Note](), RowSieve(path.name)
+    for number, given in enumerate(files):
+        size, read, notes = given.path.stat().st_size, 0, list(given.notes)
+        sieve = RowSieve(given.path.name)
         con.begin()  # one transaction a file: a commit per batch would wait for the disk each time
-        for raw in _read_ahead(_read(path, scratch, told)):
+        for raw in _read_ahead(_read(given, scratch, told=told, encoding=encoding)):
             batch = sieve.sift(raw)
             stage_batch(con, batch, file=number)
             read += batch.read
@@ -242,20 +243,21 @@ def read_files(
             yield Progress(phase="reading", current=position, total=total, unit="bytes")
         con.commit()
         raw_files.append(
-            _describe_file(path, number=number, last=batch, read=read, notes=[*notes, *sieve.list_notes()])
+            _describe_file(given, number=number, last=batch, read=read, notes=[*notes, *sieve.list_notes()])
         )
         stage_file(con, raw_files[-1])
         before += size
     return tuple(raw_files)
 
 
-def _read(path: Path, scratch: Path | None, told: Generation | None) -> Generator[RawBatch, None, None]:
-    try:
-        yield from _READERS[path.suffix.lower()](path, scratch, told)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise
-        raise BadFile(path.name, f"it cannot be read: {error.strerror}") from error
+def _read(
+    given: Given, scratch: Path | None, *, told: Generation | None, encoding: str | None
+) -> Generator[RawBatch, None, None]:
+    with blame(given.path):
+        if given.kind is Kind.XLSX:
+            yield from read_workbook(given.path, scratch, told)
+        else:
+            yield from read_csv(given.path, told, scratch=scratch, encoding=encoding)
 
 
 def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
@@ -267,17 +269,18 @@ def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
             yield batch
 
 
-def _describe_file(path: Path, *, number: int, last: RawBatch, read: int, notes: Sequence[Note]) -> RawFile:
-    with path.open("rb") as file:
+def _describe_file(given: Given, *, number: int, last: RawBatch, read: int, notes: Sequence[Note]) -> RawFile:
+    with given.origin.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return RawFile(
         number=number,
-        path=path,
+        path=given.path,
         sha256=sha256,
-        size_bytes=path.stat().st_size,
+        size_bytes=given.origin.stat().st_size,
         generation=last.header.generation,
         read=read,
         notes=tuple(notes),
+        decoding=last.decoding,
     )
 
 

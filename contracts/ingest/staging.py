@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from contracts.ingest.batches import DATE_CELL, FORMULA, RawBatch
+from contracts.ingest.batches import DATE_CELL, FORMULA, Decoding, RawBatch
 from contracts.ingest.nulls import NULL_WORDS
 from contracts.ingest.sources import Generation
 from contracts.snapshot import Note
@@ -62,6 +62,7 @@ class RawFile:
     generation: Generation
     read: int
     notes: tuple[Note, ...] = ()
+    decoding: Decoding | None = None
 
 
 def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:

@@ -1,4 +1,4 @@
-"""The zip file that a workbook is: its parts as bytes, and how much they may unfold to. Knows no XML.
+"""A zip file, which a workbook is: its parts as bytes, and how much they may unfold to. Knows no XML.
 
 A zip file of a few megabytes can unfold to terabytes, and its table of contents may lie. It bounds the work
 all the same: no more of a part is read than the size that it claims, and the packed sizes of all parts must
@@ -59,6 +59,17 @@ class Package:
         if sum(entry.compress_size for entry in self._parts.values()) > size:
             raise BadWorkbook("its parts overlap, as no program writes them")
 
+    @property
+    def names(self) -> list[str]:
+        return list(self._parts)
+
+    def check_whole(self) -> None:
+        """Raise BadWorkbook where all parts together unfold beyond measure, or one is under a password."""
+        if sum(entry.file_size for entry in self._parts.values()) > self._bytes_left:
+            raise BadWorkbook(f"it unfolds to more than {UNFOLDS} times its size, as no table does")
+        if any(entry.flag_bits & _ENCRYPTED for entry in self._parts.values()):
+            raise BadWorkbook("it is protected by a password; remove the password and save it again")
+
     def __contains__(self, name: str) -> bool:
         return name in self._parts
 
@@ -80,7 +91,7 @@ class Package:
         if entry.flag_bits & _ENCRYPTED:
             raise BadWorkbook("it is protected by a password; remove the password and save it again")
         if entry.compress_type not in _METHODS:
-            raise BadWorkbook(f"its part {name!r} is packed in a way that .xlsx files do not know")
+            raise BadWorkbook(f"its part {name!r} is packed in a way that is not read here")
         with _translate_errors(f"its part {name!r} is damaged"), self._archive.open(entry) as part:
             while chunk := part.read(CHUNK):
                 yield chunk

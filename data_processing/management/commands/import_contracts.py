@@ -27,7 +27,10 @@ T = TypeVar("T")
 
 
 class Command(BaseCommand):
-    help = "Import raw PhilGEPS files (XLSX, CSV) into a new dataset version and make it the current one."
+    help = (
+        "Import raw PhilGEPS files (workbooks, text files, archives of them) into a new dataset version"
+        " and make it the current one."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -40,6 +43,12 @@ class Command(BaseCommand):
             "--generation",
             choices=list_generations(),
             help="layout of files that are published without a header line",
+        )
+        parser.add_argument(
+            "--encoding",
+            type=_read_encoding,
+            help="encoding of text files that have no mark of their own, such as cp850 (default: UTF-8, and"
+            " Windows-1252 for what is no UTF-8)",
         )
         parser.add_argument(
             "--as-of", type=date.fromisoformat, help="day up to which years are plausible (default: today)"
@@ -119,6 +128,14 @@ def _percent(text: str) -> float:
     return percent
 
 
+def _read_encoding(name: str) -> str:
+    try:
+        b"".decode(name)
+    except LookupError:
+        raise ArgumentTypeError(f"there is no encoding {name!r}; try utf-8, windows-1252, cp850") from None
+    return name
+
+
 def _read_options(options: dict[str, Any]) -> dict[str, Any]:
     """What an import and its rehearsal have in common."""
     order, percent = options["date_order"], options["max_rejected_percent"]
@@ -128,6 +145,7 @@ def _read_options(options: dict[str, Any]) -> dict[str, Any]:
         "as_of": options["as_of"] or timezone.localdate(),
         "date_order": DateOrder(order) if order else None,
         "generation": options["generation"],
+        "encoding": options["encoding"],
         "max_rejected_share": percent / 100,
         "reports_folder": options["reports"],
     }

@@ -14,6 +14,7 @@ from contracts.ingest.accounts import measure_contracts, report_sources
 from contracts.ingest.days import settle_days
 from contracts.ingest.fates import decide_fates
 from contracts.ingest.importer import read_files
+from contracts.ingest.looking import look_at_files
 from contracts.ingest.staging import RawFile, create_staging
 from contracts.layout import build
 from tests.contracts.ingest.raw_files import AS_OF, UNAWARDED, write_s3
@@ -28,7 +29,7 @@ def staged(tmp_path: Path) -> Iterator[Staged]:
     paths = [write_s3(tmp_path / "a.csv", *rows), write_s3(tmp_path / "b.csv", {"Bid Reference No.": "2"})]
     with duckdb.connect(str(tmp_path / "contracts.duckdb")) as con:
         create_staging(con, tmp_path / "staging.duckdb")
-        reading = read_files(con, paths)
+        reading = read_files(con, look_at_files(paths, tmp_path / "unpacked"))
         try:
             while True:
                 next(reading)

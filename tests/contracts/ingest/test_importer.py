@@ -107,7 +107,8 @@ def write_bad_files(folder: Path) -> dict[str, list[Path]]:
     (folder / "other").mkdir()
     twin = write_s3(folder / "other" / "good.csv", {})
     missing = folder / "missing.csv"
-    odd = write_csv(folder / "raw.txt", [S3])
+    odd = folder / "page.csv"
+    odd.write_bytes(b"<!DOCTYPE html><html>")
     broken = folder / "broken.xlsx"
     broken.write_bytes(b"PK\x03\x04")
     undecided = write_s3(folder / "undecided.csv", {"Award Date": "05/06/2024"})
@@ -116,7 +117,7 @@ def write_bad_files(folder: Path) -> dict[str, list[Path]]:
 
 
 @pytest.mark.parametrize(
-    "culprit", ["two files have this name", "missing.csv", "raw.txt", "broken.xlsx", "undecided.csv"]
+    "culprit", ["two files have this name", "missing.csv", "page.csv", "broken.xlsx", "undecided.csv"]
 )
 def test_a_failed_import_leaves_everything_as_it_was(tmp_path: Path, culprit: str) -> None:
     root = tmp_path / "data"
