@@ -159,3 +159,12 @@ def test_whatever_is_known_of_a_file_is_told() -> None:
         "  left out sheets: Notes no header",
         "  replaced: 1,234",
     ]
+
+
+def test_an_encoding_that_is_told_is_used_and_said(tmp_path: Path) -> None:
+    file = write_s3(tmp_path / "raw.csv", {"Procuring Entity": "CITY OF PEÑABLANCA"}, encoding="cp850")
+    said = StringIO()
+    call_command("import_contracts", str(file), encoding="cp850", check=True, stdout=said)
+    assert "encoding: cp850" in said.getvalue()
+    with pytest.raises(CommandError, match="there is no encoding 'latin-99'"):
+        call_command("import_contracts", str(file), "--encoding", "latin-99")

@@ -130,7 +130,7 @@ def _percent(text: str) -> float:
 
 def _read_encoding(name: str) -> str:
     try:
-        b"".decode(name)
+        b"    ".decode(name, "replace")  # of no bytes at all the name is not looked up
     except LookupError:
         raise ArgumentTypeError(f"there is no encoding {name!r}; try utf-8, windows-1252, cp850") from None
     return name

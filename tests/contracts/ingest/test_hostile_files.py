@@ -429,7 +429,7 @@ HOSTILE_TEXT: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
         lambda file: write_lines(
             file, b'"', b"this is a line of no table, and long enough\n" * 1_400_000, b'"\n'
         ),
-        ("after record 2", "never closed"),
+        ("line 3", "never closed", "get the file again"),
     ),
     "a quote that is closed after 60 MB, above the header": (
         lambda file: file.write_bytes(
