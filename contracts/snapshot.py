@@ -139,7 +139,18 @@ class Manifest:
 
 
 def _read_source(data: dict[str, Any]) -> SourceReport:
+    if "notes" not in data and data["generation"] == "flood":
+        data = {**data, "generation": "flood-derived", "notes": [asdict(_OLD_DERIVATIVE)]}
     return SourceReport(**{**data, "notes": tuple(Note(**note) for note in data.get("notes", ()))})
+
+
+_OLD_DERIVATIVE = Note(
+    kind="remark",
+    subject="flood-derived",
+    text="nine columns that somebody has derived from the published file: a part of its rows; the award_date"
+    " of these contracts is the day of completion, until the file is imported again",
+)
+"""What manifests say that were written when this was the only flood-control file that could be read."""
 
 
 def _add_up(counts: Iterable[dict[str, int]]) -> dict[str, int]:

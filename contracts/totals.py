@@ -32,7 +32,8 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
             answer[dimension] = aggregates.shape_bins(bins)
         elif dimension == "by_funding_year":
             years = aggregates.read_groups(cursor.fetch(aggregates.select_funding_years(totals)))
-            answer[dimension] = aggregates.shape_groups(years, whole)
+            # Snapshots of older programs have no such totals: all is of no known year.
+            answer[dimension] = aggregates.shape_groups(years or [whole] if whole.count else [], whole)
         elif dimension in aggregates.PERIODS:
             answer[dimension] = aggregates.shape_groups(aggregates.sum_periods(months, dimension), whole)
         else:

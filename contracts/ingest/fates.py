@@ -192,7 +192,8 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
 
 def _collect(repairs: list[tuple[str, str, str]]) -> str:
     """The expression of a row's list of repairs; null for the many rows that need none."""
-    needed = " OR ".join(f"({condition})" for _, condition, _ in repairs)
+    conditions = [condition for _, condition, reason in repairs if reason != "formula_without_value"]
+    needed = " OR ".join(f"({condition})" for condition in ("unvalued IS NOT NULL", *conditions))
     made = ", ".join(
         f"CASE WHEN {condition} THEN {_make_fault(column, reason)} END"
         for column, condition, reason in repairs

@@ -16,11 +16,14 @@ import pyarrow.compute as pc
 from contracts.errors import BadFile
 from contracts.ingest.batches import RawBatch
 from contracts.ingest.headers import match_header
+from contracts.ingest.nulls import NULL_WORDS
 from contracts.ingest.sources import Header
 from contracts.snapshot import Note
 
 _IDENTIFYING = ("reference_id", "award_number", "contract_number", "project_id")
 _TOTAL = re.compile(r"(?:grand |sub ?-? ?|over ?all )?totals?\b.{0,40}", re.IGNORECASE)
+_FIGURE = re.compile(r"[^A-Za-z]*(?:php|pesos?|p)?[^A-Za-z]*", re.IGNORECASE)
+"""A number, however it is written; also a cell for nothing."""
 
 
 class RowSieve:
@@ -75,11 +78,14 @@ class RowSieve:
         suspects = pa.repeat(True, len(batch.numbers))
         for place in places:
             suspects = pc.and_(suspects, pc.equal(pc.binary_length(batch.columns[place]), 0))
-        return [
-            number
-            for number, cells in _list_rows(batch, suspects)
-            if any(_TOTAL.fullmatch(cell.strip(" :*")) for cell in cells)
-        ]
+        return [number for number, cells in _list_rows(batch, suspects) if _adds_up(cells)]
+
+
+def _adds_up(cells: Sequence[str]) -> bool:
+    """Whether a row holds nothing but figures and the word for them."""
+    words = [text for cell in cells if not _FIGURE.fullmatch(text := cell.strip(" :*"))]
+    words = [text for text in words if text.lower() not in NULL_WORDS]
+    return bool(words) and all(map(_TOTAL.fullmatch, words))
 
 
 def _list_rows(batch: RawBatch, suspects: pa.Array) -> Iterator[tuple[int, Sequence[str]]]:

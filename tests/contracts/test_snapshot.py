@@ -67,6 +67,15 @@ def test_manifest_reads_back_as_it_was_published(tmp_path: Path) -> None:
     assert SOURCE.accounted == SOURCE.read
 
 
+def test_an_old_manifest_of_the_nine_column_flood_file_is_labelled(tmp_path: Path) -> None:
+    data = MANIFEST.to_json()
+    data["sources"][0]["generation"] = "flood"
+    del data["sources"][0]["notes"]
+    old, new = Manifest.from_json(data).sources
+    assert (old.generation, [note.kind for note in old.notes]) == ("flood-derived", ["remark"])
+    assert new == SOURCE
+
+
 def test_build_that_is_not_published_leaves_nothing_and_keeps_the_current_version(tmp_path: Path) -> None:
     kept = publish(tmp_path, "v1")
     with snapshot.building(tmp_path, "v2") as folder:

@@ -220,8 +220,15 @@ def test_a_header_among_the_rows_and_totals_are_no_rows(tmp_path: Path, suffix: 
 
 
 def test_an_award_of_a_buyer_that_is_called_total_is_an_award(tmp_path: Path) -> None:
-    file = write_s3(tmp_path / "raw.csv", {"Procuring Entity": "Total Hospital"})
-    assert read_source(import_all(tmp_path / "data", file)).imported == 1
+    nobody = {
+        "Bid Reference No.": "",
+        "Award No.": "",
+        "Award Title": "Total station",
+        "Contract Amount": "5",
+    }
+    file = write_s3(tmp_path / "raw.csv", {"Procuring Entity": "Total Hospital"}, nobody)
+    source = read_source(import_all(tmp_path / "data", file))
+    assert (source.imported, source.notes) == (2, ())
 
 
 def test_another_header_among_the_rows_refuses_the_file(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ function buildSources({ sources }) {
   const rows = sources.map((source) => build("tr", {},
     build("th", { scope: "row" }, source.file,
       build("span", { class: "detail" }, `${source.generation} · ${formatSize(source.size_bytes)}`),
-      build("span", { class: "checksum", title: `SHA-256 ${source.sha256}` }, `SHA-256 ${source.sha256}`)),
+      build("span", { class: "checksum", title: `SHA-256 ${source.sha256}` }, `SHA-256 ${source.sha256}`),
+      source.notes.map(({ text }) => build("span", { class: "detail" }, text))),
     cells(source)));
   const all = build("tr", {}, build("th", { scope: "row" }, "All files"), cells(totals));
   const heads = ["File", ...FATES.map((fate) => FATE_LABELS[fate])];
