@@ -24,19 +24,14 @@ FIRST_YEAR = 2000
 """No PhilGEPS notice is older: the system opened in 2000."""
 
 _NUMBERS = ("reference_id", "award_number")
-_TELLING = (
-    *_NUMBERS,
-    "contract_number",
-    "project_id",
-    "award_title",
-    "notice_title",
-    "awardee_name",
-    "organization_name",
-)
-"""A row in which all of these are missing says neither what was bought nor who bought it from whom."""
+_TELLING = ("contract_number", "project_id", "award_title", "notice_title", "organization_name")
+"""A row in which these, its numbers and its awardee are missing says neither what was bought nor who bought
+it."""
 _AWARDING = ("award_number", "awardee_name", "contract_amount")
 """Where all of these are missing, nobody got the contract."""
 _MONEY = tuple(field.name for field in FIELDS if field.type is FieldType.MONEY)
+_CLEANED = (*_NUMBERS, "awardee_name", *_MONEY, "funding_year")
+"""The texts, beside dates, that say of every row what it is; others are cleaned where they decide."""
 _CANDIDATE = "candidate"
 
 
@@ -44,7 +39,6 @@ def decide_fates(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, 
     """Fill ``staging.fates`` (one row per raw row) and ``staging.awards`` (what the snapshot will hold)."""
     _find_repeats(con)
     _judge_rows(con, files, as_of=as_of)
-    _identify_numberless(con, files)
     _group_line_items(con)
     _settle_fates(con)
     _build_awards(con)
@@ -66,36 +60,37 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     """Everything that a row says about itself: whose it is, days, money, its fault or what is repaired."""
     last_year = as_of.year + 1
     texts = ", ".join(
-        [f"clean_text({field}) AS {field}" for field in _TELLING if field not in _NUMBERS]
-        + [f"clean_text({field}) AS {field}_text" for field in (*_NUMBERS, *_MONEY)]
+        [f"clean_text({field}) AS {field}_text" for field in _CLEANED]
         + [f"date_text({field}) AS {field}_text" for field in DATE_FIELDS]
-        + ["clean_text(funding_year) AS funding_year_text"]
     )
     joins, days = _join_days(files)
     money = ", ".join(f"read_money({field}_text) AS {field}_read" for field in _MONEY)
-    numbers = ", ".join(f"read_number({field}_text) AS {field}" for field in _NUMBERS)
+    numbers = ", ".join(f"read_number({field}_text) AS {field}_read" for field in _NUMBERS)
     repairs = list(_list_repairs(files, last_year=last_year))
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
-            SELECT seq, file, ragged, unvalued, {texts} FROM staging.raw
+            SELECT seq, file, ragged, unvalued, digest, {", ".join(_TELLING)}, {texts} FROM staging.raw
         ), valued AS (
             SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}, {numbers}
             FROM cleaned LEFT JOIN staging.repeats ON repeats.seq = cleaned.seq {joins}
         ), faulted AS (
-            SELECT *, {_choose_fault()} AS fault, {_collect(repairs)} AS repairs FROM valued
-        )
-        SELECT seq, file, {", ".join((*_NUMBERS, *_settle_values(last_year)))},
-            CASE WHEN ragged THEN '{REJECTED}'
+            SELECT *, {_choose_fault()} AS fault FROM valued
+        ), fated AS (
+            SELECT *, CASE WHEN ragged THEN '{REJECTED}'
                 WHEN repeated THEN '{DUPLICATE}'
-                WHEN award_number IS NULL AND awardee_name IS NULL AND contract_amount_text IS NULL
-                    AND NOT {_is_formula(*_AWARDING)}
-                    AND file NOT IN ({_list_files(files, FLOOD_CONTROL)}) THEN '{UNAWARDED}'
+                WHEN award_number_read IS NULL AND awardee_name_text IS NULL AND contract_amount_text IS NULL
+                    AND NOT {_is_formula(*_AWARDING)} AND NOT {_is_flood(files)} THEN '{UNAWARDED}'
                 WHEN fault IS NOT NULL THEN '{REJECTED}'
-                ELSE '{_CANDIDATE}' END AS fate,
+                ELSE '{_CANDIDATE}' END AS fate
+            FROM faulted
+        )
+        SELECT seq, file, {", ".join(_settle_values(last_year))}, fate,
             CASE WHEN ragged THEN {_make_fault("", "ragged_row")} ELSE fault END AS fault,
-            repairs, fold_name(awardee_name) AS awardee_key, {_identify(files)} AS identity
-        FROM faulted"""
+            CASE WHEN fate = '{_CANDIDATE}' THEN {_collect(repairs)} END AS repairs,
+            CASE WHEN fate = '{_CANDIDATE}' THEN fold_name(awardee_name_text) END AS awardee_key,
+            CASE WHEN fate = '{_CANDIDATE}' THEN {_identify(files)} END AS identity
+        FROM fated"""
     )
 
 
@@ -120,48 +115,48 @@ def _join_days(files: Collection[RawFile]) -> tuple[str, str]:
 
 
 def _identify(files: Collection[RawFile]) -> str:
-    """The expression that is equal for the rows of one award: numbers alone where it has both, because names
-    are spelled differently from file to file; ``0`` is nobody's number. Null without an award number, and for
-    the second source, where every row is an award of its own.
+    """The expression that is equal for the rows of one award.
+
+    Numbers alone decide where a row has both, because names are spelled differently from file to file;
+    ``0`` is nobody's number. Without a reference ID the organization stands for it; without an award
+    number, rows must be alike in all that tells of an award. In the second source project and contract number
+    decide; null without a project, where every row is an award of its own.
     """
-    systems = " ".join(f"WHEN {file.number} THEN '{file.generation.system}'" for file in files)
-    system = f"CASE file {systems} END"
-    reference, award = (f"number_key({field})" for field in _NUMBERS)
-    project = f"md5_number(concat_ws(chr(31), {system}, project_id, coalesce(contract_number, '')))"
-    return f"""CASE WHEN project_id IS NOT NULL THEN {project}
-        WHEN file IN ({_list_files(files, FLOOD_CONTROL)}) THEN NULL
-        WHEN reference_id IS NOT NULL AND award_number IS NOT NULL
-            THEN md5_number(concat_ws(chr(31), {system}, {reference}, {award}))
-        WHEN award_number IS NOT NULL
-            THEN md5_number(concat_ws(chr(31), {system}, '', {award}, fold_name(organization_name)))
-        END"""
-
-
-def _identify_numberless(con: duckdb.DuckDBPyConnection, files: Collection[RawFile]) -> None:
-    """``staging.alike``: rows without an award number by all that is kept of them, formulas included."""
-    texts = ", ".join(f"clean_text({field}) AS {field}" for field in STAGED)
-    cells = ", ".join(f"coalesce({field}, '')" for field in STAGED)
-    con.execute(
-        f"""CREATE TABLE staging.alike AS
-        WITH cleaned AS (
-            SELECT seq, {texts}, CASE WHEN unvalued IS NOT NULL THEN digest END AS formulas
-            FROM staging.raw SEMI JOIN (
-                FROM staging.judged WHERE fate = '{_CANDIDATE}' AND identity IS NULL
-                    AND file NOT IN ({_list_files(files, FLOOD_CONTROL)})
-            ) numberless USING (seq)
-        )
-        SELECT seq, md5_number(concat_ws(chr(31), {cells}, formulas)) AS alike FROM cleaned"""
+    systems = sorted({file.generation.system for file in files})
+    whens = " ".join(
+        f"WHEN {_is_any(files, [f for f in files if f.generation.system == system])} THEN '{system}'"
+        for system in systems
     )
+    system = f"CASE {whens} END"
+    reference, award = (f"number_key({field}_read)" for field in _NUMBERS)
+    read = [f"{field}_read::VARCHAR" for field in ("reference_id", *DATE_FIELDS, *_MONEY)]
+    told = [f"lower(clean_text({field}))" for field in _TELLING]
+    buyer = "fold_name(clean_text(organization_name))"
+    alike = ", ".join(f"coalesce({value}, '')" for value in ("lower(awardee_name_text)", *told, *read))
+    formulas = "CASE WHEN unvalued IS NOT NULL THEN digest END"
+    project = "clean_text(project_id)"
+    contract = f"concat_ws(chr(31), {system}, {project}, coalesce(clean_text(contract_number), ''))"
+    return f"""CASE WHEN {_is_flood(files)}
+            THEN CASE WHEN {project} IS NOT NULL THEN md5_number({contract}) END
+        WHEN reference_id_read IS NOT NULL AND award_number_read IS NOT NULL
+            THEN md5_number(concat_ws(chr(31), {system}, {reference}, {award}))
+        WHEN award_number_read IS NOT NULL
+            THEN md5_number(concat_ws(chr(31), {system}, '', {award}, {buyer}))
+        ELSE md5_number(concat_ws(chr(31), {system}, {alike}, {formulas})) END"""
 
 
 def _choose_fault() -> str:
-    """The expression of what rejects a row, or null."""
+    """The expression of what rejects a row, or null. What tells of it is cleaned only where that decides."""
+    told = ", ".join(f"clean_text({field})" for field in _TELLING)
+    names = ("reference_id_read", "award_number_read", "awardee_name_text")
+    named = " OR ".join(f"{name} IS NOT NULL" for name in names)
+    nothing_told = f"CASE WHEN {named} THEN false ELSE coalesce({told}) IS NULL END"
     checks = (
         ("contract_amount", _is_formula("contract_amount"), "formula_without_value"),
         ("contract_amount", "contract_amount_text IS NULL", "missing_value"),
         ("contract_amount", "contract_amount_read IS NULL", "invalid_amount"),
         ("contract_amount", "contract_amount_read <= 0", "amount_not_positive"),
-        ("", f"coalesce({', '.join(_TELLING)}) IS NULL", "nothing_told"),
+        ("", nothing_told, "nothing_told"),
     )
     whens = " ".join(f"WHEN {failed} THEN {_make_fault(column, reason)}" for column, failed, reason in checks)
     return f"CASE {whens} END"
@@ -174,11 +169,11 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
     ):
         yield column, _is_formula(column), "formula_without_value"
         if column in _NUMBERS:
-            yield column, f"{column}_text IS NOT NULL AND {column} IS NULL", "zero_number"
-        if demanding := [file.number for file in files if column in file.generation.expected]:
-            given = f"{column}_text" if column in _NUMBERS else column
-            missing = f"{given} IS NULL AND file IN ({_join(demanding)}) AND NOT {_is_formula(column)}"
-            yield column, missing, "missing_value"
+            yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "zero_number"
+        if demanding := [file for file in files if column in file.generation.expected]:
+            missing = f"{column}_text IS NULL" if column in _CLEANED else f"clean_text({column}) IS NULL"
+            here = f"{_is_any(files, demanding)} AND NOT {_is_formula(column)}"
+            yield column, f"CASE WHEN {here} THEN {missing} ELSE false END", "missing_value"
         if column in DATE_FIELDS:
             yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "invalid_date"
             yield column, f"year({column}_read) NOT BETWEEN {FIRST_YEAR} AND {last_year}", "impossible_year"
@@ -221,12 +216,18 @@ def _settle_year(last_year: int) -> str:
     return f"CASE WHEN {year} BETWEEN {FIRST_YEAR} AND {last_year} THEN {year} END"
 
 
-def _list_files(files: Collection[RawFile], source: str) -> str:
-    return _join([file.number for file in files if file.generation.source == source])
+def _is_flood(files: Collection[RawFile]) -> str:
+    return _is_any(files, [file for file in files if file.generation.source == FLOOD_CONTROL])
 
 
-def _join(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers)) or "-1"
+def _is_any(files: Collection[RawFile], meant: Collection[RawFile]) -> str:
+    """The expression of whether a row's file is ``meant``, by the shorter list: long ones become joins."""
+    numbers = [file.number for file in meant]
+    others = [file.number for file in files if file.number not in numbers]
+    if not numbers or not others:
+        return "true" if numbers else "false"
+    some, negated = (numbers, "") if len(numbers) <= len(others) else (others, "NOT ")
+    return f"(file {negated}IN ({', '.join(map(str, some))}))"
 
 
 def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
@@ -241,10 +242,8 @@ def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""CREATE TABLE staging.members AS
         WITH candidates AS (
-            SELECT seq, file, coalesce(identity, alike) AS identity, awardee_key, contract_amount,
-                repairs IS NULL AS sound
-            FROM staging.judged LEFT JOIN staging.alike USING (seq)
-            WHERE fate = '{_CANDIDATE}' AND coalesce(identity, alike) IS NOT NULL
+            SELECT seq, file, identity, awardee_key, contract_amount, repairs IS NULL AS sound
+            FROM staging.judged WHERE fate = '{_CANDIDATE}' AND identity IS NOT NULL
         ), named AS (
             SELECT identity, contract_amount, min_by(awardee_key, seq) AS named_key, min(seq) AS seq
             FROM candidates WHERE awardee_key IS NOT NULL
@@ -293,10 +292,12 @@ _NAME_REPAIRED = """array_to_string(list_transform(judged.repairs, lambda repair
 
 def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
     """The imported rows in the columns and types of FIELDS, without ``id``."""
-    settled = (*_NUMBERS, *DATE_FIELDS, *_MONEY, "funding_year")
+    judged = (*DATE_FIELDS, *_MONEY, "funding_year")
+    texts = ", ".join(f"clean_text({field}) AS {field}" for field in STAGED if field not in judged)
     origins = {
-        **{field: f"clean_text(raw.{field})" for field in STAGED},
-        **{field: f"judged.{field}" for field in settled},
+        **{field: f"cleaned.{field}" for field in STAGED},
+        **{field: f"read_number(cleaned.{field})" for field in _NUMBERS},
+        **{field: f"judged.{field}" for field in judged},
         "line_items": "fates.line_items",
         "source": "files.source",
         "source_file": "files.name",
@@ -305,8 +306,12 @@ def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
     columns = ", ".join(f"{origins[field.name]} AS {field.name}" for field in FIELDS if field.name != "id")
     con.execute(
         f"""CREATE TABLE staging.awards AS
+        WITH cleaned AS (
+            SELECT seq, {texts} FROM staging.raw SEMI JOIN (
+                FROM staging.fates WHERE fate = '{IMPORTED}'
+            ) imported USING (seq)
+        )
         SELECT {columns}
-        FROM staging.raw JOIN staging.fates USING (seq) JOIN staging.judged USING (seq)
-            JOIN staging.files ON files.file = raw.file
-        WHERE fates.fate = '{IMPORTED}'"""
+        FROM cleaned JOIN staging.fates USING (seq) JOIN staging.judged USING (seq)
+            JOIN staging.files ON files.file = judged.file"""
     )

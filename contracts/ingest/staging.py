@@ -116,8 +116,8 @@ def _resolve_entity(match: re.Match[str]) -> str:
     return found if lowered == found.lower() else lowered.upper()
 
 
-_NULLS = ", ".join(f"'{word}'" for word in NULL_WORDS)
-_NULL_PATTERN = "|".join(map(re.escape, NULL_WORDS))
+_NULL_PATTERN = f"(?i)^(?:{'|'.join(map(re.escape, NULL_WORDS))})$"
+"""A pattern, because DuckDB makes a join of a long IN, for all rows, whatever a CASE says of them."""
 
 _INVISIBLE = (
     r"[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}"
@@ -140,10 +140,11 @@ _MACROS = (
         '[\s\v\p{{Z}}\x{{85}}]+', ' ', 'g'))""",
     rf"""CREATE TEMP MACRO clean_text(raw) AS
     CASE WHEN regexp_matches(raw, '[^!-~ ]|  |^ | $|{_ENTITY_LOOK}')
-            THEN nullif(regexp_replace(tidy_text(raw), '(?i)^(?:{_NULL_PATTERN})$', ''), '')
-        WHEN length(raw) > {max(map(len, NULL_WORDS))} OR lower(raw) NOT IN ({_NULLS}) THEN raw END""",
+            THEN nullif(regexp_replace(tidy_text(raw), '{_NULL_PATTERN}', ''), '')
+        WHEN length(raw) > {max(map(len, NULL_WORDS))} OR raw BETWEEN '0' AND '9~' THEN raw
+        WHEN NOT regexp_matches(raw, '{_NULL_PATTERN}') THEN raw END""",
     r"""CREATE TEMP MACRO read_number(text) AS
-    CASE WHEN ltrim(text, '0') IN ('', '.0', '.00') THEN NULL
+    CASE WHEN starts_with(text, '0') AND ltrim(text, '0') IN ('', '.0', '.00') THEN NULL
         WHEN contains(text, ',') AND regexp_matches(text, '^[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?$')
             THEN regexp_replace(replace(text, ',', ''), '\.0+$', '')
         WHEN contains(text, '.') THEN regexp_replace(text, '^([0-9]+)\.0+$', '\1') ELSE text END""",
@@ -155,9 +156,10 @@ _MACROS = (
     f"""CREATE TEMP MACRO date_text(raw) AS
     CASE WHEN starts_with(raw, '{DATE_CELL}') THEN raw ELSE clean_text(raw) END""",
     rf"""CREATE TEMP MACRO read_money(text) AS
-    TRY_CAST(replace(replace(regexp_extract(upper(text),
-        '^{_PESO}? ?([+-]?(?:{_NUMBER}(?:\.[0-9]*)?|\.[0-9]+)(?:E[+-]?[0-9]{{1,3}})?) ?(?:PHP|PESOS?)?$', 1),
-        ',', ''), ' ', '') AS DECIMAL(18,2))""",
+    TRY_CAST(CASE WHEN regexp_matches(text, '^[0-9]+(?:\.[0-9]+)?$') THEN text
+        ELSE replace(replace(regexp_extract(upper(text),
+            '^{_PESO}? ?([+-]?(?:{_NUMBER}(?:\.[0-9]*)?|\.[0-9]+)(?:E[+-]?[0-9]{{1,3}})?) ?(?:PHP|PESOS?)?$',
+            1), ',', ''), ' ', '') END AS DECIMAL(18,2))""",
 )
 """Most texts are clean already, which one look tells; only the others pay for being tidied."""
 
