@@ -44,7 +44,12 @@ def main(source: str, target: str) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     try:
-        with CalamineWorkbook.from_path(source) as book, zipfile.ZipFile(target, "w") as archive:
+        # Not by its path: the library would believe the name, and an .xls may be called .xlsx.
+        with (
+            open(source, "rb") as file,
+            CalamineWorkbook.from_filelike(file) as book,
+            zipfile.ZipFile(target, "w") as archive,
+        ):
             _write_book(book, archive)
     except PasswordError:
         return PROTECTED

@@ -459,8 +459,11 @@ def test_a_batch_of_long_rows_is_cut(tmp_path: Path) -> None:
     assert [len(batch.numbers) for batch in batches] == [0, 10, 10, 10, 0]
 
 
-def test_an_old_or_locked_workbook_is_called_that(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("part", "called"), [("EncryptedPackage", "protected by a password"), ("", "not a sound workbook")]
+)
+def test_an_old_or_locked_workbook_is_called_that(tmp_path: Path, part: str, called: str) -> None:
     file = tmp_path / "raw.xlsx"
-    file.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000))
-    with pytest.raises(BadFile, match="protected by a password, or an old"):
+    file.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + part.encode("utf-16-le"))
+    with pytest.raises(BadFile, match=called):
         import_all(tmp_path / "data", file)
