@@ -30,7 +30,6 @@ MAX_CONTENTS = 4 << 20
 
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """Those of the standard (ECMA-376 part 2, annex B); Python unfolds the others without any bound."""
-_OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = 0x1
 
 
@@ -110,8 +109,6 @@ def open_package(path: Path) -> Iterator[tuple[Package, io.BufferedReader]]:
     """The parts of a workbook, and the file itself, which tells how far it is read. Raises BadWorkbook."""
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(_GuardedFile(io.FileIO(path)))
-        if file.peek(len(_OLE)).startswith(_OLE):
-            raise BadWorkbook("it is protected by a password, or an old .xls; open it and save it as .xlsx")
         with _translate_errors("it is not whole, or no .xlsx file at all"):
             archive = stack.enter_context(zipfile.ZipFile(file))
         yield Package(archive, size=path.stat().st_size), file
