@@ -149,9 +149,18 @@ class LaterReport(SourceReport):
 
 
 def test_whatever_is_known_of_a_file_is_told() -> None:
-    counts = dict.fromkeys(("read", "imported", "collapsed", "unawarded", "duplicates", "rejected"), 0)
     report = LaterReport(
-        file="raw.csv", generation="S3", sha256="ab", size_bytes=0, rejected_by_reason={}, **counts
+        file="raw.csv",
+        generation="S3",
+        sha256="ab",
+        size_bytes=0,
+        read=0,
+        imported=0,
+        collapsed=0,
+        unawarded=0,
+        duplicates=0,
+        rejected=0,
+        rejected_by_reason={},
     )
     assert list(describe_source(report))[1:] == [
         "  encoding: windows-1252",
