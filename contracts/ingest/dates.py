@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import Enum
 
@@ -26,15 +27,20 @@ DECISIVE_PERCENT = 99
 CENTURY = 2000
 """What a year of two digits is added to: PhilGEPS opened in 2000, so none of its dates is older."""
 
+SIGN_IN_TEXTS = 5
+"""So many dates fall on days up to 12 by chance once in a hundred times."""
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WORD = (
     r"(?P<word>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
 _YEAR = r"(?P<year>\d{4}|\d\d)"
 _TIME = (
-    r"(?:(?:[ T]|, )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
-    r"(?: ?(?P<half>[AP])\.?M\.?)?(?: ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d))?)?"
+    r"(?:(?:[ T]|, )(?P<hour>\d{1,2})(?P<colon>[:.])(?P<minute>\d\d)"
+    r"(?:(?P=colon)(?P<second>\d\d)(?:[.:]\d+)?)?"
+    r"(?: ?(?P<half>[AP])\.?M\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)?"
 )
 _SERIAL_EPOCH = date(1899, 12, 30)
 _SERIALS = (20_000, 80_000)
@@ -48,11 +54,13 @@ class Stamp:
     """A readable cell: its day under either order (None where that order gives no day), its time of day.
 
     ``seconds`` is None where the cell says no hour or says its zone: then nothing is to be guessed from it.
+    ``ends`` are the first and the last number of a date with a year of two digits, which may be either.
     """
 
     day_first: date | None
     month_first: date | None
     seconds: int | None = None
+    ends: tuple[int, int] | None = None
 
     @property
     def ambiguous(self) -> bool:
@@ -68,9 +76,10 @@ class Stamp:
 def parse_stamp(text: str) -> Stamp | None:
     """What cleaned ``text`` says, None where it is no date.
 
-    One text has one meaning in files of every generation: ``2024-11-21``, ``2024/11/21``; ``21/11/2024``,
-    ``11-21-24`` and the like, whose order is the file's; ``21-Nov-2024``, ``November 21, 2024``; ``45617``,
-    the days that Excel counts. All but the last may be followed by a time, and the time by its zone.
+    One text has one meaning in files of every generation: ``2024-11-21``, ``2024/11/21``, ``20241121``;
+    ``21/11/2024``, ``11-21-24`` and the like, whose order is the file's; ``21-Nov-2024``, ``Thursday,
+    November 21, 2024``; ``45617``, the days that Excel counts. Most may be followed by a time, and that by
+    its zone.
     """
     for pattern, read in _READERS:
         if match := pattern.fullmatch(text):
@@ -83,9 +92,15 @@ def _read_year_first(match: re.Match[str]) -> Stamp | None:
     return _make_stamp(match, day, day)
 
 
+def _read_compact(match: re.Match[str]) -> Stamp | None:
+    day = _make_date(match["year"], match["month"], match["day"])
+    return None if day is None else Stamp(day, day)
+
+
 def _read_year_last(match: re.Match[str]) -> Stamp | None:
     first, second, year = match["first"], match["next"], match["year"]
-    return _make_stamp(match, _make_date(year, second, first), _make_date(year, first, second))
+    stamp = _make_stamp(match, _make_date(year, second, first), _make_date(year, first, second))
+    return replace(stamp, ends=(int(first), int(year))) if stamp and len(year) == 2 else stamp
 
 
 def _read_word(match: re.Match[str]) -> Stamp | None:
@@ -110,8 +125,16 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Stamp | None]],
             _read_year_first,
         ),
         (rf"(?P<first>\d\d?)(?P<mark>[-/.])(?P<next>\d\d?)(?P=mark){_YEAR}{_TIME}", _read_year_last),
-        (rf"(?P<day>\d\d?)[- ]{_WORD}[- ,]*{_YEAR}{_TIME}", _read_word),
-        (rf"{_WORD}\.? (?P<day>\d\d?),? (?P<year>\d{{4}}){_TIME}", _read_word),
+        (
+            rf"{_WEEKDAY}(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)?[-/ ]{_WORD}\.?(?:[-/ ]|, ?){_YEAR}{_TIME}",
+            _read_word,
+        ),
+        (
+            rf"{_WEEKDAY}{_WORD}\.?[-/ ](?P<day>\d\d?)(?:st|nd|rd|th)?(?:[-/ ]|, ?)(?P<year>\d{{4}}){_TIME}",
+            _read_word,
+        ),
+        (rf"(?P<year>\d{{4}})[-/ ]{_WORD}[-/ ](?P<day>\d\d?){_TIME}", _read_word),
+        (r"(?P<year>20\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)", _read_compact),
         (r"(?P<serial>\d{5}(?:\.\d+)?)", _read_serial),
     )
 )
@@ -153,10 +176,10 @@ def _read_time(match: re.Match[str]) -> int | None:
 
 def _read_zone(text: str) -> int:
     """Seconds east of UTC."""
-    if text.upper() in ("Z", "UTC"):
+    if text.upper() in ("Z", "UTC", "GMT"):
         return 0
     digits = text.replace(":", "")
-    return int(f"{digits[0]}1") * (int(digits[1:3]) * 3600 + int(digits[3:5]) * 60)
+    return int(f"{digits[0]}1") * (int(digits[1:3]) * 3600 + int(digits[3:5] or 0) * 60)
 
 
 def _move(day: date | None, days: int) -> date | None:
@@ -175,8 +198,16 @@ class Evidence:
     month_first: int = 0
     ambiguous: int = 0
     example: str = ""
+    years: set[int] = field(default_factory=set)
+    short: Counter[tuple[int, int]] = field(default_factory=Counter)
+    short_texts: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def add(self, text: str, stamp: Stamp, cells: int) -> None:
+        if stamp.ends is not None:
+            self.short[stamp.ends] += cells
+            self.short_texts.setdefault(stamp.ends, text)
+        elif day := stamp.day_first or stamp.month_first:
+            self.years.add(day.year)
         if stamp.month_first is None:
             self.day_first += cells
         elif stamp.day_first is None:
@@ -185,15 +216,32 @@ class Evidence:
             self.ambiguous += cells
             self.example = self.example or text
 
+    def find_doubtful(self) -> frozenset[tuple[int, int]]:
+        """The ends of dates whose year of two digits seems to stand first.
+
+        The other dates of the file show which years it is of. Where all have two digits, the end that has
+        fewer numbers is the year: a file is of few years and many days.
+        """
+        if self.years:
+            return frozenset(e for e in self.short if self._is_near(e[0]) and not self._is_near(e[1]))
+        firsts, lasts = ({ends[place] for ends in self.short} for place in (0, 1))
+        return frozenset(self.short if len(lasts) > len(firsts) else ())
+
+    def _is_near(self, short_year: int) -> bool:
+        return any(abs(CENTURY + short_year - year) <= 1 for year in self.years)
+
 
 @dataclass(kw_only=True)
 class Mixture:
-    """What one column of a workbook holds of date cells and of dates written as text.
+    """What one column holds of date cells and of dates written as text.
 
     A spreadsheet that is opened under another locale makes date cells of the texts that are dates there, with
     day and month changed over, and leaves the others as text. What it leaves behind is a column whose date
-    cells all have days up to 12 and whose texts all have days above 12.
+    cells all have days up to 12 and whose texts all have days above 12. In a text file made of it, the date
+    cells are dates in ISO's form (``from_cells`` is false), and only many of both are a sign.
     """
+
+    from_cells: bool = False
 
     early_cells: int = 0
     late_cells: int = 0
@@ -201,7 +249,8 @@ class Mixture:
     decided_texts: int = 0
     example: str = ""
 
-    def add_cell(self, stamp: Stamp, cells: int) -> None:
+    def add_cell(self, stamp: Stamp, cells: int, *, marked: bool) -> None:
+        self.from_cells |= marked
         day = stamp.day_first
         if day is not None and day.day <= 12:
             self.early_cells += cells
@@ -218,7 +267,9 @@ class Mixture:
     @property
     def is_torn(self) -> bool:
         """Whether the column shows the sign of a workbook saved under another locale."""
-        return bool(self.early_cells and self.decided_texts) and not (self.late_cells or self.undecided_texts)
+        if self.late_cells or self.undecided_texts:
+            return False
+        return min(self.early_cells, self.decided_texts) >= (1 if self.from_cells else SIGN_IN_TEXTS)
 
 
 def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -> DateOrder | None:
@@ -228,6 +279,7 @@ def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -
     """
     if explicit is not None:
         return explicit
+    _check_short_years(evidence, file=file)
     shown = evidence.day_first + evidence.month_first
     if shown == 0:
         if evidence.ambiguous:
@@ -244,6 +296,18 @@ def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -
         f"contradictory dates: {evidence.day_first} can be read only day first and {evidence.month_first}"
         f" only month first; give the date order ({_ORDERS}), and the others count as missing",
     )
+
+
+def _check_short_years(evidence: Evidence, *, file: str) -> None:
+    doubtful = evidence.find_doubtful()
+    cells = sum(evidence.short[ends] for ends in doubtful)
+    if 100 * cells > (100 - DECISIVE_PERCENT) * evidence.short.total():
+        example = evidence.short_texts[min(doubtful)]
+        raise BadFile(
+            file,
+            f"{cells} dates like {example!r} seem to begin with their year, of which they have two digits:"
+            f" write years with four digits or, if the year stands last, give the date order ({_ORDERS})",
+        )
 
 
 def _find_majority(evidence: Evidence) -> DateOrder | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ from contracts.ingest.staging import RawFile
 DATE_FIELDS = ("award_date", "publish_date", "closing_date", "start_date", "completion_date")
 _WITH_HOURS = frozenset({"closing_date"})
 """Bids close at an hour: 15:00 and 16:00 in such a column are hours and no midnights."""
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _BATCH = 100_000
 
 
@@ -45,10 +47,15 @@ class _Impressions:
         self.evidence.add(text, stamp, cells)
         if stamp.seconds is not None:
             self.times[column].add(stamp.seconds)
-        if text.startswith(DATE_CELL):
-            self.mixtures[column].add_cell(stamp, cells)
+        if _is_cell(text):
+            self.mixtures[column].add_cell(stamp, cells, marked=text.startswith(DATE_CELL))
         else:
             self.mixtures[column].add_text(text, stamp, cells)
+
+
+def _is_cell(text: str) -> bool:
+    """Whether it is a date cell, or what becomes of one in a text file."""
+    return text.startswith(DATE_CELL) or _ISO.match(text) is not None
 
 
 def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrder | None) -> None:
@@ -66,12 +73,16 @@ def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrd
     if torn and explicit is None:
         raise refuse_torn(file.path.name, column=torn[0], mixture=impressions.mixtures[torn[0]])
     order = decide_order(impressions.evidence, explicit, file=file.path.name)
+    doubtful = impressions.evidence.find_doubtful() if explicit is None else frozenset()
     utc = {c: c not in _WITH_HOURS and is_utc_column(times) for c, times in impressions.times.items()}
     settled: list[tuple[str, str, date | None]] = []
     for column, text, _ in _iterate_texts(con):
         stamp = parse_stamp(text.removeprefix(DATE_CELL))
-        if stamp and order and column in torn and text.startswith(DATE_CELL):
+        changed = text.startswith(DATE_CELL) if impressions.mixtures[column].from_cells else _is_cell(text)
+        if stamp and order and column in torn and changed:
             stamp = mend_cell(stamp, order, impressions.evidence)
+        if stamp and stamp.ends in doubtful:
+            stamp = None
         settled.append((column, text, _settle(stamp, order, utc=utc[column])))
         if len(settled) == _BATCH:
             _store_days(con, file.number, settled)

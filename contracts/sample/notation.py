@@ -104,7 +104,13 @@ def write_otherwise(day: int, style: DateStyle) -> list[str]:
     free = [
         *(f"{moment.day}-{month}-{moment.year}", f"{moment.day:02d}-{month.upper()}-{moment:%y}"),
         *(f"{moment:%B} {moment.day}, {moment.year}", f"{month} {moment.day}, {moment.year} 12:00 AM"),
-        *(f"{moment:%Y/%m/%d}", f"{moment:%Y.%m.%d}", write_serial(day)),
+        *(
+            f"{moment:%A, %B %d, %Y}",
+            f"{moment:%Y%m%d}",
+            f"{moment:%Y/%m/%d}",
+            f"{moment:%Y.%m.%d}",
+            write_serial(day),
+        ),
         *(f"{moment}T00:00:00+08:00", f"{as_date(day - 1)}T16:00:00Z"),
     ]
     parts = ("%d", "%m") if style is DateStyle.DAY_FIRST else ("%m", "%d")

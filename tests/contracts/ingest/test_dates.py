@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from contracts.errors import BadFile
 from contracts.ingest.dates import DateOrder, Evidence, decide_order, is_utc_column, parse_stamp
+from contracts.snapshot import Snapshot
 from tests.contracts.ingest.raw_files import (
     S1,
+    S3,
     S4,
     import_all,
     make_rows,
@@ -23,6 +25,7 @@ from tests.contracts.ingest.raw_files import (
     write_csv,
     write_flood,
     write_s3,
+    write_xlsx,
 )
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
@@ -37,10 +40,24 @@ def read_text(text: str, order: DateOrder | None = None) -> date | None:
 @given(DAYS, st.times())
 def test_a_day_is_the_same_in_every_notation(day: date, time: object) -> None:
     month = MONTHS[day.month - 1]
-    texts = [f"{day}", f"{day} {time}", f"{day}T{time}", f"{day:%Y/%m/%d}", f"{day:%Y.%m.%d}"]
+    texts = [
+        f"{day}",
+        f"{day} {time}",
+        f"{day}T{time}",
+        f"{day:%Y/%m/%d}",
+        f"{day:%Y.%m.%d}",
+        f"{day:%Y%m%d}",
+    ]
     texts += [f"{day.day:02d}-{month}-{day.year}", f"{day.day} {month.upper()} {day:%y}"]
     texts += [f"{month} {day.day}, {day.year}", f"{month}. {day.day} {day.year} 11:59 PM"]
-    texts.append(str((day - date(1899, 12, 30)).days))
+    texts += [
+        f"{day:%Y%m%d}",
+        f"{day:%A, %B %d, %Y}",
+        f"{day:%a, %d %b %Y}",
+        f"{day.day}th of {day:%B %Y}",
+        f"{day:%Y-%b-%d}",
+    ]
+    texts += [f"{day:%d-%b-%y} 12.00.00.000000000 AM", str((day - date(1899, 12, 30)).days)]
     assert {read_text(text) for text in texts} == {day}
     for mark, year in itertools.product("/-.", (f"{day:%Y}", f"{day:%y}")):
         assert read_text(f"{day.day}{mark}{day.month}{mark}{year}", DateOrder.DAY_FIRST) == day
@@ -57,6 +74,8 @@ def test_a_day_is_the_same_in_every_notation(day: date, time: object) -> None:
         ("2024-11-20 15:59 +0000", 20),
         ("2024-11-21 08:00:00+1000", 21),
         ("2024-11-22 01:00:00+1000", 21),
+        ("2024-11-21 00:00:00+08", 21),
+        ("Wed, 20 Nov 2024 16:00:00 GMT", 21),
         ("21/11/2024 23:00:00 -0100", 22),
     ],
 )
@@ -94,6 +113,11 @@ def test_a_serial_holds_day_and_time(days: int, seconds: int) -> None:
         "5-Nov",
         "2023-01-05 +08:00",
         "2023-01-05 10:00 PHT",
+        "20231301",
+        "1702828800000",
+        "1702828800",
+        "Dec-18-23",
+        "12-2023-18",
         "2023-01-05 25:00",
         "2023-01-05 10:60",
         "2023-01-05x",
@@ -296,3 +320,86 @@ def test_a_date_that_cannot_be_is_missing_and_named(
 
 def test_the_years_at_both_ends_are_possible(tmp_path: Path) -> None:
     assert import_award_dates(tmp_path, "2000-01-01", "2026-12-31") == ["2000-01-01", "2026-12-31"]
+
+
+# A workbook saved under another locale
+
+
+def write_torn(path: Path, *cells: object, late: tuple[str, ...] = ("21/10/2004", "25/12/2004")) -> Path:
+    """A workbook whose award dates are these date cells and texts."""
+    rows = make_rows(S3, [{"Bid Reference No.": str(1000 + n)} for n in range(len(cells) + len(late))])
+    for row, cell in zip(rows, (*cells, *late), strict=True):
+        row[S3.index("Award Date")] = cell  # type: ignore[call-overload]  # typed cells
+    return write_xlsx(path, [S3, *rows])
+
+
+EARLY = (datetime(2004, 2, 11), datetime(2004, 3, 10))  # noqa: DTZ001
+
+
+def read_award_dates(snapshot: Snapshot) -> list[str]:
+    return [str(contract["award_date"]) for contract in read_contracts(snapshot)]
+
+
+def test_a_workbook_saved_under_another_locale_is_refused_until_the_order_is_given(tmp_path: Path) -> None:
+    file = write_torn(tmp_path / "raw.xlsx", *EARLY)
+    with pytest.raises(BadFile, match=r"award_date holds 2 date cells.*locale.*\(day-first or month-first\)"):
+        import_all(tmp_path / "data", file)
+    snapshot = import_all(tmp_path / "data", file, date_order=DateOrder.DAY_FIRST)
+    assert read_award_dates(snapshot) == ["2004-11-02", "2004-10-03", "2004-10-21", "2004-12-25"]
+
+
+def test_texts_against_the_given_order_are_missing_and_their_date_cells_stay(tmp_path: Path) -> None:
+    file = write_torn(tmp_path / "raw.xlsx", *EARLY)
+    snapshot = import_all(tmp_path / "data", file, date_order=DateOrder.MONTH_FIRST)
+    assert read_award_dates(snapshot) == ["2004-02-11", "2004-03-10", "None", "None"]
+    assert [repair[3] for repair in read_repairs(snapshot)] == ["21/10/2004", "25/12/2004"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "late"),
+    [
+        ((*EARLY, datetime(2004, 3, 13)), ("21/10/2004",)),  # noqa: DTZ001
+        (EARLY, ("21/10/2004", "05/06/2004")),
+        (EARLY, ("2004-10-21", "21-Oct-2004")),
+        ((), ("21/10/2004", "25/12/2004")),
+    ],
+)
+def test_a_workbook_of_date_cells_and_texts_without_that_sign_is_read(
+    tmp_path: Path, cells: tuple[datetime, ...], late: tuple[str, ...]
+) -> None:
+    file = write_torn(tmp_path / "raw.xlsx", *cells, late=late)
+    dates = read_award_dates(import_all(tmp_path / "data", file))
+    assert dates[: len(cells)] == [f"{cell:%Y-%m-%d}" for cell in cells]
+    assert "None" not in dates
+
+
+def test_the_text_of_such_a_workbook_is_refused_as_well(tmp_path: Path) -> None:
+    early, late = [f"2004-0{n}-11 00:00:00" for n in range(1, 6)], [f"2{n}/10/2004" for n in range(5)]
+    with pytest.raises(BadFile, match="locale"):
+        import_award_dates(tmp_path, *early, *late)
+    assert import_award_dates(tmp_path, *early, *late, date_order=DateOrder.DAY_FIRST) == [
+        *[f"2004-11-0{n}" for n in range(1, 6)],
+        *[f"2004-10-2{n}" for n in range(5)],
+    ]
+    assert import_award_dates(tmp_path, *early[:2], *late[:2])[:2] == ["2004-01-11", "2004-02-11"]
+
+
+# Years of two digits
+
+
+def test_the_end_at_which_a_short_year_stands_is_shown_by_the_file(tmp_path: Path) -> None:
+    assert import_award_dates(tmp_path, "21/11/24", "05/12/24") == ["2024-11-21", "2024-12-05"]
+    assert import_award_dates(tmp_path, "12-18-23", "2023-12-05") == ["2023-12-18", "2023-12-05"]
+
+
+@pytest.mark.parametrize("texts", [["24-11-21", "2024-10-13"], ["24-11-21", "24-11-22"]])
+def test_a_file_whose_short_years_stand_first_is_refused(tmp_path: Path, texts: list[str]) -> None:
+    with pytest.raises(BadFile, match=r"'24-11-21' seem to begin with their year"):
+        import_award_dates(tmp_path, *texts)
+
+
+def test_the_rare_date_that_seems_to_begin_with_a_short_year_is_missing(tmp_path: Path) -> None:
+    rows = [{"Bid Reference No.": f"9{n}", "Award Date": f"{13 + n % 10}/01/24"} for n in range(99)]
+    odd = {"Bid Reference No.": "x", "Award Date": "24/01/13", "Published Date": "2024-01-01"}
+    snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", *rows, odd))
+    assert [repair[3] for repair in read_repairs(snapshot)] == ["24/01/13"]
