@@ -100,9 +100,14 @@ def _tell_missing(generation: Generation, fields: Sequence[str], names: Sequence
 
 def _find_near(column: str, names: Sequence[str]) -> str | None:
     """The unknown name in a header that is most like ``column``."""
-    free = {normalise_name(name): name for name in names if not any(g.name_of(name) for g in GENERATIONS)}
-    near = difflib.get_close_matches(normalise_name(column), free, n=1, cutoff=0.6)
+    free = {_sort_words(name): name for name in names if not any(g.name_of(name) for g in GENERATIONS)}
+    near = difflib.get_close_matches(_sort_words(column), free, n=1, cutoff=0.6)
     return free[near[0]] if near else None
+
+
+def _sort_words(name: str) -> str:
+    """``Amount of Contract`` is nearer to ``Contract Amount`` than its letters are."""
+    return " ".join(sorted(re.findall(r"[^\W_]+", name.casefold())))
 
 
 def _find_repeated(generation: Generation, found: Sequence[str | None]) -> list[str]:

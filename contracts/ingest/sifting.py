@@ -46,11 +46,13 @@ class RowSieve:
 
     def list_notes(self) -> Iterator[Note]:
         for kind, rows, what in (
-            ("repeated_header", self._headers, "repeat the header"),
-            ("totals_row", self._totals, "add up others"),
+            ("repeated_header", self._headers, "the header once more"),
+            ("totals_row", self._totals, "totals of others"),
         ):
             if rows:
-                text = f"{len(rows):,} rows {what} and are not read as rows; the first is {rows[0]:,}"
+                text = (
+                    f"{len(rows):,} not read as rows, because they are {what}; the first is row {rows[0]:,}"
+                )
                 yield Note(kind=kind, subject=f"{rows[0]}", text=text)
 
     def _find_headers(self, batch: RawBatch) -> list[int]:

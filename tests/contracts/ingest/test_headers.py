@@ -114,9 +114,10 @@ def test_a_missing_column_that_contracts_need_refuses_the_file(tmp_path: Path, n
         import_all(tmp_path / "data", file)
 
 
-def test_a_name_that_is_nearly_right_is_shown(tmp_path: Path) -> None:
-    header = [name.replace("Contract Amount", "Contract Amnt (PHP)") for name in S3]
-    with pytest.raises(BadFile, match=r"nearest to 'Contract Amount' is 'Contract Amnt \(PHP\)'"):
+@pytest.mark.parametrize("nearly", ["Contract Amnt (PHP)", "Amount of Contract"])
+def test_a_name_that_is_nearly_right_is_shown(tmp_path: Path, nearly: str) -> None:
+    header = [name.replace("Contract Amount", nearly) for name in S3]
+    with pytest.raises(BadFile, match=re.escape(f"nearest to 'Contract Amount' is '{nearly}'")):
         import_all(tmp_path / "data", write_csv(tmp_path / "raw.csv", [header]))
 
 
