@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from contracts.excel import SHEET_ROWS
+from contracts.writers.excel import SHEET_ROWS
 
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:

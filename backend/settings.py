@@ -8,7 +8,7 @@ import dj_database_url
 from django.conf import global_settings
 
 from backend import env, topology
-from contracts.excel import SHEET_ROWS
+from contracts.writers.excel import SHEET_ROWS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))

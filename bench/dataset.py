@@ -15,10 +15,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contracts import snapshot
+from contracts.snapshot import versions
 from contracts.ingest import import_files
 from contracts.sample import AnswerKey, SampleShape, generate
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 
 ROOT = Path(__file__).parent.parent / "var" / "bench"
 
@@ -30,7 +30,7 @@ def prepare_snapshot(contracts: int) -> Snapshot:
     root = ROOT / f"contracts-{contracts}"
     if not (root / "current").exists():
         import_sample(SampleShape(contracts=contracts), root)
-    return snapshot.current(root)
+    return versions.current(root)
 
 
 def import_sample(shape: SampleShape, root: Path) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def import_sample(shape: SampleShape, root: Path) -> dict[str, Any]:
         ).stdout
     finally:
         shutil.rmtree(raw, ignore_errors=True)
-    manifest = snapshot.current(root).manifest()
+    manifest = versions.current(root).manifest()
     assert (manifest.rows, manifest.total_value) == (key.rows, key.total_value), "not the key's contracts"
     return dict(json.loads(output))
 

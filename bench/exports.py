@@ -26,14 +26,14 @@ from rustpy_xlsxwriter import FastExcel
 
 from bench.dataset import prepare_snapshot, read_peak_rss_mb
 from bench.sizes import read_rows as read_size
-from contracts.delimited import write_csv
+from contracts.writers.delimited import write_csv
 from contracts.fields import FIELD_BY_NAME, FieldType
-from contracts.parquet import write_parquet
-from contracts.query import Query
-from contracts.snapshot import Snapshot
-from contracts.sql import Statement
-from contracts.store import Reader, Store
-from contracts.workbook import About, write_xlsx
+from contracts.writers.parquet import write_parquet
+from contracts.questions.query import Query
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.sql import Statement
+from contracts.engine.store import Reader, Store
+from contracts.writers.workbook import About, write_xlsx
 
 QUERY = Query()
 ROUNDS = 3

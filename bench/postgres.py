@@ -16,7 +16,7 @@ import duckdb
 import psycopg
 
 from contracts.fields import DEFAULT_COLUMNS, FIELD_BY_NAME, SEARCHED, FieldType
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from stack.servers import PostgreSQL
 
 TYPES = {

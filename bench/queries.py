@@ -18,9 +18,9 @@ import psycopg
 from bench import postgres
 from bench.dataset import prepare_snapshot
 from bench.sizes import read_rows
-from contracts.query import Aggregation, Filters, Page, Query, Sort
-from contracts.snapshot import Snapshot
-from contracts.store import Reader, Store
+from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.store import Reader, Store
 
 KEYWORDS = (
     ("flood control",),

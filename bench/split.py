@@ -24,7 +24,7 @@ from bench.dataset import prepare_snapshot
 from bench.serving import serve
 from bench.sizes import read_rows
 from bench.tasks import TASKS, Api
-from contracts.excel import SHEET_ROWS
+from contracts.writers.excel import SHEET_ROWS
 from stack.children import spawn, stop_child
 from stack.system import CHECKOUT
 

@@ -20,10 +20,10 @@ from bench.dataset import prepare_snapshot
 from bench.queries import BY_AMOUNT, KEYWORDS
 from bench.sizes import read_rows
 from contracts.fields import SEARCHED
-from contracts.query import Filters, Page, Query
-from contracts.snapshot import Snapshot
-from contracts.sql import fold_field, fold_phrase, make_plain
-from contracts.store import Store
+from contracts.questions.query import Filters, Page, Query
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.sql import fold_field, fold_phrase, make_plain
+from contracts.engine.store import Store
 
 REPEATS = 5
 Search = Callable[[Sequence[str]], int]

@@ -13,10 +13,10 @@ from typing import Any
 from celery.signals import worker_init
 from django.conf import settings
 
-from contracts import snapshot
+from contracts.snapshot import versions
 from contracts.errors import NoDataset, SnapshotMissing
-from contracts.snapshot import Manifest, Snapshot
-from contracts.store import Store
+from contracts.snapshot.versions import Manifest, Snapshot
+from contracts.engine.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ _open: OrderedDict[tuple[str, int], Store] = OrderedDict()
 
 def current_snapshot() -> Snapshot:
     """The current snapshot. Raises contracts.errors.NoDataset."""
-    return snapshot.current(settings.DATASET_ROOT)
+    return versions.current(settings.DATASET_ROOT)
 
 
 def list_snapshots() -> list[Snapshot]:
-    return snapshot.history(settings.DATASET_ROOT)
+    return versions.history(settings.DATASET_ROOT)
 
 
 def list_manifests() -> Iterator[Manifest]:
@@ -47,7 +47,7 @@ def use_version(version: str, *, by: str) -> Snapshot:
     anew with every request which version is current, and what they keep is kept by version. Raises
     contracts.errors.SnapshotMissing."""
     before = _name_current()
-    chosen = snapshot.use(settings.DATASET_ROOT, version)
+    chosen = versions.use(settings.DATASET_ROOT, version)
     logger.info("dataset version %s is current now, chosen by %s; before it was %s", version, by, before)
     return chosen
 
@@ -67,7 +67,7 @@ def open_store(version: str, *, memory_mb: int | None = None) -> Store:
         if key not in _open:
             _make_place()
             _open[key] = Store(
-                snapshot.find(settings.DATASET_ROOT, version),
+                versions.find(settings.DATASET_ROOT, version),
                 memory_limit_mb=key[1],
                 threads=settings.ENGINE_THREADS,
             )
@@ -90,4 +90,4 @@ def current_store() -> Store:
 @worker_init.connect
 def sweep_left(**_: Any) -> None:
     """Delete what killed imports and prunes left, when a worker starts."""
-    snapshot.sweep(settings.DATASET_ROOT)
+    versions.sweep(settings.DATASET_ROOT)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from contracts.fields import DEFAULT_COLUMNS
-from contracts.query import Query
+from contracts.questions.query import Query
 from data_processing import datasets
 from data_processing.models import ExportFile, TaskRun
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from contracts import snapshot
+from contracts.snapshot import versions
 from data_processing import broker, deadletters, export_store, files, outbox, pulses, results, runs, tries
 from data_processing.kinds import KINDS
 from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
@@ -77,7 +77,7 @@ def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
 def prune_snapshots() -> None:
     """Delete all but the newest dataset versions; those that unfinished runs name stay."""
     in_use = TaskRun.objects.filter(state__in=UNFINISHED).values_list("dataset_version", flat=True)
-    pruned = snapshot.prune(settings.DATASET_ROOT, keep=settings.SNAPSHOTS_KEPT, in_use=frozenset(in_use))
+    pruned = versions.prune(settings.DATASET_ROOT, keep=settings.SNAPSHOTS_KEPT, in_use=frozenset(in_use))
     for version in pruned:
         logger.info("dataset version %s is pruned", version)
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from contracts.query import digest
+from contracts.questions.query import digest
 from data_processing import export_store, outbox, runs
 from data_processing.constraints import violates
 from data_processing.errors import KeyReused

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from contracts import snapshot
-from contracts.snapshot import Manifest, Snapshot, SourceReport
+from contracts.snapshot import versions
+from contracts.snapshot.versions import Manifest, Snapshot, SourceReport
 from tests.contracts.small_stores import make_award, write_many, write_snapshot
 
 AWARDS = (
@@ -33,7 +33,7 @@ AWARDS = (
 
 def publish_many_awards(root: Path, rows: int) -> Snapshot:
     """Make a dataset of so many awards the current one below ``root``."""
-    version = snapshot.new_version(datetime.now(UTC))
+    version = versions.new_version(datetime.now(UTC))
     manifest = Manifest(
         version=version,
         created_at=datetime.now(UTC),
@@ -46,9 +46,9 @@ def publish_many_awards(root: Path, rows: int) -> Snapshot:
         last_award=date(2020, 1, 1) + timedelta(days=min(rows, 900) - 1),
         sources=(_report(rows),),
     )
-    with snapshot.building(root, version) as folder:
+    with versions.building(root, version) as folder:
         shutil.copytree(_build_many(rows).name, folder, dirs_exist_ok=True)
-        return snapshot.publish(root, folder, manifest)
+        return versions.publish(root, folder, manifest)
 
 
 # Built once a process and copied: hundreds of tests begin with the same dataset, as a version of their own.
@@ -84,7 +84,7 @@ def _report(rows: int) -> SourceReport:
 
 def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> Snapshot:
     """Make a dataset of ``awards`` the current one below ``root``."""
-    version = snapshot.new_version(datetime.now(UTC))
+    version = versions.new_version(datetime.now(UTC))
     flood = [award for award in awards if award["source"] == "flood_control"]
     manifest = Manifest(
         version=version,
@@ -98,9 +98,9 @@ def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> 
         last_award=max((award["award_date"] for award in awards if award["award_date"]), default=None),
         sources=(_report(len(awards)),),
     )
-    with snapshot.building(root, version) as folder:
+    with versions.building(root, version) as folder:
         if awards is AWARDS:
             shutil.copytree(_build_standard().name, folder, dirs_exist_ok=True)
         else:
             write_snapshot(folder, awards)
-        return snapshot.publish(root, folder, manifest)
+        return versions.publish(root, folder, manifest)

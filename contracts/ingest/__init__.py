@@ -4,8 +4,8 @@ The rules are published in docs/explanation/data.md.
 """
 
 from contracts.ingest.checking import Check, check_files
-from contracts.ingest.dates import DateOrder
-from contracts.ingest.headers import list_generations
+from contracts.ingest.cells.dates import DateOrder
+from contracts.ingest.tables.headers import list_generations
 from contracts.ingest.importer import import_files
 
 __all__ = [

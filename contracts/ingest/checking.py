@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from contracts.errors import BadFile
-from contracts.ingest.findings import Finding, find_left_out, find_rejects, find_repairs
+from contracts.ingest.rows.findings import Finding, find_left_out, find_rejects, find_repairs
 from contracts.ingest.importer import (
     Reading,
     Resources,
@@ -23,7 +23,7 @@ from contracts.ingest.importer import (
 )
 from contracts.ingest.losses import Losses, find_losses
 from contracts.progress import Progress
-from contracts.snapshot import VERSIONS, SourceReport, building, new_version
+from contracts.snapshot.versions import VERSIONS, SourceReport, building, new_version
 
 SOUND, HELD, REFUSED = "sound", "held", "refused"
 NOTHING = Losses(

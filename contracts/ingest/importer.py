@@ -14,28 +14,28 @@ from typing import Required, TypedDict, Unpack
 
 import duckdb
 
-from contracts import layout
-from contracts.cursor import OUT_OF_SPACE
+from contracts.ingest import layout
+from contracts.engine.cursor import OUT_OF_SPACE
 from contracts.errors import BadFile, ContractsError, OutOfSpace
-from contracts.ingest.accounts import measure_contracts, report_sources, write_rejects, write_repairs
-from contracts.ingest.batches import RawBatch
-from contracts.ingest.containers import Given, blame
-from contracts.ingest.csv_files import read_csv
-from contracts.ingest.dates import DateOrder
-from contracts.ingest.days import settle_days
-from contracts.ingest.fates import decide_fates
-from contracts.ingest.foreign import FULL_DISK
-from contracts.ingest.headers import find_generation, list_generations
-from contracts.ingest.kinds import Kind
-from contracts.ingest.later_years import join_later_years
-from contracts.ingest.looking import look_at_files
+from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_rejects, write_repairs
+from contracts.ingest.tables.batches import RawBatch
+from contracts.ingest.files.containers import Given, blame
+from contracts.ingest.text.csv_files import read_csv
+from contracts.ingest.cells.dates import DateOrder
+from contracts.ingest.rows.days import settle_days
+from contracts.ingest.rows.fates import decide_fates
+from contracts.ingest.files.foreign import FULL_DISK
+from contracts.ingest.tables.headers import find_generation, list_generations
+from contracts.ingest.files.kinds import Kind
+from contracts.ingest.rows.later_years import join_later_years
+from contracts.ingest.files.looking import look_at_files
 from contracts.ingest.losses import find_losses, hold
-from contracts.ingest.sifting import RowSieve
+from contracts.ingest.tables.sifting import RowSieve
 from contracts.ingest.sources import Generation
-from contracts.ingest.staging import RawFile, create_staging, stage_batch, stage_file
-from contracts.ingest.workbooks import read_workbook
+from contracts.ingest.rows.staging import RawFile, create_staging, stage_batch, stage_file
+from contracts.ingest.workbooks.xlsx_files import read_workbook
 from contracts.progress import Progress
-from contracts.snapshot import (
+from contracts.snapshot.versions import (
     DATABASE,
     REJECTS,
     REPAIRS,
@@ -47,7 +47,7 @@ from contracts.snapshot import (
     new_version,
     publish,
 )
-from contracts.sql import FLOOD_CONTROL
+from contracts.engine.sql import FLOOD_CONTROL
 
 _STAGING, _SPILL, _UNPACKED = "staging.duckdb", "spill", "unpacked"
 _STEPS = 4

@@ -10,9 +10,9 @@ from decimal import Decimal
 import duckdb
 
 from contracts.errors import ImportHeld
-from contracts.ingest.fates import REJECTED
-from contracts.ingest.findings import find_rejects
-from contracts.snapshot import SourceReport
+from contracts.ingest.rows.fates import REJECTED
+from contracts.ingest.rows.findings import find_rejects
+from contracts.snapshot.versions import SourceReport
 
 _SHOWN = 20
 """Lines about rejects in the error."""

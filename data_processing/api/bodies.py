@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.fields import DIMENSIONS, FIELD_BY_NAME, REPAIRABLE, SORTABLE
-from contracts.query import (
+from contracts.questions.query import (
     FIRST_YEAR,
     LAST_YEAR,
     MAX_AMOUNT,

@@ -25,7 +25,7 @@ from django.db.models import Case, F, When, Window
 from django.db.models.functions import Rank
 from rest_framework.renderers import JSONRenderer
 
-from contracts.query import digest
+from contracts.questions.query import digest
 from data_processing import results
 from data_processing.api.ends import Ends
 from data_processing.api.representation import task_status

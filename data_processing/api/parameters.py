@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
-from contracts import reading
+from contracts.questions import reading
 from contracts.errors import InvalidQuery
 
 Schema = dict[str, Any]

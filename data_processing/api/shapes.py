@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 from contracts.fields import FIELD_BY_NAME, NAME_FILTERS, Also, FieldType, Pesos
-from contracts.snapshot import SourceReport
+from contracts.snapshot.versions import SourceReport
 from data_processing.deadletters import Action
 from data_processing.kinds import KINDS
 from data_processing.models import DeadReason, State

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.ingest import Check
-from contracts.snapshot import REJECTS, SourceReport
+from contracts.snapshot.versions import REJECTS, SourceReport
 
 _FATES = ("imported", "collapsed", "unawarded", "duplicates", "rejected")
 _TOLD = frozenset(("file", "generation", "sha256", "notes", "read", *_FATES))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.aggregates import Answer
+from contracts.engine.aggregates import Answer
 from contracts.progress import Progress
-from contracts.query import Aggregation
-from contracts.reading import reject_unknown
+from contracts.questions.query import Aggregation
+from contracts.questions.reading import reject_unknown
 from data_processing.work.context import Context, Outcome, Work
 
 

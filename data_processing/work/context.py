@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from contracts.progress import Progress
-from contracts.store import Reader
+from contracts.engine.store import Reader
 from data_processing import datasets, files
 
 

@@ -12,16 +12,16 @@ from typing import Annotated, Any, TypedDict
 
 from django.conf import settings
 
-from contracts.delimited import join_csv, write_csv
+from contracts.writers.delimited import join_csv, write_csv
 from contracts.errors import InvalidQuery
 from contracts.fields import Also
-from contracts.outfile import Writing
-from contracts.parquet import write_parquet
+from contracts.writers.outfile import Writing
+from contracts.writers.parquet import write_parquet
 from contracts.progress import Progress
-from contracts.query import Aggregation, Filters, Query, Sort
-from contracts.reading import boolean, choice, reject_unknown
-from contracts.store import Reader, Totals
-from contracts.workbook import About, SheetPlan, Year, join_sheets, plan_sheets, write_sheet, write_xlsx
+from contracts.questions.query import Aggregation, Filters, Query, Sort
+from contracts.questions.reading import boolean, choice, reject_unknown
+from contracts.engine.store import Reader, Totals
+from contracts.writers.workbook import About, SheetPlan, Year, join_sheets, plan_sheets, write_sheet, write_xlsx
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
 from data_processing.parts import PartPlan

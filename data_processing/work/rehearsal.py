@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from contracts.progress import Progress
-from contracts.reading import choice, integer, reject_unknown
+from contracts.questions.reading import choice, integer, reject_unknown
 from data_processing.errors import RehearsedFailure
 from data_processing.work.context import Context, Outcome, Work
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, TypedDict
 
 from contracts.fields import FIELDS, Also, Pesos
 from contracts.progress import Progress
-from contracts.query import Filters, Page, Query
-from contracts.reading import reject_unknown
+from contracts.questions.query import Filters, Page, Query
+from contracts.questions.reading import reject_unknown
 from data_processing.work.context import Context, Outcome, Work
 
 MEMBERS = ("filters", "columns", "sort", "page", "page_size")

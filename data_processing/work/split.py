@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from contracts.outfile import Writing, tell_full_disk
+from contracts.writers.outfile import Writing, tell_full_disk
 from contracts.progress import Progress
 from data_processing.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts
 from data_processing.work.context import Context

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from contracts.store import Store
+from contracts.engine.store import Store
 from tests.contracts.small_stores import make_award, open_awards
 
 

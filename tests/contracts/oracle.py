@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from contracts.query import Filters, Query
+from contracts.questions.query import Filters, Query
 
 Row = dict[str, Any]
 SEARCHED = ("award_title", "notice_title", "awardee_name", "organization_name")

@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from contracts import layout
+from contracts.ingest import layout
 from contracts.fields import FIELDS, FieldType
-from contracts.snapshot import Snapshot
-from contracts.store import Store
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.store import Store
 
 ARROW_TYPES = {
     FieldType.TEXT: pa.string(),

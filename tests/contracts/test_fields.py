@@ -10,7 +10,7 @@ from contracts.fields import (
     SORTABLE,
     FieldType,
 )
-from contracts.query import Filters, Sort
+from contracts.questions.query import Filters, Sort
 
 
 def test_names_and_labels_of_columns_are_unique() -> None:

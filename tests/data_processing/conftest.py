@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import results, runs, submission
 from data_processing.kinds import KINDS
 from data_processing.models import TaskRun

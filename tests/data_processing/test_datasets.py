@@ -11,10 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from contracts import snapshot, spill
-from contracts.query import Aggregation, Filters, Page, Query, Sort
-from contracts.snapshot import Snapshot
-from contracts.store import Reader
+from contracts.snapshot import versions
+from contracts.engine import spill
+from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.store import Reader
 from data_processing import datasets
 from tests.datasets import AWARDS, publish_awards, publish_many_awards
 
@@ -75,7 +76,7 @@ def test_readers_of_a_version_that_is_pruned_go_on(dataset: Snapshot, settings: 
     """Although nothing was asked before it was deleted, so that nothing had to be open."""
     with datasets.open_store(dataset.version).reader() as reader:
         newer = publish_two(settings.DATASET_ROOT)
-        snapshot.prune(settings.DATASET_ROOT, keep=1, in_use=frozenset())
+        versions.prune(settings.DATASET_ROOT, keep=1, in_use=frozenset())
         assert not dataset.path.exists()
         with datasets.open_store(newer.version).reader() as other:
             assert ask_everything(reader) == ask_everything(other)
@@ -87,7 +88,7 @@ def test_a_pruned_version_is_let_go_with_the_next_that_is_opened(
     open_many(settings.DATASET_ROOT, 1)
     datasets.open_store(dataset.version)
     newer = publish_two(settings.DATASET_ROOT)
-    snapshot.prune(settings.DATASET_ROOT, keep=1, in_use=frozenset())
+    versions.prune(settings.DATASET_ROOT, keep=1, in_use=frozenset())
     datasets.open_store(newer.version)
     descriptors = Path("/proc/self/fd")
     names = [os.readlink(path) for path in descriptors.iterdir() if path.is_symlink()]

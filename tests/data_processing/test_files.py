@@ -22,7 +22,7 @@ from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import files, housekeeping, runner, runs
 from data_processing.models import ExportFile, State, TaskRun
 from stack.ports import LOOPBACK, pick_port

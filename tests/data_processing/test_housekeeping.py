@@ -15,8 +15,8 @@ from celery.result import AsyncResult
 from django.db.models.functions import Now
 from pytest_django import Settings
 
-from contracts import snapshot
-from contracts.snapshot import Snapshot
+from contracts.snapshot import versions as snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import files, housekeeping, outbox, results, runner, runs
 from data_processing.models import (
     DeadLetter,

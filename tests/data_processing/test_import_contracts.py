@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from contracts import snapshot
-from contracts.snapshot import SourceReport
+from contracts.snapshot import versions
+from contracts.snapshot.versions import SourceReport
 from data_processing.management.import_words import describe_source
 from tests.contracts.ingest.hostile import number_cell, with_row, write_package
 from tests.contracts.ingest.raw_files import S3, make_rows, write_csv, write_s3
@@ -27,7 +27,7 @@ def test_an_import_reports_what_became_of_each_file(tmp_path: Path, settings: Se
     said = StringIO()
     call_command("import_contracts", str(write_s3(tmp_path / "raw.csv", {}, {})), stdout=said)
     assert "raw.csv (S3): read 2 = imported 1 + collapsed 0 + unawarded 0 + duplicates 1" in said.getvalue()
-    assert snapshot.current(settings.DATASET_ROOT).version in said.getvalue()
+    assert versions.current(settings.DATASET_ROOT).version in said.getvalue()
 
 
 def test_a_hostile_workbook_is_refused_in_a_sentence(tmp_path: Path, settings: Settings) -> None:
@@ -75,7 +75,7 @@ def test_an_import_that_loses_is_held_and_says_how_to_go_on(tmp_path: Path, sett
     assert "--check --reports FOLDER" in error
     assert "--max-rejected-percent 12 " in error
     assert f"{tmp_path / 'seen' / 'rejects.csv'}." in refuse(raw, "--reports", tmp_path / "seen")[1]
-    assert snapshot.history(settings.DATASET_ROOT) == []
+    assert versions.history(settings.DATASET_ROOT) == []
     assert "8 contracts, ₱80.00" in run(raw, "--max-rejected-percent", "12")
 
 
@@ -91,16 +91,16 @@ def test_the_setting_says_what_may_be_rejected(tmp_path: Path, settings: Setting
 
 def test_a_file_without_rows_is_accepted_only_by_name_of_the_loss(tmp_path: Path, settings: Settings) -> None:
     run(write_s3(tmp_path / "good.csv", {}))
-    good = snapshot.current(settings.DATASET_ROOT)
+    good = versions.current(settings.DATASET_ROOT)
     empty = write_csv(tmp_path / "header only.csv", [S3])
     _, error = refuse(empty, "--max-rejected-percent", "100")
     assert "header only.csv has no rows: nothing is switched" in error
     assert "--accept-losses" in error
     assert "rejected row" not in error
-    assert snapshot.current(settings.DATASET_ROOT) == good
+    assert versions.current(settings.DATASET_ROOT) == good
     assert "0 contracts" in run(empty, "--accept-losses")
     call_command("use_dataset", good.version, stdout=StringIO())
-    assert snapshot.current(settings.DATASET_ROOT) == good
+    assert versions.current(settings.DATASET_ROOT) == good
 
 
 def test_a_check_says_what_would_be_and_changes_nothing(tmp_path: Path, settings: Settings) -> None:

@@ -20,14 +20,14 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.query import Filters
+from contracts.questions.query import Filters
 from data_processing.estimates import estimate_export
 from data_processing.kinds import KINDS
 from data_processing.work.context import Context, Outcome
 from data_processing.work.export import FORMATS
 from tests.contracts import oracle
-from tests.contracts.questions import awards, one_filter
-from tests.contracts.test_store import read_rows
+from tests.contracts.example_questions import awards, one_filter
+from tests.contracts.engine.test_store import read_rows
 from tests.datasets import publish_awards
 
 pytestmark = pytest.mark.django_db

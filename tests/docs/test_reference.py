@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from contracts.errors import ContractsError
 from contracts.fields import FIELDS
-from contracts.query import Filters, Sort
+from contracts.questions.query import Filters, Sort
 from data_processing.errors import TaskError
 from data_processing.kinds import KINDS
 

@@ -18,7 +18,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import housekeeping, submission
 from data_processing.kinds import KINDS
 from data_processing.models import TaskRun

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import files, runs
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.work.context import Context

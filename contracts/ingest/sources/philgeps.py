@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.ingest.sources.layout import Generation, pair_spellings, read_columns
-from contracts.sql import PHILGEPS
+from contracts.engine.sql import PHILGEPS
 
 _S1 = """
 Organization Name=organization_name | Reference ID=reference_id | Solicitation No.

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS, Field
-from contracts.snapshot import Manifest
+from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 from data_processing.api import shapes
 from data_processing.api.parameters import Choice, Text

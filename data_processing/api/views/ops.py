@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts.errors import InvalidQuery
-from contracts.reading import integer, reject_unknown
+from contracts.questions.reading import integer, reject_unknown
 from data_processing import datasets, deadletters, operations, pulses
 from data_processing.api import bodies, shapes
 from data_processing.api.pagination import PAGED, answer_page

@@ -14,8 +14,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contracts.query import digest
-from contracts.reading import boolean, identifier, reject_unknown
+from contracts.questions.query import digest
+from contracts.questions.reading import boolean, identifier, reject_unknown
 from data_processing import datasets, estimates, files, results, runs, submission
 from data_processing.api import bodies, representation, shapes
 from data_processing.api.headers import (

@@ -20,7 +20,7 @@ from contracts.errors import ContractsError, ImportHeld
 from contracts.ingest import Check, DateOrder, check_files, import_files, list_generations
 from contracts.ingest.checking import SOUND
 from contracts.progress import Progress
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing.management.import_words import advise, describe_check, describe_source
 
 T = TypeVar("T")

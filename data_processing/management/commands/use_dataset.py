@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from contracts.errors import NoDataset, SnapshotMissing
-from contracts.snapshot import Manifest
+from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 
 

@@ -15,7 +15,7 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from contracts.ingest import DateOrder, import_files
-from contracts.snapshot import Snapshot, SourceReport
+from contracts.snapshot.versions import Snapshot, SourceReport
 
 AS_OF = date(2025, 11, 13)
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from tests.contracts.ingest.raw_files import (
     S3,
     UNAWARDED,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from tests.contracts.ingest.raw_files import import_all, read_contracts, read_rejects, read_source
 
 FILE = Path(__file__).parents[4] / "shared" / "data" / "flood_control_awards.csv"

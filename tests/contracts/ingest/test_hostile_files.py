@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import BadFile
-from contracts.ingest import csv_files, workbook_texts
-from contracts.ingest.workbooks import read_workbook
+from contracts.ingest.text import csv_files
+from contracts.ingest.workbooks import texts as workbook_texts
+from contracts.ingest.workbooks.xlsx_files import read_workbook
 from tests.contracts.ingest.hostile import (
     RELATIONS,
     SHARED,

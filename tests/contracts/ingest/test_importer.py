@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from contracts import snapshot as snapshots
+from contracts.snapshot import versions as snapshots
 from contracts.errors import BadFile, ContractsError, OutOfSpace
-from contracts.ingest import DateOrder, import_files, workbooks
+from contracts.ingest import DateOrder, import_files
+from contracts.ingest.workbooks import xlsx_files
 from contracts.progress import Progress
-from contracts.query import Filters
-from contracts.store import Store
+from contracts.questions.query import Filters
+from contracts.engine.store import Store
 from tests.contracts.ingest.importing_child import ImportingChild
 from tests.contracts.ingest.raw_files import (
     AS_OF,
@@ -157,7 +158,7 @@ def test_an_import_can_be_stopped_at_any_step(tmp_path: Path) -> None:
 def test_progress_never_falls_within_a_phase_and_ends_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbooks, "BATCH_ROWS", 400)
+    monkeypatch.setattr(xlsx_files, "BATCH_ROWS", 400)
     rows = make_rows(S3, [{"Bid Reference No.": str(number)} for number in range(20_000)])
     files = [
         write_xlsx(tmp_path / "a.xlsx", [S3, *rows[:900]]),

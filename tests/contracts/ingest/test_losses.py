@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import snapshot as snapshots
+from contracts.snapshot import versions as snapshots
 from contracts.errors import ImportHeld
 from contracts.ingest import import_files
 from tests.contracts.ingest.raw_files import (

@@ -11,7 +11,7 @@ import redis
 from django.contrib.auth.models import User
 from django.test import Client
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import runner
 from data_processing.models import TaskRun
 from data_processing.publisher import publisher

@@ -12,7 +12,7 @@ from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import panel, pulses, runs
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.runs import Ending

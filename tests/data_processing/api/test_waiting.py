@@ -12,7 +12,7 @@ import redis
 from django.db import connection
 from pytest_django import Settings
 
-from contracts.snapshot import Snapshot
+from contracts.snapshot.versions import Snapshot
 from data_processing import results, runner, runs
 from data_processing.api import events as hubs
 from data_processing.api.events import Hub

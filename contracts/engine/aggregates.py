@@ -1,0 +1,290 @@
+"""Totals by dimension: the statements that find them and the shape of the answer.
+
+Executes nothing. All dimensions come from one pass over the rows (GROUPING SETS), kept as the small
+temporary table ``totals``; what is asked of them is then asked of that table. For all contracts the totals
+stand in the snapshot as ``cube``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Literal, NotRequired, TypedDict
+
+from contracts.fields import LABEL_DIMENSIONS, Pesos
+from contracts.questions.query import Filters
+from contracts.engine.sql import BIN_BOUNDS, CODES, Statement
+
+CENT = Decimal("0.01")
+EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+
+GROUPED: dict[str, str] = {
+    "by_day": "award_date",
+    "by_funding_year": "funding_year",
+    **{dimension: CODES[column] for dimension, column in LABEL_DIMENSIONS.items()},
+    "value_distribution": "value_bin",
+}
+"""Grouping -> the column it groups by. Years, quarters and months of award are sums of days; the second
+source knows no day of award, but the year of the budget."""
+
+ALWAYS = ("by_contractor", "by_organization", "value_distribution")
+"""Groupings that the summary needs: two to count names, one for the whole."""
+
+PERIODS: dict[str, Callable[[date], str]] = {
+    "by_year": lambda day: f"{day.year}",
+    "by_quarter": lambda day: f"{day.year}-Q{(day.month + 2) // 3}",
+    "by_month": lambda day: f"{day.year}-{day.month:02}",
+}
+"""Dimension -> the label of a day's period, which sorts by time as text."""
+
+
+class Money(TypedDict):
+    """How many contracts, and what they are worth; the average is null where there are none."""
+
+    count: int
+    total_value: Pesos
+    avg_value: Pesos | None
+
+
+class Summary(Money):
+    """All contracts that the filters mean. The missing name is none of the contractors or organizations."""
+
+    median_value: Pesos | None
+    contractors: int
+    organizations: int
+
+
+class Part(Money):
+    """The contracts that share a label, null where it is missing; or all ``others``, of so many labels."""
+
+    label: str | None
+    share: float
+    others: NotRequired[Literal[True]]
+    labels: NotRequired[int]
+
+
+class Bin(TypedDict):
+    """The contracts of amounts from ``min`` to before ``max``."""
+
+    min: Pesos
+    max: Pesos
+    count: int
+    total_value: Pesos
+
+
+class Answer(TypedDict):
+    """The summary and the dimensions that were asked for."""
+
+    summary: Summary
+    by_year: NotRequired[list[Part]]
+    by_quarter: NotRequired[list[Part]]
+    by_month: NotRequired[list[Part]]
+    by_funding_year: NotRequired[list[Part]]
+    by_contractor: NotRequired[list[Part]]
+    by_organization: NotRequired[list[Part]]
+    by_area: NotRequired[list[Part]]
+    by_category: NotRequired[list[Part]]
+    value_distribution: NotRequired[list[Bin]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Contracts that share a label, or a bin of amounts."""
+
+    label: Any
+    count: int
+    total_value: Decimal
+
+
+def read_groups(rows: Iterable[tuple[Any, ...]]) -> list[Group]:
+    """The rows of a statement of groups: label, count, total value."""
+    return [Group(*row) for row in rows]
+
+
+def groupings_for(dimensions: Sequence[str]) -> tuple[str, ...]:
+    """The groupings that answer ``dimensions`` and the summary."""
+    asked = {"by_day" if dimension in PERIODS else dimension for dimension in dimensions}
+    return tuple(name for name in GROUPED if name in asked or name in ALWAYS)
+
+
+TOTALS = "totals"
+"""The relation that ``keep_totals`` makes, as the statements that read totals take it."""
+
+
+def find_cube(filters: Filters) -> str | None:
+    """The relation with the totals of ``filters`` in the snapshot; None where it holds none."""
+    if filters not in (Filters(), Filters(include_flood_control=True)):
+        return None
+    return f"(FROM cube WHERE include_flood_control = {filters.include_flood_control})"
+
+
+def build_cube(main_rows: Statement, all_rows: Statement) -> Statement:
+    """Make the table ``cube``: totals by every grouping, without and with the second source."""
+    groupings = tuple(GROUPED)
+    return Statement(
+        f"""CREATE TABLE cube AS
+        SELECT false AS include_flood_control, * FROM ({_group_totals(main_rows, groupings)})
+        UNION ALL SELECT true, * FROM ({_group_totals(all_rows, groupings)})""",
+        (*main_rows.parameters, *all_rows.parameters),
+    )
+
+
+def keep_totals(rows: Statement, groupings: Sequence[str]) -> Statement:
+    """Keep the totals of ``rows`` (a tail ``FROM ... WHERE ...``) by every grouping as TOTALS."""
+    return Statement(
+        f"CREATE OR REPLACE TEMP TABLE {TOTALS} AS {_group_totals(rows, groupings)}", rows.parameters
+    )
+
+
+def _group_totals(rows: Statement, groupings: Sequence[str]) -> str:
+    columns = {name: GROUPED[name] for name in groupings}
+    names = " ".join(f"WHEN grouping({column}) = 0 THEN '{name}'" for name, column in columns.items())
+    keys = " ".join(f"WHEN grouping({column}) = 0 THEN {_as_number(column)}" for column in columns.values())
+    return f"""SELECT CASE {names} END AS name, CASE {keys} END AS key, count(*) AS count,
+            sum(contract_amount) AS total_value
+        {rows.sql} GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in columns.values())})"""
+
+
+def _as_number(column: str) -> str:
+    return f"{column} - DATE '1970-01-01'" if column == GROUPED["by_day"] else f"{column}::BIGINT"
+
+
+def count_names(totals: str) -> Statement:
+    """Rows (dimension, how many labels there are, how many of them are the missing one: 0 or 1)."""
+    names = " ".join(f"WHEN '{column}' THEN '{name}'" for name, column in LABEL_DIMENSIONS.items())
+    missing = f"SELECT CASE field {names} END AS name, code AS key FROM labels WHERE label IS NULL"
+    return Statement(
+        f"""SELECT t.name, count(*), count(missing.key)
+        FROM {totals} t LEFT JOIN ({missing}) missing ON missing.name = t.name AND missing.key = t.key
+        GROUP BY t.name"""
+    )
+
+
+def select_labels(totals: str, dimension: str, *, top_n: int) -> Statement:
+    """Rows (label, count, total value), greatest value first, at most ``top_n``."""
+    of_dimension = f"FROM {totals} WHERE name = $2"
+    # Only the values at the top meet their labels, of which there are more than a hundred thousand.
+    least = f"SELECT min(total_value) FROM (SELECT total_value {of_dimension} ORDER BY 1 DESC LIMIT $3)"
+    return Statement(
+        f"""SELECT label, count, total_value
+        FROM (SELECT * {of_dimension} AND total_value >= ({least})) JOIN labels ON field = $1 AND code = key
+        ORDER BY total_value DESC, label NULLS LAST LIMIT $3""",
+        (LABEL_DIMENSIONS[dimension], dimension, top_n),
+    )
+
+
+def select_months(totals: str) -> Statement:
+    """Rows (first day of the month, count, total value) in the order of time, undated last."""
+    return Statement(
+        f"""SELECT date_trunc('month', DATE '1970-01-01' + key::INTEGER)::DATE AS month,
+            sum(count), sum(total_value)
+        FROM {totals} WHERE name = 'by_day' GROUP BY month ORDER BY month NULLS LAST"""
+    )
+
+
+def select_funding_years(totals: str) -> Statement:
+    """Rows (year as text, count, total value) in the order of time, those of no known year last."""
+    return Statement(
+        f"""SELECT key::VARCHAR, count, total_value
+        FROM {totals} WHERE name = 'by_funding_year' ORDER BY key NULLS LAST"""
+    )
+
+
+def sum_periods(months: Sequence[Group], dimension: str) -> list[Group]:
+    """Months, by their first days, added up to the periods of ``dimension``."""
+    return [
+        Group(label, *_add_up(list(groups)))
+        for label, groups in itertools.groupby(
+            months, lambda group: PERIODS[dimension](group.label) if group.label else None
+        )
+    ]
+
+
+def _add_up(groups: Sequence[Group]) -> tuple[int, Decimal]:
+    return sum(g.count for g in groups), sum((g.total_value for g in groups), Decimal("0.00"))
+
+
+def select_bins(totals: str) -> Statement:
+    """Rows (bin, count, total value), smallest amounts first."""
+    return Statement(
+        f"SELECT key, count, total_value FROM {totals} WHERE name = 'value_distribution' ORDER BY key"
+    )
+
+
+def shape_summary(
+    bins: Sequence[Group], *, middle: Sequence[Decimal], contractors: int, organizations: int
+) -> Summary:
+    """The summary as JSON; averages are null where there are no contracts."""
+    whole = whole_of(bins)
+    return {
+        **_money(whole),
+        "median_value": _average(sum(middle, Decimal(0)), len(middle)),
+        "contractors": contractors,
+        "organizations": organizations,
+    }
+
+
+def shape_groups(groups: Sequence[Group], whole: Group) -> list[Part]:
+    """Rows (label, count, total_value, avg_value, share of the whole's value)."""
+    return [_shape_group(group, whole) for group in groups]
+
+
+def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[Part]:
+    """As ``shape_groups``; of more ``labels`` than given, the rest is a last row with ``"others": true``."""
+    shown = shape_groups(groups, whole)
+    if labels > len(groups):
+        count, value = _add_up(groups)
+        rest = Group(None, whole.count - count, whole.total_value - value)
+        shown.append({**_shape_group(rest, whole), "others": True, "labels": labels - len(groups)})
+    return shown
+
+
+def shape_bins(bins: Sequence[Group]) -> list[Bin]:
+    """Bins (min, max exclusive, count, total_value) from the first to the last in use, gaps included."""
+    if not bins:
+        return []
+    found = {group.label: group for group in bins}
+    groups = [found.get(n, Group(n, 0, Decimal(0))) for n in range(bins[0].label, bins[-1].label + 1)]
+    return [
+        {
+            "min": f"{BIN_BOUNDS[group.label]:.2f}",
+            "max": f"{BIN_BOUNDS[group.label + 1]:.2f}",
+            "count": group.count,
+            "total_value": f"{group.total_value:.2f}",
+        }
+        for group in groups
+    ]
+
+
+def whole_of(bins: Sequence[Group]) -> Group:
+    """All contracts as one group."""
+    return Group(None, *_add_up(bins))
+
+
+def _shape_group(group: Group, whole: Group) -> Part:
+    share = EXACT.divide(group.total_value, whole.total_value or Decimal(1))
+    money = _money(group)
+    return {
+        "label": group.label,
+        "count": money["count"],
+        "total_value": money["total_value"],
+        "avg_value": money["avg_value"],
+        "share": float(share.quantize(Decimal("0.000001"), context=EXACT)),
+    }
+
+
+def _money(group: Group) -> Money:
+    return {
+        "count": group.count,
+        "total_value": f"{group.total_value:.2f}",
+        "avg_value": _average(group.total_value, group.count),
+    }
+
+
+def _average(total: Decimal, count: int) -> str | None:
+    if not count:
+        return None
+    return str(EXACT.divide(total, Decimal(count)).quantize(CENT, context=EXACT))

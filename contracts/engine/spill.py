@@ -1,0 +1,24 @@
+"""Where sorts that exceed the memory go: a folder for each connection. Knows no database."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from contracts.snapshot.folders import HeldFolder, remove_left
+
+PREFIX = "contracts-spill-"
+
+
+class SpillFolder:
+    """A folder in the system's temporary one that goes with ``close``, or, after a SIGKILL, with the next
+    folder that anybody makes."""
+
+    def __init__(self) -> None:
+        for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            remove_left(folder)
+        self._held = HeldFolder(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))
+        self.path = self._held.path
+
+    def close(self) -> None:
+        self._held.remove()

@@ -1,0 +1,270 @@
+"""Questions -> SQL with bound parameters. The one WHERE builder of search, count, aggregates and exports.
+
+Executes nothing and knows no connection. Every value from outside travels as a parameter; only names from
+the column table are written into SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS, SEARCHED
+from contracts.questions.query import UNDATED, Filters, Query, Sort, TimeRange, phrases_of
+
+PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
+"""The two values of ``source``."""
+
+SEARCHED_NAMES: tuple[str, ...] = tuple(column for column in SEARCHED if column in NAME_FILTERS.values())
+"""Searched columns whose text is found in ``labels``, where each name stands once."""
+
+CODES: dict[str, str] = {column: f"{column}_code" for column in NAME_FILTERS.values()}
+"""Name column -> the column that holds the number of its label in ``labels``."""
+
+Bind = Callable[[Any, str], str]
+"""Takes a value and its SQL type, gives the expression that stands for it."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL and the values of its ``$1``, ``$2``..."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+def fold(text: str) -> str:
+    """The SQL expression in which keyword search compares ``text``, itself an expression of cleaned text.
+
+    Case and accents go. Every character that ends a word is followed by the mark U+0001, and a space is
+    replaced by it, so "word start" becomes "after a mark" and one ``contains`` answers a search. The form is
+    the same for rows and phrases; how a text begins is the affair of ``fold_field`` and ``fold_phrase``.
+    """
+    return mark_words(make_plain(text))
+
+
+def make_plain(text: str) -> str:
+    """``text`` without case and accents."""
+    return f"lower(strip_accents({text}))"
+
+
+def mark_words(plain: str) -> str:
+    """``plain`` text with the marks."""
+    return rf"replace(regexp_replace({plain}, '([^\p{{L}}\p{{N}} ])', '\1' || chr(1), 'g'), ' ', chr(1))"
+
+
+def fold_field(text: str) -> str:
+    """``text`` as a row stores it: its beginning is the start of a word."""
+    return f"chr(1) || {fold(text)}"
+
+
+def fold_phrase(text: str) -> str:
+    """``text`` as it is looked for: at a word start if it begins with a letter or digit, else anywhere."""
+    plain = plain_phrase(text)
+    start = rf"CASE WHEN regexp_matches({plain}, '^[\p{{L}}\p{{N}}]') THEN chr(1) ELSE '' END"
+    return f"({start} || {mark_words(plain)})"
+
+
+def plain_phrase(text: str) -> str:
+    """``text`` as it is looked for, without case and accents, nor the blank that a lone accent may leave."""
+    return f"trim({make_plain(text)})"
+
+
+BIN_BOUNDS: tuple[Decimal, ...] = (
+    Decimal(0),
+    *(Decimal(step) * 10**exponent for exponent in range(16) for step in (1, 2, 5)),
+    Decimal(10) ** 16,
+)
+"""Bin n of the value distribution holds amounts from BIN_BOUNDS[n] up to, not including, the next bound."""
+
+
+def value_bin(amount: str) -> str:
+    """The SQL expression for the bin of a positive ``amount``, by its digits, because logarithms round."""
+    digits = f"floor({amount})::BIGINT::VARCHAR"
+    step = f"CASE WHEN {digits} >= '5' THEN 2 WHEN {digits} >= '2' THEN 1 ELSE 0 END"
+    return f"(CASE WHEN {amount} < 1 THEN 0 ELSE 3 * length({digits}) - 2 + {step} END)::UTINYINT"
+
+
+KEYWORDS = ("keywords", "id")
+"""The key under which BitsFound holds the contracts that meet the keywords."""
+
+BitsFound = Mapping[tuple[str, str], bytes]
+"""(filter, column) -> bits, the first the highest of its byte: is the label with that code meant.
+
+Absent where none is. Under KEYWORDS a bit stands for the contract with that ``id`` - 1. Names and keywords
+are looked up beforehand and reach the WHERE as bits: a join in it, which a long IN becomes too, would cost
+the order of rows.
+"""
+
+
+class _Parameters:
+    """Collects values and hands out their places."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def bind(self, value: Any, sql_type: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}::{sql_type}"
+
+    def complete(self, sql: str) -> Statement:
+        return Statement(sql, tuple(self.values))
+
+
+def find_names(filters: Filters) -> Statement | None:
+    """Rows (filter, column, code, labels of that column) of each label that the name filters mean.
+
+    None where there is no such filter.
+    """
+    parameters = _Parameters()
+    bind = parameters.bind
+    lookups = []
+    for name, column in (NAME_FILTERS | EXCEPT_FILTERS).items():
+        if wanted := getattr(filters, name):
+            given = bind([label for label in wanted if label is not None], "VARCHAR[]")
+            missing = " OR label IS NULL" if None in wanted else ""
+            lookups.append(
+                f"""SELECT '{name}', '{column}', code, (SELECT count(*) FROM labels WHERE field = '{column}')
+                FROM labels WHERE field = '{column}' AND (label IN (SELECT unnest({given})){missing})"""
+            )
+    return parameters.complete(" UNION ALL ".join(lookups)) if lookups else None
+
+
+def _where(filters: Filters, found: BitsFound, parameters: _Parameters) -> str:
+    bind = parameters.bind
+    parts = [
+        _is_found((name, column), CODES[column], found, bind)
+        for name, column in NAME_FILTERS.items()
+        if getattr(filters, name)
+    ]
+    parts += [
+        f"NOT {_is_found((name, column), CODES[column], found, bind)}"
+        for name, column in EXCEPT_FILTERS.items()
+        if getattr(filters, name)
+    ]
+    if filters.keywords:
+        parts.append(_is_found(KEYWORDS, "(id - 1)::INTEGER", found, bind))
+    parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
+    if filters.min_amount is not None:
+        parts.append(f"contract_amount >= {bind(filters.min_amount, 'DECIMAL(18,2)')}")
+    if filters.max_amount is not None:
+        parts.append(f"contract_amount <= {bind(filters.max_amount, 'DECIMAL(18,2)')}")
+    if filters.repaired_fields:
+        wanted = bind(list(filters.repaired_fields), "VARCHAR[]")
+        parts.append(f"list_has_any(string_split(repaired_fields, ', '), {wanted})")
+    if not filters.include_flood_control:
+        parts.append(f"source = '{PHILGEPS}'")
+    return " AND ".join(part for part in parts if part) or "true"
+
+
+def _any_of(alternatives: list[str]) -> str:
+    return f"({' OR '.join(alternatives)})" if alternatives else ""
+
+
+def _is_found(key: tuple[str, str], number: str, found: BitsFound, bind: Bind) -> str:
+    return f"get_bit({bind(found[key], 'BLOB')}::BIT, {number}) = 1" if key in found else "false"
+
+
+def _within(time_range: TimeRange, bind: Bind) -> str:
+    if time_range == UNDATED:
+        return "award_date IS NULL"
+    ends = []
+    if time_range.start is not None:
+        ends.append(f"award_date >= {bind(time_range.start, 'DATE')}")
+    if time_range.end is not None:
+        ends.append(f"award_date <= {bind(time_range.end, 'DATE')}")
+    return f"({' AND '.join(ends)})"
+
+
+def _order_by(sort: Sort) -> str:
+    """The default order is the physical one, which DuckDB keeps for one table and WHERE without a join."""
+    if sort == Sort():
+        return ""
+    direction = "DESC" if sort.descending else "ASC"
+    return f" ORDER BY {sort.field} {direction} NULLS LAST, id"
+
+
+def select_ids(filters: Filters, found: BitsFound) -> Statement:
+    """The ids of all matching rows, in no order."""
+    parameters = _Parameters()
+    return parameters.complete(f"SELECT id FROM contracts WHERE {_where(filters, found, parameters)}")
+
+
+def select_ordered_ids(query: Query, places: range, found: BitsFound) -> Statement:
+    """The ids of the rows at ``places`` (from 0), in order. Rows are read by them, so that sorting moves no
+    text."""
+    parameters = _Parameters()
+    where = _where(query.filters, found, parameters)
+    limit, offset = parameters.bind(len(places), "BIGINT"), parameters.bind(places.start, "BIGINT")
+    return parameters.complete(
+        f"SELECT id FROM contracts WHERE {where}{_order_by(query.sort)} LIMIT {limit} OFFSET {offset}"
+    )
+
+
+def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
+    """The rows of ``ids``: their id and then ``columns``, in no order.
+
+    The numbers stand in the SQL because only constants are looked up in the index on ``id``.
+    """
+    return Statement(
+        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id IN ({', '.join(map(str, map(int, ids)))})"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """Contracts given one by one: a bit for each ``id`` - 1 as in BitsFound, and the first and last id."""
+
+    bits: bytes
+    first: int
+    last: int
+
+
+def select_rows(
+    query: Query, found: BitsFound, select: Sequence[str] = (), *, stretch: Stretch | None = None
+) -> Statement:
+    """All rows in order, as the query's columns, or as ``select``: select lists, each over the one before.
+
+    They are evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
+    ``stretch`` takes the place of the filters.
+    """
+    parameters = _Parameters()
+    where = (
+        _where(query.filters, found, parameters) if stretch is None else _within_stretch(stretch, parameters)
+    )
+    rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
+    for columns in select:
+        rows = f"SELECT {columns} FROM ({rows})"
+    return parameters.complete(rows)
+
+
+def _within_stretch(stretch: Stretch, parameters: _Parameters) -> str:
+    """The two bounds let a scan leave out what it need not read."""
+    bind = parameters.bind
+    bounds = f"id BETWEEN {bind(stretch.first, 'BIGINT')} AND {bind(stretch.last, 'BIGINT')}"
+    return f"{bounds} AND get_bit({bind(stretch.bits, 'BLOB')}::BIT, (id - 1)::INTEGER) = 1"
+
+
+def matching_rows(filters: Filters, found: BitsFound) -> Statement:
+    """The tail ``FROM contracts WHERE ...`` of a statement; more conditions may follow with AND."""
+    parameters = _Parameters()
+    where = _where(filters, found, parameters)
+    return parameters.complete(f"FROM contracts WHERE {where}")
+
+
+def fold_typed(typed: str) -> Statement:
+    """One row: what was typed, folded as a phrase; nothing typed is found in every name."""
+    phrase = " ".join(phrases_of(typed.replace("&&", " ")))
+    return Statement(f"SELECT {fold_phrase('$1::VARCHAR')}", (phrase,))
+
+
+def list_names(column: str, *, include_flood_control: bool) -> Statement:
+    """Rows (label, folded, rows, value) of the names of a column, those with most contracts first."""
+    counted = "all" if include_flood_control else "main"
+    return Statement(
+        f"""SELECT label, folded, {counted}_rows AS rows, {counted}_value AS value FROM labels
+        WHERE field = $1 AND label IS NOT NULL AND {counted}_rows > 0 ORDER BY rows DESC, label""",
+        (column,),
+    )

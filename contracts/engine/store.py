@@ -1,0 +1,221 @@
+"""Reading a snapshot: count, search, aggregate, suggest, stream. Knows no framework and writes nothing.
+
+What a question means in rows is found once. Counting and paging then take arrays; totals by label, and
+exports, take the database again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from contracts.engine import sql
+from contracts.engine.aggregates import Answer
+from contracts.engine.cursor import Cursor
+from contracts.errors import SnapshotMissing
+from contracts.fields import FIELDS, NAME_FILTERS
+from contracts.engine.matching import Finder, Indexes
+from contracts.engine.memo import Memo
+from contracts.engine.suggestions import NameList
+from contracts.questions.query import Aggregation, Filters, Page, Query
+from contracts.snapshot.rows import FoundRows
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.spill import SpillFolder
+from contracts.engine.totals import answer_aggregation
+
+DUCKDB_SHARE = 0.66
+"""Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured)."""
+REMEMBERED_ANSWERS = 200
+"""Aggregates that a store remembers: some 20 KB each."""
+REMEMBERED_ROWS = 24
+"""Sets of rows that a store remembers: a bit for each contract, 0.6 MB of 5 million."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """How many contracts, worth how many pesos together."""
+
+    rows: int
+    total_value: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A label that a name filter takes, with what it stands for."""
+
+    label: str
+    count: int
+    total_value: Decimal
+
+
+class Store:
+    """One read-only connection to a snapshot, shared by the readers of a process.
+
+    All of its files are open from the beginning, so that it goes on when the snapshot is deleted.
+    """
+
+    def __init__(self, snapshot: Snapshot, *, memory_limit_mb: int = 512, threads: int = 2) -> None:
+        """``memory_limit_mb`` is about what the process holds at most; sorts beyond it spill to disk.
+
+        Raises SnapshotMissing where the database is not on disk.
+        """
+        if not snapshot.database.is_file():
+            raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk")
+        self.snapshot = snapshot
+        self._spill = SpillFolder()
+        # Attached rather than opened: DuckDB opens a file once per process, with one configuration for all.
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": f"{int(memory_limit_mb * DUCKDB_SHARE)}MB",
+                "threads": threads,
+                "temp_directory": str(self._spill.path),
+            }
+        )
+        self.answers: Memo[Answer] = Memo(REMEMBERED_ANSWERS)
+        self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
+        self.names: Memo[NameList] = Memo(2 * len(NAME_FILTERS))
+        # Not by whoever closes it: a cache that drops it does not know who reads it still.
+        self._closing = weakref.finalize(self, _close, self._connection, self._spill)
+        self._closing.atexit = False  # a forked child that ends must not close what its parent reads
+        self._attach(snapshot)
+        self._younger = self._list_younger_columns()
+        self.indexes = Indexes(snapshot)
+
+    def _attach(self, snapshot: Snapshot) -> None:
+        path = str(snapshot.database).replace("'", "''")
+        try:
+            self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
+        except duckdb.IOException:
+            if snapshot.database.is_file():
+                raise
+            raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk any more") from None
+
+    def _list_younger_columns(self) -> str:
+        """The columns, as nulls, that a snapshot of an older program lacks."""
+        described = self._connection.execute("DESCRIBE snapshot.contracts").fetchall()
+        stored = {name for name, *_ in described}
+        return ", ".join(
+            f"NULL::{field.type.sql_type} AS {field.name}" for field in FIELDS if field.name not in stored
+        )
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """A reader of its own cursor; use it in one thread (``interrupt`` may come from any)."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute("USE snapshot")
+            if self._younger:
+                cursor.execute(
+                    f"CREATE TEMP VIEW contracts AS SELECT *, {self._younger} FROM snapshot.contracts"
+                )
+            yield Reader(self, Cursor(cursor))
+        finally:
+            cursor.close()
+
+    def forget(self) -> None:
+        """Forget answers and found rows, which gives their memory back; the next ones are found anew."""
+        self.answers.forget()
+        self.found.forget()
+
+    def close(self) -> None:
+        """Give everything back now. A store that nobody refers to any more does so by itself."""
+        self._closing()
+
+
+def _close(connection: duckdb.DuckDBPyConnection, spill: SpillFolder) -> None:
+    connection.close()
+    spill.close()
+
+
+class Reader:
+    """Answers questions on one snapshot. Every call may raise QueryInterrupted or OutOfSpace."""
+
+    def __init__(self, store: Store, cursor: Cursor) -> None:
+        self._store = store
+        self._cursor = cursor
+
+    def count(self, filters: Filters) -> Totals:
+        """Rows and pesos of the contracts that ``filters`` means."""
+        found = self._finder.find_rows(filters)
+        return Totals(rows=found.count, total_value=found.total_value)
+
+    def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
+        """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
+        ids = self._finder.find_ids(query, range(page.offset, page.offset + page.size)).tolist()
+        if not ids:
+            return []
+        rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids))}
+        return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
+
+    def find(self, query: Query, page: Page) -> tuple[Totals, list[dict[str, Any]]]:
+        """What ``count`` and ``search`` answer."""
+        return self.count(query.filters), self.search(query, page)
+
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.engine.aggregates``.
+
+        The answer is remembered: do not change it.
+        """
+        return self._store.answers.recall(
+            aggregation,
+            lambda: answer_aggregation(aggregation, self._cursor, self._finder),
+        )
+
+    def suggest(
+        self, field: str, typed: str, limit: int = 10, *, include_flood_control: bool = False
+    ) -> list[Suggestion]:
+        """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
+        key = (NAME_FILTERS[field], include_flood_control)
+        names = self._store.names.recall(key, lambda: self._list_names(*key))
+        [(phrase,)] = self._cursor.fetch(sql.fold_typed(typed))
+        return [
+            Suggestion(label=label, count=count, total_value=value)
+            for label, count, value in names.suggest(phrase, limit=limit)
+        ]
+
+    def _list_names(self, column: str, include_flood_control: bool) -> NameList:
+        statement = sql.list_names(column, include_flood_control=include_flood_control)
+        return NameList(self._cursor.fetch_table(statement))
+
+    def stream(
+        self,
+        query: Query,
+        *,
+        select: Sequence[str] = (),
+        batch_rows: int = 20_000,
+        places: range | None = None,
+    ) -> pa.RecordBatchReader:
+        """All rows in order, or those at ``places`` (from 0), in batches, without holding them in memory.
+
+        ``select`` are SQL select lists, the first over the query's columns, each other over the one before.
+        Errors while the batches are read come translated too.
+        """
+        if places is None:
+            statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)
+        else:
+            stretch = self._finder.find_stretch(query, places)
+            statement = sql.select_rows(query, {}, select, stretch=stretch)
+        return self._cursor.stream(statement, batch_rows=batch_rows)
+
+    def interrupt(self) -> None:
+        """Stop what runs on this reader, from any thread; the running call raises QueryInterrupted."""
+        self._cursor.interrupt()
+
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self._cursor, self._store.indexes, known=self._store.found)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,115 @@
+"""The account of an import: reports of rejects and repairs, what became of each file's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from contracts.errors import ReconciliationFailed
+from contracts.ingest.tables.batches import DATE_CELL
+from contracts.ingest.rows.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
+from contracts.ingest.rows.staging import STAGED, RawFile
+from contracts.snapshot.versions import SourceReport
+
+REJECTS_FOUND = f"SELECT seq, file, fault FROM staging.fates WHERE fate = '{REJECTED}'"
+REPAIRS_FOUND = f"""SELECT seq, fates.file, unnest(repairs) AS fault
+    FROM staging.judged JOIN staging.fates USING (seq)
+    WHERE repairs IS NOT NULL AND fates.fate = '{IMPORTED}'"""
+"""``seq``, ``file`` and ``fault`` (column and reason) of rejected rows, and of the cells of imported awards
+that became missing values."""
+
+
+def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
+    _write_report(con, path, REJECTS_FOUND)
+
+
+def write_repairs(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The same of every cell of an imported award that became a missing value."""
+    _write_report(con, path, REPAIRS_FOUND)
+
+
+def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> None:
+    target = str(path).replace("'", "''")
+    con.execute(
+        f"""COPY (
+            SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
+            FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
+        ) TO '{target}' (FORMAT csv, HEADER)"""
+    )
+
+
+def locate_faults(faults: str) -> str:
+    """SQL: what ``faults`` selects, which has ``seq`` and ``fault``, with the ``label``, ``row`` and raw
+    ``value`` of each."""
+    values = " ".join(f"WHEN '{field}' THEN ltrim(raw.{field}, '{DATE_CELL}')" for field in STAGED)
+    return f"""SELECT faults.*, raw.label, raw.row AS "row",
+            coalesce(formulas.formula, CASE fault."column" {values} END) AS "value"
+        FROM ({faults}) faults JOIN staging.raw USING (seq)
+            LEFT JOIN staging.formulas ON formulas.seq = raw.seq AND formulas.field = fault."column" """
+
+
+def report_sources(con: duckdb.DuckDBPyConnection, files: Sequence[RawFile]) -> tuple[SourceReport, ...]:
+    """What became of each file's rows. Raises ReconciliationFailed where that is not what was read."""
+    reports = tuple(_report_source(con, file) for file in files)
+    for report in reports:
+        if report.read != report.accounted:
+            raise ReconciliationFailed(
+                f"{report.file}: {report.read:,} rows were read, {report.accounted:,} are accounted for"
+            )
+    return reports
+
+
+def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceReport:
+    counted: list[tuple[str, str | None, int]] = con.execute(
+        f"""SELECT fate, CASE WHEN fate = '{REJECTED}' THEN fault.reason END AS reason, count(*)
+        FROM staging.fates WHERE file = ? GROUP BY ALL ORDER BY ALL""",
+        [file.number],
+    ).fetchall()
+    fates = {fate: count for fate, reason, count in counted if reason is None}
+    reasons = {reason: count for _, reason, count in counted if reason is not None}
+    repaired = dict(
+        con.execute(
+            f"SELECT fault.reason, count(*) FROM ({REPAIRS_FOUND}) WHERE file = ? GROUP BY ALL ORDER BY ALL",
+            [file.number],
+        ).fetchall()
+    )
+    return SourceReport(
+        file=file.path.name,
+        generation=file.generation.name,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        read=file.read,
+        imported=fates.get(IMPORTED, 0),
+        collapsed=fates.get(COLLAPSED, 0),
+        unawarded=fates.get(UNAWARDED, 0),
+        duplicates=fates.get(DUPLICATE, 0),
+        rejected=sum(reasons.values()),
+        rejected_by_reason=reasons,
+        repaired_by_reason=repaired,
+        notes=file.notes,
+        encoding=file.decoding.encoding if file.decoding else None,
+        mixed_characters=file.decoding.mixed if file.decoding else 0,
+        replaced_characters=file.decoding.replaced if file.decoding else 0,
+    )
+
+
+def measure_contracts(con: duckdb.DuckDBPyConnection, reports: Sequence[SourceReport]) -> tuple[int, Decimal]:
+    """Rows and pesos of the finished table. Raises ReconciliationFailed where they are not as imported."""
+    rows, value = _measure(con, "contracts")
+    imported = sum(report.imported for report in reports)
+    _, staged_value = _measure(con, "staging.awards")
+    if rows != imported or value != staged_value:
+        raise ReconciliationFailed(
+            f"{imported:,} awards of ₱{staged_value:,} were to be stored, {rows:,} of ₱{value:,} are"
+        )
+    return rows, value
+
+
+def _measure(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, Decimal]:
+    [found] = con.execute(f"SELECT count(*), coalesce(sum(contract_amount), 0) FROM {table}").fetchall()
+    rows, value = found
+    return rows, Decimal(value)

@@ -1,0 +1,123 @@
+"""Raw rows on their way from a file into the staging table: text only, exactly as the file has it.
+
+Counts what was read. Knows neither fields nor fates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contracts.ingest.cells.nulls import NULL_WORDS
+from contracts.ingest.sources import Header
+from contracts.snapshot.versions import Note
+
+MAX_ROW_BYTES = 8 << 20
+"""A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file."""
+SEPARATOR = "\x1f"
+FORMULA = "\ufdd0".encode()
+"""Stands before the text of a formula whose result is not in the file: a character that Unicode leaves to
+programs."""
+DATE_CELL = "\x1d"
+"""Begins the text of a date cell of a workbook, and not that of a text cell that looks the same: a locale may
+have changed day and month of the former over."""
+_SPACE = " \t\r\n\v\f"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How the bytes of a text file were read. ``mixed`` characters were of another encoding than the rest of
+    the file, ``replaced`` ones of none: each is U+FFFD now."""
+
+    encoding: str
+    mixed: int = 0
+    replaced: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawBatch:
+    """Consecutive rows of one table. ``sheet`` counts the tables of a file from 0.
+
+    ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns, ``joined``
+    one text per row that is equal where all cells are equal after trimming. ``ragged`` are the numbers of
+    records with more or fewer cells than the header. ``has_formulas``: some texts begin with FORMULA.
+    ``position`` of ``size`` bytes of the file are behind us. ``notes`` are what the reader has found out
+    meanwhile. ``merged``: field -> ``row`` and ``top``; where the field of a row of this sheet is empty, it
+    is that of ``top``.
+    """
+
+    header: Header
+    sheet: int
+    label: str
+    numbers: pa.Array
+    columns: list[pa.Array]
+    joined: pa.Array
+    ragged: tuple[int, ...]
+    position: int
+    has_formulas: bool = False
+    notes: tuple[Note, ...] = ()
+    merged: dict[str, pa.Table] = field(default_factory=dict)
+    decoding: Decoding | None = None
+    """None for workbooks."""
+
+    @property
+    def read(self) -> int:
+        """How many rows this is, counted here and nowhere else: what the fates must add up to."""
+        return len(self.numbers) + len(self.ragged)
+
+    def gather_fields(self, fields: Iterable[str]) -> dict[str, pa.Array]:
+        """The texts of those of ``fields`` that the table has, or that its source has told once for all
+        rows."""
+        places, constants = self.header.positions, self.header.generation.constants
+        gathered: dict[str, pa.Array] = {}
+        for name in fields:
+            if name in places:
+                gathered[name] = _join_texts([self.columns[place] for place in places[name]])
+            elif name in constants:
+                gathered[name] = pa.repeat(constants[name], len(self.numbers))
+        return gathered
+
+
+def _join_texts(columns: Sequence[pa.Array]) -> pa.Array:
+    """One text of several columns, with commas between them; what stands for nothing is left out."""
+    if len(columns) == 1:
+        return columns[0]
+    trimmed = [pc.utf8_trim_whitespace(column) for column in columns]
+    nothing = pa.array(NULL_WORDS)
+    told = [
+        pc.if_else(pc.is_in(pc.utf8_lower(column), value_set=nothing), pa.scalar(None, pa.string()), column)
+        for column in trimmed
+    ]
+    return pc.binary_join_element_wise(*told, ", ", null_handling="skip")
+
+
+def make_empty_batch(
+    header: Header, *, label: str, ragged: tuple[int, ...], position: int, notes: tuple[Note, ...] = ()
+) -> RawBatch:
+    """No rows but perhaps ragged ones: every file yields a batch, because the batch names its generation."""
+    empty = pa.array([], pa.string())
+    return RawBatch(
+        header=header,
+        sheet=0,
+        label=label,
+        numbers=pa.array([], pa.int64()),
+        columns=[empty] * header.width,
+        joined=empty,
+        ragged=ragged,
+        position=position,
+        notes=notes,
+    )
+
+
+def join_cells(columns: Sequence[pa.Array]) -> pa.Array:
+    """Per row, its trimmed cells in one text."""
+    trimmed = [pc.ascii_trim(column, characters=_SPACE) for column in columns]
+    return pc.binary_join_element_wise(*trimmed, SEPARATOR)
+
+
+def find_filled(joined: pa.Array, width: int) -> pa.Array:
+    """True for the rows that hold anything: wholly empty ones are no rows."""
+    return pc.greater(pc.binary_length(joined), width - 1)

@@ -1,0 +1,169 @@
+"""What is kept of every contract as plain arrays: counting, adding up and paging then read no table.
+
+Knows no SQL but that which fills them. Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
+
+    amounts, days, main       amount; days since 1970, undated ones last; whether of the main source
+    by-<sort>                 the rows in the order of SORTS
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.snapshot.arrays import list_bits, map_array, save_array
+from contracts.questions.query import Sort
+from contracts.engine.sql import PHILGEPS
+
+Mask = NDArray[np.bool_]
+"""One truth value per contract."""
+
+UNDATED = np.iinfo(np.int32).max
+SORTS: dict[Sort, str] = {
+    Sort(field="contract_amount", descending=True): "by-amount-descending",
+    Sort(field="contract_amount", descending=False): "by-amount",
+    Sort(field="award_date", descending=False): "by-date",
+}
+"""The orders that are kept beside the default one, which is that of the rows themselves."""
+FEW = 50_000
+"""So many rows are sorted quicker than found by walking through an order of all."""
+MANY_OF = 8
+"""One row of so many is quicker added up with all others, as zeros, than picked."""
+_STEP, _CACHED = 1 << 18, 1 << 15
+
+
+def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the arrays of the connection's ``contracts`` into ``folder``."""
+    folder.mkdir()
+    columns = con.execute(
+        f"""SELECT (contract_amount::DECIMAL(20,2) * 100)::BIGINT AS amounts, source = '{PHILGEPS}' AS main,
+            coalesce(award_date - DATE '1970-01-01', {UNDATED})::INTEGER AS days
+        FROM contracts"""
+    ).fetchnumpy()
+    for name in ("amounts", "days", "main"):
+        save_array(folder, name, np.asarray(columns[name]))
+    for sort, name in SORTS.items():
+        keys = np.asarray(_sort_keys(columns["amounts"], columns["days"], sort))
+        save_array(folder, name, np.argsort(keys, kind="stable").astype(np.uint32))
+
+
+def _sort_keys(amounts: NDArray[Any], days: NDArray[Any], sort: Sort) -> NDArray[Any]:
+    keys = amounts if sort.field == "contract_amount" else days
+    return -keys if sort.descending else keys
+
+
+def _add_up(amounts: NDArray[np.int64]) -> Decimal:
+    """Pesos of centavos, exactly: in two halves, because the sum may pass 64 bits."""
+    if int(amounts.max(initial=0)) * len(amounts) < 1 << 63:
+        return Decimal(int(amounts.sum())).scaleb(-2)
+    return Decimal((int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())).scaleb(-2)
+
+
+@dataclass(frozen=True)
+class FoundRows:
+    """Some of the contracts: ``bits`` holds one bit per contract, the first one the highest of its byte."""
+
+    bits: bytes
+    size: int
+    count: int
+    total_value: Decimal
+
+    @classmethod
+    def pack(cls, mask: Mask, *, count: int, total_value: Decimal) -> FoundRows:
+        return cls(np.packbits(mask).tobytes(), len(mask), count, total_value)
+
+    def mask(self) -> Mask:
+        return np.unpackbits(self._packed, count=self.size).view(np.bool_)
+
+    def rows(self) -> NDArray[np.int64]:
+        return list_bits(self._packed)
+
+    @property
+    def _packed(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self.bits, np.uint8)
+
+
+class RowArrays:
+    """The arrays of one snapshot."""
+
+    def __init__(self, folder: Path) -> None:
+        self._amounts = map_array(folder, "amounts")
+        self._days = map_array(folder, "days")
+        self._main = map_array(folder, "main")
+        self._orders = {sort: map_array(folder, name) for sort, name in SORTS.items()}
+
+    @property
+    def size(self) -> int:
+        return len(self._amounts)
+
+    @cached_property
+    def second_source(self) -> NDArray[np.int64]:
+        """The rows that are not of the main source; they are few."""
+        return np.flatnonzero(~self._main)
+
+    def sum_up(self, mask: Mask) -> FoundRows:
+        """Count and pesos of the contracts in ``mask``."""
+        found = FoundRows.pack(mask, count=int(np.count_nonzero(mask)), total_value=Decimal())
+        if found.count <= len(mask) // MANY_OF:
+            total = _add_up(self._amounts[found.rows()])
+        else:
+            steps = (slice(start, start + _CACHED) for start in range(0, len(mask), _CACHED))
+            total = sum((_add_up(self._amounts[step] * mask[step]) for step in steps), Decimal())
+        return replace(found, total_value=total)
+
+    def take_ids(self, found: FoundRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
+        """The ids of the rows at ``places`` (from 0) in the order of ``sort``, or None where that order
+        is not kept."""
+        if sort != Sort() and sort not in SORTS:
+            return None
+        return self._take(found, sort, offset=places.start, size=len(places)) + 1
+
+    def median_amounts(self, found: FoundRows) -> list[Decimal]:
+        """The one or two amounts in the middle; none where there are no contracts."""
+        if not found.count:
+            return []
+        first, last = (found.count - 1) // 2, found.count // 2
+        by_amount = Sort(field="contract_amount", descending=False)
+        rows = self._take(found, by_amount, offset=first, size=last - first + 1)
+        return [Decimal(int(self._amounts[row])).scaleb(-2) for row in rows]
+
+    def _take(self, found: FoundRows, sort: Sort, *, offset: int, size: int) -> NDArray[np.int64]:
+        taken: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+        if offset >= found.count:
+            return taken[0]
+        if sort != Sort() and found.count <= FEW:
+            return self._sort_few(found.rows(), sort, most=offset + size)[offset : offset + size]
+        mask = found.mask()
+        missing = size
+        for start in range(0, found.size, _STEP):
+            rows = self._read_order(sort, start)
+            hits = mask[rows]
+            count = int(np.count_nonzero(hits))
+            if count > offset:
+                inside = np.flatnonzero(hits)[offset : offset + missing]
+                taken.append(inside + start if isinstance(rows, slice) else rows[inside].astype(np.int64))
+                missing -= len(inside)
+                if not missing:
+                    break
+            offset = max(0, offset - count)
+        return np.concatenate(taken)
+
+    def _read_order(self, sort: Sort, start: int) -> slice | NDArray[np.uint32]:
+        if sort == Sort():
+            return slice(start, start + _STEP)
+        return self._orders[sort][start : start + _STEP]
+
+    def _sort_few(self, rows: NDArray[np.int64], sort: Sort, *, most: int) -> NDArray[np.int64]:
+        """The first ``most`` of ``rows`` in the order of ``sort``, and those that equal the last of them."""
+        keys = _sort_keys(self._amounts[rows], self._days[rows], sort)
+        if most < len(rows):
+            first = np.flatnonzero(keys <= np.partition(keys, most - 1)[most - 1])
+            rows, keys = rows[first], keys[first]
+        return rows[np.argsort(keys, kind="stable")]

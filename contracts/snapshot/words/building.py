@@ -1,0 +1,162 @@
+"""Writing the word index of a finished ``contracts`` and ``labels``. Knows no question that will be asked.
+
+The files, N contracts and L searched names, together D documents; places count from 0:
+
+    vocabulary.bin, vocabulary-ends   the words, sorted by their bytes, and where each ends
+    stream, stream-starts             word numbers of all documents, and where each document begins
+    postings-ends                     per word, where its list ends in the next three
+    documents, places, next-words     per list: the document, the place in it, and the word after it
+    name-rows, name-ends              per searched name, the contracts that bear it
+
+In memory are the vocabulary and a batch at a time; the stream and the lists are mapped files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.snapshot.arrays import create_array, save_array, write_values
+from contracts.engine.sql import CODES, SEARCHED_NAMES
+from contracts.snapshot.words.form import END, cut_document, cut_text
+
+BATCH_DOCUMENTS = 100_000
+_STREAM = "stream.raw"
+
+
+def build_index(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the index of the connection's ``contracts`` and ``labels`` into ``folder``."""
+    folder.mkdir()
+    vocabulary, lengths = _write_stream(con, folder)
+    ranks = _write_vocabulary(vocabulary, folder)
+    counts = _rank_stream(folder, ranks)
+    end = int(ranks[vocabulary[END]])
+    del vocabulary, ranks
+    _write_postings(folder, lengths, counts, end=end)
+    _write_names(con, folder)
+
+
+def _write_stream(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[dict[str, int], NDArray[np.uint32]]:
+    """Write the words as they come, numbered by first sight; return the numbers and the lengths."""
+    numbers = {END: 0}
+    lengths = [np.zeros(0, np.uint32)]
+    with (folder / _STREAM).open("wb") as file:
+        # An END before the first document, as there is one before the others.
+        write_values(file, np.zeros(1, np.uint32))
+        for documents in _read_documents(con):
+            words = documents.flatten().dictionary_encode()
+            known = [numbers.setdefault(word, len(numbers)) for word in words.dictionary.to_pylist()]
+            write_values(file, np.array(known, np.uint32)[words.indices.to_numpy()])
+            lengths.append(documents.value_lengths().to_numpy().astype(np.uint32))
+    return numbers, np.concatenate(lengths)
+
+
+def _read_documents(con: duckdb.DuckDBPyConnection) -> Iterator[Any]:
+    """Lists of words: the contracts by id, then the searched names by column and code."""
+    titles = [cut_text("award_title"), cut_text("notice_title")]
+    other = "CASE WHEN notice IS DISTINCT FROM award THEN notice END"
+    yield from _stream_column(
+        con,
+        f"""SELECT {cut_document(["award", other])}
+        FROM (SELECT {titles[0]} AS award, {titles[1]} AS notice FROM contracts)""",
+    )
+    for column in SEARCHED_NAMES:
+        yield from _stream_column(
+            con,
+            f"""SELECT {cut_document(["name"])}
+            FROM (SELECT {cut_text("label")} AS name FROM labels WHERE field = '{column}' ORDER BY code)""",
+        )
+
+
+def _stream_column(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Any]:
+    for batch in con.sql(sql).to_arrow_reader(BATCH_DOCUMENTS):
+        yield batch.column(0)
+
+
+def _write_vocabulary(numbers: dict[str, int], folder: Path) -> NDArray[np.uint32]:
+    """Write the words in order; return the place of each by its number. Code points sort as their UTF-8."""
+    words = sorted(numbers)
+    encoded = [word.encode() for word in words]
+    (folder / "vocabulary.bin").write_bytes(b"".join(encoded))
+    save_array(folder, "vocabulary-ends", np.cumsum([len(word) for word in encoded], dtype=np.int64))
+    ranks = np.empty(len(words), np.uint32)
+    ranks[[numbers[word] for word in words]] = np.arange(len(words), dtype=np.uint32)
+    return ranks
+
+
+def _rank_stream(folder: Path, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Turn the numbers of the stream into places in the vocabulary; return how often each stands in it."""
+    raw = folder / _STREAM
+    stream = create_array(folder, "stream", np.uint32, raw.stat().st_size // 4)
+    counts = np.zeros(len(ranks), np.int64)
+    done = 0
+    with raw.open("rb") as file:
+        while len(part := np.fromfile(file, np.uint32, 4 << 20)):
+            ranked = ranks[part]
+            stream[done : done + len(part)] = ranked
+            counts += np.bincount(ranked, minlength=len(ranks))
+            done += len(part)
+    raw.unlink()
+    return counts
+
+
+def _write_postings(
+    folder: Path, lengths: NDArray[np.uint32], counts: NDArray[np.int64], *, end: int
+) -> None:
+    """Deal the words of the stream out to the lists, a batch of documents at a time; ``END`` gets none."""
+    starts = np.concatenate([[1], 1 + np.cumsum(lengths, dtype=np.int64)])
+    save_array(folder, "stream-starts", starts.astype(np.uint32))
+    counts[end] = 0
+    ends = np.cumsum(counts)
+    save_array(folder, "postings-ends", ends)
+    total = int(ends[-1])
+    documents = create_array(folder, "documents", np.uint32, total)
+    places = create_array(folder, "places", np.min_scalar_type(int(lengths.max(initial=0))), total)
+    next_words = create_array(folder, "next-words", np.uint32, total)
+    stream = np.load(folder / "stream.npy", mmap_mode="r")
+    free = ends - counts
+    for first in range(0, len(lengths), BATCH_DOCUMENTS):
+        last = min(first + BATCH_DOCUMENTS, len(lengths))
+        words = stream[starts[first] : starts[last]].astype(np.uint64)
+        order = _sort_words(words, end)
+        batch_lengths = lengths[first:last]
+        document = np.repeat(np.arange(first, last, dtype=np.uint32), batch_lengths)[order]
+        targets = _take_places(words[order].astype(np.int64), free)
+        documents[targets] = document
+        places[targets] = starts[first] + order - starts[document]
+        next_words[targets] = words[order + 1]
+
+
+def _sort_words(words: NDArray[np.uint64], end: int) -> NDArray[np.int64]:
+    """The places of all words but ``end``, by word and place: one sort of plain numbers is quickest."""
+    keys = (words << np.uint64(32)) | np.arange(len(words), dtype=np.uint64)
+    keys = keys[words != end]
+    keys.sort()
+    return np.asarray(keys & np.uint64(0xFFFFFFFF), np.int64)
+
+
+def _take_places(words: NDArray[np.int64], free: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The next free places of sorted ``words`` in their lists; moves ``free`` behind them."""
+    firsts = np.flatnonzero(np.diff(words, prepend=-1))
+    runs = np.diff(firsts, append=len(words))
+    distinct = words[firsts]
+    targets = np.repeat(free[distinct] - firsts, runs) + np.arange(len(words), dtype=np.int64)
+    free[distinct] += runs
+    return np.asarray(targets)
+
+
+def _write_names(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """For each searched name, in the order of the documents, the contracts that bear it."""
+    rows, counts = [], []
+    for column in SEARCHED_NAMES:
+        codes = con.execute(f"SELECT {CODES[column]} AS code FROM contracts").fetchnumpy()["code"]
+        [(labels,)] = con.execute(f"SELECT count(*) FROM labels WHERE field = '{column}'").fetchall()
+        rows.append(np.argsort(codes, kind="stable").astype(np.uint32))
+        counts.append(np.bincount(codes, minlength=labels))
+    save_array(folder, "name-rows", np.concatenate(rows))
+    save_array(folder, "name-ends", np.cumsum(np.concatenate(counts), dtype=np.int64))

@@ -1,0 +1,69 @@
+"""How text is cut into words, alike for what is indexed and what is looked for. Executes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.engine.sql import Statement, make_plain, mark_words, plain_phrase
+
+MARK, SPACED = "\x01", "\x02"
+"""``MARK`` stands between words; ``SPACED`` ends a word that a character ended which a space follows."""
+END = "\n"
+"""The word after the last of each text. No phrase holds it, so that none reaches into another text."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What is looked for: words with marks in between. ``at_word``: it begins with a letter or digit."""
+
+    cut: str
+    at_word: bool
+
+
+def cut_text(text: str) -> str:
+    """The SQL expression for ``text`` as words with marks in between; null where it holds none."""
+    return _cut_plain(make_plain(text))
+
+
+def _cut_plain(plain: str) -> str:
+    spaced = f"replace({mark_words(plain)}, chr(1) || chr(1), chr(2) || chr(1))"
+    return f"nullif(rtrim({spaced}, chr(1)), '')"
+
+
+def cut_document(texts: Sequence[str]) -> str:
+    """The SQL expression for the list of words of some cut texts, each with its ``END``; empty of none."""
+    ended = ", ".join(f"{text} || chr(1) || chr(10)" for text in texts)
+    return f"coalesce(string_split(nullif(concat_ws(chr(1), {ended}), ''), chr(1)), [])"
+
+
+def cut_ascii(phrase: str) -> Phrase:
+    """What ``cut_phrases`` says of a phrase of ASCII, without the milliseconds that a statement takes."""
+    plain = phrase.lower().strip(" ")
+    marked = re.sub(r"([^a-z0-9 ])", rf"\1{MARK}", plain).replace(" ", MARK)
+    cut = marked.replace(MARK * 2, SPACED + MARK).rstrip(MARK)
+    return Phrase(cut, at_word=not plain or plain[0].isalnum())
+
+
+def cut_phrases(phrases: Sequence[str]) -> Statement:
+    """Rows for ``read_cuts``: (phrase, whether this is the phrase, cut). The other cut is a probe.
+
+    It is that of the first character and a letter, which come apart if that is no letter or digit. A second
+    expression to ask it would take as long as the whole search of a rare word.
+    """
+    return Statement(
+        f"""SELECT phrase, whole, {_cut_plain("plain")} FROM (
+            SELECT phrase, unnest([true, false]) AS whole, unnest([plain, left(plain, 1) || 'x']) AS plain
+            FROM (SELECT phrase, {plain_phrase("phrase")} AS plain FROM (
+                SELECT unnest($1::VARCHAR[]) AS phrase)))""",
+        (list(phrases),),
+    )
+
+
+def read_cuts(rows: Sequence[tuple[str, bool, str | None]]) -> dict[str, Phrase]:
+    """The phrases of ``cut_phrases`` by their text."""
+    probes = {phrase: cut for phrase, whole, cut in rows if not whole}
+    return {
+        phrase: Phrase(cut or "", MARK not in (probes[phrase] or "")) for phrase, whole, cut in rows if whole
+    }

@@ -1,0 +1,149 @@
+"""Looking phrases up in the word index of a snapshot. Knows no SQL and no filter.
+
+Files and words: ``contracts.snapshot.words.building``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.snapshot.arrays import join_ranges, map_array, map_bytes
+from contracts.snapshot.words.form import MARK, SPACED, Phrase
+
+FAR = 8
+"""A look into the stream, which has no order here, takes as long as so many at the next words of a list."""
+Rows = NDArray[np.bool_]
+"""One truth value per contract, by id - 1."""
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Words that stand together in the vocabulary: those from ``low`` up to, not including, ``high``."""
+
+    low: int
+    high: int
+
+    def holds(self, words: NDArray[np.uint32]) -> Rows:
+        if self.high - self.low == 1:
+            return np.equal(words, self.low)
+        return np.greater_equal(words, self.low) & np.less(words, self.high)
+
+
+@dataclass(frozen=True)
+class _Endings:
+    """Words that end alike and stand anywhere in the vocabulary."""
+
+    numbers: NDArray[np.int64]
+    vocabulary_size: int
+
+    def holds(self, words: NDArray[np.uint32]) -> Rows:
+        table = np.zeros(self.vocabulary_size, np.bool_)
+        table[self.numbers] = True
+        return table.take(words)
+
+
+class WordIndex:
+    """Answers which contracts hold a phrase in a title or in the name of contractor or organization."""
+
+    def __init__(self, folder: Path) -> None:
+        self._words = map_bytes(folder / "vocabulary.bin")
+        self._word_ends = map_array(folder, "vocabulary-ends")
+        self._stream = map_array(folder, "stream")
+        self._stream_starts = map_array(folder, "stream-starts")
+        self._postings_ends = map_array(folder, "postings-ends")
+        self._documents = map_array(folder, "documents")
+        self._places = map_array(folder, "places")
+        self._next_words = map_array(folder, "next-words")
+        self._name_rows = map_array(folder, "name-rows")
+        self._name_ends = map_array(folder, "name-ends")
+        self._rows = len(self._stream_starts) - 1 - len(self._name_ends)
+
+    def find(self, phrase: Phrase) -> Rows:
+        """The contracts that hold ``phrase``: at a word start if it begins with a letter or digit."""
+        found = np.zeros(len(self._stream_starts) - 1, np.bool_)
+        found[self._find_documents(phrase)] = True
+        rows, names = found[: self._rows], np.flatnonzero(found[self._rows :])
+        starts = np.where(names > 0, self._name_ends[names - 1], 0)
+        rows[self._name_rows[join_ranges(starts, self._name_ends[names])]] = True
+        return rows
+
+    def _find_documents(self, phrase: Phrase) -> NDArray[np.uint32]:
+        """The lists of one word of ``phrase``, less those where another word does not stand beside it."""
+        wanted = self._read_phrase(phrase)
+        sizes = [self._count(words) for words in wanted]
+        last = len(wanted) - 1
+        costs = [size * (FAR if place == last else 1) for place, size in enumerate(sizes)]
+        taken = costs.index(min(costs))
+        postings = self._list(wanted[taken])
+        others = sorted(set(range(len(wanted))) - {taken}, key=sizes.__getitem__)
+        if taken < last:
+            others.remove(taken + 1)
+            kept = np.flatnonzero(wanted[taken + 1].holds(self._next_words[postings]))
+            postings = kept + postings.start if isinstance(postings, slice) else postings[kept]
+        documents = self._documents[postings]
+        if not others:
+            return documents
+        at = self._stream_starts[documents].astype(np.int64) + self._places[postings]
+        for place in others:
+            # "clip": the stream begins and ends with the end of a text.
+            near = self._stream.take(at + (place - taken), mode="clip")
+            kept = np.flatnonzero(wanted[place].holds(near))
+            at, documents = at[kept], documents[kept]
+        return documents
+
+    def _read_phrase(self, phrase: Phrase) -> list[_Span | _Endings]:
+        """Which words may stand at each place of ``phrase``: these very ones, but the last may go on."""
+        words = phrase.cut.split(MARK)
+        if not phrase.at_word and len(words) == 1:
+            return [self._find_endings([words[0], words[0] + SPACED])]
+        first: list[_Span | _Endings] = []
+        if not phrase.at_word:
+            first, words = [self._find_endings([words[0]])], words[1:]
+        exact = [self._find_span(word, at_most=word + "\x00") for word in words[:-1]]
+        return [*first, *exact, self._find_span(words[-1], at_most=None)]
+
+    def _find_span(self, word: str, *, at_most: str | None) -> _Span:
+        """The words from ``word`` up to ``at_most``, or all that begin with it."""
+        start = word.encode()
+        # No byte of UTF-8 is 0xFF.
+        stop = start + b"\xff" if at_most is None else at_most.encode()
+        return _Span(self._bisect(start), self._bisect(stop))
+
+    def _bisect(self, wanted: bytes) -> int:
+        return bisect_left(range(len(self._word_ends)), wanted, key=self._read_word)
+
+    def _read_word(self, number: int) -> bytes:
+        start = self._word_ends[number - 1] if number else 0
+        return self._words[start : self._word_ends[number]].tobytes()
+
+    def _find_endings(self, endings: list[str]) -> _Endings:
+        """The words that end in one of ``endings``, by comparing the last bytes of all."""
+        ends, starts = self._word_ends, np.concatenate([[0], self._word_ends[:-1]])
+        found = np.zeros(len(ends), np.bool_)
+        for ending in endings:
+            same = np.ones(len(ends), np.bool_)
+            for back, byte in enumerate(reversed(ending.encode()), start=1):
+                same &= (ends - back >= starts) & (self._words.take(ends - back, mode="clip") == byte)
+            found |= same
+        return _Endings(np.flatnonzero(found), len(ends))
+
+    def _count(self, words: _Span | _Endings) -> int:
+        if isinstance(words, _Span):
+            return self._posting(words.high) - self._posting(words.low)
+        return sum(self._posting(number + 1) - self._posting(number) for number in words.numbers.tolist())
+
+    def _list(self, words: _Span | _Endings) -> slice | NDArray[np.int64]:
+        if isinstance(words, _Span):
+            return slice(self._posting(words.low), self._posting(words.high))
+        ends = self._postings_ends
+        starts = np.where(words.numbers > 0, ends[words.numbers - 1], 0)
+        return join_ranges(starts, ends[words.numbers])
+
+    def _posting(self, word: int) -> int:
+        """Where the list of ``word`` begins, which is where that of the word before it ends."""
+        return int(self._postings_ends[word - 1]) if word else 0

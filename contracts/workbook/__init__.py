@@ -1,9 +1,0 @@
-"""Rows -> .xlsx in flat memory. Knows no task run and no place where files are published."""
-
-from __future__ import annotations
-
-from contracts.workbook.about import About, Year
-from contracts.workbook.sheets import SheetPlan, join_sheets, plan_sheets, write_sheet
-from contracts.workbook.writing import write_xlsx
-
-__all__ = ["About", "SheetPlan", "Year", "join_sheets", "plan_sheets", "write_sheet", "write_xlsx"]

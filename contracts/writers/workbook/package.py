@@ -1,0 +1,117 @@
+"""The workbook around the rows: every part of the package but the rows themselves. Built by openpyxl.
+
+Knows neither the reader nor the file that is written.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.xml.functions import tostring
+
+from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.writers.workbook.about import About, fill_about
+
+NUMBER_FORMATS = {FieldType.INTEGER: "0", FieldType.MONEY: "#,##0.00", FieldType.DATE: "yyyy-mm-dd"}
+HEADER_FONT = Font("Calibri", 11, bold=True, color="FFFFFF")
+HEADER_FILL = PatternFill("solid", start_color="1F3864")
+HEADER_ALIGNMENT = Alignment(vertical="center", wrap_text=True)
+CORE_PROPERTIES = "docProps/core.xml"
+CONTENT_TYPES = "[Content_Types].xml"
+"""Comes first in the archive, as programs expect that look only at the beginning of a file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What stands before and after the rows in the part ``name`` of one sheet."""
+
+    name: str
+    head: bytes
+    tail: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """``frames`` in the order of the sheets, ``parts`` without them, ``styles`` as numbers for cells."""
+
+    frames: tuple[Frame, ...]
+    parts: Mapping[str, bytes]
+    styles: Mapping[FieldType, int]
+
+
+def build_package(
+    columns: Sequence[str], about: About, *, sheets: Sequence[int], cut_texts: int = 0
+) -> Package:
+    """The package for sheets that hold so many rows each, with the header row already in their frames."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    for index, rows in enumerate(sheets, start=1):
+        sheet = workbook.create_sheet("Contracts" if index == 1 else f"Contracts {index}")
+        _furnish_sheet(sheet, columns, rows=rows)
+    fill_about(workbook.create_sheet("About"), about, columns=columns, cut_texts=cut_texts)
+    styles = {type_: _style_number(workbook, code) for type_, code in NUMBER_FORMATS.items()}
+    parts = _save(workbook, about)
+    names = [f"xl/worksheets/sheet{index}.xml" for index in range(1, len(sheets) + 1)]
+    frames = tuple(
+        _split_sheet(name, parts.pop(name), columns, rows=rows)
+        for name, rows in zip(names, sheets, strict=True)
+    )
+    return Package(frames=frames, parts=parts, styles=styles)
+
+
+def _furnish_sheet(sheet: Any, columns: Sequence[str], *, rows: int) -> None:
+    for index, name in enumerate(columns, start=1):
+        field, letter = FIELD_BY_NAME[name], get_column_letter(index)
+        cell = sheet.cell(1, index, field.label)
+        cell.font, cell.fill, cell.alignment = HEADER_FONT, HEADER_FILL, HEADER_ALIGNMENT
+        sheet.column_dimensions[letter].width = field.width
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = _area(columns, rows=rows)
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation = "landscape"
+
+
+def _area(columns: Sequence[str], *, rows: int) -> str:
+    return f"A1:{get_column_letter(len(columns))}{rows + 1}"
+
+
+def _style_number(workbook: Workbook, number_format: str) -> int:
+    cell = WriteOnlyCell(workbook.worksheets[0])
+    cell.number_format = number_format
+    return int(cell.style_id)
+
+
+def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
+    """The parts by name."""
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    properties = workbook.properties
+    properties.creator, properties.title = "PhilGEPS Data Explorer", None
+    # Only now, because saving stamps the clock on it.
+    properties.created = properties.modified = about.made_at.astimezone(UTC).replace(tzinfo=None)
+    parts[CORE_PROPERTIES] = tostring(properties.to_tree())
+    return parts
+
+
+def _split_sheet(name: str, xml: bytes, columns: Sequence[str], *, rows: int) -> Frame:
+    """Open the sheet behind its header row and put right what openpyxl cannot know of it."""
+    head, close, tail = xml.partition(b"</sheetData>")
+    area = _area(columns, rows=rows)
+    head = re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{area}"'.encode(), head, count=1)
+    # Reference numbers are text; Excel would mark every one of them as a mistake.
+    ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
+    return Frame(
+        name=name, head=head, tail=close + tail.replace(b"</worksheet>", ignored.encode() + b"</worksheet>")
+    )

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS
+from contracts.questions.query import Filters, Query
+from contracts.engine.sql import (
+    BIN_BOUNDS,
+    KEYWORDS,
+    find_names,
+    fold_field,
+    fold_phrase,
+    matching_rows,
+    select_rows,
+    value_bin,
+)
+from tests.contracts import oracle
+
+NASTY = "'; DROP TABLE contracts; -- \" $1 % _ \\ Ñ"
+words = st.text(st.sampled_from("aAbÑñé1 (),-%_'\\\"🏗“文"), max_size=12).map(
+    lambda text: " ".join(text.split())
+)
+
+
+def test_values_never_stand_in_the_sql() -> None:
+    given = (NASTY, None)
+    filters = Filters(
+        contractors=given,
+        organizations=given,
+        areas=given,
+        business_categories=given,
+        except_contractors=given,
+        keywords=(NASTY,),
+        min_amount=Decimal("31337"),
+    )
+    names = {**dict.fromkeys((NAME_FILTERS | EXCEPT_FILTERS).items(), b"\xa0"), KEYWORDS: b"\x80"}
+    statements = [
+        find_names(filters),
+        matching_rows(filters, names),
+        select_rows(Query(filters=filters), names),
+    ]
+    for statement in statements:
+        assert statement is not None
+        assert "DROP" not in statement.sql
+        assert "31337" not in statement.sql
+        assert statement.sql.count("$") >= len(statement.parameters) > 0
+
+
+@settings(deadline=None)
+@given(words, words.filter(bool))
+def test_folded_text_holds_a_folded_phrase_where_the_text_holds_it_at_a_word_start(
+    text: str, phrase: str
+) -> None:
+    [(found,)] = duckdb.execute(
+        f"SELECT contains({fold_field('$1::VARCHAR')}, {fold_phrase('$2::VARCHAR')})", [text, phrase]
+    ).fetchall()
+    assert found == oracle.holds(text, phrase)
+
+
+@pytest.mark.parametrize("bound", BIN_BOUNDS[1:-1])
+def test_a_bin_ends_just_below_its_bound(bound: Decimal) -> None:
+    expression = value_bin("$1::DECIMAL(18,2)")
+    [(below,)] = duckdb.execute(f"SELECT {expression}", [bound - Decimal("0.01")]).fetchall()
+    [(at,)] = duckdb.execute(f"SELECT {expression}", [bound]).fetchall()
+    assert (below + 1, BIN_BOUNDS[at]) == (at, bound)

@@ -1,0 +1,112 @@
+"""Awards and questions for Hypothesis; their words differ in case, accents, punctuation and script."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from contracts.fields import SORTABLE
+from contracts.questions.query import UNDATED, Filters, Sort, TimeRange
+from tests.contracts.small_stores import make_award
+
+WORDS = [
+    "Peña",
+    "PENA",
+    "road",
+    "Road-side",
+    "a",
+    "49",
+    "2049",
+    "100%",
+    "50_x",
+    "O'Brien",
+    '"x"',
+    "&&",
+    "🏗",
+    "ñ",
+]
+WORDS += [
+    "(flood",
+    "flood",
+    "control",
+    "control.",
+    "ood",
+    "-",
+    "\\",
+    "ΡROVINCE",
+    "É",
+    "x%y",
+    "Ü",
+    "文字",
+    "“flood”",
+]
+texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
+labels = st.none() | st.sampled_from(
+    ["Peña & Sons", "PENA & SONS", "%", "_", "O'Brien", "a", "Flood", "🏗 Inc"]
+)
+days = st.none() | st.dates(date(2022, 11, 1), date(2024, 2, 1))
+amounts = st.decimals("0.01", "99999999.99", places=2) | st.sampled_from(
+    [Decimal(n) for n in ("0.99", "1.00", "2.00", "5.00", "9.99", "10.00", "9999999999999999.99")]
+)
+awards = st.builds(
+    make_award,
+    st.integers(1, 5),
+    award_date=days,
+    closing_date=days,
+    award_title=st.none() | texts,
+    notice_title=st.none() | texts,
+    awardee_name=labels,
+    organization_name=labels,
+    area_of_delivery=labels,
+    business_category=labels,
+    contract_amount=amounts,
+    approved_budget=st.none() | amounts,
+    source=st.sampled_from(["philgeps", "philgeps", "flood_control"]),
+    repaired_fields=st.none() | st.sampled_from(["award_date", "award_number, award_date", "closing_date"]),
+)
+names = st.lists(labels, max_size=3, unique=True).map(tuple)
+keywords = st.lists(
+    st.lists(st.sampled_from(WORDS).filter(lambda w: w != "&&") | texts, min_size=1, max_size=2)
+    .map(" && ".join)
+    .filter(lambda k: all(part.strip() for part in k.split("&&"))),
+    max_size=2,
+).map(tuple)
+time_ranges = st.sampled_from(
+    [
+        TimeRange.year(2023),
+        TimeRange.quarter(2023, 4),
+        TimeRange(start=None, end=date(2023, 1, 1)),
+        TimeRange(start=date(2023, 6, 1), end=None),
+        UNDATED,
+    ]
+)
+repaired = st.lists(st.sampled_from(["award_date", "closing_date"]), max_size=2, unique=True).map(tuple)
+filters_ = st.builds(
+    Filters,
+    contractors=names,
+    organizations=names,
+    areas=names,
+    business_categories=names,
+    except_contractors=names,
+    except_organizations=names,
+    except_areas=names,
+    except_business_categories=names,
+    keywords=keywords,
+    time_ranges=st.lists(time_ranges, max_size=2).map(tuple),
+    min_amount=st.none() | amounts,
+    max_amount=st.none() | amounts,
+    repaired_fields=repaired,
+    include_flood_control=st.booleans(),
+)
+one_filter = st.one_of(
+    st.builds(Filters, include_flood_control=st.booleans()),
+    st.builds(Filters, keywords=keywords, include_flood_control=st.just(True)),
+    st.builds(Filters, contractors=names, areas=names),
+    st.builds(Filters, except_contractors=names, except_areas=names),
+    st.builds(Filters, time_ranges=st.lists(time_ranges, max_size=2).map(tuple)),
+    st.builds(Filters, repaired_fields=repaired),
+    filters_,
+)
+sorts = st.builds(Sort, field=st.sampled_from(SORTABLE), descending=st.booleans())
