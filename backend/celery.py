@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 # Celery would run Django's checks, which load every view, and drop what they say; `migrate` says it.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
-app = Celery("philgeps_data_explorer", task_cls="data_processing.consumer:SafeTask")
+app = Celery("philgeps_data_explorer", task_cls="data_processing.worker.consumer:SafeTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -30,7 +30,7 @@ class DeclareTopology(bootsteps.StartStopStep):
 
 app.steps["consumer"].add(DeclareTopology)
 # By its name: it needs the models, which are not loaded when this module is.
-app.steps["worker"].add("data_processing.timer:SweepTimer")
+app.steps["worker"].add("data_processing.worker.timer:SweepTimer")
 
 
 @app.task(bind=True, name="philgeps_data_explorer.celery.debug_task", ignore_result=False, queue="critical")

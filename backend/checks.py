@@ -42,7 +42,7 @@ def check_sqlite(**_: Any) -> list[CheckMessage]:
 
 def check_rate_limits(**_: Any) -> list[CheckMessage]:
     # By its name: the registry needs the models, which are not loaded when this module is.
-    kinds = import_string("data_processing.kinds.KINDS")
+    kinds = import_string("data_processing.kinds.registry.KINDS")
     unknown = sorted(set(settings.TASK_RATE_LIMITS) - set(kinds))
     if unknown:
         known = ", ".join(kinds)

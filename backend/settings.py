@@ -245,8 +245,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.seconds("SHUTDOWN_TIMEOUT_S", 8.0)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.number("WORKER_MAX_TASKS_PER_CHILD", 10_000)
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.number("WORKER_MAX_MEMORY_MB", 1000) * 1024
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CONSUMER = "data_processing.consumer:DeadLetteringConsumer"
-CELERY_IMPORTS = ("data_processing.panel",)
+CELERY_WORKER_CONSUMER = "data_processing.worker.consumer:DeadLetteringConsumer"
+CELERY_IMPORTS = ("data_processing.worker.inspection",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
@@ -261,7 +261,7 @@ CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 1.0
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
     "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 }
-CELERY_BEAT_SCHEDULER = "data_processing.beat:ConfirmedScheduler"
+CELERY_BEAT_SCHEDULER = "data_processing.worker.beat:ConfirmedScheduler"
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 

@@ -39,7 +39,7 @@ QUERY = Query()
 ROUNDS = 3
 PEER_ROWS = 30_000
 MEMORY_MB = 200
-"""As exports open their store (data_processing/work/export.py)."""
+"""As exports open their store (data_processing/kinds/export.py)."""
 COPY_MEMORY_MB = 4000
 """A bare COPY of a million rows ends for want of memory in what our exports do with."""
 ABOUT = About(

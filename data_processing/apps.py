@@ -4,7 +4,7 @@ from celery.signals import beat_init
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from data_processing import schedules
+from data_processing.operations import schedules
 
 
 class DataProcessingConfig(AppConfig):

@@ -7,8 +7,11 @@ from typing import Any
 
 from celery import shared_task
 
-from data_processing import assistance, housekeeping, pulses, runner
-from data_processing.kinds import KINDS
+from data_processing.lifecycle import assistance
+from data_processing.operations import maintenance
+from data_processing.operations import pulses
+from data_processing.lifecycle import runner
+from data_processing.kinds.registry import KINDS
 
 GRACE_S = 60
 """Between the moment at which work is asked to stop and the one at which its process is killed."""
@@ -53,13 +56,13 @@ def rehearse(self: Any, run_id: str) -> None:
 @shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low")
 def cleanup_old_exports() -> None:
     """Remove expired files, payloads and old rows, and what killed attempts left behind."""
-    housekeeping.clean_up()
+    maintenance.clean_up()
 
 
 @shared_task(name="data_processing.tasks.sweep_runs", queue="critical")
 def sweep_runs() -> None:
     """Publish what is due, resume retries, take runs from dead workers."""
-    housekeeping.sweep()
+    maintenance.sweep()
 
 
 @shared_task(name="data_processing.tasks.note_beat", queue="critical")
@@ -71,19 +74,19 @@ def note_beat() -> None:
 @shared_task(name="data_processing.tasks.prune_snapshots", queue="low")
 def prune_snapshots() -> None:
     """Delete old dataset versions that no unfinished run needs."""
-    housekeeping.prune_snapshots()
+    maintenance.prune_snapshots()
 
 
 @shared_task(name="data_processing.tasks.file_dead_letters", queue="critical")
 def file_dead_letters() -> None:
     """File what the broker could not deliver, for operators."""
-    housekeeping.file_dead_letters()
+    maintenance.file_dead_letters()
 
 
 @shared_task(name="data_processing.tasks.reconcile_results", queue="critical")
 def reconcile_results() -> None:
     """Give Redis back the results that it has lost."""
-    housekeeping.reconcile_results()
+    maintenance.reconcile_results()
 
 
 @shared_task(name="data_processing.tasks.sample_add", ignore_result=False, queue="critical")

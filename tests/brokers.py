@@ -12,8 +12,9 @@ import pytest
 
 from backend import topology
 from backend.celery import app
-from data_processing import broker, outbox
-from data_processing.publisher import publisher
+from data_processing import broker
+from data_processing.lifecycle import outbox
+from data_processing.lifecycle.publisher import publisher
 from stack.ports import LOOPBACK, pick_port
 from stack.servers import RabbitMQ
 

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
 from data_processing.api.owners import owner_of
-from data_processing.work.export import FORMATS
+from data_processing.kinds.export import FORMATS
 
 PICKERS = (
     {"field": "contractors", "label": "Contractor", "hint": "Who got the contract"},

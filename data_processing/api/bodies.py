@@ -24,8 +24,8 @@ from contracts.questions.query import (
     RANGE_MEMBERS,
 )
 from data_processing.api.parameters import Schema
-from data_processing.work.export import CSV_FORMATS, FORMATS
-from data_processing.work.rehearsal import FATES, MAX_NUMBER, MAX_STEPS
+from data_processing.kinds.export import CSV_FORMATS, FORMATS
+from data_processing.kinds.rehearsal import FATES, MAX_NUMBER, MAX_STEPS
 
 MAX_LETTERS = 1000
 LARGEST_ID = 2**63 - 1

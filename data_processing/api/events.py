@@ -26,11 +26,11 @@ from django.db.models.functions import Rank
 from rest_framework.renderers import JSONRenderer
 
 from contracts.questions.query import digest
-from data_processing import results
+from data_processing.outputs import results
 from data_processing.api.ends import Ends
 from data_processing.api.representation import task_status
 from data_processing.models import FINISHED, State, TaskRun
-from data_processing.results import LiveProgress
+from data_processing.outputs.results import LiveProgress
 
 logger = logging.getLogger(__name__)
 

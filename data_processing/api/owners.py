@@ -19,7 +19,7 @@ from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from data_processing.adoption import adopt
+from data_processing.lifecycle.adoption import adopt
 from data_processing.api.addresses import address_key
 
 VISITOR_COOKIE = "visitor"

@@ -15,7 +15,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from data_processing import results, runs
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
 from data_processing.api.shapes import (
     PROGRESS,
     Accepted,
@@ -26,7 +27,7 @@ from data_processing.api.shapes import (
     TaskProgress,
     TaskStatus,
 )
-from data_processing.kinds import describe
+from data_processing.kinds.registry import describe
 from data_processing.models import ExportFile, State, TaskRun
 
 NOBODY = uuid.UUID(int=0)

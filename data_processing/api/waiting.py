@@ -16,7 +16,7 @@ from data_processing.api.later import Later
 from data_processing.api.places import NoPlace, Places, fit_to_descriptors
 from data_processing.api.shapes import Finished, Started
 from data_processing.models import State, TaskRun
-from data_processing.submission import Accepted
+from data_processing.lifecycle.submission import Accepted
 
 logger = logging.getLogger(__name__)
 

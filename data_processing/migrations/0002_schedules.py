@@ -1,4 +1,4 @@
-"""Did make Beat's entries, with the settings of that day; data_processing.schedules makes them now, and lets
+"""Did make Beat's entries, with the settings of that day; data_processing.operations.schedules makes them now, and lets
 them follow the settings."""
 
 from django.db import migrations

@@ -30,7 +30,7 @@ import os, uuid
 from django.contrib.auth.models import User
 from django.urls import reverse
 from data_processing import runs
-from data_processing.kinds import KINDS
+from data_processing.kinds.registry import KINDS
 user = User.objects.create_user(os.environ["USER_NAME"], password=os.environ["USER_PASSWORD"])
 limits = runs.OwnerLimits(unfinished=9, window=9, window_queues=frozenset())
 run, _ = runs.submit(

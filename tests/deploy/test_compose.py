@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from data_processing import pulses
+from data_processing.operations import pulses
 from data_processing.models import Pulse
 from stack.servers import RabbitMQ
 from tests.deploy.compose import ROOT, SECRETS, read_config, run_config

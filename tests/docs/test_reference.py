@@ -16,7 +16,7 @@ from contracts.errors import ContractsError
 from contracts.fields import FIELDS
 from contracts.questions.query import Filters, Sort
 from data_processing.errors import TaskError
-from data_processing.kinds import KINDS
+from data_processing.kinds.registry import KINDS
 
 OURS = ("data_processing.", "philgeps_data_explorer.")
 ROOT = Path(__file__).resolve().parents[2]

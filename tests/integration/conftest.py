@@ -19,8 +19,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing import housekeeping, submission
-from data_processing.kinds import KINDS
+from data_processing.operations import maintenance
+from data_processing.lifecycle import submission
+from data_processing.kinds.registry import KINDS
 from data_processing.models import TaskRun
 from stack.children import kill_group, read_tail, spawn, stop_child, wait_until
 from stack.pytest_servers import Servers
@@ -98,7 +99,7 @@ def worker(
     returns when it consumes. ``include`` names a module with more tasks; keywords in capitals are variables
     of its environment. All are stopped at the
     end of the test. No Beat runs and none of these workers sweeps, but with ``pool="threads"``: tests call
-    data_processing.housekeeping when something is due.
+    data_processing.operations.maintenance when something is due.
     """
     started: list[Worker] = []
     base = _environment(servers, tmp_path)
@@ -178,7 +179,7 @@ def sweep_until_ended(run: TaskRun, *, within_s: float = 30, worker: Worker | No
     """Do what Beat would have done, until the run has ended."""
 
     def sweep() -> bool:
-        housekeeping.sweep()
+        maintenance.sweep()
         return has_ended(run)
 
     wait_for(sweep, within_s=within_s, worker=worker)

@@ -10,8 +10,8 @@ from celery import shared_task
 from celery.signals import worker_process_init
 
 from contracts.progress import Progress
-from data_processing import kinds
-from data_processing.work.context import Context, Outcome, Work
+from data_processing.kinds import registry
+from data_processing.kinds.context import Context, Outcome, Work
 
 MORE_BYTES_THAN_THERE_ARE = 1 << 62
 
@@ -29,5 +29,5 @@ def exhaust_in_work(request: Mapping[str, Any], context: Context) -> Work:
 @worker_process_init.connect
 def put_hungry_work_behind_aggregates(**_: Any) -> None:
     """In a worker that loads this module, and in no other process."""
-    hungry = dataclasses.replace(kinds.KINDS["aggregates"], work=exhaust_in_work)
-    kinds.KINDS["aggregates"] = hungry  # type: ignore[index]
+    hungry = dataclasses.replace(registry.KINDS["aggregates"], work=exhaust_in_work)
+    registry.KINDS["aggregates"] = hungry  # type: ignore[index]

@@ -14,9 +14,10 @@ from django.db import connection
 from django.test import Client
 
 from contracts.progress import Progress
-from data_processing import results, runs
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
 from data_processing.models import TaskRun
-from data_processing.runs import Claim
+from data_processing.lifecycle.runs import Claim
 from stack.servers import PostgreSQL
 from tests.integration.website import (
     PATIENCE_S,

@@ -11,9 +11,9 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from data_processing import runs
+from data_processing.lifecycle import runs
 from data_processing.models import State, TaskRun
-from data_processing.runs import OwnerLimits
+from data_processing.lifecycle.runs import OwnerLimits
 from stack.pytest_servers import Servers
 from tests.integration.conftest import StartWorker, Submit, Worker, wait_for
 

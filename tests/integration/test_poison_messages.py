@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from data_processing import deadletters, outbox
+from data_processing.lifecycle import dead_letters
+from data_processing.lifecycle import outbox
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
-from data_processing.publisher import publisher
+from data_processing.lifecycle.publisher import publisher
 from data_processing.tasks import sample_add
 from tests.brokers import RUN_TASK, count_ready, publish_raw, task_message
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended, wait_for, wait_until_ended
@@ -80,7 +81,7 @@ def test_worker_survives_every_message_it_cannot_read(worker: StartWorker, submi
         assert good.state == State.SUCCESS, f"the task behind {name!r} ended as {good.state}"
         assert running.alive, f"{name!r} ended the worker"
         wait_for(lambda: count_ready(f"{QUEUE}.dead") == 1, worker=running)
-        deadletters.file_undelivered()
+        dead_letters.file_undelivered()
         letter = DeadLetter.objects.latest("pk")
         assert letter.reason == DeadReason.UNREADABLE
         assert letter.queue == QUEUE
@@ -94,7 +95,7 @@ def test_messages_to_be_kept_until_later_do_not_stop_the_lane(worker: StartWorke
     good = submit("search")
     wait_until_ended(good, worker=running)
     wait_for(lambda: count_ready(f"{QUEUE}.dead") == 20, worker=running)
-    deadletters.file_undelivered()
+    dead_letters.file_undelivered()
     letter = DeadLetter.objects.latest("pk")
     assert letter.error is not None
     assert "until later" in letter.error["message"]

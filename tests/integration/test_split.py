@@ -9,11 +9,12 @@ import pytest
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing import files, runs
+from data_processing.outputs import files
+from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
-from data_processing.work.context import Context
-from data_processing.work.export import export_contracts
-from tests.data_processing.test_same_rows import Uninterrupted
+from data_processing.kinds.context import Context
+from data_processing.kinds.export import export_contracts
+from tests.data_processing.kinds.test_same_rows import Uninterrupted
 from tests.datasets import publish_many_awards
 from tests.integration.conftest import (
     StartWorker,

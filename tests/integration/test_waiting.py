@@ -15,7 +15,8 @@ from django.test import Client
 
 from backend.asgi import REQUEST_THREADS
 from contracts.progress import Progress
-from data_processing import results, runs
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, TaskRun
 from stack.ports import LOOPBACK
 from tests.integration.website import (

@@ -10,7 +10,8 @@ import pytest
 from celery import current_app
 from celery.result import AsyncResult
 
-from data_processing import outbox, runs
+from data_processing.lifecycle import outbox
+from data_processing.lifecycle import runs
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from tests.integration.conftest import (
     StartWorker,

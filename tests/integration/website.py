@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 from django.db import connection
 
-from data_processing import runs
+from data_processing.lifecycle import runs
 from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
-from data_processing.kinds import KINDS
+from data_processing.kinds.registry import KINDS
 from data_processing.models import TaskRun
-from data_processing.runs import Claim, OwnerLimits
+from data_processing.lifecycle.runs import Claim, OwnerLimits
 from stack.children import spawn, stop_child, wait_until
 from stack.ports import LOOPBACK, is_listening, pick_port
 from stack.pytest_servers import Servers

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from contracts.fields import NAME_FILTERS
-from data_processing.work.export import FORMATS
+from data_processing.kinds.export import FORMATS
 from web.views import FORMAT_LABELS, MODULES, PICKERS
 
 STATIC = Path(__file__).parents[2] / "web" / "static" / "web"

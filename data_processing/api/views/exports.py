@@ -14,7 +14,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from data_processing import export_store, files
+from data_processing.outputs import export_store
+from data_processing.outputs import files
 from data_processing.api import representation, shapes
 from data_processing.api.downloads import Download
 from data_processing.api.headers import (

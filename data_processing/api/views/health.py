@@ -12,14 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts.errors import ContractsError
-from data_processing import datasets, pulses, results
+from data_processing import datasets
+from data_processing.operations import pulses
+from data_processing.outputs import results
 from data_processing.api import shapes
 from data_processing.api.release import release_connections
 from data_processing.api.view import Answer, ApiView
 from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
-from data_processing.publisher import publisher
-from data_processing.pulses import PulseReport
+from data_processing.lifecycle.publisher import publisher
+from data_processing.operations.pulses import PulseReport
 
 
 class Live(ApiView):

@@ -14,7 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from data_processing import metrics
+from data_processing.operations import metrics
 from data_processing.api.authentication import SessionAuthentication
 from data_processing.api.release import release_connections
 from data_processing.api.view import Answer, ApiView

@@ -15,14 +15,17 @@ from rest_framework.response import Response
 
 from contracts.errors import InvalidQuery
 from contracts.questions.reading import integer, reject_unknown
-from data_processing import datasets, deadletters, operations, pulses
+from data_processing import datasets
+from data_processing.lifecycle import dead_letters
+from data_processing.operations import overview
+from data_processing.operations import pulses
 from data_processing.api import bodies, shapes
 from data_processing.api.pagination import PAGED, answer_page
 from data_processing.api.parameters import Choice, Whole
 from data_processing.api.release import release_connections
 from data_processing.api.view import Answer, ApiView, refusal
 from data_processing.api.views.contracts import represent_dataset
-from data_processing.deadletters import Action, Resolved
+from data_processing.lifecycle.dead_letters import Action, Resolved
 from data_processing.errors import NotFound
 from data_processing.models import DeadLetter, DeadReason
 
@@ -44,7 +47,7 @@ class Queues(StaffView):
 
     def get(self, request: Request) -> Response:
         release_connections()
-        queues, broker_state = operations.report_queues()
+        queues, broker_state = overview.report_queues()
         return Response(
             {
                 "broker": broker_state,
@@ -61,7 +64,7 @@ class Workers(StaffView):
 
     def get(self, request: Request) -> Response:
         release_connections()
-        workers, broker_state = operations.report_workers()
+        workers, broker_state = overview.report_workers()
         return Response({"broker": broker_state, "workers": [asdict(worker) for worker in workers]})
 
 
@@ -72,7 +75,7 @@ class Pace(StaffView):
     answers: ClassVar = {"GET": {200: Answer(meaning="the hours, oldest first", shape=shapes.Pace)}}
 
     def get(self, request: Request) -> Response:
-        report = operations.report_pace(self.asked["hours"])
+        report = overview.report_pace(self.asked["hours"])
         return Response({"hours": [asdict(hour) for hour in report]})
 
 
@@ -82,7 +85,7 @@ class Schedules(StaffView):
     answers: ClassVar = {"GET": {200: Answer(meaning="the schedules", shape=shapes.Schedules)}}
 
     def get(self, request: Request) -> Response:
-        return Response({"schedules": [asdict(entry) for entry in operations.report_schedules()]})
+        return Response({"schedules": [asdict(entry) for entry in overview.report_schedules()]})
 
 
 class DeadLetterList(StaffView):
@@ -115,7 +118,7 @@ class ResolveDeadLetter(StaffView):
         found = DeadLetter.objects.filter(pk=letter_id).first()
         if found is None:
             raise NotFound("there is no dead letter with this id")
-        deadletters.resolve(found, self.resolution, by=request.user.get_username())
+        dead_letters.resolve(found, self.resolution, by=request.user.get_username())
         return Response(_represent(DeadLetter.objects.select_related("run").get(pk=found.pk)))
 
 
@@ -136,7 +139,7 @@ class ResolveDeadLetters(StaffView):
 
     def post(self, request: Request) -> Response:
         ids = _ids(cast(Mapping[str, Any], request.data))
-        resolved = deadletters.resolve_many(ids, self.resolution, by=request.user.get_username())
+        resolved = dead_letters.resolve_many(ids, self.resolution, by=request.user.get_username())
         return Response({"results": [_represent_resolved(one, self.resolution) for one in resolved]})
 
 

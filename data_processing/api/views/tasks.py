@@ -16,7 +16,12 @@ from rest_framework.response import Response
 
 from contracts.questions.query import digest
 from contracts.questions.reading import boolean, identifier, reject_unknown
-from data_processing import datasets, estimates, files, results, runs, submission
+from data_processing import datasets
+from data_processing.outputs import estimates
+from data_processing.outputs import files
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
+from data_processing.lifecycle import submission
 from data_processing.api import bodies, representation, shapes
 from data_processing.api.headers import (
     ETAG,
@@ -39,13 +44,13 @@ from data_processing.api.release import release_connections
 from data_processing.api.view import Answer, ApiView, refusal
 from data_processing.api.waiting import answer_start
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
-from data_processing.kinds import KINDS, TaskKind, parse_again
+from data_processing.kinds.registry import KINDS, TaskKind, parse_again
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
-from data_processing.submission import find_reusable, request_key
-from data_processing.work.aggregates import AggregatesResult
-from data_processing.work.export import ExportResult
-from data_processing.work.rehearsal import RehearsalResult
-from data_processing.work.search import SearchResult
+from data_processing.lifecycle.submission import find_reusable, request_key
+from data_processing.kinds.aggregates import AggregatesResult
+from data_processing.kinds.export import ExportResult
+from data_processing.kinds.rehearsal import RehearsalResult
+from data_processing.kinds.search import SearchResult
 
 LISTED = 200
 NO_TASK = refusal("there is no such task, or it is somebody else's")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from data_processing import housekeeping
+from data_processing.operations import maintenance
 
 
 class Command(BaseCommand):
@@ -17,10 +17,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--orphan-age",
             type=float,
-            default=housekeeping.ORPHAN_AGE_S,
+            default=maintenance.ORPHAN_AGE_S,
             metavar="SECONDS",
             help="files that no row names go when nobody has written to them for so long",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        housekeeping.clean_up(orphan_age_s=options["orphan_age"])
+        maintenance.clean_up(orphan_age_s=options["orphan_age"])

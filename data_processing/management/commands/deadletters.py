@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from data_processing.deadletters import Action, open_letters, resolve_many
+from data_processing.lifecycle.dead_letters import Action, open_letters, resolve_many
 from data_processing.models import DeadLetter
 
 ACTIONS = {"replay": Action.REPLAY, "discard": Action.DISCARD}

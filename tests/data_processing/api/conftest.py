@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from contracts.snapshot.versions import Snapshot
-from data_processing import runner
+from data_processing.lifecycle import runner
 from data_processing.models import TaskRun
-from data_processing.publisher import publisher
+from data_processing.lifecycle.publisher import publisher
 from stack.servers import Redis
 
 TASKS = "/api/v1/data-processing/tasks/"

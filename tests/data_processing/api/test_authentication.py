@@ -19,7 +19,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from data_processing.errors import TooManyTries
-from data_processing.housekeeping import clean_up
+from data_processing.operations.maintenance import clean_up
 from data_processing.models import SignInTry
 from tests.data_processing.api.conftest import TASKS, post
 

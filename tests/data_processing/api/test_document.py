@@ -34,7 +34,9 @@ from schemathesis.python.asgi import ASGIApp, Message, Receive, Scope, Send
 from schemathesis.schemas import BaseSchema
 
 from backend.asgi import application
-from data_processing import datasets, operations, runs
+from data_processing import datasets
+from data_processing.operations import overview
+from data_processing.lifecycle import runs
 from data_processing.models import DeadLetter, DeadReason, ExportFile, TaskRun
 from tests import brokers
 from tests.data_processing.api.conftest import TASKS, post, start, work_off
@@ -228,7 +230,7 @@ def find_differences(schema: BaseSchema) -> Iterator[str]:
 @pytest.fixture
 def alone(redis_up: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """No broker runs and nobody waits to find that out; refusals, which are many, are not logged."""
-    monkeypatch.setattr(operations, "REPLY_WITHIN_S", 0.01)
+    monkeypatch.setattr(overview, "REPLY_WITHIN_S", 0.01)
     monkeypatch.setenv("CELERY_BROKER_URL", "memory://")
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
     brokers.reset_connections()

@@ -9,7 +9,7 @@ from collections.abc import Generator
 import psutil
 import pytest
 
-from data_processing import files
+from data_processing.outputs import files
 from data_processing.api.downloads import READING_THREADS, Download
 from data_processing.models import ExportFile
 from tests.data_processing.api.conftest import EXPORTS

@@ -11,13 +11,14 @@ import redis
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from contracts.progress import Progress
-from data_processing import results, runs
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
 from data_processing.api import events as hubs
 from data_processing.api.events import Hub, Reader, Update
 from data_processing.api.views import events
 from data_processing.api.views.events import STREAMS
 from data_processing.models import TaskRun
-from data_processing.runs import Claim
+from data_processing.lifecycle.runs import Claim
 from tests.data_processing.api.conftest import TASKS
 from tests.data_processing.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
 from tests.data_processing.conftest import MakeRun

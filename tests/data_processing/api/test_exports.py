@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 from pytest_django import Settings
 
-from data_processing import files
+from data_processing.outputs import files
 from data_processing.models import ExportFile
 from tests.data_processing.api.conftest import TASKS, post, start, work_off
 

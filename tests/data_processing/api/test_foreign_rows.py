@@ -16,10 +16,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.renderers import JSONRenderer
 
-from data_processing import deadletters, housekeeping, results, runner, runs
+from data_processing.lifecycle import dead_letters
+from data_processing.operations import maintenance
+from data_processing.outputs import results
+from data_processing.lifecycle import runner
+from data_processing.lifecycle import runs
 from data_processing.api import events, representation
 from data_processing.errors import NotReplayable
-from data_processing.kinds import KINDS
+from data_processing.kinds.registry import KINDS
 from data_processing.models import DeadLetter, State, TaskRun
 from tests.data_processing.api.conftest import TASKS, post, start
 
@@ -132,9 +136,9 @@ def test_operators_see_the_rows_and_their_letters(staff: Client) -> None:
     for page in ("taskrun/", f"taskrun/{run.id}/change/"):
         assert staff.get(f"/admin/data_processing/{page}").status_code == 200
     with pytest.raises(NotReplayable, match="forecast"):
-        deadletters.replay(letter, by="ops")
+        dead_letters.replay(letter, by="ops")
     call_command("deadletters", "list")
-    deadletters.discard(letter, by="ops")
+    dead_letters.discard(letter, by="ops")
 
 
 def test_file_of_another_versions_format_can_be_had(visitor: Client) -> None:
@@ -165,12 +169,12 @@ def test_sweep_carries_on_with_the_others(visitor: Client, broker_up: None, name
     run = record(visitor, **FOREIGN[name])
     TaskRun.objects.update(publish_at=Now())
     claim = None if run.state != State.PENDING else runs.claim(run.id, worker="w", lease_s=-1)
-    housekeeping.sweep()
+    maintenance.sweep()
     if claim is not None:
         run.refresh_from_db()
         assert (run.state, run.attempts[-1]["outcome"]) == (State.PENDING, "lost")
     TaskRun.objects.update(publish_at=Now(), publishes=0)
-    housekeeping.sweep()
+    maintenance.sweep()
     assert TaskRun.objects.exclude(id=run.id).get().publishes == 1
 
 

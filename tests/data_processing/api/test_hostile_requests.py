@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_processing import operations
+from data_processing.operations import overview
 from data_processing.api.middleware import API_PATH
 from data_processing.api.parameters import Parameter
 from tests import brokers
@@ -160,7 +160,7 @@ def known(visitor: Client, route: str) -> list[UUID]:
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for servers that do not run."""
-    monkeypatch.setattr(operations, "REPLY_WITHIN_S", 0.01)
+    monkeypatch.setattr(overview, "REPLY_WITHIN_S", 0.01)
     monkeypatch.setenv("CELERY_BROKER_URL", "memory://")
     brokers.reset_connections()
 

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from data_processing import files
+from data_processing.outputs import files
 from data_processing.models import ExportFile
 from stack.ports import LOOPBACK, pick_port
 from tests.data_processing.api.conftest import start, work_off

@@ -13,9 +13,11 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing import panel, pulses, runs
+from data_processing.worker import inspection
+from data_processing.operations import pulses
+from data_processing.lifecycle import runs
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
-from data_processing.runs import Ending
+from data_processing.lifecycle.runs import Ending
 from tests import brokers
 from tests.brokers import publish_dead, publish_raw
 from tests.data_processing.api.conftest import post
@@ -155,7 +157,7 @@ def test_workers_answer_while_the_broker_is_away(staff: Client) -> None:
 
 
 def test_memory_of_a_process_that_has_ended_is_unknown() -> None:
-    assert panel.read_memory_mb(2**22 + 1) is None
+    assert inspection.read_memory_mb(2**22 + 1) is None
 
 
 # --- Dead letters ---------------------------------------------------------------------------------------

@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from data_processing import files
+from data_processing.outputs import files
 from data_processing.api.owners import VISITOR_COOKIE
-from data_processing.files import PublishedFile
-from data_processing.housekeeping import clean_up
+from data_processing.outputs.files import PublishedFile
+from data_processing.operations.maintenance import clean_up
 from data_processing.models import ExportFile
 from tests.data_processing.api.conftest import TASKS, post, start, work_off
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from contracts.errors import InvalidQuery
 from data_processing.api import bodies
-from data_processing.kinds import KINDS
+from data_processing.kinds.registry import KINDS
 from tests.data_processing.api.test_bad_input import BAD_BODIES
 
 SCHEMAS = {"search": bodies.SEARCH, "aggregates": bodies.AGGREGATES, "export": bodies.EXPORT}

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from contracts.progress import Progress
-from data_processing import results, runs
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
 from tests.data_processing.api.conftest import EXPORTS, TASKS, post, start, work_off
 

@@ -13,13 +13,15 @@ from django.db import connection
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing import results, runner, runs
+from data_processing.outputs import results
+from data_processing.lifecycle import runner
+from data_processing.lifecycle import runs
 from data_processing.api import events as hubs
 from data_processing.api.events import Hub
 from data_processing.api.views.events import STREAMS
 from data_processing.api.waiting import WAITERS
 from data_processing.models import TaskRun
-from data_processing.publisher import publisher
+from data_processing.lifecycle.publisher import publisher
 from stack.ports import LOOPBACK, pick_port
 from stack.servers import PostgreSQL
 from tests.data_processing.api.conftest import TASKS

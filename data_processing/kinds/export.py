@@ -1,0 +1,211 @@
+"""Export: all rows of a query into a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+
+from django.conf import settings
+
+from contracts.writers.delimited import join_csv, write_csv
+from contracts.errors import InvalidQuery
+from contracts.fields import Also
+from contracts.writers.outfile import Writing
+from contracts.writers.parquet import write_parquet
+from contracts.progress import Progress
+from contracts.questions.query import Aggregation, Filters, Query, Sort
+from contracts.questions.reading import boolean, choice, reject_unknown
+from contracts.engine.store import Reader, Totals
+from contracts.writers.workbook import About, SheetPlan, Year, join_sheets, plan_sheets, write_sheet, write_xlsx
+from data_processing import datasets
+from data_processing.errors import ExportTooLarge
+from data_processing.outputs.parts import PartPlan
+from data_processing.kinds.context import Context, MadeFile, Outcome, Work
+from data_processing.kinds.split import write_split
+
+FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
+"""What a file can be; also how its name ends."""
+STREAM_MEMORY_MB = 200
+CSV_FORMATS = ("csv", "csv.gz")
+
+
+class ExportResult(TypedDict):
+    """The file that was made. ``cut_texts`` says how many were longer than an Excel cell."""
+
+    name: str
+    format: Annotated[str, Also(enum=list(FORMATS))]
+    rows: int
+    cut_texts: int
+    export_id: Annotated[str, Also(format="uuid")]
+    size_bytes: int
+    sha256: Annotated[str, Also(pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest:
+    """What to write, and as what. ``formula_guard`` concerns CSV only: in the others text is text."""
+
+    query: Query
+    format: str
+    formula_guard: bool = True
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ExportRequest:
+        reject_unknown(data, ("filters", "columns", "sort", "format", "formula_guard"))
+        format_ = choice(data.get("format"), "/format", FORMATS, default="xlsx")
+        if data.get("formula_guard") is not None and format_ not in CSV_FORMATS:
+            raise InvalidQuery("/formula_guard", f"goes with {' and '.join(CSV_FORMATS)} only")
+        return cls(
+            query=Query.from_json(data),
+            format=format_,
+            formula_guard=boolean(data.get("formula_guard"), "/formula_guard", default=True),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        guard = {"formula_guard": self.formula_guard} if self.format in CSV_FORMATS else {}
+        return {**self.query.to_json(), "format": self.format, **guard}
+
+
+def parse(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical request. Raises contracts.errors.InvalidQuery."""
+    return ExportRequest.from_json(data).to_json()
+
+
+def describe(request: Mapping[str, Any]) -> str:
+    wanted = ExportRequest.from_json(request)
+    return f"Export ({wanted.format}): {wanted.query.filters.describe()}"
+
+
+def export_contracts(request: Mapping[str, Any], context: Context) -> Work:
+    """Payload: name, format, rows and cut texts of the file.
+
+    Raises ExportTooLarge, contracts.errors.OutOfSpace.
+    """
+    wanted = ExportRequest.from_json(request)
+    yield Progress(phase="counting rows", current=0, total=0)
+    with context.open_reader(memory_mb=memory_for(wanted.query)) as reader:
+        totals = reader.count(wanted.query.filters)
+        if totals.rows > settings.EXPORT_MAX_ROWS:
+            raise ExportTooLarge(
+                f"{totals.rows:,} rows are more than the {settings.EXPORT_MAX_ROWS:,} allowed"
+            )
+        path = context.partial_path(wanted.format)
+        written = yield from _write(wanted, reader, path, totals=totals, context=context)
+    words = wanted.query.filters.describe()
+    name = f"{_file_stem(words)}.{wanted.format}"
+    return Outcome(
+        payload={
+            "name": name,
+            "format": wanted.format,
+            "rows": totals.rows,
+            "cut_texts": written.cut_texts,
+        },
+        file=MadeFile(
+            partial=path, name=name, format=wanted.format, rows=totals.rows, filters_in_words=words
+        ),
+    )
+
+
+def memory_for(query: Query) -> int:
+    """What the engine may hold: little for rows in the order in which they lie, because DuckDB would fill
+    what it is given with blocks that it will not read again. Only a sort can use more."""
+    whole: int = settings.ENGINE_MEMORY_MB
+    return min(whole, STREAM_MEMORY_MB) if query.sort == Sort() else whole
+
+
+def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals, context: Context) -> Writing:
+    match wanted.format:
+        case "xlsx" | "csv" if totals.rows > settings.EXPORT_SPLIT_ROWS:
+            return _write_in_parts(wanted, reader, path, totals=totals, context=context)
+        case "csv" | "csv.gz":
+            return write_csv(
+                reader,
+                wanted.query,
+                path,
+                total_rows=totals.rows,
+                guard_formulas=wanted.formula_guard,
+                packed=wanted.format == "csv.gz",
+            )
+        case "parquet":
+            return write_parquet(reader, wanted.query, path, total_rows=totals.rows)
+        case _:
+            about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
+            return write_xlsx(reader, wanted.query, path, about=about, total_rows=totals.rows)
+
+
+def _write_in_parts(
+    wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals, context: Context
+) -> Writing:
+    """The same bytes, written by as many workers as have time."""
+    rows = settings.EXPORT_SPLIT_ROWS
+    parts = [range(start, min(start + rows, totals.rows)) for start in range(0, totals.rows, rows)]
+    write = partial(write_part, wanted, reader)
+    if wanted.format == "csv":
+        plans = [{"start": places.start, "stop": places.stop} for places in parts]
+        join = partial(join_csv, path, total_rows=totals.rows)
+        return write_split(plans, write=write, join=join, context=context)
+    about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
+    sheets = plan_sheets(wanted.query.columns, about, parts)
+    return write_split(
+        [sheet.to_json() for sheet in sheets],
+        write=write,
+        join=partial(join_sheets, path, columns=wanted.query.columns, about=about, plans=sheets),
+        context=context,
+    )
+
+
+def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path) -> Writing:
+    """Write one of the parts that an export was split into."""
+    if wanted.format == "xlsx":
+        return write_sheet(reader, wanted.query, path, plan=SheetPlan.from_json(plan))
+    places = range(plan["start"], plan["stop"])
+    return write_csv(
+        reader,
+        wanted.query,
+        path,
+        total_rows=len(places),
+        places=places,
+        guard_formulas=wanted.formula_guard,
+    )
+
+
+def _describe_export(filters: Filters, reader: Reader, *, totals: Totals, context: Context) -> About:
+    """What the sheet About says. Made at is when the export was asked for: another attempt says the same."""
+    manifest = datasets.open_store(context.dataset_version).snapshot.manifest()
+    answer = reader.aggregate(Aggregation(filters=filters, dimensions=("by_year",)))
+    summary = answer["summary"]
+    return About(
+        title="PhilGEPS contracts",
+        filters_in_words=filters.describe(),
+        dataset_version=context.dataset_version,
+        sources=tuple(source.file for source in manifest.sources),
+        rows=totals.rows,
+        total_value=totals.total_value,
+        average_value=_money(summary["avg_value"]),
+        median_value=_money(summary["median_value"]),
+        contractors=summary["contractors"],
+        organizations=summary["organizations"],
+        years=tuple(
+            Year(group["label"], group["count"], Decimal(group["total_value"])) for group in answer["by_year"]
+        ),
+        made_at=context.asked_at,
+        notes=(FLOOD_NOTE,) if filters.include_flood_control else (),
+    )
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+FLOOD_NOTE = "The flood-control source is included. It overlaps the main source: do not add the two up."
+
+
+def _file_stem(words: str) -> str:
+    """A telling file name: the filters in words, in letters that every file system takes."""
+    text = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:80].rstrip("-")
+    return f"philgeps-{text or 'contracts'}"

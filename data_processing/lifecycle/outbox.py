@@ -1,0 +1,185 @@
+"""Brings the ids of pending runs to the broker: at once after a request, and again by the sweeper when that
+failed or the message may be lost. A message is only a hint to look at the row: a second one does no harm."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from data_processing import broker
+from data_processing.lifecycle import runs
+from data_processing.kinds.registry import KINDS
+from data_processing.models import TaskRun
+from data_processing.lifecycle.publisher import publisher
+
+logger = logging.getLogger(__name__)
+
+FIRST_PUBLISH_GRACE_S = 3.0
+"""How long the web process has for its own first try before the sweeper steps in."""
+
+LOST_AFTER_S = 4.0
+CARRIED = 1000
+NOTED_WITHIN_S = 1.0
+"""Sent runs are noted together; well within the grace, or the sweeper would send them again."""
+
+PART_TASK, PART_QUEUE = "data_processing.tasks.write_export_part", "normal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """The message of one run."""
+
+    run_id: uuid.UUID
+    task: str
+    queue: str
+
+
+class Courier:
+    """Takes new runs to the broker in a thread of its own, so that no request waits for the broker, whatever
+    that does. The thread is made on first use: one that was made before a fork is not there in the child.
+
+    Nothing is lost with it: what it does not manage is published by the sweeper when the grace is over.
+    """
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._parcels: SimpleQueue[Parcel | None] = SimpleQueue()
+        self._sent: list[uuid.UUID] = []
+        self._note_at = 0.0
+
+    def take(self, parcel: Parcel) -> None:
+        """Returns at once. Leaves the parcel to the sweeper while the broker takes no messages, and when
+        there are too many."""
+        if publisher.willing and self._parcels.qsize() < CARRIED:
+            self._parcels.put(parcel)
+            if self._thread is None or not self._thread.is_alive():
+                self._start()
+
+    def stop(self) -> None:
+        """Send and note what was taken, then end the thread; a later parcel starts another."""
+        with self._starting:
+            if self._thread is not None:
+                self._parcels.put(None)
+                self._thread.join()
+                self._thread = None
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="courier", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                parcel = self._parcels.get(timeout=self._wait_s())
+            except Empty:
+                self._note()
+                continue
+            if parcel is None:
+                self._note()
+                return
+            self._carry(parcel)
+            if self._sent and time.monotonic() >= self._note_at:
+                self._note()
+
+    def _wait_s(self) -> float | None:
+        return max(0.0, self._note_at - time.monotonic()) if self._sent else None
+
+    def _carry(self, parcel: Parcel) -> None:
+        if publisher.willing and _send(parcel):
+            if not self._sent:
+                self._note_at = time.monotonic() + NOTED_WITHIN_S
+            self._sent.append(parcel.run_id)
+
+    def _note(self) -> None:
+        try:
+            runs.note_published(self._sent, republish_in_s=settings.REPUBLISH_AFTER_S)
+        except DatabaseError as error:
+            logger.warning("%s published runs could not be noted: %s", len(self._sent), error)
+        finally:
+            self._sent = []
+            connection.close()
+
+
+courier = Courier()
+
+
+def publish_new(run: TaskRun) -> None:
+    """Have a new run brought to the broker, without waiting; after a failure the sweeper goes on."""
+    courier.take(_pack(run))
+
+
+def publish_due(limit: int = 200) -> int:
+    """Publish the runs that are due; returns how many. Two sweepers at once do not send a message twice."""
+    if not publisher.willing:
+        return 0
+    sent = 0
+    # What this version cannot send is left alone: one such row must not keep the others back.
+    for run in runs.due_for_publishing(limit, kinds=KINDS.keys(), queues=broker.queue_names()):
+        mine = runs.schedule_publishing(
+            run.id, publishes=run.publishes, in_s=settings.REPUBLISH_AFTER_S, sent=True
+        )
+        if not mine:
+            continue
+        if not _send(_pack(run)):
+            runs.schedule_publishing(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
+            break
+        sent += 1
+    return sent
+
+
+def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
+    """Tell the other workers that they may write these parts of a running export. Nothing is lost with an
+    offer: what nobody takes, the run's holder does itself."""
+    try:
+        for part in parts:
+            publisher.send(PART_TASK, (str(run_id), attempt, part), queue=PART_QUEUE)
+    except broker.ERRORS as error:
+        logger.warning("parts of run %s could not be offered: %s", run_id, error)
+
+
+def recover_lost_messages() -> int:
+    """Make runs due again whose message is nowhere: their queue is empty, yet no worker has taken them.
+
+    A broker that lost its data is noticed so within seconds. A message that a worker holds back unseen
+    looks the same, therefore each further try waits twice as long. Returns how many runs are due again.
+    """
+    waiting = runs.published_before(seconds=LOST_AFTER_S, republish_after_s=settings.REPUBLISH_AFTER_S)
+    if not waiting or not publisher.willing:
+        return 0
+    try:
+        empty = {queue.name for queue in broker.inspect_queues() if queue.ready == 0}
+    except broker.ERRORS as error:
+        logger.warning("queues cannot be inspected now: %s", error)
+        return 0
+    lost = [
+        run
+        for run, age_s in waiting
+        if run.queue in empty and age_s > LOST_AFTER_S * 2 ** min(run.publishes - 1, 6)
+    ]
+    return sum(runs.schedule_publishing(run.id, publishes=run.publishes, in_s=0, sent=False) for run in lost)
+
+
+def _pack(run: TaskRun) -> Parcel:
+    return Parcel(run_id=run.id, task=KINDS[run.kind].task_name, queue=run.queue)
+
+
+def _send(parcel: Parcel) -> bool:
+    run_id = str(parcel.run_id)
+    try:
+        publisher.send(parcel.task, (run_id,), queue=parcel.queue, task_id=run_id)
+    except broker.ERRORS as error:
+        logger.warning("could not publish run %s: %s", run_id, error)
+        return False
+    return True

@@ -1,0 +1,259 @@
+"""Runs one attempt: claim, work, finish. Classifies what went wrong; the room's only broad ``except``."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db.models.functions import Now
+
+from contracts.errors import ContractsError
+from contracts.progress import Progress
+from data_processing.outputs import export_store
+from data_processing.outputs import files
+from data_processing.lifecycle import limits
+from data_processing.lifecycle import outbox
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
+from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
+from data_processing.kinds.registry import BULK_QUEUES, KINDS, TaskKind
+from data_processing.lifecycle.lease import Hold, keeper
+from data_processing.models import DeadReason, ExportFile, State, TaskRun
+from data_processing.lifecycle.runs import Claim, Ending
+from data_processing.kinds.context import Context, MadeFile, Outcome
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+KNOWN = frozenset(KINDS)
+DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
+ROOM_EVERY_S = 1.0
+
+
+def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
+    """Do one attempt of a run, if it can be had. Raises only when the database stays away: then the message
+    is not acknowledged, the lease runs out and the run is published again."""
+    if _insist(lambda: _put_off(run_id)):
+        return
+    # A worker that gave up at once would throw the whole queue away while the database restarts.
+    claim = _insist(lambda: runs.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
+    if claim is None:
+        _insist(lambda: _say_why_not(run_id))
+        return
+    kind = KINDS[claim.kind]
+    _attempt(kind, claim)
+    if kind.queue in BULK_QUEUES and _release_held(claim):
+        outbox.publish_due()
+
+
+def _release_held(ended: Claim) -> int:
+    return runs.release_held(
+        window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW, after=ended
+    )
+
+
+def _say_why_not(run_id: uuid.UUID) -> None:
+    """A run of a kind that another version knows is left to it, as it stands; all else is the usual case of a
+    message that comes twice."""
+    kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
+    if kind is not None and kind not in KNOWN:
+        logger.warning("run %s is left alone: this version knows no kind %r", run_id, kind)
+    else:
+        logger.debug("run %s is not to be had", run_id)
+
+
+def _put_off(run_id: uuid.UUID) -> bool:
+    """Whether the run has to wait because too many of its kind have started lately."""
+    if not settings.TASK_RATE_LIMITS:
+        return False
+    kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
+    wait_s = 0.0 if kind is None else limits.take_start(kind)
+    return wait_s > 0 and runs.put_off(run_id, in_s=wait_s)
+
+
+def _attempt(kind: TaskKind, claim: Claim) -> None:
+    outcome: Outcome | None = None
+    with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
+        context = _surround(claim, hold)
+        try:
+            outcome = _do_work(kind, claim, context, hold)
+            payload = _publish(claim, outcome, hold)
+        except DatabaseError:
+            # Whether a COMMIT took effect is unknown now: files stay until the orphan sweep can look.
+            raise
+        except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
+            files.discard_attempt(context.partials, published=outcome is not None)
+            _end_badly(claim, hold.verdict() or error, hold.progress)
+        else:
+            _tell(kind, claim, payload)
+
+
+def _surround(claim: Claim, hold: Hold) -> Context:
+    return Context(
+        run_id=claim.run_id,
+        attempt=claim.attempt,
+        dataset_version=claim.dataset_version,
+        asked_at=claim.created_at,
+        slot=hold,
+        offer_parts=partial(outbox.offer_parts, claim.run_id, claim.attempt),
+    )
+
+
+def _do_work(kind: TaskKind, claim: Claim, context: Context, hold: Hold) -> Outcome:
+    work, looked = kind.work(claim.request, context), time.monotonic()
+    try:
+        while True:
+            hold.check()
+            hold.note(next(work))
+            if kind.formats and time.monotonic() - looked > ROOM_EVERY_S:
+                _make_room()
+                looked = time.monotonic()
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+    finally:
+        work.close()
+
+
+def _make_room() -> None:
+    try:
+        export_store.make_room()
+    except (OperationalError, InterfaceError) as error:
+        # The work goes on; there is a last look before the file is published.
+        logger.warning("the database is away, the room for exports is not looked at: %s", error)
+        close_old_connections()
+
+
+def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
+    """End the run with its result; from the commit on, nothing may undo it. Returns the payload."""
+    hold.check()
+    if outcome.file is not None:
+        return _publish_file(claim, outcome.payload, outcome.file, hold)
+    payload = dict(outcome.payload)
+    _insist(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
+    return payload
+
+
+def _tell(kind: TaskKind, claim: Claim, payload: Mapping[str, Any]) -> None:
+    results.store_success(claim.run_id, payload)
+    if kind.cached:
+        results.store_answer(claim.request_key, payload)
+    results.announce_end(claim.run_id)
+
+
+def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold: Hold) -> dict[str, Any]:
+    """Rename the file; then the end of the run and the row that names the file, in one transaction."""
+    keep_s = settings.EXPORT_KEEP_HOURS * 3600
+    _insist(export_store.make_room)
+    published = files.publish(file.partial)
+    known = {
+        **payload,
+        "export_id": str(claim.run_id),
+        "size_bytes": published.size_bytes,
+        "sha256": published.sha256,
+    }
+    facts = {
+        "name": file.name,
+        "path": published.path,
+        "format": file.format,
+        "rows": file.rows,
+        "size_bytes": published.size_bytes,
+        "sha256": published.sha256,
+        "filters_in_words": file.filters_in_words,
+        "dataset_version": claim.dataset_version,
+        "expires_at": Now() + timedelta(seconds=keep_s),
+    }
+
+    @transaction.atomic
+    def finish() -> None:
+        _succeed(claim, known, hold, keep_s=keep_s)
+        # A visitor may have signed in since the claim.
+        owner = TaskRun.objects.values_list("owner", flat=True).get(id=claim.run_id)
+        address = claim.address if owner == claim.owner else None
+        whose = {"owner": owner, "address": address or ""}
+        ExportFile.objects.get_or_create(run_id=claim.run_id, defaults={**facts, **whose})
+
+    _insist(finish)
+    return known
+
+
+def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: float) -> None:
+    if runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
+        return
+    if not runs.has_succeeded(claim):
+        raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
+
+
+def _insist(change: Callable[[], T]) -> T:
+    """Call ``change`` again while the database restarts: an hour's export must not be lost to that. A second
+    call must find its own effect if the first one's COMMIT was applied after all."""
+    deadline = time.monotonic() + DATABASE_PATIENCE_S
+    while True:
+        try:
+            return change()
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("the database is away, trying again: %s", error)
+            close_old_connections()
+            time.sleep(DATABASE_PAUSE_S)
+
+
+def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> None:
+    if isinstance(error, LeaseLost):
+        logger.warning("run %s attempt %s was taken over; its work is dropped", claim.run_id, claim.attempt)
+        return
+    if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error), progress)):
+        return
+    if _insist(lambda: runs.stop(claim, progress=progress)):
+        results.store_revoked(claim.run_id)
+        results.announce_end(claim.run_id)
+
+
+def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
+    """Postpone or fail; False when the run is being cancelled or was taken over."""
+    logger.warning("run %s attempt %s: %s %s", claim.run_id, claim.attempt, ending.code, ending.traceback)
+    delays = settings.RETRY_DELAYS_S
+    if ending.retryable and claim.failures < len(delays):
+        delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
+        return runs.postpone(claim, ending, delay_s=delay_s, progress=progress)
+    failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
+    if failed:
+        results.store_failure(claim.run_id, f"{ending.code}: {ending.message}")
+        results.announce_end(claim.run_id)
+    return failed
+
+
+def _dead_reason(ending: Ending) -> DeadReason | None:
+    """Which failures operators must see; a request that can never succeed is the owner's affair only."""
+    if ending.code == TimeLimitExceeded.code:
+        return DeadReason.TIME_LIMIT
+    return DeadReason.ATTEMPTS_USED_UP if ending.retryable else None
+
+
+def _classify(error: Exception) -> Ending:
+    """Our own errors say themselves whether they are retryable; of unknown ones people see no details."""
+    trace = "".join(traceback.format_exception(error))
+    if isinstance(error, TaskError | ContractsError):
+        return Ending(code=error.code, message=str(error), retryable=error.retryable, traceback=trace)
+    if isinstance(error, MemoryError):
+        return Ending(
+            code="out-of-memory", message="the worker ran out of memory", retryable=True, traceback=trace
+        )
+    return Ending(
+        code="internal-error",
+        message="something went wrong on our side; operators can see the details",
+        retryable=True,
+        traceback=trace,
+    )

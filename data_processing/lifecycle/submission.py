@@ -1,0 +1,118 @@
+"""Accepting a request: join, reuse or record it, then bring it to the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from contracts.questions.query import digest
+from data_processing.outputs import export_store
+from data_processing.lifecycle import outbox
+from data_processing.lifecycle import runs
+from data_processing.database.constraints import violates
+from data_processing.errors import KeyReused
+from data_processing.kinds.registry import BULK_QUEUES, TaskKind
+from data_processing.models import ExportFile, IdempotencyKey, TaskRun
+from data_processing.lifecycle.runs import OwnerLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The run that answers a request; ``new`` when the request made it, ``reused`` when it has a result."""
+
+    run: TaskRun
+    new: bool = False
+    reused: bool = False
+
+
+def request_key(kind: str, wanted: Mapping[str, Any], version: str) -> str:
+    """The key of a question: equal for equal requests on the same dataset version."""
+    return digest({"kind": kind, "request": wanted, "version": version})
+
+
+def accept(
+    kind: TaskKind,
+    wanted: Mapping[str, Any],
+    *,
+    owner: str,
+    version: str,
+    idempotency_key: str | None,
+    address: str | None = None,
+) -> Accepted:
+    """Accept a request; ``address`` is a key of where a visitor asks from. Raises TooManyTasks,
+    ExportStoreFull, KeyReused."""
+    record = partial(_find_or_record, kind, wanted, owner=owner, version=version, address=address)
+    if idempotency_key is None:
+        accepted = record()
+    else:
+        body_digest = digest({"kind": kind.name, "request": wanted})
+        accepted = _accept_once(record, owner=owner, key=idempotency_key, body_digest=body_digest)
+    if accepted.new and accepted.run.publish_at is not None:
+        outbox.publish_new(accepted.run)
+    return accepted
+
+
+def find_reusable(owner: str, key: str) -> TaskRun | None:
+    """The owner's finished export of the same question, while its file lives."""
+    living = ExportFile.objects.filter(
+        owner=owner, run__request_key=key, deleted_at=None, expires_at__gt=Now() + timedelta(minutes=5)
+    )
+    export = living.select_related("run").order_by("-created_at").first()
+    return export.run if export else None
+
+
+def _find_or_record(
+    kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str, address: str | None
+) -> Accepted:
+    key = request_key(kind.name, wanted, version)
+    if kind.formats:
+        finished = find_reusable(owner, key)
+        if finished is not None:
+            return Accepted(run=finished, reused=True)
+        export_store.expect_room()
+    run, new = runs.submit(
+        kind=kind.name,
+        owner=owner,
+        address=address,
+        request=wanted,
+        request_key=key,
+        dataset_version=version,
+        queue=kind.queue,
+        publish_in_s=outbox.FIRST_PUBLISH_GRACE_S,
+        limits=OwnerLimits(
+            unfinished=settings.OWNER_MAX_UNFINISHED,
+            window=settings.OWNER_WINDOW,
+            window_queues=BULK_QUEUES,
+            from_address=settings.ADDRESS_MAX_UNFINISHED,
+            address_window=settings.ADDRESS_WINDOW,
+        ),
+    )
+    return Accepted(run=run, new=new)
+
+
+def _accept_once(record: Callable[[], Accepted], *, owner: str, key: str, body_digest: str) -> Accepted:
+    used = IdempotencyKey.objects.filter(owner=owner, key=key)
+    used.filter(created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)).delete()
+    while True:
+        earlier = used.select_related("run").first()
+        if earlier is not None and earlier.body_digest != body_digest:
+            raise KeyReused("this Idempotency-Key was used with another request")
+        if earlier is not None:
+            return Accepted(run=earlier.run)
+        try:
+            with transaction.atomic():
+                accepted = record()
+                IdempotencyKey.objects.create(owner=owner, key=key, body_digest=body_digest, run=accepted.run)
+        except IntegrityError as error:
+            if not violates(error, IdempotencyKey, "one_use_of_a_key"):
+                raise
+            # The same key arrived twice at once; the other request's run is the answer.
+            continue
+        return accepted

@@ -1,0 +1,129 @@
+"""What must be done again and again: sweeping, cleaning, pruning. Each may run twice at once without harm."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from contracts.snapshot import versions
+from data_processing import broker, tries
+from data_processing.lifecycle import dead_letters
+from data_processing.outputs import export_store
+from data_processing.outputs import files
+from data_processing.lifecycle import outbox
+from data_processing.operations import pulses
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
+from data_processing.kinds.registry import KINDS
+from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
+from data_processing.outputs.parts import Parts
+from data_processing.lifecycle.runs import Claim
+
+logger = logging.getLogger(__name__)
+
+ORPHAN_AGE_S = 3600
+RECONCILED = 2000
+
+
+def sweep() -> None:
+    """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due. Needs
+    the database only; a broker that is away costs it seconds at most."""
+    runs.resume_due()
+    runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
+    runs.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
+    outbox.recover_lost_messages()
+    outbox.publish_due()
+    # Last, because it touches files and workers, whose errors must not keep runs waiting.
+    _stop_stubborn()
+    pulses.beat(pulses.SWEEP)
+
+
+def file_dead_letters() -> None:
+    """File what the broker could not deliver."""
+    dead_letters.file_undelivered()
+
+
+def reconcile_results() -> int:
+    """Give Redis back the results of recent runs that it has lost; returns how many."""
+    recent = TaskRun.objects.filter(state__in=FINISHED, expires_at__gt=Now()).order_by("-finished_at")
+    lost = results.find_missing([run.id for run in recent.only("id")[:RECONCILED]])
+    for run in TaskRun.objects.filter(id__in=lost, state=State.SUCCESS, result__isnull=False):
+        results.store_success(run.id, run.result)
+    return len(lost)
+
+
+def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
+    """Remove expired files, payloads and sessions, files that nobody has written to for ``orphan_age_s`` and
+    no row names, and the rows of long-finished runs."""
+    for clean in (export_store.remove_expired, partial(_remove_orphans, age_s=orphan_age_s)):
+        try:
+            clean()
+        except files.STORE_ERRORS as error:
+            logger.error("export files cannot be cleaned up now: %s", error)
+    call_command("clearsessions")
+    tries.forget_old_tries()
+    finished = TaskRun.objects.filter(state__in=FINISHED)
+    payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)
+    payloads.update(result=None)
+    keys = IdempotencyKey.objects.filter(
+        created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)
+    )
+    keys.delete()
+    gone = runs.delete_ended(Q(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)))
+    logger.info("cleaned up: %s old rows removed", gone)
+
+
+def prune_snapshots() -> None:
+    """Delete all but the newest dataset versions; those that unfinished runs name stay."""
+    in_use = TaskRun.objects.filter(state__in=UNFINISHED).values_list("dataset_version", flat=True)
+    pruned = versions.prune(settings.DATASET_ROOT, keep=settings.SNAPSHOTS_KEPT, in_use=frozenset(in_use))
+    for version in pruned:
+        logger.info("dataset version %s is pruned", version)
+
+
+def _stop_stubborn() -> None:
+    """End runs that were asked to stop long ago and did not: fence them out, then kill their process."""
+    for claim in runs.find_stubborn(grace_s=settings.CANCEL_GRACE_S):
+        _remove_files_of(claim)
+        if runs.stop(claim):
+            logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
+            results.store_revoked(claim.run_id)
+            results.announce_end(claim.run_id)
+            _kill_process_of(claim.run_id)
+
+
+def _remove_files_of(claim: Claim) -> None:
+    """By the names that the kind's work gives; what lies in the object store is left to the cleanup."""
+    kind = KINDS.get(claim.kind)
+    if kind is None or not kind.formats:
+        return
+    try:
+        Parts(claim.run_id, attempt=claim.attempt).remove()
+    except OSError as error:
+        logger.warning("parts of run %s are left to the cleanup: %s", claim.run_id, error)
+    partials = [
+        files.partial_name(claim.run_id, attempt=claim.attempt, suffix=format_) for format_ in kind.formats
+    ]
+    files.discard_attempt(partials, published=False)
+
+
+def _kill_process_of(run_id: uuid.UUID) -> None:
+    try:
+        broker.kill_process_of(str(run_id))
+    except broker.ERRORS as error:
+        # It is fenced out all the same; its time limit ends it.
+        logger.warning("the process of run %s cannot be reached: %s", run_id, error)
+
+
+def _remove_orphans(*, age_s: float) -> None:
+    running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
+    orphans = files.find_orphans(older_than=time.time() - age_s)
+    files.remove(name for name in orphans if name.partition(".")[0] not in running)

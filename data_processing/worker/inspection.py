@@ -1,0 +1,63 @@
+"""What a worker tells operators of itself: a command for Celery's remote control, answered by the worker's
+main process. Asks neither the database nor Redis, so it answers while they are away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from celery.worker.control import inspect_command
+from celery.worker.state import active_requests
+
+from data_processing.kinds.registry import KINDS, lane_of
+from data_processing.operations.overview import DESCRIBE
+
+KIND_OF_TASK = {kind.task_name: kind.name for kind in KINDS.values()}
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@inspect_command(name=DESCRIBE)
+def describe_worker(state: Any) -> dict[str, Any]:
+    """Lane, queues, memory (MB) and children of this worker, each child with the task it is at."""
+    queues = sorted(state.app.amqp.queues.consume_from)
+    return {
+        "lane": lane_of(queues),
+        "queues": queues,
+        "pid": os.getpid(),
+        "memory_mb": read_memory_mb(os.getpid()),
+        "children": describe_children(_child_pids(state.consumer.pool), active_requests),
+    }
+
+
+def describe_children(pids: Iterable[int], requests: Iterable[Any]) -> list[dict[str, Any]]:
+    """Each child; ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's name."""
+    current = {request.worker_pid: request for request in list(requests)}
+    return [_describe_child(pid, current.get(pid)) for pid in pids]
+
+
+def read_memory_mb(pid: int) -> float | None:
+    """Resident memory of a process, or None when it has ended or the system has no /proc."""
+    try:
+        resident_pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return None
+    return round(resident_pages * PAGE_BYTES / 1_000_000, 1)
+
+
+def _describe_child(pid: int, request: Any) -> dict[str, Any]:
+    kind = None if request is None else KIND_OF_TASK.get(request.name)
+    return {
+        "pid": pid,
+        "memory_mb": read_memory_mb(pid),
+        "run_id": None if kind is None else request.id,
+        "kind": kind,
+        "task": None if request is None else request.name,
+    }
+
+
+def _child_pids(pool: Any) -> list[int]:
+    # A pool without processes (solo, threads) does its work in the main process.
+    processes = getattr(getattr(pool, "_pool", None), "_pool", None) or []
+    return [process.pid for process in processes if hasattr(process, "exitcode")] or [os.getpid()]

@@ -1,0 +1,127 @@
+"""The same filters mean the same rows in every kind of task and in every format."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from django.test import override_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.questions.query import Filters
+from data_processing.outputs.estimates import estimate_export
+from data_processing.kinds.registry import KINDS
+from data_processing.kinds.context import Context, Outcome
+from data_processing.kinds.export import FORMATS
+from tests.contracts import oracle
+from tests.contracts.example_questions import awards, one_filter
+from tests.contracts.engine.test_store import read_rows
+from tests.datasets import publish_awards
+
+pytestmark = pytest.mark.django_db
+
+# The API refuses a reversed range; the engine has no need to.
+askable = one_filter.filter(
+    lambda filters: (
+        filters.min_amount is None or filters.max_amount is None or filters.min_amount <= filters.max_amount
+    )
+)
+
+
+class Uninterrupted:
+    """Work that nobody cancels."""
+
+    @contextlib.contextmanager
+    def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        yield
+
+
+def do_work(kind: str, body: dict[str, Any], version: str) -> Outcome:
+    context = Context(
+        run_id=uuid.uuid4(),
+        attempt=1,
+        dataset_version=version,
+        asked_at=datetime(2026, 11, 21, tzinfo=UTC),
+        slot=Uninterrupted(),
+    )
+    work = KINDS[kind].work(KINDS[kind].parse(body), context)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            outcome: Outcome = done.value
+            return outcome
+
+
+def count_rows(path: Path, format: str) -> int:
+    match format:
+        case "xlsx":
+            with path.open("rb") as file:
+                sheet = openpyxl.load_workbook(file)["Contracts"]
+                return len(list(sheet.iter_rows(min_row=2, values_only=True)))
+        case "parquet":
+            return int(pq.ParquetFile(path).metadata.num_rows)
+    opener = gzip.open if format == "csv.gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+        return sum(1 for _ in csv.reader(file)) - 1
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(awards, max_size=16), st.lists(askable, min_size=2, max_size=3))
+def test_search_aggregates_estimate_and_every_format_count_the_rows_that_the_filters_mean(
+    db: None, given_awards: list[dict[str, Any]], questions: list[Filters]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with override_settings(DATASET_ROOT=root / "datasets", EXPORT_ROOT=root / "exports"):
+            snapshot = publish_awards(root / "datasets", given_awards)
+            rows = read_rows(snapshot)
+            for filters in questions:
+                wanted = [row for row in rows if oracle.matches(row, filters)]
+                assert count_everywhere(filters, snapshot.version) == dict.fromkeys(
+                    ("search", "aggregates", "estimate", *FORMATS), len(wanted)
+                )
+                value = f"{sum((row['contract_amount'] for row in wanted), Decimal(0)):.2f}"
+                assert value_everywhere(filters, snapshot.version) == dict.fromkeys(
+                    ("search", "aggregates", "estimate"), value
+                )
+
+
+def count_everywhere(filters: Filters, version: str) -> dict[str, int]:
+    body = {"filters": filters.to_json()}
+    counts = {
+        "search": do_work("search", body, version).payload["total_rows"],
+        "aggregates": do_work("aggregates", body, version).payload["summary"]["count"],
+        "estimate": estimate_export(KINDS["export"].parse(body), version=version)["rows"],
+    }
+    for format in FORMATS:
+        made = do_work("export", {**body, "format": format}, version).file
+        assert made is not None
+        counts[format] = count_rows(made.partial, format)
+        assert made.rows == counts[format]
+    return counts
+
+
+def value_everywhere(filters: Filters, version: str) -> dict[str, str]:
+    body = {"filters": filters.to_json()}
+    return {
+        "search": do_work("search", body, version).payload["total_value"],
+        "aggregates": do_work("aggregates", body, version).payload["summary"]["total_value"],
+        "estimate": estimate_export(KINDS["export"].parse(body), version=version)["total_value"],
+    }
