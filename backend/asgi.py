@@ -19,9 +19,9 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from backend.bodies import Receive, Send, read_body
-from data_processing.api.later import Later
-from data_processing.api.problems import problem
-from data_processing.api.release import release_connections
+from api.waiting.later import Later
+from api.problems import problem
+from api.waiting.release import release_connections
 from data_processing.errors import BadRequestBody
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")

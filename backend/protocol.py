@@ -12,7 +12,7 @@ import asyncio
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from data_processing.api.problems import MEDIA_TYPE, problem
+from api.problems import MEDIA_TYPE, problem
 
 STALLED_S = 60.0
 """A client that takes nothing of its answer for so long has gone, or wants to hold a connection."""

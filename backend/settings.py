@@ -37,12 +37,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "web.security.content_security_policy",
-    "data_processing.api.middleware.problems_for_the_api",
+    "api.middleware.problems_for_the_api",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "data_processing.api.caching.keep_nothing",
+    "api.caching.keep_nothing",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "data_processing.api.owners.visitor_cookie",
+    "api.access.owners.visitor_cookie",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -93,7 +93,7 @@ else:
         DATABASES["default"]["CONN_MAX_AGE"] = None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Of signed-in users only. A visitor's signed cookie (data_processing.api.owners) takes no row.
+# Of signed-in users only. A visitor's signed cookie (api.access.owners) takes no row.
 SESSION_ENGINE = "backend.sessions"
 SESSION_HOURS = env.number("SESSION_HOURS", 14 * 24)
 STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 8)
@@ -111,7 +111,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", Fals
 SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", False)
 # Whether other hosts of a domain have HTTPS, only its owner knows.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-AUTHENTICATION_BACKENDS = ["data_processing.api.authentication.PasswordBackend"]
+AUTHENTICATION_BACKENDS = ["api.access.authentication.PasswordBackend"]
 BASIC_AUTH = env.flag("BASIC_AUTH", False)
 SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 10)
 ADDRESS_SIGN_IN_TRIES = env.number("ADDRESS_SIGN_IN_TRIES", 100)
@@ -136,16 +136,16 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["data_processing.api.parsing.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.requests.parsing.BoundedJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "data_processing.api.authentication.SessionAuthentication",
-        "data_processing.api.authentication.BasicAuthentication",
+        "api.access.authentication.SessionAuthentication",
+        "api.access.authentication.BasicAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["data_processing.api.owners.IsOwner"],
-    "DEFAULT_SCHEMA_CLASS": "data_processing.api.schema.DescribedSchema",
+    "DEFAULT_PERMISSION_CLASSES": ["api.access.owners.IsOwner"],
+    "DEFAULT_SCHEMA_CLASS": "api.document.schema.DescribedSchema",
     # ?format= is a parameter like others: it names no media type unless a view says so.
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "data_processing.api.problems.handle_exception",
+    "EXCEPTION_HANDLER": "api.problems.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {

@@ -5,6 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("web.urls")),
-    path("", include("data_processing.api.urls")),
+    path("", include("api.urls")),
     path("admin/", admin.site.urls),
 ]

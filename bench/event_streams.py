@@ -43,7 +43,7 @@ SETUP = """
 import sys, uuid, django
 django.setup()
 from data_processing import runs
-from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
+from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
 print(f"{VISITOR_COOKIE}={sign_visitor('bench')}")
 limits = runs.OwnerLimits(unfinished=10**6, window=10**6, window_queues=frozenset())

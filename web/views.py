@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
-from data_processing.api.owners import owner_of
+from api.access.owners import owner_of
 from data_processing.kinds.export import FORMATS
 
 PICKERS = (

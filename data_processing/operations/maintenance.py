@@ -14,7 +14,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts.snapshot import versions
-from data_processing import broker, tries
+from data_processing import broker
+from data_processing import sign_in_tries
 from data_processing.lifecycle import dead_letters
 from data_processing.outputs import export_store
 from data_processing.outputs import files
@@ -69,7 +70,7 @@ def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
         except files.STORE_ERRORS as error:
             logger.error("export files cannot be cleaned up now: %s", error)
     call_command("clearsessions")
-    tries.forget_old_tries()
+    sign_in_tries.forget_old_tries()
     finished = TaskRun.objects.filter(state__in=FINISHED)
     payloads = finished.filter(expires_at__lt=Now(), result__isnull=False, export_file=None)
     payloads.update(result=None)

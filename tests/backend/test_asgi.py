@@ -14,9 +14,9 @@ from django.urls import path
 from pytest_django import Settings
 
 from backend.asgi import REQUEST_THREADS, allow_open_files
-from data_processing.api.later import Later
-from data_processing.api.places import fit_to_descriptors
-from tests.data_processing.api.exchange import Exchange, wait_for
+from api.waiting.later import Later
+from api.waiting.places import fit_to_descriptors
+from tests.api.exchange import Exchange, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

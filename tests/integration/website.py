@@ -20,7 +20,7 @@ import psutil
 from django.db import connection
 
 from data_processing.lifecycle import runs
-from data_processing.api.owners import VISITOR_COOKIE, sign_visitor
+from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
 from data_processing.models import TaskRun
 from data_processing.lifecycle.runs import Claim, OwnerLimits

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django import Settings
 
-from data_processing.api.owners import VISITOR_COOKIE
+from api.access.owners import VISITOR_COOKIE
 from tests.web.markup import Markup
 
 OPEN = ["/", "/tasks/", "/datasets/", "/help/"]

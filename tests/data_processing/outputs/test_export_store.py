@@ -18,7 +18,7 @@ from data_processing.operations import maintenance
 from data_processing.lifecycle import runner
 from data_processing.errors import ExportStoreFull
 from data_processing.models import ExportFile, State, TaskRun
-from tests.data_processing.api.conftest import TASKS, post, start, visitor, work_off
+from tests.api.conftest import TASKS, post, start, visitor, work_off
 
 pytestmark = pytest.mark.django_db
 __all__ = ["visitor"]

@@ -29,7 +29,7 @@ from data_processing.lifecycle import runner
 from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
 from stack.ports import LOOPBACK, pick_port
-from tests.data_processing.api.conftest import EXPORTS, start, visitor, work_off
+from tests.api.conftest import EXPORTS, start, visitor, work_off
 from tests.data_processing.conftest import MakeRun
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,136 @@
+"""Who is who: users, and anonymous visitors known by a signed cookie. Both own what they start; a visitor who
+signs in keeps it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
+from django.core import signing
+from django.db.models import Model, QuerySet
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from data_processing.lifecycle.adoption import adopt
+from api.access.addresses import address_key
+
+VISITOR_COOKIE = "visitor"
+VISITOR_AGE_S = 365 * 24 * 3600
+Row = TypeVar("Row", bound=Model)
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def owner_of(request: HttpRequest | Request) -> str:
+    """The owner's key: ``user:<id>``, or ``visitor:<uuid>`` of the visitor's cookie, which is made here for
+    one who brings none."""
+    if request.user.is_authenticated:
+        return _key_of(request.user)
+    visitor = _read_visitor(request.COOKIES)
+    if visitor is None:
+        visitor = str(uuid.uuid4())
+        request.COOKIES[VISITOR_COOKIE] = sign_visitor(visitor)
+    return f"visitor:{visitor}"
+
+
+def origin_of(request: HttpRequest | Request) -> str | None:
+    """A key of where a visitor asks from; None for users, who are known without it."""
+    return None if request.user.is_authenticated else address_key(request)
+
+
+def explain_return(request: HttpRequest | Request) -> str | None:
+    """How to come back as the same visitor, for one whom ``owner_of`` has just made; None for all others."""
+    made = request.COOKIES.get(VISITOR_COOKIE)
+    if made is None or made in request.META.get("HTTP_COOKIE", ""):
+        return None
+    basic = ", or sign in by HTTP Basic" if settings.BASIC_AUTH else ""
+    return (
+        "This task belongs to whoever sends the cookie `visitor` that this answer sets: keep it and send it "
+        f"with every request, or nobody can ask for the task{basic}."
+    )
+
+
+def sign_visitor(visitor: str) -> str:
+    """The value of the cookie that makes its bearer the owner ``visitor:<visitor>``."""
+    return _signer().sign(visitor)
+
+
+def visitor_cookie(get_response: Answer) -> Answer:
+    """Middleware that lets a visitor keep the cookie that ``owner_of`` made, and takes it from one who has
+    signed in. What the view left in ``request.COOKIES`` says which."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        brought = request.COOKIES.get(VISITOR_COOKIE)
+        response = get_response(request)
+        kept = request.COOKIES.get(VISITOR_COOKIE)
+        if kept is None and brought is not None:
+            response.delete_cookie(VISITOR_COOKIE, samesite="Lax")
+        elif kept is not None and kept != brought:
+            response.set_cookie(
+                VISITOR_COOKIE,
+                kept,
+                max_age=VISITOR_AGE_S,
+                httponly=True,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
+        return response
+
+    return answer
+
+
+def _read_visitor(cookies: dict[str, str]) -> str | None:
+    """None where there is no cookie, or none of ours that is still good."""
+    try:
+        return _signer().unsign(cookies.get(VISITOR_COOKIE, ""), max_age=VISITOR_AGE_S)
+    except signing.BadSignature:
+        return None
+
+
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt="data_processing.visitor")
+
+
+def _key_of(user: User) -> str:
+    return f"user:{user.pk}"
+
+
+@receiver(user_logged_in)
+def _keep_what_was_started(request: HttpRequest, user: User, **_: Any) -> None:
+    visitor = _read_visitor(request.COOKIES)
+    request.COOKIES.pop(VISITOR_COOKIE, None)
+    if visitor is not None:
+        adopt(f"visitor:{visitor}", by=_key_of(user))
+
+
+@receiver(user_logged_in)
+def _end_session_in_time(request: HttpRequest, user: User, **_: Any) -> None:
+    hours = settings.STAFF_SESSION_HOURS if user.is_staff else settings.SESSION_HOURS
+    # A time and not a duration, which every later change of the session would prolong.
+    request.session.set_expiry(timezone.now() + timedelta(hours=hours))
+
+
+def visible_to(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Of rows that have an owner, those that the requester may see: one's own; staff see all."""
+    return rows if request.user.is_staff else rows.filter(owner=owner_of(request))
+
+
+def may_see(request: Request, owner: str) -> bool:
+    """Whether ``visible_to`` would leave a row of this owner."""
+    return bool(request.user.is_staff or owner == owner_of(request))
+
+
+class IsOwner(BasePermission):
+    """Signed-in users, and anonymous visitors where the setting ANONYMOUS_ACCESS allows them."""
+
+    message = "Sign in to use this service."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated or settings.ANONYMOUS_ACCESS)

@@ -1,0 +1,137 @@
+"""The OpenAPI document, put together from what the views declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from django.conf import settings
+from drf_spectacular import authentication
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.negotiation import DefaultContentNegotiation
+
+from api.document import json_schema
+from api.requests.headers import RETRY_AFTER, WWW_AUTHENTICATE
+from api.access.owners import IsOwner
+from api.requests.parameters import Schema
+from api.view import Answer, ApiView, refusal
+
+
+class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
+    target_class = "api.access.authentication.SessionAuthentication"
+
+
+class BasicScheme(authentication.BasicScheme):  # type: ignore[no-untyped-call]
+    """For installations where BASIC_AUTH is on."""
+
+    target_class = "api.access.authentication.BasicAuthentication"
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        return super().get_security_requirement(auto_schema) if settings.BASIC_AUTH else None
+
+
+class DescribedSchema(AutoSchema):
+    """Describes an operation by what its ApiView declares."""
+
+    def is_excluded(self) -> bool:
+        return not self._endpoint.is_there()
+
+    def get_operation_id(self) -> str:
+        return f"{type(self.view).__name__}{'Delete' if self.method == 'DELETE' else ''}"
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation and self._body and "required" in self._body:
+            operation["requestBody"]["required"] = True
+        return operation
+
+    def get_request_serializer(self) -> Any:
+        return None if self._body is None else {"application/json": self._body}
+
+    def get_auth(self) -> Any:
+        anonymous = any(isinstance(one, IsOwner) for one in self._endpoint.get_permissions())
+        return [*super().get_auth(), *([{}] if anonymous and settings.ANONYMOUS_ACCESS else [])]
+
+    def get_response_serializers(self) -> Any:
+        return {
+            (str(status), *answer.media_types): OpenApiResponse(
+                None if answer.shape is None else self._describe(answer.shape), description=answer.meaning
+            )
+            for status, answer in self._answers.items()
+        }
+
+    def get_override_parameters(self) -> list[Any]:
+        return [*self._query(), *self._request_headers(), *self._answer_headers()]
+
+    @property
+    def _endpoint(self) -> ApiView:
+        return cast(ApiView, self.view)
+
+    @property
+    def _body(self) -> Schema | None:
+        return self._endpoint.body if self.method == "POST" else None
+
+    @property
+    def _answers(self) -> Mapping[int, Answer]:
+        mine = self._endpoint.answers[self.method]
+        return dict(sorted({**self._common_refusals(), **mine}.items()))
+
+    def _common_refusals(self) -> dict[int, Answer]:
+        """What any endpoint of its sort may answer, whatever it is about."""
+        found = {400: refusal("what is asked cannot be read; errors names it")}
+        if self._endpoint.get_authenticators():
+            found |= {
+                401: refusal("sign in first", WWW_AUTHENTICATE),
+                403: refusal("not allowed, or the CSRF token is missing"),
+                503: refusal("the database is away for a moment", RETRY_AFTER),
+            }
+            if settings.BASIC_AUTH:
+                found[429] = refusal("too many wrong passwords", RETRY_AFTER)
+        if "{" in self.path:
+            found[404] = refusal("there is no such thing, or it is somebody else's")
+        if self._endpoint.content_negotiation_class is DefaultContentNegotiation:
+            found[406] = refusal("none of the accepted media types can be answered")
+        if self._body is not None:
+            found[408] = refusal("the body took too long")
+            found[413] = refusal("the body is too large")
+            found[415] = refusal("the body is not of the type application/json")
+        return found
+
+    def _describe(self, shape: Any) -> Schema:
+        components: dict[str, Schema] = {}
+        schema = json_schema.describe(shape, components)
+        for name, component in components.items():
+            self.registry.register_on_missing(
+                ResolvedComponent(name, ResolvedComponent.SCHEMA, component, object=name)  # type: ignore[no-untyped-call]
+            )
+        return schema
+
+    def _query(self) -> Iterator[OpenApiParameter]:
+        for parameter in self._endpoint.query:
+            yield OpenApiParameter(
+                parameter.name,
+                parameter.describe(),
+                required=parameter.required,
+                description=parameter.meaning,
+                default=parameter.default,
+            )
+
+    def _request_headers(self) -> Iterator[OpenApiParameter]:
+        for header in self._endpoint.heeds:
+            yield OpenApiParameter(
+                header.name, header.schema, OpenApiParameter.HEADER, description=header.meaning
+            )
+
+    def _answer_headers(self) -> Iterator[OpenApiParameter]:
+        for status, answer in self._answers.items():
+            for header in answer.headers:
+                yield OpenApiParameter(
+                    header.name,
+                    header.schema,
+                    OpenApiParameter.HEADER,
+                    required=header.always,
+                    description=header.meaning,
+                    response=[status],
+                )

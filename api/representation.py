@@ -1,0 +1,248 @@
+"""What a task run and an export file look like to a client."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import cast
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
+from api.document.shapes import (
+    PROGRESS,
+    Accepted,
+    Attempt,
+    Export,
+    Started,
+    TaskLinks,
+    TaskProgress,
+    TaskStatus,
+)
+from data_processing.kinds.registry import describe
+from data_processing.models import ExportFile, State, TaskRun
+
+NOBODY = uuid.UUID(int=0)
+"""The id in the path that is remembered for all."""
+
+
+def task_links(run: TaskRun) -> TaskLinks:
+    links: TaskLinks = {
+        "self": _path_of_one("task-detail", run.id),
+        "status": f"{_path('task-status')}?task_id={run.id}",
+        "result": f"{_path('task-result')}?task_id={run.id}",
+        "cancel": _path("task-cancel"),
+        "rerun": _path("task-rerun"),
+    }
+    if run.kind == "export":
+        links["export"] = _path_of_one("export-detail", run.id)
+        links["download"] = _path_of_one("export-download", run.id)
+    return links
+
+
+def task_accepted(run: TaskRun, *, new: bool) -> Accepted:
+    """The answer to a POST that created or joined a task."""
+    body: Accepted = {
+        "task_id": str(run.id),
+        "status": "queued" if run.state == State.PENDING else run.state.lower(),
+        "state": run.state,
+        "message": describe(run.kind, run.request),
+        "deduplicated": not new,
+        "links": task_links(run),
+    }
+    if run.kind == "export":
+        body["export_id"] = str(run.id)
+    else:
+        body["cache_key"] = run.request_key
+    return body
+
+
+def task_started(run: TaskRun, *, new: bool, reused: bool, come_back: str | None = None) -> Started:
+    """The answer to a start; ``reused`` when the run has its result from an earlier one. ``come_back`` tells
+    a client without a cookie how to be known again."""
+    accepted = task_accepted(run, new=new)
+    if come_back is None:
+        return cast(Started, {**accepted, "reused": reused})
+    return {**accepted, "reused": reused, "come_back": come_back}
+
+
+def task_list(runs: Sequence[TaskRun]) -> list[TaskStatus]:
+    """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
+    positions = _queue_positions(runs)
+    running = [run.id for run in runs if run.state == State.STARTED]
+    with results.progress_at_hand(results.find_progress_of(running)):
+        return [_task_status(run, positions.get(run.id)) for run in runs]
+
+
+def task_status(run: TaskRun) -> TaskStatus:
+    """Everything a client may know of a run; ``result`` and ``error`` are None until there is one."""
+    return _task_status(run, runs.count_ahead(run) + 1 if run.state == State.PENDING else None)
+
+
+def _task_status(run: TaskRun, position: int | None) -> TaskStatus:
+    meta = _meta(run, position)
+    state = PROGRESS if run.state == State.STARTED and meta["current"] else run.state
+    return {
+        "task_id": str(run.id),
+        "kind": run.kind,
+        "state": state,
+        "status": _sentence(run, meta),
+        "ready": run.finished,
+        "successful": run.state == State.SUCCESS,
+        "result": run.result if run.kind == "export" else None,
+        "error": run.error,
+        "meta": meta,
+        "request": run.request,
+        "description": describe(run.kind, run.request),
+        "dataset_version": run.dataset_version,
+        "cancel_requested": run.cancel_requested_at is not None,
+        "created_at": _time(run.created_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "expires_at": _time(run.expires_at),
+        "next_attempt_at": _time(run.next_attempt_at),
+        "attempts": _attempts(run),
+        "links": task_links(run),
+    }
+
+
+def export_file(export: ExportFile) -> Export:
+    return {
+        "export_id": str(export.pk),
+        "task_id": str(export.pk),
+        "name": export.name,
+        "format": export.format,
+        "rows": export.rows,
+        "size_bytes": export.size_bytes,
+        "sha256": export.sha256,
+        "filters_in_words": export.filters_in_words,
+        "dataset_version": export.dataset_version,
+        "created_at": _time(export.created_at),
+        "expires_at": _time(export.expires_at),
+        "available": export.deleted_at is None and export.expires_at > timezone.now(),
+        "links": {
+            "download": _path_of_one("export-download", export.pk),
+            "self": _path_of_one("export-detail", export.pk),
+        },
+    }
+
+
+def error_message(run: TaskRun) -> str:
+    """Why the run failed, as far as this version can read what the row says of it."""
+    message = run.error.get("message") if isinstance(run.error, Mapping) else None
+    return message if isinstance(message, str) else "for a reason that this version cannot read"
+
+
+def retry_after_s(run: TaskRun) -> int:
+    """How long a polling client should wait: short at first, longer for old tasks."""
+    age_s = (timezone.now() - run.created_at).total_seconds()
+    return 1 if age_s < 10 else 2 if age_s < 60 else 5
+
+
+def _meta(run: TaskRun, position: int | None) -> TaskProgress:
+    current, total, phase, unit = run.current, run.total, run.phase, run.unit
+    rate = eta_s = None
+    if run.state == State.STARTED:
+        live = results.find_progress(run.id, attempt=run.attempt)
+        if live is not None:
+            current, total, phase, unit = live.current, live.total, live.phase, live.unit
+            rate, eta_s = _pace(live)
+    return {
+        "current": current,
+        "total": total,
+        "unit": unit,
+        "percent": _percent(run, current, total),
+        "rate": rate,
+        "phase": phase,
+        "eta_seconds": eta_s,
+        "queue": run.queue,
+        "queue_position": position,
+        "attempt": run.attempt,
+        "max_attempts": len(settings.RETRY_DELAYS_S) + 1,
+    }
+
+
+def _attempts(run: TaskRun) -> list[Attempt]:
+    """Those that have ended, and the one that a worker is at."""
+    ended = [cast(Attempt, dict(attempt)) for attempt in runs.read_attempts(run.attempts)]
+    if run.state != State.STARTED:
+        return ended
+    now: Attempt = {"number": run.attempt, "worker": run.worker, "started_at": _time(run.claimed_at)}
+    return [*ended, now]
+
+
+def _pace(live: results.LiveProgress) -> tuple[float | None, float | None]:
+    elapsed_s = live.at - live.began
+    if live.unit != "rows" or not live.current or elapsed_s <= 0:
+        return None, None
+    rate = live.current / elapsed_s
+    left_s = (live.total - live.current) / rate - (time.time() - live.at)
+    return round(rate, 1), round(max(0.0, left_s), 1)
+
+
+def _percent(run: TaskRun, current: int, total: int) -> float:
+    if run.state == State.SUCCESS:
+        return 100.0
+    return round(100 * current / total, 1) if total else 0.0
+
+
+def _queue_positions(runs: Iterable[TaskRun]) -> dict[uuid.UUID, int]:
+    """Of those that wait: 1 for the next in line."""
+    waiting = [run.id for run in runs if run.state == State.PENDING]
+    if not waiting:
+        return {}
+    ahead = TaskRun.objects.filter(
+        queue=OuterRef("queue"), state=State.PENDING, created_at__lt=OuterRef("created_at")
+    )
+    counted = ahead.order_by().values("queue").annotate(runs=Count("*")).values("runs")
+    asked = TaskRun.objects.filter(id__in=waiting, state=State.PENDING)
+    return dict(asked.annotate(place=Coalesce(Subquery(counted), 0) + 1).values_list("id", "place"))
+
+
+@cache
+def _path(name: str) -> str:
+    """Remembered, because asking for the paths of a task took half as long as asking for its row."""
+    return reverse(name)
+
+
+def _path_of_one(name: str, key: uuid.UUID) -> str:
+    return _pattern(name).replace(str(NOBODY), str(key))
+
+
+@cache
+def _pattern(name: str) -> str:
+    return reverse(name, args=[NOBODY])
+
+
+def _sentence(run: TaskRun, meta: TaskProgress) -> str:
+    match run.state:
+        case State.PENDING:
+            return f"Waiting in line, position {meta['queue_position']}."
+        case State.STARTED if run.cancel_requested_at:
+            return "Stopping."
+        case State.STARTED if meta["unit"] == "rows" and meta["total"]:
+            return f"{meta['phase'].capitalize()}: {meta['current']:,} of {meta['total']:,}."
+        case State.STARTED:
+            return f"{(meta['phase'] or 'working').capitalize()}."
+        case State.RETRY:
+            return f"Failed ({error_message(run)}); the next attempt follows."
+        case State.SUCCESS:
+            return "Done."
+        case State.FAILURE:
+            return f"Failed: {error_message(run)}."
+        case State.REVOKED:
+            return "Cancelled."
+        case _:
+            return "In a state that this version of the program does not know."
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,58 @@
+"""Paths of the API; fixed by contract with existing clients."""
+
+from django.urls import path, re_path
+
+from api.views import contracts, document, events, exports, health, metrics, ops, tasks
+
+TASKS = "api/v1/data-processing"
+
+urlpatterns = [
+    path(f"{TASKS}/tasks/", tasks.TaskHistory.as_view(), name="task-history"),
+    path(f"{TASKS}/tasks/export/", tasks.StartExport.as_view(), name="task-export"),
+    path(f"{TASKS}/tasks/export/estimate/", tasks.EstimateExport.as_view(), name="task-estimate"),
+    path(f"{TASKS}/tasks/aggregates/", tasks.StartAggregates.as_view(), name="task-aggregates"),
+    path(f"{TASKS}/tasks/search/", tasks.StartSearch.as_view(), name="task-search"),
+    path(f"{TASKS}/tasks/rehearsal/", tasks.StartRehearsal.as_view(), name="task-rehearsal"),
+    path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
+    path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),
+    path(f"{TASKS}/tasks/active/", tasks.ActiveTasks.as_view(), name="task-active"),
+    path(f"{TASKS}/tasks/cancel/", tasks.CancelTask.as_view(), name="task-cancel"),
+    path(f"{TASKS}/tasks/rerun/", tasks.RerunTask.as_view(), name="task-rerun"),
+    path(f"{TASKS}/tasks/<uuid:task_id>/", tasks.TaskDetail.as_view(), name="task-detail"),
+    path(f"{TASKS}/tasks/<uuid:task_id>/events/", events.TaskEvents.as_view(), name="task-events"),
+    path(f"{TASKS}/exports/", exports.ExportList.as_view(), name="export-list"),
+    path(f"{TASKS}/exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="export-detail"),
+    path(
+        f"{TASKS}/exports/<uuid:export_id>/download/",
+        exports.ExportDownload.as_view(),
+        name="export-download",
+    ),
+    path("api/v1/contracts/suggest/", contracts.Suggest.as_view(), name="suggest"),
+    path("api/v1/contracts/columns/", contracts.Columns.as_view(), name="columns"),
+    path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
+    path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
+    path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
+    path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
+    path("api/v1/ops/pace/", ops.Pace.as_view(), name="ops-pace"),
+    path("api/v1/ops/schedules/", ops.Schedules.as_view(), name="ops-schedules"),
+    path("api/v1/ops/dead-letters/", ops.DeadLetterList.as_view(), name="dead-letter-list"),
+    path("api/v1/ops/dead-letters/replay/", ops.ReplayDeadLetters.as_view(), name="dead-letters-replay"),
+    path("api/v1/ops/dead-letters/discard/", ops.DiscardDeadLetters.as_view(), name="dead-letters-discard"),
+    path(
+        "api/v1/ops/dead-letters/<int:letter_id>/replay/",
+        ops.ReplayDeadLetter.as_view(),
+        name="dead-letter-replay",
+    ),
+    path(
+        "api/v1/ops/dead-letters/<int:letter_id>/discard/",
+        ops.DiscardDeadLetter.as_view(),
+        name="dead-letter-discard",
+    ),
+    path("api/v1/ops/datasets/<str:version>/use/", ops.UseDataset.as_view(), name="dataset-use"),
+    path("metrics", metrics.Metrics.as_view(), name="metrics"),
+    path("health/live", health.Live.as_view(), name="health-live"),
+    path("health/ready", health.Ready.as_view(), name="health-ready"),
+    path("api/schema/", document.Document.as_view(), name="schema"),
+    path("api/docs/", document.DocumentPage.as_view(), name="docs"),
+    re_path(r"^(api|health|metrics)(/|$)", health.UnknownPath.as_view()),
+]

@@ -1,0 +1,55 @@
+"""What all endpoints have in common: a view declares what it takes and answers, for the code that reads it
+and for the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.requests.headers import AnswerHeader, Header
+from api.requests.parameters import Parameter, Schema, read_query
+from api.problems import MEDIA_TYPE
+from api.document.shapes import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One of the answers of an endpoint. ``shape`` is the type of its body (``api.document.shapes``);
+    None where it has none."""
+
+    meaning: str
+    shape: Any = None
+    headers: Sequence[AnswerHeader] = ()
+    media_types: Sequence[str] = ("application/json",)
+
+
+def refusal(meaning: str, *headers: AnswerHeader) -> Answer:
+    """An answer that is a problem. Those that any endpoint may give need no declaration."""
+    return Answer(meaning=meaning, shape=Problem, headers=headers, media_types=(MEDIA_TYPE,))
+
+
+class ApiView(APIView):
+    """An endpoint. ``query`` declares its query parameters, whose values ``asked`` holds; ``heeds`` the
+    headers that change its answer; ``body`` the JSON Schema of a POST; ``answers`` what it answers, by
+    method and status."""
+
+    query: ClassVar[Sequence[Parameter]] = ()
+    heeds: ClassVar[Sequence[Header]] = ()
+    body: ClassVar[Schema | None] = None
+    answers: ClassVar[Mapping[str, Mapping[int, Answer]]] = {}
+    asked: Mapping[str, Any]
+
+    @classmethod
+    def is_there(cls) -> bool:
+        """Whether this installation has the endpoint."""
+        return True
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # A method that is not there is told first: the parameters are those of the others.
+        if hasattr(self, (request.method or "").lower()):
+            self.asked = read_query(request._request, self.query)

@@ -1,0 +1,101 @@
+"""Endpoints over the engine that need no task: suggestions, columns, dataset versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS, Field
+from contracts.snapshot.versions import Manifest
+from data_processing import datasets
+from api.document import shapes
+from api.requests.parameters import Choice, Text
+from api.view import Answer, ApiView, refusal
+
+SUGGESTIONS = 10
+MAX_TYPED = 200
+WITHOUT_DATA = {503: refusal("no dataset has been imported yet, or the database is away")}
+
+
+class Suggest(ApiView):
+    """Names that match what a person types, best first, with their contracts and value."""
+
+    query = (
+        Choice(name="field", meaning="which names", choices=tuple(NAME_FILTERS), default="contractors"),
+        Text(name="q", meaning="what was typed", at_most=MAX_TYPED, default=""),
+    )
+    answers: ClassVar = {"GET": {200: Answer(meaning="the names", shape=shapes.Suggestions), **WITHOUT_DATA}}
+
+    def get(self, request: Request) -> Response:
+        field, typed = self.asked["field"], self.asked["q"]
+        with datasets.current_store().reader() as reader:
+            found = reader.suggest(field, typed, SUGGESTIONS)
+        suggestions: list[shapes.Suggested] = [
+            {"label": s.label, "count": s.count, "total_value": str(s.total_value)} for s in found
+        ]
+        body: shapes.Suggestions = {"field": field, "q": typed, "suggestions": suggestions}
+        return Response(body)
+
+
+class Columns(ApiView):
+    """The column table."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the columns", shape=shapes.Columns)}}
+
+    def get(self, request: Request) -> Response:
+        body: shapes.Columns = {
+            "columns": [_column(field) for field in FIELDS],
+            "default": list(DEFAULT_COLUMNS),
+        }
+        return Response(body)
+
+
+class DatasetList(ApiView):
+    """All dataset versions on disk, newest first."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the versions", shape=shapes.Datasets), **WITHOUT_DATA}}
+
+    def get(self, request: Request) -> Response:
+        current = datasets.current_snapshot().version
+        body: shapes.Datasets = {
+            "current": current,
+            "datasets": list(_list_datasets(current=current)),
+        }
+        return Response(body)
+
+
+class CurrentDataset(ApiView):
+    """The dataset version that questions are answered from now."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the version", shape=shapes.Dataset), **WITHOUT_DATA}}
+
+    def get(self, request: Request) -> Response:
+        snapshot = datasets.current_snapshot()
+        return Response(represent_dataset(snapshot.manifest(), current=snapshot.version))
+
+
+def _list_datasets(*, current: str) -> Iterator[shapes.Dataset]:
+    for manifest in datasets.list_manifests():
+        yield represent_dataset(manifest, current=current)
+
+
+def _column(field: Field) -> shapes.Column:
+    return {
+        "name": field.name,
+        "label": field.label,
+        "type": field.type.value,
+        "unit": field.unit,
+        "description": field.description,
+        "filterable": field.filterable,
+        "filter": field.filter,
+        "sortable": field.sortable,
+        "default": field.default,
+    }
+
+
+def represent_dataset(manifest: Manifest, *, current: str) -> shapes.Dataset:
+    known = {**manifest.to_json(), "current": manifest.version == current}
+    return cast(shapes.Dataset, known)

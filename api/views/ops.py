@@ -1,0 +1,218 @@
+"""Endpoints for operators: queues, workers, pace, schedules, dead letters, the dataset in use. Staff only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar, cast
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts.errors import InvalidQuery
+from contracts.questions.reading import integer, reject_unknown
+from data_processing import datasets
+from data_processing.lifecycle import dead_letters
+from data_processing.operations import overview
+from data_processing.operations import pulses
+from api.requests import bodies
+from api.document import shapes
+from api.pagination import PAGED, answer_page
+from api.requests.parameters import Choice, Whole
+from api.waiting.release import release_connections
+from api.view import Answer, ApiView, refusal
+from api.views.contracts import represent_dataset
+from data_processing.lifecycle.dead_letters import Action, Resolved
+from data_processing.errors import NotFound
+from data_processing.models import DeadLetter, DeadReason
+
+OPEN, RESOLVED, ALL = "open", "resolved", "all"
+QUEUES = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
+
+
+class StaffView(ApiView):
+    """A view that only staff may use."""
+
+    permission_classes = (IsAdminUser,)
+
+
+class Queues(StaffView):
+    """Each task queue: what the broker holds of it and what the rows say; whether sweeper and Beat have an
+    effect."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the queues", shape=shapes.Queues)}}
+
+    def get(self, request: Request) -> Response:
+        release_connections()
+        queues, broker_state = overview.report_queues()
+        return Response(
+            {
+                "broker": broker_state,
+                "housekeeping": [asdict(pulse) for pulse in pulses.report()],
+                "queues": [asdict(queue) for queue in queues],
+            }
+        )
+
+
+class Workers(StaffView):
+    """Each worker, its lane, its children and what they are at. Takes a second: workers are asked."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the workers", shape=shapes.Workers)}}
+
+    def get(self, request: Request) -> Response:
+        release_connections()
+        workers, broker_state = overview.report_workers()
+        return Response({"broker": broker_state, "workers": [asdict(worker) for worker in workers]})
+
+
+class Pace(StaffView):
+    """How many runs ended in each of the last hours, and how."""
+
+    query = (Whole(name="hours", meaning="how many, the last not over yet", low=1, high=168, default=24),)
+    answers: ClassVar = {"GET": {200: Answer(meaning="the hours, oldest first", shape=shapes.Pace)}}
+
+    def get(self, request: Request) -> Response:
+        report = overview.report_pace(self.asked["hours"])
+        return Response({"hours": [asdict(hour) for hour in report]})
+
+
+class Schedules(StaffView):
+    """What Beat sends, and when it last did."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the schedules", shape=shapes.Schedules)}}
+
+    def get(self, request: Request) -> Response:
+        return Response({"schedules": [asdict(entry) for entry in overview.report_schedules()]})
+
+
+class DeadLetterList(StaffView):
+    """Tasks that were given up, newest first."""
+
+    query = (
+        Choice(name="state", choices=(OPEN, RESOLVED, ALL), default=OPEN),
+        Choice(name="reason", choices=tuple(DeadReason.values)),
+        Choice(name="queue", choices=QUEUES),
+        *PAGED,
+    )
+    answers: ClassVar = {"GET": {200: Answer(meaning="a page of letters", shape=shapes.Page[shapes.Letter])}}
+
+    def get(self, request: Request) -> Response:
+        return answer_page(self, _filter(self.asked), lambda page: [_represent(letter) for letter in page])
+
+
+class ResolveDeadLetter(StaffView):
+    """Replays or discards one dead letter."""
+
+    resolution: ClassVar[Action]
+    answers: ClassVar = {
+        "POST": {
+            200: Answer(meaning="it is done", shape=shapes.Letter),
+            409: refusal("it cannot be done to this letter (any more)"),
+        }
+    }
+
+    def post(self, request: Request, letter_id: int) -> Response:
+        found = DeadLetter.objects.filter(pk=letter_id).first()
+        if found is None:
+            raise NotFound("there is no dead letter with this id")
+        dead_letters.resolve(found, self.resolution, by=request.user.get_username())
+        return Response(_represent(DeadLetter.objects.select_related("run").get(pk=found.pk)))
+
+
+class ReplayDeadLetter(ResolveDeadLetter):
+    resolution = Action.REPLAY
+
+
+class DiscardDeadLetter(ResolveDeadLetter):
+    resolution = Action.DISCARD
+
+
+class ResolveDeadLetters(StaffView):
+    """Replays or discards many, answered id by id."""
+
+    resolution: ClassVar[Action]
+    body = bodies.LETTERS
+    answers: ClassVar = {"POST": {200: Answer(meaning="what became of each", shape=shapes.ResolvedLetters)}}
+
+    def post(self, request: Request) -> Response:
+        ids = _ids(cast(Mapping[str, Any], request.data))
+        resolved = dead_letters.resolve_many(ids, self.resolution, by=request.user.get_username())
+        return Response({"results": [_represent_resolved(one, self.resolution) for one in resolved]})
+
+
+class ReplayDeadLetters(ResolveDeadLetters):
+    resolution = Action.REPLAY
+
+
+class DiscardDeadLetters(ResolveDeadLetters):
+    resolution = Action.DISCARD
+
+
+class UseDataset(StaffView):
+    """Makes a dataset version current, also an older one."""
+
+    answers: ClassVar = {
+        "POST": {
+            200: Answer(meaning="it is current now", shape=shapes.Dataset),
+            410: refusal("the version is not on disk (any more)"),
+        }
+    }
+
+    def post(self, request: Request, version: str) -> Response:
+        chosen = datasets.use_version(version, by=request.user.get_username())
+        return Response(represent_dataset(chosen.manifest(), current=chosen.version))
+
+
+def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
+    letters = DeadLetter.objects.select_related("run")
+    if asked["state"] != ALL:
+        letters = letters.filter(resolved_at__isnull=asked["state"] == OPEN)
+    return letters.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
+
+
+def _ids(body: Mapping[str, Any]) -> Sequence[int]:
+    reject_unknown(body, ("ids",))
+    ids = body.get("ids")
+    if not isinstance(ids, list) or not 0 < len(ids) <= bodies.MAX_LETTERS:
+        raise InvalidQuery("/ids", f"must be a list of 1 to {bodies.MAX_LETTERS} ids of dead letters")
+    return [integer(pk, f"/ids/{place}", low=1, high=bodies.LARGEST_ID) for place, pk in enumerate(ids)]
+
+
+def _represent(letter: DeadLetter) -> shapes.Letter:
+    run = letter.run
+    return {
+        "id": letter.pk,
+        "reason": letter.reason,
+        "reason_in_words": letter.get_reason_display(),
+        "queue": letter.queue,
+        "run": None
+        if run is None
+        else {
+            "task_id": str(run.id),
+            "kind": run.kind,
+            "owner": run.owner,
+            "state": run.state,
+            "attempt": run.attempt,
+            "dataset_version": run.dataset_version,
+            "status_url": f"{reverse('task-status')}?task_id={run.id}",
+        },
+        "error": letter.error,
+        "attempts": letter.attempts,
+        "traceback": letter.traceback,
+        "message": letter.message,
+        "created_at": letter.created_at,
+        "resolved_at": letter.resolved_at,
+        "resolution": letter.resolution or None,
+        "resolved_by": letter.resolved_by or None,
+    }
+
+
+def _represent_resolved(resolved: Resolved, action: Action) -> shapes.ResolvedLetter:
+    problem = resolved.problem
+    if problem is None:
+        return {"id": resolved.id, "outcome": action.value}
+    return {"id": resolved.id, "outcome": shapes.REFUSED, "code": problem.code, "detail": str(problem)}

@@ -1,0 +1,382 @@
+"""Endpoints that start tasks, follow them and cancel them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, cast
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts.questions.query import digest
+from contracts.questions.reading import boolean, identifier, reject_unknown
+from data_processing import datasets
+from data_processing.outputs import estimates
+from data_processing.outputs import files
+from data_processing.outputs import results
+from data_processing.lifecycle import runs
+from data_processing.lifecycle import submission
+from api.requests import bodies
+from api import representation
+from api.document import shapes
+from api.requests.headers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    LOCATION,
+    MAYBE_RETRY_AFTER,
+    PREFER,
+    PREFERENCE_APPLIED,
+    RETRY_AFTER,
+    names_etag,
+    read_idempotency_key,
+    read_wait_s,
+)
+from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
+from api.pagination import PAGED, answer_page
+from api.requests.parameters import Choice, Identifier, InvalidParameter, Text
+from api.problems import problem
+from api.waiting.release import release_connections
+from api.view import Answer, ApiView, refusal
+from api.waiting.waits import answer_start
+from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
+from data_processing.kinds.registry import KINDS, TaskKind, parse_again
+from data_processing.models import FINISHED, ExportFile, State, TaskRun
+from data_processing.lifecycle.submission import find_reusable, request_key
+from data_processing.kinds.aggregates import AggregatesResult
+from data_processing.kinds.export import ExportResult
+from data_processing.kinds.rehearsal import RehearsalResult
+from data_processing.kinds.search import SearchResult
+
+LISTED = 200
+NO_TASK = refusal("there is no such task, or it is somebody else's")
+FOREIGN = refusal("another version of the program recorded the task; this one cannot run it")
+NO_DATA = refusal("no dataset has been imported yet, or the database is away", MAYBE_RETRY_AFTER)
+ANY_RESULT = (
+    shapes.Finished[SearchResult]
+    | shapes.Finished[AggregatesResult]
+    | shapes.Finished[ExportResult]
+    | shapes.Finished[RehearsalResult]
+    | shapes.Cached[SearchResult]
+    | shapes.Cached[AggregatesResult]
+)
+
+
+def starts(found: Any) -> Mapping[int, Answer]:
+    """What a start answers, where it gives ``found`` when the result is at hand."""
+    return {
+        200: Answer(
+            meaning="the result was at hand, or ready within the time of Prefer: wait",
+            shape=found,
+            headers=(replace(LOCATION, always=False), PREFERENCE_APPLIED),
+        ),
+        202: Answer(
+            meaning="accepted; follow links.status",
+            shape=shapes.Started,
+            headers=(LOCATION, RETRY_AFTER, PREFERENCE_APPLIED),
+        ),
+        422: refusal("the Idempotency-Key came with another request before"),
+        429: refusal("too many tasks", RETRY_AFTER),
+        503: NO_DATA,
+    }
+
+
+class StartTask(ApiView):
+    """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
+
+    kind: ClassVar[str]
+    heeds = (PREFER, IDEMPOTENCY_KEY)
+
+    def post(self, request: Request) -> Response:
+        kind = KINDS[self.kind]
+        return start_task(request, kind, kind.parse(_body(request)))
+
+
+class StartExport(StartTask):
+    kind = "export"
+    body = bodies.EXPORT
+    answers: ClassVar = {"POST": starts(shapes.Finished[ExportResult])}
+
+
+class StartAggregates(StartTask):
+    kind = "aggregates"
+    body = bodies.AGGREGATES
+    answers: ClassVar = {"POST": starts(shapes.Finished[AggregatesResult] | shapes.Cached[AggregatesResult])}
+
+
+class StartSearch(StartTask):
+    kind = "search"
+    body = bodies.SEARCH
+    answers: ClassVar = {"POST": starts(shapes.Finished[SearchResult] | shapes.Cached[SearchResult])}
+
+
+class StartRehearsal(StartTask):
+    """Not there unless the setting REHEARSALS is on."""
+
+    kind = "rehearsal"
+    body = bodies.REHEARSAL
+    answers: ClassVar = {"POST": starts(shapes.Finished[RehearsalResult])}
+
+    @classmethod
+    def is_there(cls) -> bool:
+        return bool(settings.REHEARSALS)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not self.is_there():
+            raise NotFound("there is nothing at this address")
+        super().initial(request, *args, **kwargs)
+
+
+class RerunTask(ApiView):
+    """Starts the request of an earlier task again, on the dataset that is current now."""
+
+    heeds = (PREFER, IDEMPOTENCY_KEY)
+    body = bodies.TASK_ID
+    answers: ClassVar = {"POST": {**starts(ANY_RESULT), 404: NO_TASK, 409: FOREIGN}}
+
+    def post(self, request: Request) -> Response:
+        body = _body(request)
+        reject_unknown(body, ("task_id",))
+        earlier = _find(request, _task_id(body))
+        kind, wanted = parse_again(earlier.kind, earlier.request)
+        return start_task(request, kind, wanted)
+
+
+class EstimateExport(ApiView):
+    """Says what an export would be, without starting it."""
+
+    body = bodies.EXPORT
+    answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
+
+    def post(self, request: Request) -> Response:
+        wanted = KINDS["export"].parse(_body(request))
+        version = datasets.current_snapshot().version
+        estimate = estimates.estimate_export(wanted, version=version)
+        key = request_key("export", wanted, version)
+        return Response({**estimate, "reuse": find_reusable(owner_of(request), key) is not None})
+
+
+class TaskStatus(ApiView):
+    """All that may be known of one task."""
+
+    query = (Identifier(name="task_id", meaning="which task", required=True),)
+    heeds = (IF_NONE_MATCH,)
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="the task", shape=shapes.TaskStatus, headers=(ETAG, MAYBE_RETRY_AFTER)),
+            304: Answer(meaning="nothing has changed", headers=(ETAG, MAYBE_RETRY_AFTER)),
+            404: NO_TASK,
+        }
+    }
+
+    def get(self, request: Request) -> Response:
+        run = _find(request, self.asked["task_id"])
+        body = representation.task_status(run)
+        etag = f'"{digest(body)[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if not run.finished:
+            headers["Retry-After"] = str(representation.retry_after_s(run))
+        if names_etag(request, etag):
+            return Response(status=304, headers=headers)
+        return Response(body, headers=headers)
+
+
+class TaskDetail(ApiView):
+    """One task; DELETE takes an ended one out of the history, with its file."""
+
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="the task", shape=shapes.TaskStatus)},
+        "DELETE": {
+            204: Answer(meaning="it is gone"),
+            409: refusal("it has not ended, or operators still have to look at it"),
+        },
+    }
+
+    def get(self, request: Request, task_id: uuid.UUID) -> Response:
+        return Response(representation.task_status(_find(request, task_id)))
+
+    def delete(self, request: Request, task_id: uuid.UUID) -> Response:
+        run = _find(request, task_id)
+        paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
+        # A dead letter goes with its run; until an operator has resolved it, it must not.
+        open_letters = run.dead_letters.filter(resolved_at=None)
+        if open_letters.exists() or not runs.delete_ended(Q(pk=run.pk)):
+            raise NotDeletable("the task has not ended, or operators still have to look at its failure")
+        release_connections()
+        files.discard(paths)
+        return Response(status=204)
+
+
+class TaskResult(ApiView):
+    """The payload of a finished task, by its id or by the key of its question."""
+
+    query = (
+        Identifier(name="task_id", meaning="which task; this or cache_key is required"),
+        Text(
+            name="cache_key", meaning="which question, as the start answered; goes before task_id", at_most=64
+        ),
+    )
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(
+                meaning="what it gave",
+                shape=SearchResult | AggregatesResult | ExportResult | RehearsalResult,
+            ),
+            202: Answer(meaning="not ready yet", shape=shapes.Accepted, headers=(RETRY_AFTER,)),
+            404: NO_TASK,
+            410: refusal("it was cancelled, or has expired; rerun names the task to run again"),
+            422: refusal("it failed; error says why"),
+        }
+    }
+
+    def get(self, request: Request) -> HttpResponse:
+        task_id, key = self.asked["task_id"], self.asked["cache_key"]
+        if task_id is None and key is None:
+            raise InvalidParameter("query", "task_id", "is required, or cache_key")
+        if key is None:
+            return _result_response(_find(request, task_id))
+        answer = results.find_answer(key)
+        if answer is not None:
+            return Response(answer)
+        run = visible_to(request, TaskRun.objects.filter(request_key=key)).order_by("-created_at").first()
+        if run is None:
+            raise NotFound("there is no answer under this cache_key")
+        return _result_response(run)
+
+
+class ActiveTasks(ApiView):
+    """Unfinished tasks: active (a worker has them), reserved (waiting), scheduled (waiting for a retry)."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the tasks", shape=shapes.ActiveTasks)}}
+
+    def get(self, request: Request) -> Response:
+        body: dict[str, Any] = {}
+        for name, state in (
+            ("active", State.STARTED),
+            ("reserved", State.PENDING),
+            ("scheduled", State.RETRY),
+        ):
+            rows = visible_to(request, TaskRun.objects.filter(state=state)).order_by("created_at")
+            body[name] = representation.task_list(list(rows[:LISTED]))
+            body[f"total_{name}"] = rows.count()
+        return Response(body)
+
+
+class TaskHistory(ApiView):
+    """One's own tasks, newest first."""
+
+    query = (
+        Choice(name="kind", meaning="tasks of this kind only", choices=tuple(KINDS)),
+        Choice(name="state", meaning="tasks in this state only", choices=tuple(State.values)),
+        *PAGED,
+    )
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="a page of tasks", shape=shapes.Page[shapes.TaskStatus])}
+    }
+
+    def get(self, request: Request) -> Response:
+        wanted = {name: self.asked[name] for name in ("kind", "state") if self.asked[name] is not None}
+        rows = visible_to(request, TaskRun.objects.filter(**wanted))
+        return answer_page(self, rows, representation.task_list)
+
+
+class CancelTask(ApiView):
+    """Asks a task to stop. Repeatable; it is REVOKED once the work has stopped and left nothing behind.
+
+    Where several requests joined the task, each cancel withdraws one of them and the last one stops the
+    work; ``"all": true`` stops it at once.
+    """
+
+    body = bodies.CANCEL
+    answers: ClassVar = {
+        "POST": {
+            202: Answer(meaning="it was asked to stop", shape=shapes.Cancelled),
+            404: NO_TASK,
+            409: refusal("it has ended already"),
+        }
+    }
+
+    def post(self, request: Request) -> Response:
+        body = _body(request)
+        reject_unknown(body, ("task_id", "all"))
+        everybody = boolean(body.get("all"), "/all", default=False)
+        run = _find(request, _task_id(body))
+        state = (runs.request_cancel if everybody else runs.withdraw)(run.id)
+        if state == State.REVOKED:
+            results.store_revoked(run.id)
+            results.announce_end(run.id)
+        elif state in FINISHED:
+            raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
+        answer = {
+            "task_id": str(run.id),
+            "cancel_requested": True,
+            "withdrawn": state is None,
+            "state": state or run.state,
+            "links": representation.task_links(run),
+        }
+        return Response(answer, status=202)
+
+
+def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
+    """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
+    # Before anything is recorded: what is refused has left nothing behind.
+    idempotency_key, wait_s = read_idempotency_key(request), read_wait_s(request)
+    version = datasets.current_snapshot().version if kind.on_dataset else ""
+    if kind.cached:
+        key = request_key(kind.name, wanted, version)
+        answer = results.find_answer(key)
+        if answer is not None:
+            return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
+    owner = owner_of(request)
+    accepted = submission.accept(
+        kind,
+        wanted,
+        owner=owner,
+        address=origin_of(request),
+        version=version,
+        idempotency_key=idempotency_key,
+    )
+    return answer_start(accepted, owner=owner, wait_s=wait_s, come_back=explain_return(request))
+
+
+def _result_response(run: TaskRun) -> HttpResponse:
+    match run.state:
+        case State.SUCCESS if run.result is None or _file_expired(run):
+            raise Expired("the result has expired; it can be computed again", rerun=str(run.id))
+        case State.SUCCESS:
+            return Response(run.result)
+        case State.FAILURE:
+            detail = f"the task failed: {representation.error_message(run)}"
+            return problem(422, "task-failed", detail, error=run.error)
+        case State.REVOKED:
+            return problem(410, "cancelled", "the task was cancelled; it can be run again", rerun=str(run.id))
+        case _:
+            body = representation.task_accepted(run, new=False)
+            return Response(body, status=202, headers={"Retry-After": str(representation.retry_after_s(run))})
+
+
+def _file_expired(run: TaskRun) -> bool:
+    export = ExportFile.objects.filter(run=run).first()
+    return export is not None and (export.deleted_at is not None or export.expires_at <= timezone.now())
+
+
+def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
+    """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
+    run = runs.find(task_id)
+    if run is None or not may_see(request, run.owner):
+        raise NotFound("there is no task with this task_id")
+    return run
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], request.data)
+
+
+def _task_id(body: Mapping[str, Any]) -> uuid.UUID:
+    return identifier(body.get("task_id"), "/task_id")

@@ -1,0 +1,93 @@
+"""The answer to a POST that starts a task, and the wait of its client (``Prefer: wait``, RFC 7240)."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from rest_framework.response import Response
+
+from api import representation
+from api.waiting.event_hub import current_hub
+from api.waiting.later import Later
+from api.waiting.places import NoPlace, Places, fit_to_descriptors
+from api.document.shapes import Finished, Started
+from data_processing.models import State, TaskRun
+from data_processing.lifecycle.submission import Accepted
+
+logger = logging.getLogger(__name__)
+
+WAITERS = Places()
+PART_OF_DESCRIPTORS = 0.25
+
+
+def answer_start(
+    accepted: Accepted, *, owner: str, wait_s: int | None, come_back: str | None = None
+) -> Response:
+    """200 with the payload of a task that has succeeded, otherwise 202; whoever wants to wait gets what it
+    is when the task ends or ``wait_s`` are over. ``come_back`` says how to be known again."""
+    if wait_s and not accepted.run.finished:
+        return StartedTask(accepted, come_back, owner=owner, wait_s=wait_s)
+    body, status = _describe(accepted.run, accepted, come_back)
+    return Response(body, status=status, headers=_headers(body, status, waited_s=wait_s))
+
+
+class StartedTask(Later, Response):
+    """202, and what becomes of it when one waits."""
+
+    def __init__(self, accepted: Accepted, come_back: str | None, *, owner: str, wait_s: int) -> None:
+        body, status = _describe(accepted.run, accepted, come_back)
+        super().__init__(body, status=status, headers=_headers(body, status, waited_s=None))
+        self._accepted, self._come_back = accepted, come_back
+        self._run_id: uuid.UUID = accepted.run.id
+        self._owner = owner
+        self._wait_s = wait_s
+
+    async def wait(self) -> bool:
+        most = fit_to_descriptors(settings.MAX_WAITERS, part=PART_OF_DESCRIPTORS)
+        try:
+            place = WAITERS.take(self._owner, share=settings.OWNER_MAX_WAITERS, in_all=most)
+        except NoPlace:
+            return False
+        try:
+            await current_hub().wait_for_end(self._run_id, within_s=self._wait_s)
+        finally:
+            place.leave()
+        return True
+
+    def complete(self) -> None:
+        try:
+            run = TaskRun.objects.filter(id=self._run_id).first()
+        except (OperationalError, InterfaceError) as error:
+            # The task is accepted all the same: the first answer stays true.
+            logger.warning("could not look at run %s after the wait: %s", self._run_id, error)
+            return
+        if run is None:
+            return
+        self.data, self.status_code = _describe(run, self._accepted, self._come_back)
+        self.content = self.rendered_content
+        self.headers.pop("Retry-After")
+        headers = _headers(self.data, self.status_code, waited_s=self._wait_s)
+        # The middleware has measured the first answer.
+        for name, value in {**headers, "Content-Length": str(len(self.content))}.items():
+            self.headers[name] = value
+
+
+def _describe(run: TaskRun, accepted: Accepted, come_back: str | None) -> tuple[Started, int]:
+    body = representation.task_started(run, new=accepted.new, reused=accepted.reused, come_back=come_back)
+    if run.state == State.SUCCESS:
+        finished: Finished[Any] = {**body, "data": run.result}
+        return finished, 200
+    return body, 202
+
+
+def _headers(body: Started, status: int, *, waited_s: int | None) -> dict[str, str]:
+    headers = {"Location": body["links"]["status"]}
+    if waited_s is not None:
+        headers["Preference-Applied"] = f"wait={waited_s}"
+    if status == 202:
+        headers["Retry-After"] = "1"
+    return headers

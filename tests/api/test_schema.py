@@ -1,0 +1,58 @@
+"""The OpenAPI document says of requests what the parser thinks of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from jsonschema import Draft202012Validator
+
+from contracts.errors import InvalidQuery
+from api.requests import bodies
+from data_processing.kinds.registry import KINDS
+from tests.api.test_bad_input import BAD_BODIES
+
+SCHEMAS = {"search": bodies.SEARCH, "aggregates": bodies.AGGREGATES, "export": bodies.EXPORT}
+GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
+    ("search", {}),
+    ("search", {"page": 3, "page_size": 1000, "sort": "-contract_amount", "columns": ["id"]}),
+    (
+        "search",
+        {"filters": {"areas": ["Cebu", None], "keywords": ["a && b"], "value_range": {"min": "1.50"}}},
+    ),
+    ("search", {"filters": {"time_ranges": [{"type": "quarterly", "year": 2024, "quarter": 4}]}}),
+    ("search", {"filters": {"time_ranges": [{"type": "custom", "start_date": "2024-01-01"}]}}),
+    ("search", {"filters": {"except_areas": ["Cebu", None], "time_ranges": [{"type": "undated"}]}}),
+    ("export", {"format": "csv", "filters": {"include_flood_control": True, "value_range": {"max": 5}}}),
+    ("export", {"format": "csv.gz", "formula_guard": False}),
+    ("export", {"format": "parquet", "formula_guard": None}),
+    ("aggregates", {"dimensions": ["by_year"], "top_n": 5}),
+]
+BEYOND_JSON_SCHEMA = ("reversed", "/filters/value_range", "/filters/time_ranges/0", "/filters/keywords/0")
+"""What a schema cannot say: orders of two values, amounts within text, NUL characters."""
+
+
+@pytest.mark.parametrize(("kind", "body"), GOOD_BODIES, ids=str)
+def test_body_that_the_parser_takes_fits_the_schema(kind: str, body: dict[str, Any]) -> None:
+    KINDS[kind].parse(body)
+    Draft202012Validator(SCHEMAS[kind]).validate(body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (kind, body)
+        for kind, body, pointer in BAD_BODIES
+        if kind in SCHEMAS and not pointer.startswith(BEYOND_JSON_SCHEMA)
+    ],
+    ids=str,
+)
+def test_body_that_the_parser_refuses_does_not_fit_the_schema(kind: str, body: dict[str, Any]) -> None:
+    with pytest.raises(InvalidQuery):
+        KINDS[kind].parse(body)
+    assert not Draft202012Validator(SCHEMAS[kind]).is_valid(body)
+
+
+def test_document_is_made_without_a_complaint(tmp_path: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", file=str(tmp_path / "schema.yaml"))
