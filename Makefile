@@ -17,13 +17,13 @@ help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.stamp ## the whole system once: 100,000 sample contracts, search, aggregates, Excel export
-	$(RUN) -m stack.demo
+	$(RUN) -m tools.stack.demo
 
 up: $(VENV)/.stamp ## serve at http://127.0.0.1:3200 until Ctrl-C
-	$(RUN) -m stack.up
+	$(RUN) -m tools.stack.up
 
 test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQL, with branch coverage
-	$(RUN) -m stack.install servers
+	$(RUN) -m tools.stack.install servers
 	$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.stamp ## format, lint, types, floors
@@ -40,41 +40,41 @@ import: $(VENV)/.stamp ## import raw files into what `make up` serves: make impo
 	$(RUN) manage.py import_contracts $(FILES)
 
 chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: nothing lost, doubled, torn or refused
-	$(RUN) -m stack.install servers
+	$(RUN) -m tools.stack.install servers
 	$(RUN) -m chaos
 
 load: $(VENV)/.stamp ## 200 clients for LOAD_S (60) seconds, then a crowd beside: no 5xx, accepted = finished, CPU per request
-	$(RUN) -m stack.install servers
-	$(RUN) -m bench.load
+	$(RUN) -m tools.stack.install servers
+	$(RUN) -m tools.bench.load
 
 bench: $(VENV)/.stamp ## every figure beside its bar and its peers, over BENCH_ROWS (5 million) rows
-	$(RUN) -m stack.install servers
+	$(RUN) -m tools.stack.install servers
 	$(RUN) -m bench
 
 bench-smoke: $(VENV)/.stamp ## the same over few rows: fails where a ratio is far below its bar
-	$(RUN) -m stack.install servers
-	BENCH_ROWS=200000 $(RUN) -m bench --smoke
+	$(RUN) -m tools.stack.install servers
+	BENCH_ROWS=200000 $(RUN) -m tools.bench --smoke
 
 check-all: check test bench-smoke ## check, test and bench-smoke
 
 bench-queries: $(VENV)/.stamp ## how long searches and totals take over BENCH_ROWS (5 million) rows, without peers
-	$(RUN) -m bench.queries
+	$(RUN) -m tools.bench.queries
 
 bench-lanes: $(VENV)/.stamp ## measure what ten exports cost a search
-	$(RUN) -m stack.install servers
-	$(RUN) -m bench.lanes
+	$(RUN) -m tools.stack.install servers
+	$(RUN) -m tools.bench.lanes
 
 bench-split: $(VENV)/.stamp ## measure one export of BENCH_ROWS rows with one worker process and with two
-	$(RUN) -m stack.install servers
-	$(RUN) -m bench.split
+	$(RUN) -m tools.stack.install servers
+	$(RUN) -m tools.bench.split
 
 screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, into docs/images
-	$(RUN) -m stack.install servers
+	$(RUN) -m tools.stack.install servers
 	$(RUN) -m tests.screenshots
 
 bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery
-	$(RUN) -m stack.install servers
-	$(RUN) -m bench.tasks
+	$(RUN) -m tools.stack.install servers
+	$(RUN) -m tools.bench.tasks
 
 requirements: $(VENV)/.stamp ## pin requirements*.txt anew from pyproject.toml
 	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
@@ -86,5 +86,5 @@ clean: ## remove the environment, the data below var/ and all caches
 
 $(VENV)/.stamp: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: sudo apt-get install python3"; exit 1; }
-	$(PYTHON) -m stack.install environment
+	$(PYTHON) -m tools.stack.install environment
 	touch $@

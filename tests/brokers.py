@@ -15,8 +15,8 @@ from backend.celery import app
 from data_processing import broker
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.publisher import publisher
-from stack.ports import LOOPBACK, pick_port
-from stack.servers import RabbitMQ
+from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.servers import RabbitMQ
 
 RUN_TASK = "data_processing.tasks.process_full_table_search"
 

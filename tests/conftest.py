@@ -1,4 +1,4 @@
-"""What all tests share. The servers come from the plugin stack.pytest_servers (see pyproject.toml)."""
+"""What all tests share. The servers come from the plugin tools.stack.pytest_servers (see pyproject.toml)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-from stack.servers import PostgreSQL
+from tools.stack.servers import PostgreSQL
 
 # How long an example takes says something of the machine's other work, not of ours.
 hypothesis.settings.register_profile("untimed", deadline=None)

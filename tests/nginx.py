@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from stack.children import kill_group, spawn, wait_until
-from stack.ports import LOOPBACK, is_listening, pick_port
+from tools.stack.children import kill_group, spawn, wait_until
+from tools.stack.ports import LOOPBACK, is_listening, pick_port
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -16,10 +16,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from stack.logs import FileLog
-from stack.ports import pick_port
-from stack.system import CHECKOUT, System
-from stack.up import generate_and_import
+from tools.stack.logs import FileLog
+from tools.stack.ports import pick_port
+from tools.stack.system import CHECKOUT, System
+from tools.stack.up import generate_and_import
 from tests.e2e.conftest import STAFF, launch_chromium, sign_in
 from tests.e2e.test_pages import REHEARSAL
 

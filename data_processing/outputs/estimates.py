@@ -31,7 +31,7 @@ FIRST_GUESS = {
     "csv.gz": Pace(bytes_per_row=50, seconds_per_row=4e-6),
     "parquet": Pace(bytes_per_row=35, seconds_per_row=3e-6),
 }
-"""Measured by bench/exports.py; used until this installation has made exports of its own."""
+"""Measured by tools/bench/exports.py; used until this installation has made exports of its own."""
 
 
 def estimate_export(request: Mapping[str, Any], *, version: str) -> dict[str, Any]:

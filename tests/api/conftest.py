@@ -15,7 +15,7 @@ from contracts.snapshot.versions import Snapshot
 from data_processing.lifecycle import runner
 from data_processing.models import TaskRun
 from data_processing.lifecycle.publisher import publisher
-from stack.servers import Redis
+from tools.stack.servers import Redis
 
 TASKS = "/api/v1/data-processing/tasks/"
 EXPORTS = "/api/v1/data-processing/exports/"

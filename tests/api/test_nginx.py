@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from data_processing.outputs import files
 from data_processing.models import ExportFile
-from stack.ports import LOOPBACK, pick_port
+from tools.stack.ports import LOOPBACK, pick_port
 from tests.api.conftest import start, work_off
 from tests.nginx import Nginx, run_nginx
 

@@ -22,8 +22,8 @@ from api.views.events import STREAMS
 from api.waiting.waits import WAITERS
 from data_processing.models import TaskRun
 from data_processing.lifecycle.publisher import publisher
-from stack.ports import LOOPBACK, pick_port
-from stack.servers import PostgreSQL
+from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.servers import PostgreSQL
 from tests.api.conftest import TASKS
 from tests.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
 from tests.data_processing.conftest import MakeRun

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from contracts.sample import AnswerKey, SampleShape, generate
+from tools.sample import AnswerKey, SampleShape, generate
 
 
 def make_sample(shape: SampleShape, out: Path) -> AnswerKey:

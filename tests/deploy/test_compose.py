@@ -11,7 +11,7 @@ import yaml
 
 from data_processing.operations import pulses
 from data_processing.models import Pulse
-from stack.servers import RabbitMQ
+from tools.stack.servers import RabbitMQ
 from tests.deploy.compose import ROOT, SECRETS, read_config, run_config
 
 WORKERS = ("worker-housekeeping", "worker-interactive", "worker-bulk")

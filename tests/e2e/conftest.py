@@ -28,11 +28,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from stack.children import unmeasured
-from stack.logs import FileLog
-from stack.ports import pick_port
-from stack.pytest_servers import Servers
-from stack.system import System
+from tools.stack.children import unmeasured
+from tools.stack.logs import FileLog
+from tools.stack.ports import pick_port
+from tools.stack.pytest_servers import Servers
+from tools.stack.system import System
 from tests.e2e.raw_file import write_raw_file
 
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from contracts.sample.layouts import S3
+from tools.sample.layouts import S3
 
 TRICKY = """<script>alert(1)</script> & "Ñ" '; DROP"""
 TRICKY_NOTICE = '<img src="x" onerror="alert(2)">'

@@ -23,8 +23,8 @@ from data_processing.operations import maintenance
 from data_processing.lifecycle import submission
 from data_processing.kinds.registry import KINDS
 from data_processing.models import TaskRun
-from stack.children import kill_group, read_tail, spawn, stop_child, wait_until
-from stack.pytest_servers import Servers
+from tools.stack.children import kill_group, read_tail, spawn, stop_child, wait_until
+from tools.stack.pytest_servers import Servers
 from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
 from tests.integration.website import StartWeb, Web

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from data_processing.models import State, TaskRun
-from stack.ports import LOOPBACK, pick_port
-from stack.pytest_servers import Servers
+from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.pytest_servers import Servers
 from tests.brokers import blocked_by_alarm
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import connection
 
-from stack.servers import PostgreSQL
+from tools.stack.servers import PostgreSQL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

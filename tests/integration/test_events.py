@@ -18,7 +18,7 @@ from data_processing.outputs import results
 from data_processing.lifecycle import runs
 from data_processing.models import TaskRun
 from data_processing.lifecycle.runs import Claim
-from stack.servers import PostgreSQL
+from tools.stack.servers import PostgreSQL
 from tests.integration.website import (
     PATIENCE_S,
     POOL_SIZE,

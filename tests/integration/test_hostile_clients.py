@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from stack.children import spawn, stop_child, wait_until
-from stack.ports import LOOPBACK, is_listening, pick_port
-from stack.system import CHECKOUT, list_programs
+from tools.stack.children import spawn, stop_child, wait_until
+from tools.stack.ports import LOOPBACK, is_listening, pick_port
+from tools.stack.system import CHECKOUT, list_programs
 
 SEARCH = "/api/v1/data-processing/tasks/search/"
 MAX_HEADER_BYTES, MAX_REQUEST_BYTES = 16_384, 200_000

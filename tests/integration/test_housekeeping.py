@@ -14,7 +14,7 @@ from django.test import Client
 from data_processing.lifecycle import runs
 from data_processing.models import State, TaskRun
 from data_processing.lifecycle.runs import OwnerLimits
-from stack.pytest_servers import Servers
+from tools.stack.pytest_servers import Servers
 from tests.integration.conftest import StartWorker, Submit, Worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from contracts.progress import Progress
 from data_processing.outputs import results
 from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, TaskRun
-from stack.ports import LOOPBACK
+from tools.stack.ports import LOOPBACK
 from tests.integration.website import (
     EXPORTS,
     POOL_SIZE,

@@ -24,10 +24,10 @@ from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
 from data_processing.models import TaskRun
 from data_processing.lifecycle.runs import Claim, OwnerLimits
-from stack.children import spawn, stop_child, wait_until
-from stack.ports import LOOPBACK, is_listening, pick_port
-from stack.pytest_servers import Servers
-from stack.system import list_programs
+from tools.stack.children import spawn, stop_child, wait_until
+from tools.stack.ports import LOOPBACK, is_listening, pick_port
+from tools.stack.pytest_servers import Servers
+from tools.stack.system import list_programs
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TASKS = "/api/v1/data-processing/tasks/"

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from contracts.sample import SampleShape, generate
+from tools.sample import SampleShape, generate
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.ingest import DateOrder, import_files
 from contracts.progress import Progress
-from contracts.sample import AnswerKey, FileAnswer, SampleShape
+from tools.sample import AnswerKey, FileAnswer, SampleShape
 from contracts.snapshot.versions import Snapshot, SourceReport
 from tests.contracts.samples import make_sample
 

@@ -18,7 +18,7 @@ from data_processing.lifecycle import limits
 from data_processing.outputs import results
 from data_processing.lifecycle import runner
 from data_processing.models import State
-from stack.ports import LOOPBACK, pick_port
+from tools.stack.ports import LOOPBACK, pick_port
 from tests.data_processing.conftest import MakeRun
 
 pytestmark = pytest.mark.django_db

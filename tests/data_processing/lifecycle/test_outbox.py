@@ -16,7 +16,7 @@ from data_processing.lifecycle import outbox
 from data_processing.lifecycle import runs
 from data_processing.models import TaskRun
 from data_processing.lifecycle.publisher import publisher
-from stack.servers import RabbitMQ
+from tools.stack.servers import RabbitMQ
 from tests import brokers
 from tests.brokers import count_ready, take_task_ids
 from tests.data_processing.conftest import MakeRun

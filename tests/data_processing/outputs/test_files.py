@@ -28,7 +28,7 @@ from data_processing.operations import maintenance
 from data_processing.lifecycle import runner
 from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
-from stack.ports import LOOPBACK, pick_port
+from tools.stack.ports import LOOPBACK, pick_port
 from tests.api.conftest import EXPORTS, start, visitor, work_off
 from tests.data_processing.conftest import MakeRun
 

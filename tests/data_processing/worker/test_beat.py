@@ -14,7 +14,7 @@ from django_celery_beat.models import PeriodicTask
 from data_processing.operations import schedules
 from data_processing.worker.beat import ConfirmedScheduler
 from data_processing.lifecycle.publisher import publisher
-from stack.servers import RabbitMQ
+from tools.stack.servers import RabbitMQ
 from tests import brokers
 from tests.brokers import count_ready
 

@@ -1,0 +1,79 @@
+"""Datasets to measure on: generated, imported by the product and checked against their answer key.
+
+Kept under var/bench/. ``python -m tools.bench.dataset RAW ROOT`` imports in a process of its own and prints, as
+JSON, seconds and the peak of its memory.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from contracts.snapshot import versions
+from contracts.ingest import import_files
+from tools.sample import AnswerKey, SampleShape, generate
+from contracts.snapshot.versions import Snapshot
+
+ROOT = Path(__file__).parent.parent / "var" / "bench"
+
+T = TypeVar("T")
+
+
+def prepare_snapshot(contracts: int) -> Snapshot:
+    """A dataset that holds so many contracts of the main source."""
+    root = ROOT / f"contracts-{contracts}"
+    if not (root / "current").exists():
+        import_sample(SampleShape(contracts=contracts), root)
+    return versions.current(root)
+
+
+def import_sample(shape: SampleShape, root: Path) -> dict[str, Any]:
+    """Generate a sample and import it under ``root``; returns seconds and peak_mb of the import.
+
+    Raises AssertionError where the import is not what the answer key says.
+    """
+    raw = root.with_suffix(".raw")
+    try:
+        key = _finish(generate(shape, raw))
+        output = subprocess.run(
+            [sys.executable, "-m", "tools.bench.dataset", str(raw), str(root)], check=True, stdout=subprocess.PIPE
+        ).stdout
+    finally:
+        shutil.rmtree(raw, ignore_errors=True)
+    manifest = versions.current(root).manifest()
+    assert (manifest.rows, manifest.total_value) == (key.rows, key.total_value), "not the key's contracts"
+    return dict(json.loads(output))
+
+
+def read_peak_rss_mb() -> int:
+    """The peak of this process alone; getrusage would start from that of the parent."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+def _finish(work: Generator[Any, None, T]) -> T:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+def main() -> None:
+    raw, root = map(Path, sys.argv[1:])
+    key = AnswerKey.read_from(raw)
+    started = time.perf_counter()
+    _finish(import_files(key.paths(raw), root=root, as_of=key.as_of, accept_losses=True))
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": round(seconds, 1), "peak_mb": read_peak_rss_mb()}))
+
+
+if __name__ == "__main__":
+    main()

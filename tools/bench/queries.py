@@ -1,0 +1,135 @@
+"""How long searches, totals and suggestions take in the engine, searches beside PostgreSQL on the same rows.
+
+``python -m tools.bench.queries`` measures the engine alone, ``python -m bench`` its peers too. Each question is
+asked cold: what the store remembers is forgotten before.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from tools.bench import postgres
+from tools.bench.dataset import prepare_snapshot
+from tools.bench.sizes import read_rows
+from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.snapshot.versions import Snapshot
+from contracts.engine.store import Reader, Store
+
+KEYWORDS = (
+    ("flood control",),
+    ("flood con",),
+    ("revetment",),
+    ("office",),
+    ("drugs", "medicines"),
+    ("multi-purpose",),
+    ("metro manila",),
+    ("supply and delivery of",),
+)
+"""Phrases as people type them: rare and frequent, one word and several, one that ends inside a word."""
+FILTERS = {
+    "year": Filters.from_json({"time_ranges": [{"type": "yearly", "year": 2024}]}),
+    "quarter": Filters.from_json({"time_ranges": [{"type": "quarterly", "year": 2023, "quarter": 2}]}),
+    "area and amount": Filters.from_json({"areas": ["Metro Manila"], "value_range": {"min": "100000"}}),
+    "amount": Filters.from_json({"value_range": {"min": "1000000"}}),
+    "keyword": Filters(keywords=("flood control",)),
+    "frequent keyword": Filters(keywords=("supply",)),
+}
+TYPED = ("flood", "con", "a", "")
+BY_AMOUNT = Sort(field="contract_amount")
+DEEP = 10_000
+
+
+def measure(rows: int) -> Mapping[str, float]:
+    """The engine's figures, and search_vs_* beside PostgreSQL on the same contracts; prints their parts."""
+    figures, ours = _measure_engine(rows)
+    with tempfile.TemporaryDirectory(prefix="bench-postgresql-") as folder:
+        Path(folder).chmod(0o711)
+        scan, trigram = _measure_peers(prepare_snapshot(rows), Path(folder))
+    for name, peer in (("search_vs_ilike", scan), ("search_vs_trigram", trigram)):
+        figures[name] = statistics.median(theirs / our for theirs, our in zip(peer, ours, strict=True))
+    return figures
+
+
+def _measure_engine(rows: int) -> tuple[dict[str, float], list[float]]:
+    """search_ms, deep_page_ms, aggregates_* and suggest_ms, and the time of each search."""
+    store = Store(prepare_snapshot(rows))
+    try:
+        with store.reader() as reader:
+            ours = _measure_searches(store, reader)
+            return {"search_ms": statistics.median(ours), **_measure_others(store, reader, rows)}, ours
+    finally:
+        store.close()
+
+
+def _measure_searches(store: Store, reader: Reader) -> list[float]:
+    took = []
+    for keyword in map(" && ".join, KEYWORDS):
+        query = Query(filters=Filters(keywords=(keyword,)), sort=BY_AMOUNT)
+        took.append(_time_question(store, f"search {keyword}", partial(reader.find, query, Page())))
+    return took
+
+
+def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]:
+    ask = partial(_time_question, store)
+    frequent = Query(filters=Filters(keywords=("supply",)), sort=BY_AMOUNT)
+    deep = Page(number=min(DEEP, rows // 500))
+    totals = [
+        ask(f"totals, {name}", partial(reader.aggregate, Aggregation(filters=filters)))
+        for name, filters in FILTERS.items()
+    ]
+    for name, filters in FILTERS.items():
+        ask(f"page and count, {name}", partial(reader.find, Query(filters=filters), Page()))
+    again = partial(reader.aggregate, Aggregation(filters=FILTERS["keyword"]))
+    ask("totals, all contracts", partial(reader.aggregate, Aggregation()))
+    reader.suggest("contractors", "")
+    return {
+        "deep_page_ms": ask("page 10,000 by amount", partial(reader.find, frequent, deep)),
+        "aggregates_cold_ms": statistics.median(totals),
+        "aggregates_cached_ms": ask("totals again", again, cold=False),
+        "suggest_ms": statistics.median(
+            ask(f"suggest {typed!r}", partial(reader.suggest, "contractors", typed)) for typed in TYPED
+        ),
+    }
+
+
+def _time_question(
+    store: Store, name: str, question: Callable[[], object], *, cold: bool = True, repeats: int = 7
+) -> float:
+    """Median milliseconds; the first answer, which may read the disk, is not counted."""
+    question()
+    took = []
+    for _ in range(repeats):
+        if cold:
+            store.forget()
+        started = time.perf_counter()
+        question()
+        took.append((time.perf_counter() - started) * 1000)
+    print(f"  {name:44}{statistics.median(took):9.1f} ms", flush=True)
+    return statistics.median(took)
+
+
+def _measure_peers(snapshot: Snapshot, folder: Path) -> tuple[list[float], list[float]]:
+    """Milliseconds of each search by a scan and by a trigram index."""
+    with postgres.serve_contracts(snapshot, folder) as con:
+        scan = _measure_peer(con, "ILIKE scan")
+        postgres.add_trigram_index(con)
+        return scan, _measure_peer(con, "trigram index")
+
+
+def _measure_peer(con: psycopg.Connection, way: str) -> list[float]:
+    took = []
+    for phrases in KEYWORDS:
+        took.append(postgres.time_search(con, phrases, repeats=2))
+        print(f"  {way} {' && '.join(phrases):{43 - len(way)}}{took[-1]:9.1f} ms", flush=True)
+    return took
+
+
+if __name__ == "__main__":
+    print(_measure_engine(read_rows())[0])

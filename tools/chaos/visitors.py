@@ -1,0 +1,215 @@
+"""The load: visitors who start tasks of all kinds, follow them, cancel some, repeat what got no answer."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from tools.chaos.browser import TIMEOUT_S, Answer, Browser, NoAnswer
+from tools.chaos.ledger import Accepted, Ending, Ledger, Order
+
+TASKS = "/api/v1/data-processing/tasks"
+EXPORTS = "/api/v1/data-processing/exports"
+AT_A_TIME = 8
+TRIES = 60
+KEYED = 0.5
+CANCELLED = 0.06
+WAITING = 0.6
+"""Of the requests, those that ask for the result as pages do: Prefer: wait."""
+
+WAITS_S = (1, 3, 10, 10)
+HANGING_UP = 0.2
+"""Of those that wait, the ones that leave before they have their answer."""
+
+LOOKING_AT_HEALTH = 0.02
+PAUSE_S = 0.5
+WORDS = ("construction", "supply", "road", "school", "medical", "repair", "office", "food", "water", "rental")
+
+
+class Visitor:
+    """One visitor, with cookies and a random course of their own."""
+
+    def __init__(self, number: int, urls: Sequence[str], *, seed: int, ledger: Ledger) -> None:
+        self.number = number
+        self._rng = random.Random(f"{seed} visitor {number}")
+        self.browser = Browser(urls, random.Random(f"{seed} browser {number}"), ledger.calls)
+        self._ledger = ledger
+        self._orders = 0
+
+    def introduce(self) -> None:
+        """Get the cookie, so that later requests have an owner even when their answers are lost."""
+        answer = self.browser.call("GET", f"{TASKS}/")
+        if answer.status != 200:
+            raise NoAnswer(f"no cookie: {answer}")
+
+    def live(self, stop: threading.Event) -> None:
+        """Start, follow and cancel tasks until told to stop; the rest goes on while an answer is awaited."""
+        starting: list[Future[None]] = []
+        with ThreadPoolExecutor(AT_A_TIME) as hands:
+            starting.append(hands.submit(self.submit, self._order_everything(), stop))
+            while not stop.wait(self._rng.uniform(0.05, 0.3)):
+                starting = [posting for posting in starting if not _is_over(posting)]
+                mine = self._ledger.list_open(self.number)
+                if len(mine) + len(starting) < AT_A_TIME:
+                    starting.append(hands.submit(self.submit, self.draw_order(), stop))
+                self._follow(mine)
+        for posting in starting:
+            posting.result()
+
+    def _follow(self, mine: Sequence[Accepted]) -> None:
+        """Look at some of one's tasks, at times cancel one, at times ask how the product does."""
+        for task in self._rng.sample(mine, min(3, len(mine))):
+            self.look(task)
+        if mine and self._rng.random() < CANCELLED:
+            self.cancel(self._rng.choice(mine))
+        if self._rng.random() < LOOKING_AT_HEALTH:
+            self.look_at_health()
+
+    def submit(self, order: Order, stop: threading.Event) -> None:
+        """POST; with a key again and again until there is an answer, without one once."""
+        for number in range(TRIES if order.key else 1):
+            answer = self._try(order, first=number == 0)
+            if answer is not None and answer.is_accepted:
+                self._take(order, answer)
+                return
+            if answer is not None and answer.status in (400, 422):
+                raise AssertionError(f"the load is wrong: {order} {answer}")
+            if stop.wait(PAUSE_S):
+                break
+        self._ledger.note_unanswered()
+
+    def _take(self, order: Order, answer: Answer) -> None:
+        """Note an accepted task, and its end if the answer waited for it."""
+        task_id = answer.body["task_id"]
+        if task_id is None:  # answered from what is at hand, no task
+            return
+        task = self._ledger.accept(task_id, visitor=self.number, order=order)
+        if "data" in answer.body:
+            self._ledger.note_ending(task, _succeeded(answer.body["data"]))
+
+    def look(self, task: Accepted) -> None:
+        """Ask for the status, and for the result once there is one; note how it ended."""
+        try:
+            ending = self.see_ending(task.task_id)
+        except NoAnswer:
+            return
+        if ending is not None:
+            self._ledger.note_ending(task, ending)
+
+    def see_ending(self, task_id: str) -> Ending | None:
+        """How a task has ended by what HTTP says, None as long as it has not. Raises NoAnswer, also for
+        answers of status 500 and above."""
+        status = self._get(f"{TASKS}/status/?task_id={task_id}")
+        if status.status == 404:
+            return Ending(state="LOST", digest="")
+        if not status.body["ready"]:
+            return None
+        if not status.body["successful"]:
+            return Ending(state=status.body["state"], digest="")
+        result = self._get(f"{TASKS}/result/?task_id={task_id}")
+        if result.status != 200:
+            return Ending(state="SUCCESS", digest=f"answers {result.status}")
+        return _succeeded(result.body.get("data", result.body))
+
+    def look_at_health(self) -> None:
+        """Ask as supervisors do; an answer that says no is counted with all others."""
+        with contextlib.suppress(NoAnswer):
+            self.browser.call("GET", "/health/ready")
+
+    def cancel(self, task: Accepted) -> None:
+        try:
+            answer = self.browser.call("POST", f"{TASKS}/cancel/", {"task_id": task.task_id, "all": True})
+        except NoAnswer:
+            return
+        if answer.status == 202:
+            self._ledger.note_cancel(task)
+
+    def _order_everything(self) -> Order:
+        """An export that slow readers have to read for longer than the kernel's buffers hide."""
+        body = {"filters": {"include_flood_control": True}, "format": "csv"}
+        return Order(kind="export", key=f"{self.number}-everything", body=body)
+
+    def draw_order(self) -> Order:
+        """The next wish: mostly short tasks, some exports, a few that fail or kill their worker."""
+        self._orders += 1
+        rng = self._rng
+        key = f"{self.number}-{self._orders}" if rng.random() < KEYED else None
+        kind = rng.choices(["search", "aggregates", "export", "rehearsal"], [4, 2, 5, 5])[0]
+        if kind == "rehearsal":
+            fate = rng.choices(["succeed", "fail", "crash"], [40, 5, 1])[0]
+            steps = rng.choice([0, 0, 2, 10, 40, 80])
+            number = self.number * 1_000_000 + self._orders
+            return self._wait(
+                Order(kind=kind, key=key, body={"number": number, "steps": steps, "fate": fate})
+            )
+        body: dict[str, Any] = {"filters": self._draw_filters()}
+        if kind == "export":
+            body["format"] = rng.choice(["xlsx", "csv"])
+        return self._wait(Order(kind=kind, key=key, body=body))
+
+    def _wait(self, order: Order) -> Order:
+        """The order, mostly with the wish that the server waits for the result."""
+        if self._rng.random() >= WAITING:
+            return order
+        wait_s = self._rng.choice(WAITS_S)
+        leaves = self._rng.random() < HANGING_UP
+        return replace(
+            order, wait_s=wait_s, hangs_up_after_s=self._rng.uniform(0.02, wait_s) if leaves else None
+        )
+
+    def _draw_filters(self) -> dict[str, Any]:
+        rng = self._rng
+        filters: dict[str, Any] = {"include_flood_control": rng.random() < 0.3}
+        if rng.random() < 0.6:
+            filters["keywords"] = [rng.choice(WORDS)]
+        if rng.random() < 0.6:
+            year = rng.randint(2013, 2025)
+            filters["time_ranges"] = [
+                {"type": "custom", "start_date": f"{year}-01-01", "end_date": f"{year + 2}-12-31"}
+            ]
+        if rng.random() < 0.8:
+            filters["value_range"] = {"min": rng.randrange(100_000), "max": None}
+        return filters
+
+    def _try(self, order: Order, *, first: bool) -> Answer | None:
+        leaves_after_s = order.hangs_up_after_s if first else None
+        try:
+            return self.browser.call(
+                "POST",
+                f"{TASKS}/{order.kind}/",
+                order.body,
+                headers={"Idempotency-Key": order.key} if order.key else {},
+                wait_s=order.wait_s,
+                timeout_s=leaves_after_s or TIMEOUT_S + order.wait_s,
+                hangs_up=leaves_after_s is not None,
+            )
+        except NoAnswer:
+            return None
+
+    def _get(self, path: str) -> Answer:
+        answer = self.browser.call("GET", path)
+        if answer.status >= 500:
+            raise NoAnswer(f"{path}: {answer.status}")
+        return answer
+
+
+def _is_over(posting: Future[None]) -> bool:
+    """Whether it is done; raises what went wrong."""
+    if posting.done():
+        posting.result()
+    return posting.done()
+
+
+def _succeeded(payload: Any) -> Ending:
+    return Ending(state="SUCCESS", digest=_digest(payload))
+
+
+def _digest(body: Any) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

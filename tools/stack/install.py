@@ -1,0 +1,118 @@
+"""Sets up what the tests and the demo need: the virtual environment, Debian's servers and browser.
+
+Runs before anything is installed, so it needs nothing but the standard library.
+`python3 -m tools.stack.install environment|servers`
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENT = Path(".venv")
+REQUIREMENTS = Path("requirements-dev.txt")
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package and where one of its programs lies once it is installed."""
+
+    name: str
+    program: str
+
+    @property
+    def is_installed(self) -> bool:
+        folder, _, pattern = self.program.rpartition("/")
+        return any(Path("/").glob(f"{folder[1:]}/{pattern}"))
+
+
+SERVERS = (
+    Package("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"),
+    Package("redis-server", "/usr/bin/redis-server"),
+    Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
+    Package("chromium-headless-shell", "/usr/bin/chromium-headless-shell"),
+    Package("nginx", "/usr/sbin/nginx"),
+    Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
+)
+
+
+def install_servers(packages: Sequence[Package] = SERVERS) -> int:
+    """Install what is missing as root; as another user say what to install. Returns the exit status."""
+    missing = [package.name for package in packages if not package.is_installed]
+    return install_packages(missing, purpose="The tests need these programs") if missing else 0
+
+
+def install_packages(names: Sequence[str], *, purpose: str) -> int:
+    """Install Debian packages without starting their services. The exit status."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        print(f"{purpose}:\n\n    sudo apt-get install {' '.join(names)}\n", file=sys.stderr)
+        return 1
+    print(f"Installing {' '.join(names)}", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with services_kept_off():
+        subprocess.run(["apt-get", "update", "-q"], env=quiet, check=False)
+        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *names]
+        return subprocess.run(install, env=quiet, check=False).returncode
+
+
+@contextmanager
+def services_kept_off(policy: Path = POLICY) -> Iterator[None]:
+    """Keep a package's installation from starting its service; a policy already there stays as it is."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
+
+
+def make_environment(folder: Path = ENVIRONMENT, requirements: Path = REQUIREMENTS) -> int:
+    """Make the virtual environment with this interpreter and install the pinned packages. The exit status."""
+    if not (folder / "bin" / "pip").exists():
+        status = _create_environment(folder)
+        if status:
+            return status
+    install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r", str(requirements)]
+    print(f"Installing the Python packages of {requirements} into {folder}", flush=True)
+    return subprocess.run(install, check=False).returncode
+
+
+def _create_environment(folder: Path) -> int:
+    create = [sys.executable, "-m", "venv", "--clear", str(folder)]
+    if has_venv():
+        return subprocess.run(create, check=False).returncode
+    # Debian packages the standard library's venv apart.
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    status = install_packages([version], purpose="Python's venv module is missing")
+    return status or subprocess.run(create, check=False).returncode
+
+
+def has_venv() -> bool:
+    """Whether this interpreter can make a virtual environment with pip in it."""
+    probe = subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`environment` or `servers`; the exit status."""
+    match list(arguments):
+        case ["environment"]:
+            return make_environment()
+        case ["servers"]:
+            return install_servers()
+    print("usage: python3 -m tools.stack.install environment|servers", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

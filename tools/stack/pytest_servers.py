@@ -1,0 +1,106 @@
+"""A pytest plugin: real private servers for the tests, started when a test first asks for one.
+
+The addresses are chosen and put into the environment before Django's settings load; the servers themselves
+start with the fixtures `postgres`, `rabbitmq`, `redis_server` or `servers`, once, and stop at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tools.stack.servers import PostgreSQL, RabbitMQ, Redis
+
+# What production runs with, except for what a small disk cannot give.
+BROKER_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "rabbitmq.conf"
+SMALL_DISK = "disk_free_limit.absolute = 50MB\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Servers:
+    """The three servers of a test session."""
+
+    postgres: PostgreSQL
+    rabbitmq: RabbitMQ
+    redis: Redis
+
+    @classmethod
+    def choose(cls, folder: Path) -> Servers:
+        """Servers with their ports and folders, none of them running."""
+        # PostgreSQL runs as another user under root and has to reach its folder.
+        folder.chmod(0o711)
+        return cls(
+            postgres=PostgreSQL(folder / "postgresql", durable=False),
+            rabbitmq=RabbitMQ(folder / "rabbitmq", extra_config=BROKER_CONFIG.read_text() + SMALL_DISK),
+            redis=Redis(folder / "redis"),
+        )
+
+    def environment(self, *, database: str | None = None) -> dict[str, str]:
+        """What a process of the product needs to use these servers; `database` in place of the default."""
+        postgres = self.postgres
+        return {
+            "DATABASE_URL": postgres.database_url(database) if database else postgres.url,
+            "CELERY_BROKER_URL": self.rabbitmq.url,
+            "CELERY_RESULT_BACKEND": self.redis.database_url(1),
+        }
+
+    def dispose(self) -> None:
+        """End them all and delete their data."""
+        for server in (self.postgres, self.rabbitmq, self.redis):
+            server.dispose()
+
+
+_folder_key = pytest.StashKey[Path]()
+_servers_key = pytest.StashKey[Servers]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    # A wrapper, because the Django plugin reads the settings in this same hook.
+    folder = Path(tempfile.mkdtemp(prefix="explorer-tests-"))
+    servers = Servers.choose(folder)
+    early_config.stash[_folder_key] = folder
+    early_config.stash[_servers_key] = servers
+    os.environ.update(servers.environment(), DATA_DIR=str(folder / "data"))
+    return (yield)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_servers_key].dispose()
+    shutil.rmtree(config.stash[_folder_key], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chosen_servers(pytestconfig: pytest.Config) -> Servers:
+    """The session's servers as they are: running only when somebody started them."""
+    return pytestconfig.stash[_servers_key]
+
+
+@pytest.fixture(scope="session")
+def postgres(chosen_servers: Servers) -> PostgreSQL:
+    """The session's PostgreSQL, running."""
+    return chosen_servers.postgres.start()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(chosen_servers: Servers) -> RabbitMQ:
+    """The session's RabbitMQ, running."""
+    return chosen_servers.rabbitmq.start()
+
+
+@pytest.fixture(scope="session")
+def redis_server(chosen_servers: Servers) -> Redis:
+    """The session's Redis, running."""
+    return chosen_servers.redis.start()
+
+
+@pytest.fixture(scope="session")
+def servers(postgres: PostgreSQL, rabbitmq: RabbitMQ, redis_server: Redis) -> Servers:
+    """All three, running."""
+    return Servers(postgres=postgres, rabbitmq=rabbitmq, redis=redis_server)

@@ -1,0 +1,156 @@
+"""A private PostgreSQL cluster; knows nothing of the tables in it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.stack.errors import StartFailed
+from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.servers.server import Server, find_program
+
+USER, DATABASE = "explorer", "postgres"
+_LOSSY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgreSQL(Server):
+    """One cluster made by initdb, with one superuser of its own.
+
+    `durable=False` turns fsync off: for tests, where a power cut may cost the data.
+    """
+
+    name = "postgresql"
+    stop_signal = signal.SIGINT  # "fast": ends open sessions, where SIGTERM would wait for them
+
+    def __init__(self, folder: Path | None = None, *, durable: bool = True) -> None:
+        super().__init__(folder)
+        self.port = pick_port()
+        self._durable = durable
+        self._password = secrets.token_urlsafe(18)
+
+    @property
+    def url(self) -> str:
+        """The database that initdb makes."""
+        return self.database_url(DATABASE)
+
+    def database_url(self, database: str) -> str:
+        """The URL of a database of this cluster, whether it exists or not."""
+        return f"postgresql://{USER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+
+    def create_database(self, database: str) -> str:
+        """Make an empty database and return its URL; the server must run."""
+        self._run_client("createdb", database)
+        return self.database_url(database)
+
+    def drop_database(self, database: str) -> None:
+        """Remove a database and end the sessions in it; nothing happens when there is none."""
+        self._run_client("dropdb", "--if-exists", "--force", database)
+
+    def _run_client(self, program: str, *arguments: str) -> None:
+        target = [f"--host={LOOPBACK}", f"--port={self.port}", f"--username={USER}"]
+        command: list[str] = [_find_postgres_program(program), *target, *arguments]
+        run = subprocess.run(
+            command,
+            env={**os.environ, "PGPASSWORD": self._password},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            raise StartFailed(f"{program} {' '.join(arguments)}: {run.stderr.strip()}")
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _owner(self) -> tuple[int, int] | None:
+        # PostgreSQL refuses to run as root.
+        if os.geteuid() != 0:
+            return None
+        accounts = {entry.pw_name: entry for entry in pwd.getpwall()}
+        account = accounts.get("postgres") or accounts["nobody"]
+        return account.pw_uid, account.pw_gid
+
+    def _environment(self) -> Mapping[str, str]:
+        # initdb refuses a locale that this machine does not have.
+        return {name: text for name, text in os.environ.items() if not name.startswith(("LC_", "LANG", "PG"))}
+
+    def _prepare(self) -> None:
+        if (self._data / "PG_VERSION").exists():
+            return
+        owner = self._owner()
+        if owner:
+            self.folder.chmod(0o711)
+            self._data.mkdir(mode=0o700, exist_ok=True)
+            os.chown(self._data, *owner)
+        self._make_cluster(owner)
+
+    def _make_cluster(self, owner: tuple[int, int] | None) -> None:
+        password_file = self.folder / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self._password)
+        if owner:
+            os.chown(password_file, *owner)
+        command: list[str] = [
+            _find_postgres_program("initdb"),
+            f"--pgdata={self._data}",
+            f"--username={USER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
+        run = subprocess.run(
+            command,
+            env=dict(self._environment()),
+            cwd=self.folder,
+            user=owner[0] if owner else None,
+            group=owner[1] if owner else None,
+            extra_groups=[] if owner else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        password_file.unlink()
+        if run.returncode:
+            shutil.rmtree(self._data, ignore_errors=True)
+            raise StartFailed(f"initdb failed: {run.stderr.strip()}")
+
+    def _command(self) -> Sequence[str | Path]:
+        settings = {
+            "listen_addresses": LOOPBACK,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            **({} if self._durable else _LOSSY),
+        }
+        switches = [part for key, text in settings.items() for part in ("-c", f"{key}={text}")]
+        return [_find_postgres_program("postgres"), "-D", self._data, *switches]
+
+    def _is_ready(self) -> bool:
+        command = [
+            _find_postgres_program("pg_isready"),
+            "--quiet",
+            f"--host={LOOPBACK}",
+            f"--port={self.port}",
+        ]
+        return subprocess.run(command, check=False).returncode == 0
+
+
+def _find_postgres_program(program: str) -> str:
+    # Debian keeps the server's programs of each major version out of the PATH.
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major_version, reverse=True)
+    return str(find_program([program, *(version / program for version in versions)], package="postgresql"))
+
+
+def _major_version(folder: Path) -> int:
+    digits = re.match(r"\d+", folder.parent.name)
+    return int(digits.group()) if digits else 0

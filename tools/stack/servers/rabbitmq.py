@@ -1,0 +1,183 @@
+"""A private RabbitMQ node of Debian's package, run without its system service; knows no queue of ours."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import secrets
+import subprocess
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.error import HTTPError
+
+from tools.stack.children import kill_group, spawn
+from tools.stack.ports import LOOPBACK, is_listening, pick_port
+from tools.stack.servers.server import Server, find_program
+
+USER = "explorer"
+
+
+class RabbitMQ(Server):
+    """One node with the management plugin, its own name, cookie, epmd and ports; runs as any user, root too.
+
+    The child is the Erlang machine itself (no shell in between), so signals reach the broker. Lines of
+    `extra_config` (rabbitmq.conf) come last and win.
+    """
+
+    name = "rabbitmq"
+    start_within_s = 120
+
+    def __init__(self, folder: Path | None = None, *, extra_config: str = "") -> None:
+        super().__init__(folder)
+        self._extra_config = extra_config
+        self.port = pick_port()
+        self.management_port = pick_port()
+        self._distribution_port = pick_port()
+        self._epmd_port = pick_port()
+        self._epmd: subprocess.Popen[bytes] | None = None
+        self.user = USER
+        self.password = secrets.token_urlsafe(18)
+
+    @property
+    def url(self) -> str:
+        """The default virtual host, over AMQP."""
+        return f"amqp://{self.user}:{self.password}@{LOOPBACK}:{self.port}//"
+
+    @property
+    def management_url(self) -> str:
+        """The management pages and API; user and password are the broker's."""
+        return f"http://{LOOPBACK}:{self.management_port}"
+
+    def add_virtual_host(self, name: str) -> str:
+        """Make a virtual host with queues of its own; its URL. Whoever uses it is not seen by the others."""
+        self.run_ctl("add_vhost", name)
+        self.run_ctl("set_permissions", "--vhost", name, self.user, ".*", ".*", ".*")
+        return f"{self.url.removesuffix('//')}/{name}"
+
+    def run_ctl(self, *arguments: str) -> str:
+        """Run rabbitmqctl against this node and return what it printed; CalledProcessError when it fails."""
+        program = find_program(
+            ["/usr/lib/rabbitmq/bin/rabbitmqctl", "rabbitmqctl"], package="rabbitmq-server"
+        )
+        return subprocess.run(
+            [program, "--node", self._node, *arguments],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    @property
+    def _node(self) -> str:
+        return f"explorer-{self.port}@localhost"
+
+    def _environment(self) -> Mapping[str, str]:
+        clean = {
+            name: text
+            for name, text in os.environ.items()
+            if not name.startswith(("RABBITMQ_", "ERL_", "NOTIFY_"))
+        }
+        return {
+            **clean,
+            "HOME": str(self.folder),
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "ERL_EPMD_ADDRESS": LOOPBACK,
+            "RABBITMQ_NODENAME": self._node,
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_GENERATED_CONFIG_DIR": str(self.folder / "config"),
+            # Replaces the start script by the Erlang machine; the script would keep a shell as our child.
+            "RABBITMQ_ALLOW_INPUT": "1",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-noinput -start_epmd false -kernel inet_dist_use_interface {127,0,0,1} +sbwt none"
+            ),
+        }
+
+    def _prepare(self) -> None:
+        (self.folder / "rabbitmq.conf").write_text(self._config())
+        (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        cookie = self.folder / ".erlang.cookie"
+        if not cookie.exists():
+            cookie.touch(mode=0o600)
+            cookie.write_text(secrets.token_hex(16))
+            cookie.chmod(0o400)
+        self._start_epmd()
+
+    def _config(self) -> str:
+        return (
+            f"listeners.tcp.1 = {LOOPBACK}:{self.port}\n"
+            f"management.tcp.ip = {LOOPBACK}\n"
+            f"management.tcp.port = {self.management_port}\n"
+            f"default_user = {self.user}\n"
+            f"default_pass = {self.password}\n"
+            "disk_free_limit.absolute = 50MB\n"
+            "log.console.level = warning\n"
+            f"{self._extra_config}"
+        )
+
+    def _start_epmd(self) -> None:
+        """The node's port mapper, as our child: the node itself would leave a daemon behind."""
+        if self._epmd is not None and self._epmd.poll() is None:
+            return
+        with (self.folder / "epmd.log").open("ab") as output:
+            self._epmd = spawn(
+                [find_program(["epmd", "/usr/bin/epmd"], package="rabbitmq-server")],
+                environment=self._environment(),
+                folder=self.folder,
+                output=output,
+            )
+
+    def _command(self) -> Sequence[str | Path]:
+        return [find_program(["/usr/lib/rabbitmq/bin/rabbitmq-server"], package="rabbitmq-server")]
+
+    def _is_ready(self) -> bool:
+        # The management pages come last; they answer only when the listeners of the broker are open.
+        if not is_listening(self.management_port) or not is_listening(self.port):
+            return False
+        with contextlib.suppress(OSError):
+            return self._ask_management("overview") == 200
+        return False
+
+    def is_in_alarm(self) -> bool:
+        """Whether the node lacks memory or disk by its limits, and therefore takes no messages. Raises
+        OSError when it does not answer."""
+        return self._ask_management("health/checks/local-alarms") == 503
+
+    def _ask_management(self, path: str) -> int:
+        """The status of a GET of the management API. Raises OSError."""
+        token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        request = urllib.request.Request(
+            f"{self.management_url}/api/{path}", headers={"Authorization": f"Basic {token}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=2) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
+
+    def stop(self) -> None:
+        """End the broker in order, then its port mapper."""
+        super().stop()
+        self._stop_epmd()
+
+    def kill(self) -> None:
+        """SIGKILL to the broker, as a crash would; the port mapper goes with it."""
+        super().kill()
+        self._stop_epmd()
+
+    def dispose(self) -> None:
+        """Kill the broker: its orderly stop takes seconds that data nobody needs are not worth."""
+        self.kill()
+        super().dispose()
+
+    def _stop_epmd(self) -> None:
+        if self._epmd is not None:
+            kill_group(self._epmd)

@@ -1,0 +1,192 @@
+"""The whole product on this machine: its servers (embedded or configured), its processes, its commands.
+
+Knows the product by its command lines and by the names of its environment variables.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from tools.stack.errors import StackError, StartFailed
+from tools.stack.ports import LOOPBACK, is_listening
+from tools.stack.processes import LogWriter, Program, Supervisor
+from tools.stack.servers import EmbeddedRedis
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+READY_WITHIN_S = 120
+LOCK = ".lock"
+EMBEDDED = "redis (embedded)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carriers:
+    """What carries messages, results and rows, in words without credentials."""
+
+    broker: str
+    result_backend: str
+    database: str
+
+
+class System:
+    """Web server, workers of three lanes and Beat, with all data in one folder.
+
+    A context manager that takes the folder (one system at a time) and stops all that was started.
+
+    What CELERY_BROKER_URL, CELERY_RESULT_BACKEND and DATABASE_URL name is used; where they are not set, an
+    embedded Redis and a SQLite file in the folder serve.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        write: LogWriter,
+        configured: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self._write = write
+        self._configured = os.environ if configured is None else configured
+        self._redis: EmbeddedRedis | None = None
+        self._supervisor: Supervisor | None = None
+        self._open = ExitStack()
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def carriers(self) -> Carriers:
+        return Carriers(
+            broker=_describe(self._configured.get("CELERY_BROKER_URL"), EMBEDDED),
+            result_backend=_describe(self._configured.get("CELERY_RESULT_BACKEND"), EMBEDDED),
+            database=_describe(self._configured.get("DATABASE_URL"), "sqlite (embedded)"),
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the product's processes get; the servers must run."""
+        embedded = {}
+        if self._redis is not None:
+            embedded["CELERY_BROKER_URL"] = self._redis.database_url(0)
+            embedded["CELERY_RESULT_BACKEND"] = self._redis.database_url(1)
+        given = {name: text for name, text in self._configured.items() if text}
+        return {**embedded, **given, "DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
+
+    def start_servers(self) -> None:
+        """Start the embedded Redis where it is needed and bring the tables up to date."""
+        if not (self._configured.get("CELERY_BROKER_URL") and self._configured.get("CELERY_RESULT_BACKEND")):
+            self._redis = EmbeddedRedis(self.folder / "redis")
+            self._open.enter_context(self._redis)
+        self.run_command("migrate", "--no-input", "--verbosity", "0")
+
+    def start_processes(self) -> None:
+        """Start web server, workers and Beat, and return when they are ready."""
+        self._supervisor = Supervisor(
+            list_programs(self.port), environment=self.environment, folder=CHECKOUT, write=self._write
+        )
+        self._supervisor.start()
+        self._supervisor.wait_ready(within_s=READY_WITHIN_S)
+        # The first request loads the views; nobody should have to wait for that.
+        with urllib.request.urlopen(f"{self.url}/health/live", timeout=READY_WITHIN_S):
+            pass
+
+    def run_command(self, *arguments: str) -> None:
+        """Run a manage.py command in the foreground; StackError when it fails."""
+        command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
+        status = subprocess.run(command, env=self.environment, cwd=CHECKOUT, check=False).returncode
+        if status:
+            raise StackError(f"manage.py {arguments[0]} failed with status {status}")
+
+    def pid(self, name: str) -> int:
+        """The process id of one of the programs."""
+        if self._supervisor is None:
+            raise RuntimeError("the processes were not started")
+        return self._supervisor.pid(name)
+
+    def stop(self) -> None:
+        """Stop processes, then servers; repeatable."""
+        if self._supervisor is not None:
+            self._supervisor.stop()
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        if is_listening(self.port):
+            raise StartFailed(f"port {self.port} is in use; choose another by the variable PORT")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._open.enter_context(_hold(self.folder))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def list_programs(port: int) -> list[Program]:
+    """The processes of the product. What keeps the promises has a lane of its own, so that no user's work
+    holds it up; exports have another, so that they never starve searches."""
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "backend"]
+    worker = [*celery, "worker", "--loglevel", "info", "--without-gossip", "--without-mingle"]
+    # SIGTERM ends a worker within its soft shutdown time; running tasks go back to the queue.
+    # One connection for each child, kept: Celery would close and open a pool around every task.
+    soft = {"REMAP_SIGTERM": "SIGQUIT", "DATABASE_POOL_SIZE": "0"}
+    # The sweeper is a thread of the worker's own process, which therefore must not fork.
+    threads = ["--pool", "threads"]
+    serving, consuming = re.compile("Uvicorn running on"), re.compile(r"@\S+ ready\.")
+    server = [*python, "backend.server", "--host", LOOPBACK, "--port", str(port)]
+    return [
+        Program(name="web", argv=server, ready_when=serving),
+        Program(
+            name="housekeeping",
+            argv=[*worker, "-Q", "critical", "-n", "housekeeping@%h", *threads, "--concurrency", "2"],
+            ready_when=consuming,
+            environment=soft,
+        ),
+        Program(
+            name="interactive",
+            argv=[*worker, "-Q", "high", "-n", "interactive@%h", "--concurrency", "2"],
+            ready_when=consuming,
+            environment=soft,
+        ),
+        Program(
+            name="bulk",
+            argv=[*worker, "-Q", "normal,low", "-n", "bulk@%h", "--concurrency", "1"],
+            ready_when=consuming,
+            environment=soft,
+        ),
+        Program(name="beat", argv=[*celery, "beat", "--loglevel", "info", "--pidfile="]),
+    ]
+
+
+@contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Keep a second system out of the folder; the lock goes with this process."""
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(f"another system already runs on the data in {folder}") from None
+        yield
+
+
+def _describe(url: str | None, embedded: str) -> str:
+    if not url:
+        return embedded
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else parts.scheme
