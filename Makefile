@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& { echo $$python; break; }; done)
 VENV := .venv
 RUN := $(VENV)/bin/python
-ROOMS := backend web data_processing contracts stack bench chaos tests manage.py
+ROOMS := backend web api data_processing contracts tools tests manage.py
 PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header --annotation-style=line
 

@@ -15,9 +15,9 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contracts.errors import InvalidQuery
 from api.requests.parameters import Parameter, Schema, Whole
 from api.view import ApiView
+from contracts.errors import InvalidQuery
 
 Row = TypeVar("Row", bound=Model)
 

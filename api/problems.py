@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException
 
-from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing
 from api.requests.parameters import InvalidParameter
+from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing
 from data_processing.errors import (
     AlreadyFinished,
     BadRequestBody,

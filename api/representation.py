@@ -15,8 +15,6 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
 from api.document.shapes import (
     PROGRESS,
     Accepted,
@@ -28,7 +26,9 @@ from api.document.shapes import (
     TaskStatus,
 )
 from data_processing.kinds.registry import describe
+from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
+from data_processing.outputs import results
 
 NOBODY = uuid.UUID(int=0)
 """The id in the path that is remembered for all."""

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api.document.shapes import Problem
+from api.problems import MEDIA_TYPE
 from api.requests.headers import AnswerHeader, Header
 from api.requests.parameters import Parameter, Schema, read_query
-from api.problems import MEDIA_TYPE
-from api.document.shapes import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,10 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
-from backend.bodies import Receive, Send, read_body
-from api.waiting.later import Later
 from api.problems import problem
+from api.waiting.later import Later
 from api.waiting.release import release_connections
+from backend.bodies import Receive, Send, read_body
 from data_processing.errors import BadRequestBody
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")

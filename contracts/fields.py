@@ -345,3 +345,6 @@ LABEL_DIMENSIONS: dict[str, str] = {
     "by_area": "area_of_delivery",
     "by_category": "business_category",
 }
+
+PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
+"""The two values of ``source``."""

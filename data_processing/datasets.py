@@ -13,10 +13,10 @@ from typing import Any
 from celery.signals import worker_init
 from django.conf import settings
 
-from contracts.snapshot import versions
-from contracts.errors import NoDataset, SnapshotMissing
-from contracts.snapshot.versions import Manifest, Snapshot
 from contracts.engine.store import Store
+from contracts.errors import NoDataset, SnapshotMissing
+from contracts.snapshot import versions
+from contracts.snapshot.versions import Manifest, Snapshot
 
 logger = logging.getLogger(__name__)
 

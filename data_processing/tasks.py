@@ -7,11 +7,9 @@ from typing import Any
 
 from celery import shared_task
 
-from data_processing.lifecycle import assistance
-from data_processing.operations import maintenance
-from data_processing.operations import pulses
-from data_processing.lifecycle import runner
 from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle import assistance, runner
+from data_processing.operations import maintenance, pulses
 
 GRACE_S = 60
 """Between the moment at which work is asked to stop and the one at which its process is killed."""

@@ -16,12 +16,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.conftest import STAFF, launch_chromium, sign_in
+from tests.e2e.test_pages import REHEARSAL
 from tools.stack.logs import FileLog
 from tools.stack.ports import pick_port
 from tools.stack.system import CHECKOUT, System
 from tools.stack.up import generate_and_import
-from tests.e2e.conftest import STAFF, launch_chromium, sign_in
-from tests.e2e.test_pages import REHEARSAL
 
 IMAGES = CHECKOUT / "docs" / "images"
 CONTRACTS = 100_000

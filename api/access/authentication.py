@@ -13,8 +13,8 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from data_processing import sign_in_tries
 from api.access.addresses import address_key
+from data_processing import sign_in_tries
 
 REALM = 'realm="PhilGEPS Data Explorer"'
 LONGEST_NAME = 150

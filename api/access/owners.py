@@ -19,8 +19,8 @@ from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from data_processing.lifecycle.adoption import adopt
 from api.access.addresses import address_key
+from data_processing.lifecycle.adoption import adopt
 
 VISITOR_COOKIE = "visitor"
 VISITOR_AGE_S = 365 * 24 * 3600

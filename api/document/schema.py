@@ -12,9 +12,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.negotiation import DefaultContentNegotiation
 
+from api.access.owners import IsOwner
 from api.document import json_schema
 from api.requests.headers import RETRY_AFTER, WWW_AUTHENTICATE
-from api.access.owners import IsOwner
 from api.requests.parameters import Schema
 from api.view import Answer, ApiView, refusal
 

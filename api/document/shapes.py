@@ -10,12 +10,18 @@ from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, Typ
 
 from contracts.fields import FIELD_BY_NAME, NAME_FILTERS, Also, FieldType, Pesos
 from contracts.snapshot.versions import SourceReport
-from data_processing.lifecycle.dead_letters import Action
-from data_processing.kinds.registry import KINDS
-from data_processing.models import DeadReason, State
-from data_processing.operations.overview import BrokerState, HourReport, QueueReport, ScheduleReport, WorkerReport
-from data_processing.operations.pulses import PulseReport
 from data_processing.kinds.export import FORMATS, ExportResult
+from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle.dead_letters import Action
+from data_processing.models import DeadReason, State
+from data_processing.operations.overview import (
+    BrokerState,
+    HourReport,
+    QueueReport,
+    ScheduleReport,
+    WorkerReport,
+)
+from data_processing.operations.pulses import PulseReport
 
 T = TypeVar("T")
 

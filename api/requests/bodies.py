@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.requests.parameters import Schema
 from contracts.fields import DIMENSIONS, FIELD_BY_NAME, REPAIRABLE, SORTABLE
 from contracts.questions.query import (
     FIRST_YEAR,
@@ -23,7 +24,6 @@ from contracts.questions.query import (
     PLAIN_AMOUNT,
     RANGE_MEMBERS,
 )
-from api.requests.parameters import Schema
 from data_processing.kinds.export import CSV_FORMATS, FORMATS
 from data_processing.kinds.rehearsal import FATES, MAX_NUMBER, MAX_STEPS
 

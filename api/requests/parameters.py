@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
-from contracts.questions import reading
 from contracts.errors import InvalidQuery
+from contracts.questions import reading
 
 Schema = dict[str, Any]
 

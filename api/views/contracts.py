@@ -8,12 +8,12 @@ from typing import ClassVar, cast
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS, Field
-from contracts.snapshot.versions import Manifest
-from data_processing import datasets
 from api.document import shapes
 from api.requests.parameters import Choice, Text
 from api.view import Answer, ApiView, refusal
+from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS, Field
+from contracts.snapshot.versions import Manifest
+from data_processing import datasets
 
 SUGGESTIONS = 10
 MAX_TYPED = 200

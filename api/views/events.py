@@ -19,13 +19,13 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from api.document import shapes
-from api.waiting.event_hub import Hub, Update, Watcher, current_hub
-from api.requests.headers import LAST_EVENT_ID, RETRY_AFTER
 from api.access.owners import owner_of, visible_to
-from api.waiting.places import NoPlace, Place, Places, fit_to_descriptors
+from api.document import shapes
 from api.problems import problem
+from api.requests.headers import LAST_EVENT_ID, RETRY_AFTER
 from api.view import Answer, ApiView, refusal
+from api.waiting.event_hub import Hub, Update, Watcher, current_hub
+from api.waiting.places import NoPlace, Place, Places, fit_to_descriptors
 from data_processing.errors import NotFound
 from data_processing.models import TaskRun
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from data_processing.outputs import export_store
-from data_processing.outputs import files
 from api import representation
+from api.access.owners import visible_to
 from api.document import shapes
-from api.waiting.downloads import Download
+from api.pagination import PAGED, answer_page
+from api.problems import problem
 from api.requests.headers import (
     ACCEPT_RANGES,
     CONTENT_DISPOSITION,
@@ -31,13 +31,12 @@ from api.requests.headers import (
     names_etag,
     read_range,
 )
-from api.access.owners import visible_to
-from api.pagination import PAGED, answer_page
-from api.problems import problem
-from api.waiting.release import release_connections
 from api.view import Answer, ApiView, refusal
+from api.waiting.downloads import Download
+from api.waiting.release import release_connections
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
+from data_processing.outputs import export_store, files
 
 CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

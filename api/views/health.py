@@ -11,17 +11,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.document import shapes
+from api.view import Answer, ApiView
+from api.waiting.release import release_connections
 from contracts.errors import ContractsError
 from data_processing import datasets
-from data_processing.operations import pulses
-from data_processing.outputs import results
-from api.document import shapes
-from api.waiting.release import release_connections
-from api.view import Answer, ApiView
 from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
 from data_processing.lifecycle.publisher import publisher
+from data_processing.operations import pulses
 from data_processing.operations.pulses import PulseReport
+from data_processing.outputs import results
 
 
 class Live(ApiView):

@@ -14,10 +14,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from data_processing.operations import metrics
 from api.access.authentication import SessionAuthentication
-from api.waiting.release import release_connections
 from api.view import Answer, ApiView
+from api.waiting.release import release_connections
+from data_processing.operations import metrics
 
 
 class IsStaffOrScraper(BasePermission):

@@ -13,22 +13,21 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.document import shapes
+from api.pagination import PAGED, answer_page
+from api.requests import bodies
+from api.requests.parameters import Choice, Whole
+from api.view import Answer, ApiView, refusal
+from api.views.contracts import represent_dataset
+from api.waiting.release import release_connections
 from contracts.errors import InvalidQuery
 from contracts.questions.reading import integer, reject_unknown
 from data_processing import datasets
-from data_processing.lifecycle import dead_letters
-from data_processing.operations import overview
-from data_processing.operations import pulses
-from api.requests import bodies
-from api.document import shapes
-from api.pagination import PAGED, answer_page
-from api.requests.parameters import Choice, Whole
-from api.waiting.release import release_connections
-from api.view import Answer, ApiView, refusal
-from api.views.contracts import represent_dataset
-from data_processing.lifecycle.dead_letters import Action, Resolved
 from data_processing.errors import NotFound
+from data_processing.lifecycle import dead_letters
+from data_processing.lifecycle.dead_letters import Action, Resolved
 from data_processing.models import DeadLetter, DeadReason
+from data_processing.operations import overview, pulses
 
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
 QUEUES = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)

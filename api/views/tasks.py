@@ -14,17 +14,12 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contracts.questions.query import digest
-from contracts.questions.reading import boolean, identifier, reject_unknown
-from data_processing import datasets
-from data_processing.outputs import estimates
-from data_processing.outputs import files
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
-from data_processing.lifecycle import submission
-from api.requests import bodies
 from api import representation
+from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
 from api.document import shapes
+from api.pagination import PAGED, answer_page
+from api.problems import problem
+from api.requests import bodies
 from api.requests.headers import (
     ETAG,
     IDEMPOTENCY_KEY,
@@ -38,21 +33,23 @@ from api.requests.headers import (
     read_idempotency_key,
     read_wait_s,
 )
-from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
-from api.pagination import PAGED, answer_page
 from api.requests.parameters import Choice, Identifier, InvalidParameter, Text
-from api.problems import problem
-from api.waiting.release import release_connections
 from api.view import Answer, ApiView, refusal
+from api.waiting.release import release_connections
 from api.waiting.waits import answer_start
+from contracts.questions.query import digest
+from contracts.questions.reading import boolean, identifier, reject_unknown
+from data_processing import datasets
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
-from data_processing.kinds.registry import KINDS, TaskKind, parse_again
-from data_processing.models import FINISHED, ExportFile, State, TaskRun
-from data_processing.lifecycle.submission import find_reusable, request_key
 from data_processing.kinds.aggregates import AggregatesResult
 from data_processing.kinds.export import ExportResult
+from data_processing.kinds.registry import KINDS, TaskKind, parse_again
 from data_processing.kinds.rehearsal import RehearsalResult
 from data_processing.kinds.search import SearchResult
+from data_processing.lifecycle import runs, submission
+from data_processing.lifecycle.submission import find_reusable, request_key
+from data_processing.models import FINISHED, ExportFile, State, TaskRun
+from data_processing.outputs import estimates, files, results
 
 LISTED = 200
 NO_TASK = refusal("there is no such task, or it is somebody else's")

@@ -25,11 +25,11 @@ from django.db.models import Case, F, When, Window
 from django.db.models.functions import Rank
 from rest_framework.renderers import JSONRenderer
 
-from contracts.questions.query import digest
-from data_processing.outputs import results
-from api.waiting.ends import Ends
 from api.representation import task_status
+from api.waiting.ends import Ends
+from contracts.questions.query import digest
 from data_processing.models import FINISHED, State, TaskRun
+from data_processing.outputs import results
 from data_processing.outputs.results import LiveProgress
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from django.db import InterfaceError, OperationalError
 from rest_framework.response import Response
 
 from api import representation
+from api.document.shapes import Finished, Started
 from api.waiting.event_hub import current_hub
 from api.waiting.later import Later
 from api.waiting.places import NoPlace, Places, fit_to_descriptors
-from api.document.shapes import Finished, Started
-from data_processing.models import State, TaskRun
 from data_processing.lifecycle.submission import Accepted
+from data_processing.models import State, TaskRun
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from contracts.fields import LABEL_DIMENSIONS, Pesos
 from contracts.questions.query import Filters
-from contracts.engine.sql import BIN_BOUNDS, CODES, Statement
+from contracts.snapshot.expressions import BIN_BOUNDS, CODES, Statement
 
 CENT = Decimal("0.01")
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from contracts.errors import OutOfSpace, QueryInterrupted
-from contracts.engine.sql import Statement
+from contracts.snapshot.expressions import Statement
 
 OUT_OF_SPACE = (
     "No space left on device",

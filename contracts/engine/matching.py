@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 
 from contracts.engine import aggregates
 from contracts.engine.cursor import Cursor
-from contracts.errors import SnapshotMissing
 from contracts.engine.memo import Memo
-from contracts.questions.query import Filters, Query, phrases_of
-from contracts.snapshot.rows import FoundRows, Mask, RowArrays
-from contracts.snapshot.versions import Snapshot
 from contracts.engine.sql import (
     KEYWORDS,
     BitsFound,
-    Statement,
     Stretch,
     find_names,
     matching_rows,
     select_ids,
     select_ordered_ids,
 )
+from contracts.errors import SnapshotMissing
+from contracts.questions.query import Filters, Query, phrases_of
+from contracts.snapshot.expressions import Statement
+from contracts.snapshot.rows import FoundRows, Mask, RowArrays
+from contracts.snapshot.versions import Snapshot
 from contracts.snapshot.words import WordIndex, cut_ascii, cut_phrases, read_cuts
 
 Index = TypeVar("Index")

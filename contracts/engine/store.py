@@ -21,16 +21,16 @@ import pyarrow as pa
 from contracts.engine import sql
 from contracts.engine.aggregates import Answer
 from contracts.engine.cursor import Cursor
-from contracts.errors import SnapshotMissing
-from contracts.fields import FIELDS, NAME_FILTERS
 from contracts.engine.matching import Finder, Indexes
 from contracts.engine.memo import Memo
+from contracts.engine.spill import SpillFolder
 from contracts.engine.suggestions import NameList
+from contracts.engine.totals import answer_aggregation
+from contracts.errors import SnapshotMissing
+from contracts.fields import FIELDS, NAME_FILTERS
 from contracts.questions.query import Aggregation, Filters, Page, Query
 from contracts.snapshot.rows import FoundRows
 from contracts.snapshot.versions import Snapshot
-from contracts.engine.spill import SpillFolder
-from contracts.engine.totals import answer_aggregation
 
 DUCKDB_SHARE = 0.66
 """Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured)."""

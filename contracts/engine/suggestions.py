@@ -12,7 +12,8 @@ import pyarrow as pa
 class NameList:
     """Names with what they stand for, in the order in which they are to be suggested.
 
-    ``table`` holds ``label``, ``folded`` (as ``contracts.engine.sql.fold_field`` makes it), ``rows`` and ``value``.
+    ``table`` holds ``label``, ``folded`` (as ``contracts.snapshot.expressions.fold_field`` makes it),
+    ``rows`` and ``value``.
     The folded names are searched as one text: leaping through 4 MB is quicker than asking 100,000 names.
     """
 

@@ -1,4 +1,4 @@
-"""Answering an aggregation: asks the statements of ``contracts.engine.aggregates`` and puts the answer together."""
+"""Answering an aggregation: asks the statements of ``aggregates`` and puts the answer together."""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@
 The rules are published in docs/explanation/data.md.
 """
 
-from contracts.ingest.checking import Check, check_files
 from contracts.ingest.cells.dates import DateOrder
-from contracts.ingest.tables.headers import list_generations
+from contracts.ingest.checking import Check, check_files
 from contracts.ingest.importer import import_files
+from contracts.ingest.tables.headers import list_generations
 
 __all__ = [
     "Check",

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from contracts.errors import BadFile
-from contracts.ingest.rows.findings import Finding, find_left_out, find_rejects, find_repairs
 from contracts.ingest.importer import (
     Reading,
     Resources,
@@ -22,6 +21,7 @@ from contracts.ingest.importer import (
     translate_errors,
 )
 from contracts.ingest.losses import Losses, find_losses
+from contracts.ingest.rows.findings import Finding, find_left_out, find_rejects, find_repairs
 from contracts.progress import Progress
 from contracts.snapshot.versions import VERSIONS, SourceReport, building, new_version
 

@@ -14,25 +14,26 @@ from typing import Required, TypedDict, Unpack
 
 import duckdb
 
-from contracts.ingest import layout
 from contracts.engine.cursor import OUT_OF_SPACE
 from contracts.errors import BadFile, ContractsError, OutOfSpace
-from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_rejects, write_repairs
-from contracts.ingest.tables.batches import RawBatch
-from contracts.ingest.files.containers import Given, blame
-from contracts.ingest.text.csv_files import read_csv
+from contracts.fields import FLOOD_CONTROL
+from contracts.ingest import layout
 from contracts.ingest.cells.dates import DateOrder
-from contracts.ingest.rows.days import settle_days
-from contracts.ingest.rows.fates import decide_fates
+from contracts.ingest.files.containers import Given, blame
 from contracts.ingest.files.foreign import FULL_DISK
-from contracts.ingest.tables.headers import find_generation, list_generations
 from contracts.ingest.files.kinds import Kind
-from contracts.ingest.rows.later_years import join_later_years
 from contracts.ingest.files.looking import look_at_files
 from contracts.ingest.losses import find_losses, hold
-from contracts.ingest.tables.sifting import RowSieve
-from contracts.ingest.sources import Generation
+from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_rejects, write_repairs
+from contracts.ingest.rows.days import settle_days
+from contracts.ingest.rows.fates import decide_fates
+from contracts.ingest.rows.later_years import join_later_years
 from contracts.ingest.rows.staging import RawFile, create_staging, stage_batch, stage_file
+from contracts.ingest.sources import Generation
+from contracts.ingest.tables.batches import RawBatch
+from contracts.ingest.tables.headers import find_generation, list_generations
+from contracts.ingest.tables.sifting import RowSieve
+from contracts.ingest.text.csv_files import read_csv
 from contracts.ingest.workbooks.xlsx_files import read_workbook
 from contracts.progress import Progress
 from contracts.snapshot.versions import (
@@ -47,7 +48,6 @@ from contracts.snapshot.versions import (
     new_version,
     publish,
 )
-from contracts.engine.sql import FLOOD_CONTROL
 
 _STAGING, _SPILL, _UNPACKED = "staging.duckdb", "spill", "unpacked"
 _STEPS = 4

@@ -1,6 +1,6 @@
 """The physical layout of a snapshot: what is stored beside the columns, and in which order.
 
-Knows no query; the folded form of text is defined in ``contracts.engine.sql``.
+Knows no query; the folded form of text is defined in ``contracts.snapshot.expressions``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from pathlib import Path
 import duckdb
 
 from contracts.engine import aggregates
-from contracts.fields import FIELDS
+from contracts.engine.sql import matching_rows
+from contracts.fields import FIELDS, FLOOD_CONTROL
 from contracts.questions.query import Filters
+from contracts.snapshot.expressions import CODES, fold_field, value_bin
 from contracts.snapshot.rows import write_arrays
 from contracts.snapshot.versions import ROWS, WORDS
-from contracts.engine.sql import CODES, FLOOD_CONTROL, fold_field, matching_rows, value_bin
 from contracts.snapshot.words import build_index
 
 STORED = tuple(field for field in FIELDS if field.name != "id")

@@ -18,9 +18,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.snapshot.arrays import list_bits, map_array, save_array
+from contracts.fields import PHILGEPS
 from contracts.questions.query import Sort
-from contracts.engine.sql import PHILGEPS
+from contracts.snapshot.arrays import list_bits, map_array, save_array
 
 Mask = NDArray[np.bool_]
 """One truth value per contract."""

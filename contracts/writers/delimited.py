@@ -16,11 +16,19 @@ from typing import BinaryIO
 
 from isal import igzip
 
+from contracts.engine.store import Reader
 from contracts.fields import FIELD_BY_NAME, FieldType
-from contracts.writers.outfile import Blocks, Writing, Written, open_whole, quote_literal, view_text, write_behind
 from contracts.progress import Progress
 from contracts.questions.query import Query
-from contracts.engine.store import Reader
+from contracts.writers.outfile import (
+    Blocks,
+    Writing,
+    Written,
+    open_whole,
+    quote_literal,
+    view_text,
+    write_behind,
+)
 
 FORMULA_STARTS = "=+-@\t\r"
 """A spreadsheet takes a cell for a formula, or for what hides one, that begins with one of these."""

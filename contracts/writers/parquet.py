@@ -13,9 +13,9 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from contracts.writers.outfile import Writing, Written, open_whole, write_behind
-from contracts.questions.query import Query
 from contracts.engine.store import Reader
+from contracts.questions.query import Query
+from contracts.writers.outfile import Writing, Written, open_whole, write_behind
 
 GROUP_ROWS = 122_880
 """Rows of a row group, the size that DuckDB stores and writes: what a reader can skip or hold at once."""

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from contracts.progress import Progress
 from contracts.engine.store import Reader
+from contracts.progress import Progress
 from data_processing import datasets
 from data_processing.outputs import files
 

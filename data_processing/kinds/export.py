@@ -12,21 +12,29 @@ from typing import Annotated, Any, TypedDict
 
 from django.conf import settings
 
-from contracts.writers.delimited import join_csv, write_csv
+from contracts.engine.store import Reader, Totals
 from contracts.errors import InvalidQuery
 from contracts.fields import Also
-from contracts.writers.outfile import Writing
-from contracts.writers.parquet import write_parquet
 from contracts.progress import Progress
 from contracts.questions.query import Aggregation, Filters, Query, Sort
 from contracts.questions.reading import boolean, choice, reject_unknown
-from contracts.engine.store import Reader, Totals
-from contracts.writers.workbook import About, SheetPlan, Year, join_sheets, plan_sheets, write_sheet, write_xlsx
+from contracts.writers.delimited import join_csv, write_csv
+from contracts.writers.outfile import Writing
+from contracts.writers.parquet import write_parquet
+from contracts.writers.workbook import (
+    About,
+    SheetPlan,
+    Year,
+    join_sheets,
+    plan_sheets,
+    write_sheet,
+    write_xlsx,
+)
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
-from data_processing.outputs.parts import PartPlan
 from data_processing.kinds.context import Context, MadeFile, Outcome, Work
 from data_processing.kinds.split import write_split
+from data_processing.outputs.parts import PartPlan
 
 FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
 """What a file can be; also how its name ends."""

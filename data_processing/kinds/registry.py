@@ -9,10 +9,7 @@ from typing import Any
 
 from contracts.errors import InvalidQuery
 from data_processing.errors import NotUnderstood
-from data_processing.kinds import aggregates
-from data_processing.kinds import export
-from data_processing.kinds import rehearsal
-from data_processing.kinds import search
+from data_processing.kinds import aggregates, export, rehearsal, search
 from data_processing.kinds.context import Context, Work
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from contracts.writers.outfile import Writing, tell_full_disk
 from contracts.progress import Progress
-from data_processing.outputs.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts
+from contracts.writers.outfile import Writing, tell_full_disk
 from data_processing.kinds.context import Context
+from data_processing.outputs.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts
 
 WAIT_S = 0.1
 

@@ -9,15 +9,15 @@ from contextlib import closing
 from functools import partial
 
 from contracts.errors import ContractsError
-from data_processing.lifecycle import runs
 from data_processing.errors import TaskError
-from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle.lease import HelpingHold, keeper
-from data_processing.outputs.parts import PartClaim, PartPlan, Parts
-from data_processing.lifecycle.runs import Claim
 from data_processing.kinds import export
 from data_processing.kinds.context import Context
+from data_processing.kinds.registry import KINDS
 from data_processing.kinds.split import fill_part
+from data_processing.lifecycle import runs
+from data_processing.lifecycle.lease import HelpingHold, keeper
+from data_processing.lifecycle.runs import Claim
+from data_processing.outputs.parts import PartClaim, PartPlan, Parts
 
 logger = logging.getLogger(__name__)
 

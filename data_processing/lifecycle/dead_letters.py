@@ -14,11 +14,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from data_processing import broker
-from data_processing.lifecycle import runs
 from data_processing.broker import RawLetter
 from data_processing.database.constraints import violates
 from data_processing.errors import NotFound, NotReplayable, TaskError
 from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle import runs
 from data_processing.models import DeadLetter, DeadReason, TaskRun
 
 logger = logging.getLogger(__name__)

@@ -19,10 +19,10 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from contracts.progress import Progress
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
+from data_processing.lifecycle import runs
 from data_processing.lifecycle.runs import Claim
+from data_processing.outputs import results
 
 logger = logging.getLogger(__name__)
 

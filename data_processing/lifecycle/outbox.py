@@ -16,10 +16,10 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from data_processing import broker
-from data_processing.lifecycle import runs
 from data_processing.kinds.registry import KINDS
-from data_processing.models import TaskRun
+from data_processing.lifecycle import runs
 from data_processing.lifecycle.publisher import publisher
+from data_processing.models import TaskRun
 
 logger = logging.getLogger(__name__)
 

@@ -20,18 +20,14 @@ from django.db.models.functions import Now
 
 from contracts.errors import ContractsError
 from contracts.progress import Progress
-from data_processing.outputs import export_store
-from data_processing.outputs import files
-from data_processing.lifecycle import limits
-from data_processing.lifecycle import outbox
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
-from data_processing.kinds.registry import BULK_QUEUES, KINDS, TaskKind
-from data_processing.lifecycle.lease import Hold, keeper
-from data_processing.models import DeadReason, ExportFile, State, TaskRun
-from data_processing.lifecycle.runs import Claim, Ending
 from data_processing.kinds.context import Context, MadeFile, Outcome
+from data_processing.kinds.registry import BULK_QUEUES, KINDS, TaskKind
+from data_processing.lifecycle import limits, outbox, runs
+from data_processing.lifecycle.lease import Hold, keeper
+from data_processing.lifecycle.runs import Claim, Ending
+from data_processing.models import DeadReason, ExportFile, State, TaskRun
+from data_processing.outputs import export_store, files, results
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

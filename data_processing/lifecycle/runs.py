@@ -40,9 +40,9 @@ from django.utils import timezone
 from contracts.progress import Progress
 from data_processing.database import locks
 from data_processing.database.constraints import violates
+from data_processing.database.statements import Insert, Rows, Select, Slot, Update
 from data_processing.errors import NotFound, NotUnderstood, TooManyTasks
 from data_processing.models import FINISHED, UNFINISHED, DeadLetter, DeadReason, State, TaskRun
-from data_processing.database.statements import Insert, Rows, Select, Slot, Update
 
 
 class Event(Enum):

@@ -13,14 +13,13 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from contracts.questions.query import digest
-from data_processing.outputs import export_store
-from data_processing.lifecycle import outbox
-from data_processing.lifecycle import runs
 from data_processing.database.constraints import violates
 from data_processing.errors import KeyReused
 from data_processing.kinds.registry import BULK_QUEUES, TaskKind
-from data_processing.models import ExportFile, IdempotencyKey, TaskRun
+from data_processing.lifecycle import outbox, runs
 from data_processing.lifecycle.runs import OwnerLimits
+from data_processing.models import ExportFile, IdempotencyKey, TaskRun
+from data_processing.outputs import export_store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
-"""Did make Beat's entries, with the settings of that day; data_processing.operations.schedules makes them now, and lets
-them follow the settings."""
+"""Did make Beat's entries, with the settings of that day; data_processing.operations.schedules makes them
+now, and lets them follow the settings."""
 
 from django.db import migrations
 

@@ -14,19 +14,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts.snapshot import versions
-from data_processing import broker
-from data_processing import sign_in_tries
-from data_processing.lifecycle import dead_letters
-from data_processing.outputs import export_store
-from data_processing.outputs import files
-from data_processing.lifecycle import outbox
-from data_processing.operations import pulses
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
+from data_processing import broker, sign_in_tries
 from data_processing.kinds.registry import KINDS
-from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
-from data_processing.outputs.parts import Parts
+from data_processing.lifecycle import dead_letters, outbox, runs
 from data_processing.lifecycle.runs import Claim
+from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
+from data_processing.operations import pulses
+from data_processing.outputs import export_store, files, results
+from data_processing.outputs.parts import Parts
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,10 @@ import redis
 from django.db.models import Count
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from data_processing.outputs import export_store
-from data_processing.operations import overview
-from data_processing.operations import pulses
-from data_processing.outputs import results
 from data_processing.models import TaskRun
+from data_processing.operations import overview, pulses
 from data_processing.operations.overview import QueueReport
+from data_processing.outputs import export_store, results
 
 PREFIX = "philgeps"
 

@@ -17,8 +17,8 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from data_processing import broker
 from data_processing.broker import QueueDepth
 from data_processing.kinds.registry import lane_of
-from data_processing.models import UNFINISHED, DeadLetter, State, TaskRun
 from data_processing.lifecycle.publisher import BrokerAway, publisher
+from data_processing.models import UNFINISHED, DeadLetter, State, TaskRun
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from data_processing.outputs import files
 from data_processing.errors import ExportStoreFull
 from data_processing.models import ExportFile
+from data_processing.outputs import files
 
 SPARED_S = 900
 """A file goes for others only when it is older than that, and nobody has begun to read it for as long."""

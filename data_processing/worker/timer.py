@@ -16,8 +16,8 @@ from celery.concurrency.prefork import TaskPool as ForkingPool
 from django.conf import settings
 from django.db import close_old_connections
 
-from data_processing.operations import maintenance
 from data_processing.kinds.registry import HOUSEKEEPING_QUEUE
+from data_processing.operations import maintenance
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from django.test import Client
 
 from contracts.snapshot.versions import Snapshot
 from data_processing.lifecycle import runner
-from data_processing.models import TaskRun
 from data_processing.lifecycle.publisher import publisher
+from data_processing.models import TaskRun
 from tools.stack.servers import Redis
 
 TASKS = "/api/v1/data-processing/tasks/"

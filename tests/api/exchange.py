@@ -11,10 +11,10 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.db import connection
 
-from backend.asgi import application
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from api.views.events import STREAMS
 from api.waiting.waits import WAITERS
+from backend.asgi import application
 
 PATIENCE_S = 20
 Result = TypeVar("Result")

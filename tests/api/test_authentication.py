@@ -19,8 +19,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from data_processing.errors import TooManyTries
-from data_processing.operations.maintenance import clean_up
 from data_processing.models import SignInTry
+from data_processing.operations.maintenance import clean_up
 from tests.api.conftest import TASKS, post
 
 QUEUES = "/api/v1/ops/queues/"

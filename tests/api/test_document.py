@@ -35,9 +35,9 @@ from schemathesis.schemas import BaseSchema
 
 from backend.asgi import application
 from data_processing import datasets
-from data_processing.operations import overview
 from data_processing.lifecycle import runs
 from data_processing.models import DeadLetter, DeadReason, ExportFile, TaskRun
+from data_processing.operations import overview
 from tests import brokers
 from tests.api.conftest import TASKS, post, start, work_off
 from tests.api.test_ops import bury

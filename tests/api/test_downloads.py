@@ -9,9 +9,9 @@ from collections.abc import Generator
 import psutil
 import pytest
 
-from data_processing.outputs import files
 from api.waiting.downloads import READING_THREADS, Download
 from data_processing.models import ExportFile
+from data_processing.outputs import files
 from tests.api.conftest import EXPORTS
 from tests.api.exchange import PATIENCE_S, Exchange, wait_for
 from tests.data_processing.conftest import MakeRun

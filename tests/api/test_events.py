@@ -10,15 +10,15 @@ import pytest
 import redis
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from contracts.progress import Progress
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
-from api.waiting import event_hub as hubs
-from api.waiting.event_hub import Hub, Reader, Update
 from api.views import events
 from api.views.events import STREAMS
-from data_processing.models import TaskRun
+from api.waiting import event_hub as hubs
+from api.waiting.event_hub import Hub, Reader, Update
+from contracts.progress import Progress
+from data_processing.lifecycle import runs
 from data_processing.lifecycle.runs import Claim
+from data_processing.models import TaskRun
+from data_processing.outputs import results
 from tests.api.conftest import TASKS
 from tests.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
 from tests.data_processing.conftest import MakeRun

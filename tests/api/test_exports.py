@@ -10,8 +10,8 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 from pytest_django import Settings
 
-from data_processing.outputs import files
 from data_processing.models import ExportFile
+from data_processing.outputs import files
 from tests.api.conftest import TASKS, post, start, work_off
 
 pytestmark = pytest.mark.django_db

@@ -16,16 +16,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.renderers import JSONRenderer
 
-from data_processing.lifecycle import dead_letters
-from data_processing.operations import maintenance
-from data_processing.outputs import results
-from data_processing.lifecycle import runner
-from data_processing.lifecycle import runs
-from api.waiting import event_hub
 from api import representation
+from api.waiting import event_hub
 from data_processing.errors import NotReplayable
 from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle import dead_letters, runner, runs
 from data_processing.models import DeadLetter, State, TaskRun
+from data_processing.operations import maintenance
+from data_processing.outputs import results
 from tests.api.conftest import TASKS, post, start
 
 pytestmark = pytest.mark.django_db

@@ -17,9 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_processing.operations import overview
 from api.middleware import API_PATH
 from api.requests.parameters import Parameter
+from data_processing.operations import overview
 from tests import brokers
 from tests.api.conftest import TASKS, start, work_off
 

@@ -9,8 +9,8 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from data_processing.operations import pulses
 from data_processing.lifecycle import runs
+from data_processing.operations import pulses
 from tests import brokers
 from tests.brokers import publish_raw
 from tests.data_processing.conftest import MakeRun

@@ -14,11 +14,11 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from data_processing.outputs import files
 from data_processing.models import ExportFile
-from tools.stack.ports import LOOPBACK, pick_port
+from data_processing.outputs import files
 from tests.api.conftest import start, work_off
 from tests.nginx import Nginx, run_nginx
+from tools.stack.ports import LOOPBACK, pick_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,14 +13,14 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.worker import inspection
-from data_processing.operations import pulses
 from data_processing.lifecycle import runs
-from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.lifecycle.runs import Ending
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.operations import pulses
+from data_processing.worker import inspection
 from tests import brokers
-from tests.brokers import publish_dead, publish_raw
 from tests.api.conftest import post
+from tests.brokers import publish_dead, publish_raw
 from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_many_awards
 

@@ -14,11 +14,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from data_processing.outputs import files
 from api.access.owners import VISITOR_COOKIE
-from data_processing.outputs.files import PublishedFile
-from data_processing.operations.maintenance import clean_up
 from data_processing.models import ExportFile
+from data_processing.operations.maintenance import clean_up
+from data_processing.outputs import files
+from data_processing.outputs.files import PublishedFile
 from tests.api.conftest import TASKS, post, start, work_off
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from contracts.errors import InvalidQuery
 from api.requests import bodies
+from contracts.errors import InvalidQuery
 from data_processing.kinds.registry import KINDS
 from tests.api.test_bad_input import BAD_BODIES
 

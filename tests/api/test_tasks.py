@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from contracts.progress import Progress
-from data_processing.outputs import results
 from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
+from data_processing.outputs import results
 from tests.api.conftest import EXPORTS, TASKS, post, start, work_off
 
 pytestmark = pytest.mark.django_db

@@ -12,21 +12,20 @@ import redis
 from django.db import connection
 from pytest_django import Settings
 
-from contracts.snapshot.versions import Snapshot
-from data_processing.outputs import results
-from data_processing.lifecycle import runner
-from data_processing.lifecycle import runs
+from api.views.events import STREAMS
 from api.waiting import event_hub as hubs
 from api.waiting.event_hub import Hub
-from api.views.events import STREAMS
 from api.waiting.waits import WAITERS
-from data_processing.models import TaskRun
+from contracts.snapshot.versions import Snapshot
+from data_processing.lifecycle import runner, runs
 from data_processing.lifecycle.publisher import publisher
-from tools.stack.ports import LOOPBACK, pick_port
-from tools.stack.servers import PostgreSQL
+from data_processing.models import TaskRun
+from data_processing.outputs import results
 from tests.api.conftest import TASKS
 from tests.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
 from tests.data_processing.conftest import MakeRun
+from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.servers import PostgreSQL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.urls import path
 from pytest_django import Settings
 
-from backend.asgi import REQUEST_THREADS, allow_open_files
 from api.waiting.later import Later
 from api.waiting.places import fit_to_descriptors
+from backend.asgi import REQUEST_THREADS, allow_open_files
 from tests.api.exchange import Exchange, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from contracts.ingest import layout
-from contracts.fields import FIELDS, FieldType
-from contracts.snapshot.versions import Snapshot
 from contracts.engine.store import Store
+from contracts.fields import FIELDS, FieldType
+from contracts.ingest import layout
+from contracts.snapshot.versions import Snapshot
 
 ARROW_TYPES = {
     FieldType.TEXT: pa.string(),

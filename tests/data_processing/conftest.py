@@ -10,12 +10,11 @@ import pytest
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.outputs import results
-from data_processing.lifecycle import runs
-from data_processing.lifecycle import submission
 from data_processing.kinds.registry import KINDS
-from data_processing.models import TaskRun
+from data_processing.lifecycle import runs, submission
 from data_processing.lifecycle.runs import OwnerLimits
+from data_processing.models import TaskRun
+from data_processing.outputs import results
 from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
 

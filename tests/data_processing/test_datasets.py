@@ -11,11 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from contracts.snapshot import versions
 from contracts.engine import spill
-from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
-from contracts.snapshot.versions import Snapshot
 from contracts.engine.store import Reader
+from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.snapshot import versions
+from contracts.snapshot.versions import Snapshot
 from data_processing import datasets
 from tests.datasets import AWARDS, publish_awards, publish_many_awards
 

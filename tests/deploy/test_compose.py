@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from data_processing.operations import pulses
 from data_processing.models import Pulse
-from tools.stack.servers import RabbitMQ
+from data_processing.operations import pulses
 from tests.deploy.compose import ROOT, SECRETS, read_config, run_config
+from tools.stack.servers import RabbitMQ
 
 WORKERS = ("worker-housekeeping", "worker-interactive", "worker-bulk")
 PRODUCT = {*WORKERS, "web", "beat", "flower", "migrate"}

@@ -28,12 +28,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.e2e.raw_file import write_raw_file
 from tools.stack.children import unmeasured
 from tools.stack.logs import FileLog
 from tools.stack.ports import pick_port
 from tools.stack.pytest_servers import Servers
 from tools.stack.system import System
-from tests.e2e.raw_file import write_raw_file
 
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 """The first is the same browser without windows, in a third of the processor time."""

@@ -19,15 +19,15 @@ from django.db import connection
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.operations import maintenance
-from data_processing.lifecycle import submission
 from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle import submission
 from data_processing.models import TaskRun
-from tools.stack.children import kill_group, read_tail, spawn, stop_child, wait_until
-from tools.stack.pytest_servers import Servers
+from data_processing.operations import maintenance
 from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
 from tests.integration.website import StartWeb, Web
+from tools.stack.children import kill_group, read_tail, spawn, stop_child, wait_until
+from tools.stack.pytest_servers import Servers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60

@@ -14,11 +14,10 @@ from django.db import connection
 from django.test import Client
 
 from contracts.progress import Progress
-from data_processing.outputs import results
 from data_processing.lifecycle import runs
-from data_processing.models import TaskRun
 from data_processing.lifecycle.runs import Claim
-from tools.stack.servers import PostgreSQL
+from data_processing.models import TaskRun
+from data_processing.outputs import results
 from tests.integration.website import (
     PATIENCE_S,
     POOL_SIZE,
@@ -29,6 +28,7 @@ from tests.integration.website import (
     submit,
     wait_for,
 )
+from tools.stack.servers import PostgreSQL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,10 +12,10 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from data_processing.lifecycle import runs
-from data_processing.models import State, TaskRun
 from data_processing.lifecycle.runs import OwnerLimits
-from tools.stack.pytest_servers import Servers
+from data_processing.models import State, TaskRun
 from tests.integration.conftest import StartWorker, Submit, Worker, wait_for
+from tools.stack.pytest_servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from data_processing.lifecycle import dead_letters
-from data_processing.lifecycle import outbox
-from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.lifecycle import dead_letters, outbox
 from data_processing.lifecycle.publisher import publisher
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.tasks import sample_add
 from tests.brokers import RUN_TASK, count_ready, publish_raw, task_message
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended, wait_for, wait_until_ended

@@ -9,11 +9,11 @@ import pytest
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.outputs import files
-from data_processing.lifecycle import runs
-from data_processing.models import ExportFile, State, TaskRun
 from data_processing.kinds.context import Context
 from data_processing.kinds.export import export_contracts
+from data_processing.lifecycle import runs
+from data_processing.models import ExportFile, State, TaskRun
+from data_processing.outputs import files
 from tests.data_processing.kinds.test_same_rows import Uninterrupted
 from tests.datasets import publish_many_awards
 from tests.integration.conftest import (

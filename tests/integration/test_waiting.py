@@ -15,10 +15,9 @@ from django.test import Client
 
 from backend.asgi import REQUEST_THREADS
 from contracts.progress import Progress
-from data_processing.outputs import results
 from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, TaskRun
-from tools.stack.ports import LOOPBACK
+from data_processing.outputs import results
 from tests.integration.website import (
     EXPORTS,
     POOL_SIZE,
@@ -30,6 +29,7 @@ from tests.integration.website import (
     submit,
     wait_for,
 )
+from tools.stack.ports import LOOPBACK
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

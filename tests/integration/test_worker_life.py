@@ -10,8 +10,7 @@ import pytest
 from celery import current_app
 from celery.result import AsyncResult
 
-from data_processing.lifecycle import outbox
-from data_processing.lifecycle import runs
+from data_processing.lifecycle import outbox, runs
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from tests.integration.conftest import (
     StartWorker,

@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 from django.db import connection
 
-from data_processing.lifecycle import runs
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
-from data_processing.models import TaskRun
+from data_processing.lifecycle import runs
 from data_processing.lifecycle.runs import Claim, OwnerLimits
+from data_processing.models import TaskRun
 from tools.stack.children import spawn, stop_child, wait_until
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
 from tools.stack.pytest_servers import Servers

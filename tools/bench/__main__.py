@@ -19,14 +19,14 @@ from tools.bench import answers, exports, imports, queries
 from tools.bench.figures import list_missed, show_table
 from tools.bench.sizes import FULL, read_rows
 
-REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     exports.measure,
     queries.measure,
     answers.measure,
     imports.measure,
 )
-"""Each takes the number of rows and returns figures of ``tools.bench.figures.BARS``. A new one is one line here.
+"""Each takes the number of rows and returns figures of ``figures.BARS``. A new one is one line here.
 
 Imports come last: what they leave to be written to disk slows others.
 """
@@ -46,7 +46,7 @@ def write_reference(figures: Mapping[str, float], rows: int) -> None:
         "# Benchmarks",
         "",
         "Written by `make bench`: medians, peers in the same run on the same rows. The rows come from",
-        "`generate_sample` and `import_contracts`.",
+        "`python -m tools.sample` and `import_contracts`.",
         "",
         f"{rows:,} rows, {os.cpu_count()} cores, Python {platform.python_version()},"
         f" {datetime.now(UTC):%Y-%m-%d}, load at the end {os.getloadavg()[0]:.1f}.",

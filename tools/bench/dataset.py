@@ -1,7 +1,7 @@
 """Datasets to measure on: generated, imported by the product and checked against their answer key.
 
-Kept under var/bench/. ``python -m tools.bench.dataset RAW ROOT`` imports in a process of its own and prints, as
-JSON, seconds and the peak of its memory.
+Kept under var/bench/. ``python -m tools.bench.dataset RAW ROOT`` imports in a process of its own and prints,
+as JSON, seconds and the peak of its memory.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contracts.snapshot import versions
 from contracts.ingest import import_files
-from tools.sample import AnswerKey, SampleShape, generate
+from contracts.snapshot import versions
 from contracts.snapshot.versions import Snapshot
+from tools.sample import AnswerKey, SampleShape, generate
 
-ROOT = Path(__file__).parent.parent / "var" / "bench"
+ROOT = Path(__file__).parents[2] / "var" / "bench"
 
 T = TypeVar("T")
 
@@ -42,7 +42,9 @@ def import_sample(shape: SampleShape, root: Path) -> dict[str, Any]:
     try:
         key = _finish(generate(shape, raw))
         output = subprocess.run(
-            [sys.executable, "-m", "tools.bench.dataset", str(raw), str(root)], check=True, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tools.bench.dataset", str(raw), str(root)],
+            check=True,
+            stdout=subprocess.PIPE,
         ).stdout
     finally:
         shutil.rmtree(raw, ignore_errors=True)

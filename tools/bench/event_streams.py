@@ -1,4 +1,4 @@
-"""``python -m tools.bench.event_streams``: what 500 open event streams cost a web process, and the API beside them.
+"""``python -m tools.bench.event_streams``: what 500 open event streams cost a web process and the API.
 
 A second web process without streams is asked in turns with the first: what else the machine does meanwhile
 slows both. Prints a table; the last line is one JSON object with the memory and threads that the streams

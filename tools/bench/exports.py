@@ -1,6 +1,7 @@
 """Our writers beside their peers over the same rows, each in a process of its own.
 
-Usage: python -m tools.bench.exports. The .xlsx peers write fewer rows, being slow: rows per second are compared.
+Usage: python -m tools.bench.exports. The .xlsx peers write fewer rows, being slow: rows per second are
+compared.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ import xlsxwriter  # type: ignore[import-untyped]
 from isal import isal_zlib
 from rustpy_xlsxwriter import FastExcel
 
+from contracts.engine.store import Reader, Store
+from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.questions.query import Query
+from contracts.snapshot.expressions import Statement
+from contracts.snapshot.versions import Snapshot
+from contracts.writers.delimited import write_csv
+from contracts.writers.parquet import write_parquet
+from contracts.writers.workbook import About, write_xlsx
 from tools.bench.dataset import prepare_snapshot, read_peak_rss_mb
 from tools.bench.sizes import read_rows as read_size
-from contracts.writers.delimited import write_csv
-from contracts.fields import FIELD_BY_NAME, FieldType
-from contracts.writers.parquet import write_parquet
-from contracts.questions.query import Query
-from contracts.snapshot.versions import Snapshot
-from contracts.engine.sql import Statement
-from contracts.engine.store import Reader, Store
-from contracts.writers.workbook import About, write_xlsx
 
 QUERY = Query()
 ROUNDS = 3

@@ -1,8 +1,8 @@
 """How long people wait for the pages: from the address to the first rows, the figures and the charts.
 
-Usage: python -m tools.bench.pages [--data DIR] [--visits 5]. DIR is a folder like DATA_DIR, with a dataset in it;
-without one, 100,000 sample contracts are made in a temporary folder. Each visit is the first one of somebody,
-with an empty browser; the first of all also finds an empty cache of answers.
+Usage: python -m tools.bench.pages [--data DIR] [--visits 5]. DIR is a folder like DATA_DIR, with a dataset in
+it; without one, 100,000 sample contracts are made in a temporary folder. Each visit is the first one of
+somebody, with an empty browser; the first of all also finds an empty cache of answers.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.e2e.conftest import launch_chromium
 from tools.stack.logs import FileLog
 from tools.stack.ports import pick_port
 from tools.stack.system import System
 from tools.stack.up import generate_and_import
-from tests.e2e.conftest import launch_chromium
 
 SAMPLE = 100_000
 NOW_MS = "performance.now()"

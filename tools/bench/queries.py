@@ -1,7 +1,7 @@
 """How long searches, totals and suggestions take in the engine, searches beside PostgreSQL on the same rows.
 
-``python -m tools.bench.queries`` measures the engine alone, ``python -m bench`` its peers too. Each question is
-asked cold: what the store remembers is forgotten before.
+``python -m tools.bench.queries`` measures the engine alone, ``python -m tools.bench`` its peers too. Each
+question is asked cold: what the store remembers is forgotten before.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import psycopg
 
+from contracts.engine.store import Reader, Store
+from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.snapshot.versions import Snapshot
 from tools.bench import postgres
 from tools.bench.dataset import prepare_snapshot
 from tools.bench.sizes import read_rows
-from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
-from contracts.snapshot.versions import Snapshot
-from contracts.engine.store import Reader, Store
 
 KEYWORDS = (
     ("flood control",),

@@ -20,11 +20,11 @@ from typing import Any
 
 import psutil
 
+from contracts.writers.excel import SHEET_ROWS
 from tools.bench.dataset import prepare_snapshot
 from tools.bench.serving import serve
 from tools.bench.sizes import read_rows
 from tools.bench.tasks import TASKS, Api
-from contracts.writers.excel import SHEET_ROWS
 from tools.stack.children import spawn, stop_child
 from tools.stack.system import CHECKOUT
 

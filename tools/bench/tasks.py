@@ -1,4 +1,4 @@
-"""``python -m tools.bench.tasks``: what the task machine costs over bare Celery, on the same servers in one run.
+"""``python -m tools.bench.tasks``: what the task machine costs over bare Celery, on the same servers.
 
 Prints a table; the last line is one JSON object: median of a no-op's way from POST to SUCCESS seen, and the
 machine's throughput as a share of bare Celery's with Redis results and started state.
@@ -81,7 +81,9 @@ def measure_machine(api: Api, environment: Mapping[str, str], *, first: int, cou
 
 def measure_bare(environment: Mapping[str, str], *, count: int) -> float:
     """Tasks per second of a worker that finds ``count`` plain Celery no-ops waiting."""
-    script = f"from tools.bench.bare_celery import nothing\nprint(*[nothing.delay(n).id for n in range({count})])"
+    script = (
+        f"from tools.bench.bare_celery import nothing\nprint(*[nothing.delay(n).id for n in range({count})])"
+    )
     sent = subprocess.run(
         [sys.executable, "-c", script], env={**environment}, cwd=CHECKOUT, check=True, capture_output=True
     )

@@ -16,14 +16,14 @@ from pathlib import Path
 import duckdb
 import tantivy
 
+from contracts.engine.store import Store
+from contracts.fields import SEARCHED
+from contracts.questions.query import Filters, Page, Query
+from contracts.snapshot.expressions import fold_field, fold_phrase, make_plain
+from contracts.snapshot.versions import Snapshot
 from tools.bench.dataset import prepare_snapshot
 from tools.bench.queries import BY_AMOUNT, KEYWORDS
 from tools.bench.sizes import read_rows
-from contracts.fields import SEARCHED
-from contracts.questions.query import Filters, Page, Query
-from contracts.snapshot.versions import Snapshot
-from contracts.engine.sql import fold_field, fold_phrase, make_plain
-from contracts.engine.store import Store
 
 REPEATS = 5
 Search = Callable[[Sequence[str]], int]

@@ -103,8 +103,11 @@ class Arena:
 
     def run_command(self, *arguments: str) -> None:
         """A manage.py command in the foreground; StackError when it fails."""
+        self._run("manage.py", *arguments)
+
+    def _run(self, *arguments: str) -> None:
         run = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             env=self.environment,
             cwd=CHECKOUT,
             check=False,
@@ -112,12 +115,12 @@ class Arena:
             text=True,
         )
         if run.returncode:
-            raise StackError(f"manage.py {arguments[0]} failed: {run.stdout[-2000:]}{run.stderr[-4000:]}")
+            raise StackError(f"{' '.join(arguments[:2])} failed: {run.stdout[-2000:]}{run.stderr[-4000:]}")
 
     def fill(self, *, contracts: int) -> None:
         """Generate a sample and make it the current dataset."""
         raw = self.folder / "raw"
-        self.run_command("generate_sample", "--contracts", str(contracts), "--out", str(raw))
+        self._run("-m", "tools.sample", "--contracts", str(contracts), "--out", str(raw))
         files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
         self.run_command("import_contracts", "--accept-losses", *files)
 

@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from contracts.progress import Progress
 from tools.sample.answer_key import AnswerKey, FileAnswer
 from tools.sample.awards import NoticeDesk
 from tools.sample.faults import FAULTS
@@ -18,6 +17,7 @@ from tools.sample.filler import FILE_FAULTS, Carried, FileFiller
 from tools.sample.flood import FloodDesk, plan_flood
 from tools.sample.market import Market
 from tools.sample.plan import FLOOD_FILE, FilePlan, plan_files
+from tools.sample.progress import Progress
 from tools.sample.shape import SampleShape
 
 AS_OF = date(2025, 12, 31)

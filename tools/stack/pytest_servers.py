@@ -18,7 +18,7 @@ import pytest
 from tools.stack.servers import PostgreSQL, RabbitMQ, Redis
 
 # What production runs with, except for what a small disk cannot give.
-BROKER_CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "rabbitmq.conf"
+BROKER_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "rabbitmq.conf"
 SMALL_DISK = "disk_free_limit.absolute = 50MB\n"
 
 

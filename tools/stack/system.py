@@ -24,7 +24,7 @@ from tools.stack.ports import LOOPBACK, is_listening
 from tools.stack.processes import LogWriter, Program, Supervisor
 from tools.stack.servers import EmbeddedRedis
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
 LOCK = ".lock"
 EMBEDDED = "redis (embedded)"
@@ -106,10 +106,14 @@ class System:
 
     def run_command(self, *arguments: str) -> None:
         """Run a manage.py command in the foreground; StackError when it fails."""
-        command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
+        self.run_program(str(CHECKOUT / "manage.py"), *arguments)
+
+    def run_program(self, *arguments: str) -> None:
+        """The same for any other program of Python's: its path, or ``-m`` and its name."""
+        command = [sys.executable, *arguments]
         status = subprocess.run(command, env=self.environment, cwd=CHECKOUT, check=False).returncode
         if status:
-            raise StackError(f"manage.py {arguments[0]} failed with status {status}")
+            raise StackError(f"{' '.join(arguments[:2])} failed with status {status}")
 
     def pid(self, name: str) -> int:
         """The process id of one of the programs."""

@@ -72,8 +72,8 @@ def import_sample(system: System, log: TerminalLog, *, contracts: int) -> None:
 
 def generate_and_import(system: System, raw: Path, *, contracts: int, seed: int) -> None:
     """Write raw files of all generations into the folder `raw` and import them as the current dataset."""
-    system.run_command(
-        "generate_sample", "--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)
+    system.run_program(
+        "-m", "tools.sample", "--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)
     )
     files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
     # The faults of a small sample are more than may be lost by accident.

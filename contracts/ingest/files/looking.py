@@ -8,9 +8,9 @@ from pathlib import Path
 
 from contracts.errors import BadFile, BadFiles
 from contracts.ingest.files.containers import Given, blame, unpack
-from contracts.ingest.text.csv_files import look_at_csv
 from contracts.ingest.files.kinds import Kind
 from contracts.ingest.sources import Generation
+from contracts.ingest.text.csv_files import look_at_csv
 from contracts.ingest.workbooks.xlsx_files import look_at_workbook
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from contracts.errors import ReconciliationFailed
-from contracts.ingest.tables.batches import DATE_CELL
 from contracts.ingest.rows.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
 from contracts.ingest.rows.staging import STAGED, RawFile
+from contracts.ingest.tables.batches import DATE_CELL
 from contracts.snapshot.versions import SourceReport
 
 REJECTS_FOUND = f"SELECT seq, file, fault FROM staging.fates WHERE fate = '{REJECTED}'"

@@ -10,7 +10,6 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from contracts.ingest.tables.batches import DATE_CELL
 from contracts.ingest.cells.dates import (
     DateOrder,
     Evidence,
@@ -24,6 +23,7 @@ from contracts.ingest.cells.dates import (
     settle_day,
 )
 from contracts.ingest.rows.staging import RawFile
+from contracts.ingest.tables.batches import DATE_CELL
 
 DATE_FIELDS = ("award_date", "publish_date", "closing_date", "start_date", "completion_date")
 _WITH_HOURS = frozenset({"closing_date"})

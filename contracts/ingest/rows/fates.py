@@ -12,10 +12,9 @@ from datetime import date
 
 import duckdb
 
-from contracts.fields import FIELDS, FieldType
+from contracts.fields import FIELDS, FLOOD_CONTROL, FieldType
 from contracts.ingest.rows.days import DATE_FIELDS
 from contracts.ingest.rows.staging import STAGED, RawFile
-from contracts.engine.sql import FLOOD_CONTROL
 
 IMPORTED, COLLAPSED, UNAWARDED = "imported", "collapsed", "unawarded"
 DUPLICATE, REJECTED = "duplicate", "rejected"

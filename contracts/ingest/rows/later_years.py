@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 import duckdb
 
+from contracts.fields import FLOOD_CONTROL
 from contracts.ingest.rows.staging import RawFile
-from contracts.engine.sql import FLOOD_CONTROL
 
 _REFERENCE = r"(?i)^\s*MYCA\b.*?\b(P[0-9A-Z-]+)\s*$"
 _SHARED = ("project_id", "contract_number", "awardee_name", "contract_amount")

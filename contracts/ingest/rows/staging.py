@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from contracts.ingest.tables.batches import DATE_CELL, FORMULA, Decoding, RawBatch
 from contracts.ingest.cells.nulls import NULL_WORDS
 from contracts.ingest.sources import Generation
+from contracts.ingest.tables.batches import DATE_CELL, FORMULA, Decoding, RawBatch
 from contracts.snapshot.versions import Note
 
 STAGED = (

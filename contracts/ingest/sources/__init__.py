@@ -1,6 +1,6 @@
 """Where raw files come from: one module for each source, which declares the generations of its files.
 
-A further source is a module here, a place in GENERATIONS, and a value of ``source`` in ``contracts.engine.sql``.
+A further source is a module here, a place in GENERATIONS, and a value of ``source`` in ``contracts.fields``.
 """
 
 from contracts.ingest.sources import flood_control, philgeps

@@ -6,8 +6,8 @@ None of them says on which day a contract was awarded.
 
 from __future__ import annotations
 
+from contracts.fields import FLOOD_CONTROL
 from contracts.ingest.sources.layout import Generation, read_columns
-from contracts.engine.sql import FLOOD_CONTROL
 
 _SYSTEM = "sumbong"
 _CATEGORY = "Flood Control"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contracts.fields import PHILGEPS
 from contracts.ingest.sources.layout import Generation, pair_spellings, read_columns
-from contracts.engine.sql import PHILGEPS
 
 _S1 = """
 Organization Name=organization_name | Reference ID=reference_id | Solicitation No.

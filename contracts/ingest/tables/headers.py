@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contracts.ingest.tables.batches import DATE_CELL
 from contracts.ingest.cells.dates import parse_stamp
 from contracts.ingest.cells.nulls import NULL_WORDS
 from contracts.ingest.sources import GENERATIONS, Generation, Header
 from contracts.ingest.sources.layout import normalise_name
+from contracts.ingest.tables.batches import DATE_CELL
 from contracts.snapshot.versions import Note
 
 HEADER_WITHIN_ROWS = 30

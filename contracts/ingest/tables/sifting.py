@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts.errors import BadFile
-from contracts.ingest.tables.batches import RawBatch
-from contracts.ingest.tables.headers import match_header
 from contracts.ingest.cells.nulls import NULL_WORDS
 from contracts.ingest.sources import Header
+from contracts.ingest.tables.batches import RawBatch
+from contracts.ingest.tables.headers import match_header
 from contracts.snapshot.versions import Note
 
 _IDENTIFYING = ("reference_id", "award_number", "contract_number", "project_id")

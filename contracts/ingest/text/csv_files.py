@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from contracts.errors import BadFile
+from contracts.ingest.sources import Generation, Header
 from contracts.ingest.tables.batches import (
     MAX_ROW_BYTES,
     RawBatch,
@@ -25,10 +26,9 @@ from contracts.ingest.tables.batches import (
     join_cells,
     make_empty_batch,
 )
-from contracts.ingest.text.encodings import open_beginning, open_text
 from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS, HeaderSearch, NoHeader, note_columns
+from contracts.ingest.text.encodings import open_beginning, open_text
 from contracts.ingest.text.quotes import SoundLines
-from contracts.ingest.sources import Generation, Header
 
 MAX_RAGGED = 100_000
 """So many rows that do not fit the header, if they are more than every second one, are no table."""

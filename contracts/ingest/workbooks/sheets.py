@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts.ingest.tables.headers import HeaderSearch, NoHeader, imply_header, note_columns
 from contracts.ingest.sources import Generation, Header
+from contracts.ingest.tables.headers import HeaderSearch, NoHeader, imply_header, note_columns
 from contracts.ingest.workbooks.package import BadWorkbook
 from contracts.ingest.workbooks.parts import SheetPart
 from contracts.snapshot.versions import Note

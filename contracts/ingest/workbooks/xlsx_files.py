@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts.errors import BadFile
+from contracts.ingest.sources import Generation, Header
 from contracts.ingest.tables.batches import (
     FORMULA,
     MAX_ROW_BYTES,
@@ -28,7 +29,6 @@ from contracts.ingest.tables.batches import (
     make_empty_batch,
 )
 from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS
-from contracts.ingest.sources import Generation, Header
 from contracts.ingest.workbooks.cells import RowReader
 from contracts.ingest.workbooks.elements import ElementStream
 from contracts.ingest.workbooks.merges import MergedCells

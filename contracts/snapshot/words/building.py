@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.snapshot.arrays import create_array, save_array, write_values
-from contracts.engine.sql import CODES, SEARCHED_NAMES
+from contracts.snapshot.expressions import CODES, SEARCHED_NAMES
 from contracts.snapshot.words.form import END, cut_document, cut_text
 
 BATCH_DOCUMENTS = 100_000

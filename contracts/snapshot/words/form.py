@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.engine.sql import Statement, make_plain, mark_words, plain_phrase
+from contracts.snapshot.expressions import Statement, make_plain, mark_words, plain_phrase
 
 MARK, SPACED = "\x01", "\x02"
 """``MARK`` stands between words; ``SPACED`` ends a word that a character ended which a space follows."""

@@ -13,8 +13,8 @@ from openpyxl.chart import BarChart, Reference, Series
 from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.styles import Alignment, Font
 
-from contracts.writers.excel import CELL_UNITS
 from contracts.fields import FIELD_BY_NAME
+from contracts.writers.excel import CELL_UNITS
 
 TITLE, BOLD = Font("Calibri", 14, bold=True), Font("Calibri", 11, bold=True)
 TOP = Alignment(horizontal="left", vertical="top", wrap_text=True)

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 
-from contracts.writers.excel import CELL_UNITS
 from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.writers.excel import CELL_UNITS
 from contracts.writers.outfile import quote_literal, view_text
 
 ILLEGAL = bytes(code for code in range(0x20) if code not in b"\t\n\r")

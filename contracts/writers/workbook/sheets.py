@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from contracts.engine.store import Reader
 from contracts.fields import FieldType
-from contracts.writers.outfile import Writing, Written, open_whole, write_behind
 from contracts.progress import Progress
 from contracts.questions.query import Query
-from contracts.engine.store import Reader
+from contracts.writers.outfile import Writing, Written, open_whole, write_behind
 from contracts.writers.workbook.about import About
 from contracts.writers.workbook.package import CONTENT_TYPES, Frame, build_package
 from contracts.writers.workbook.row_xml import Piece, clean_xml, select_xml, split_sheets

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from contracts.engine.store import Reader
+from contracts.questions.query import Query
 from contracts.writers.excel import SHEET_ROWS
 from contracts.writers.outfile import Writing, Written, open_whole, write_behind
-from contracts.questions.query import Query
-from contracts.engine.store import Reader
 from contracts.writers.workbook.about import About
 from contracts.writers.workbook.package import CONTENT_TYPES, Package, build_package
 from contracts.writers.workbook.row_xml import Piece, clean_xml, select_xml, split_sheets

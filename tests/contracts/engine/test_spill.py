@@ -11,9 +11,13 @@ import pytest
 
 from contracts.engine.spill import SpillFolder
 
-HOLD_ONE = (
-    "import contracts.engine.spill, time; print(contracts.engine.spill.SpillFolder().path, flush=True); time.sleep(60)"
-)
+HOLD_ONE = """
+import time
+from contracts.engine import spill
+
+print(spill.SpillFolder().path, flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture(autouse=True)

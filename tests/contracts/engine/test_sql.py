@@ -7,18 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.engine.sql import KEYWORDS, find_names, matching_rows, select_rows
 from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS
 from contracts.questions.query import Filters, Query
-from contracts.engine.sql import (
-    BIN_BOUNDS,
-    KEYWORDS,
-    find_names,
-    fold_field,
-    fold_phrase,
-    matching_rows,
-    select_rows,
-    value_bin,
-)
+from contracts.snapshot.expressions import BIN_BOUNDS, fold_field, fold_phrase, value_bin
 from tests.contracts import oracle
 
 NASTY = "'; DROP TABLE contracts; -- \" $1 % _ \\ Ñ"

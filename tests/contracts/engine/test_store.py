@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from contracts.engine import matching
 from contracts.engine.aggregates import PERIODS
+from contracts.engine.store import Store, Totals
 from contracts.errors import OutOfSpace, QueryInterrupted, SnapshotMissing
 from contracts.fields import DIMENSIONS, FIELDS
 from contracts.ingest.layout import build, build_arrays
 from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
 from contracts.snapshot.versions import Snapshot
-from contracts.engine.store import Store, Totals
 from tests.contracts import oracle
 from tests.contracts.example_questions import awards, one_filter, sorts
 from tests.contracts.small_stores import make_award, open_awards, write_snapshot

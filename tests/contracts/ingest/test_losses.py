@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.snapshot import versions as snapshots
 from contracts.errors import ImportHeld
 from contracts.ingest import import_files
+from contracts.snapshot import versions as snapshots
 from tests.contracts.ingest.raw_files import (
     AS_OF,
     S3,

@@ -13,9 +13,9 @@ import pytest
 
 from contracts.ingest import DateOrder, import_files
 from contracts.progress import Progress
-from tools.sample import AnswerKey, FileAnswer, SampleShape
 from contracts.snapshot.versions import Snapshot, SourceReport
 from tests.contracts.samples import make_sample
+from tools.sample import AnswerKey, FileAnswer, SampleShape
 
 Imported = tuple[AnswerKey, Snapshot]
 

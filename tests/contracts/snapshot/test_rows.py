@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.questions.query import Sort
 from contracts.snapshot import rows
 from contracts.snapshot.arrays import join_ranges, list_bits
-from contracts.questions.query import Sort
 from contracts.snapshot.rows import SORTS, RowArrays
 from contracts.snapshot.versions import Snapshot
 from tests.contracts.small_stores import make_award, write_snapshot

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.snapshot import versions as snapshot
 from contracts.errors import NoDataset, SnapshotMissing
+from contracts.snapshot import versions as snapshot
 from contracts.snapshot.folders import HeldFolder
 from contracts.snapshot.versions import Manifest, Snapshot, SourceReport
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.writers.delimited import write_csv
+from contracts.engine.store import Store
 from contracts.fields import DEFAULT_COLUMNS, FIELDS
 from contracts.progress import Progress
 from contracts.questions.query import Filters, Query, Sort
-from contracts.engine.store import Store
+from contracts.writers.delimited import write_csv
 from tests.contracts.small_stores import make_award, open_awards
 
 ALL_COLUMNS = tuple(field.name for field in FIELDS)

@@ -9,11 +9,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from contracts.engine.store import Store
 from contracts.fields import FIELD_BY_NAME, FIELDS
-from contracts.writers.parquet import write_parquet
 from contracts.progress import Progress
 from contracts.questions.query import Filters, Query
-from contracts.engine.store import Store
+from contracts.writers.parquet import write_parquet
 from tests.contracts.small_stores import make_award, open_awards
 
 ALL_COLUMNS = tuple(field.name for field in FIELDS)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.writers.delimited import join_csv, write_csv
-from contracts.errors import ReconciliationFailed
-from contracts.writers.outfile import Writing
-from contracts.questions.query import Filters, Query, Sort
 from contracts.engine.store import Reader, Store
+from contracts.errors import ReconciliationFailed
+from contracts.questions.query import Filters, Query, Sort
+from contracts.writers.delimited import join_csv, write_csv
+from contracts.writers.outfile import Writing
 from contracts.writers.workbook import SheetPlan, join_sheets, plan_sheets, write_sheet, write_xlsx
 from tests.contracts.example_questions import awards as any_awards
 from tests.contracts.example_questions import one_filter, sorts

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from contracts.engine.store import Store
 from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.progress import Progress
 from contracts.questions.query import Filters, Query, Sort
-from contracts.engine.store import Store
 from contracts.writers.workbook import About, Year, write_xlsx
 from contracts.writers.workbook.zip_stream import ZipStream
 from tests.contracts.small_stores import make_award, open_awards

@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from contracts.writers.delimited import write_csv
+from contracts.engine.store import Store
 from contracts.errors import OutOfSpace, QueryInterrupted, ReconciliationFailed
+from contracts.questions.query import Query
+from contracts.writers.delimited import write_csv
 from contracts.writers.outfile import Writing
 from contracts.writers.parquet import write_parquet
-from contracts.questions.query import Query
-from contracts.engine.store import Store
 from contracts.writers.workbook import write_xlsx
 from tests.contracts.small_stores import make_award, open_awards, open_many_awards
 from tests.contracts.writers.test_workbook import ABOUT

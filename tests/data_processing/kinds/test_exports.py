@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from pytest_django import Settings
 
-from data_processing.outputs import files
 from data_processing.lifecycle import runner
 from data_processing.models import ExportFile, TaskRun
+from data_processing.outputs import files
 from tests.contracts.small_stores import make_award
 from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_awards

@@ -21,13 +21,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.questions.query import Filters
-from data_processing.outputs.estimates import estimate_export
-from data_processing.kinds.registry import KINDS
 from data_processing.kinds.context import Context, Outcome
 from data_processing.kinds.export import FORMATS
+from data_processing.kinds.registry import KINDS
+from data_processing.outputs.estimates import estimate_export
 from tests.contracts import oracle
-from tests.contracts.example_questions import awards, one_filter
 from tests.contracts.engine.test_store import read_rows
+from tests.contracts.example_questions import awards, one_filter
 from tests.datasets import publish_awards
 
 pytestmark = pytest.mark.django_db

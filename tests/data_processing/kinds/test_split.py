@@ -13,14 +13,12 @@ from django.core.checks import run_checks
 from pytest_django import Settings
 
 from data_processing import broker
-from data_processing.lifecycle import assistance
-from data_processing.outputs import files
-from data_processing.lifecycle import runner
-from data_processing.lifecycle import runs
-from data_processing.models import ExportFile, State, TaskRun
-from data_processing.outputs.parts import Parts
 from data_processing.kinds.context import Context, Outcome
 from data_processing.kinds.export import export_contracts
+from data_processing.lifecycle import assistance, runner, runs
+from data_processing.models import ExportFile, State, TaskRun
+from data_processing.outputs import files
+from data_processing.outputs.parts import Parts
 from tests.data_processing.conftest import MakeRun
 from tests.data_processing.kinds.test_same_rows import Uninterrupted
 

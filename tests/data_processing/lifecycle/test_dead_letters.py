@@ -8,12 +8,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from data_processing.lifecycle import dead_letters
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.dead_letters import Action
 from data_processing.errors import NotReplayable
-from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.lifecycle import dead_letters, runs
+from data_processing.lifecycle.dead_letters import Action
 from data_processing.lifecycle.runs import Ending
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from tests import brokers
 from tests.brokers import RUN_TASK, count_ready, publish_dead
 from tests.data_processing.conftest import MakeRun

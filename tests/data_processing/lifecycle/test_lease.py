@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from data_processing.lifecycle import lease
-from data_processing.lifecycle import runs
 from data_processing.errors import WorkCancelled
+from data_processing.lifecycle import lease, runs
 from data_processing.lifecycle.lease import Hold
 from data_processing.models import TaskRun
 from tests.data_processing.conftest import MakeRun

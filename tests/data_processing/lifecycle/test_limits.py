@@ -14,12 +14,11 @@ from pytest_django import Settings
 
 from backend import env
 from backend.celery import app
-from data_processing.lifecycle import limits
-from data_processing.outputs import results
-from data_processing.lifecycle import runner
+from data_processing.lifecycle import limits, runner
 from data_processing.models import State
-from tools.stack.ports import LOOPBACK, pick_port
+from data_processing.outputs import results
 from tests.data_processing.conftest import MakeRun
+from tools.stack.ports import LOOPBACK, pick_port
 
 pytestmark = pytest.mark.django_db
 

@@ -11,15 +11,14 @@ import pytest
 from django.db import connections
 from django.db.models.functions import Now
 
-from data_processing.operations import maintenance
-from data_processing.lifecycle import outbox
-from data_processing.lifecycle import runs
-from data_processing.models import TaskRun
+from data_processing.lifecycle import outbox, runs
 from data_processing.lifecycle.publisher import publisher
-from tools.stack.servers import RabbitMQ
+from data_processing.models import TaskRun
+from data_processing.operations import maintenance
 from tests import brokers
 from tests.brokers import count_ready, take_task_ids
 from tests.data_processing.conftest import MakeRun
+from tools.stack.servers import RabbitMQ
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker_up")]
 

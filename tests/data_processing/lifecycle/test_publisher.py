@@ -12,9 +12,9 @@ import pytest
 from data_processing import broker
 from data_processing.broker import ERRORS, Blocked
 from data_processing.lifecycle.publisher import BrokerAway, publisher
+from tests.brokers import blocked_by_alarm, count_ready, find_broker, take_task_ids
 from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.servers import RabbitMQ
-from tests.brokers import blocked_by_alarm, count_ready, find_broker, take_task_ids
 
 pytestmark = pytest.mark.usefixtures("broker_up")
 

@@ -19,13 +19,11 @@ from pytest_django import Settings
 
 from contracts.errors import OutOfSpace
 from contracts.progress import Progress
-from data_processing.outputs import files
 from data_processing.kinds import registry
-from data_processing.outputs import results
-from data_processing.lifecycle import runner
-from data_processing.lifecycle import runs
-from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from data_processing.kinds.context import Context, Outcome, Work
+from data_processing.lifecycle import runner, runs
+from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
+from data_processing.outputs import files, results
 from tests.data_processing.conftest import MakeRun
 
 ReplaceWork = Callable[[Callable[..., Any]], None]

@@ -14,10 +14,10 @@ from django.db import IntegrityError, connection
 from django.db.models.functions import Now
 
 from contracts.progress import Progress
-from data_processing.lifecycle import runs
 from data_processing.errors import NotFound, TooManyTasks
-from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.lifecycle import runs
 from data_processing.lifecycle.runs import TRANSITIONS, Claim, Ending, Event, OwnerLimits
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 
 pytestmark = pytest.mark.django_db
 

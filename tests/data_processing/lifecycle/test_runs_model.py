@@ -29,10 +29,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from data_processing.lifecycle import runs
 from data_processing.errors import TooManyTasks
-from data_processing.models import FINISHED, UNFINISHED, DeadLetter, State, TaskRun
+from data_processing.lifecycle import runs
 from data_processing.lifecycle.runs import Claim, Ending, OwnerLimits
+from data_processing.models import FINISHED, UNFINISHED, DeadLetter, State, TaskRun
 
 BROKEN = Ending(code="broken", message="it broke", retryable=True)
 LIMITS = OwnerLimits(unfinished=10_000, window=10_000, window_queues=frozenset())

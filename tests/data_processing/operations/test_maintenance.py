@@ -17,12 +17,7 @@ from pytest_django import Settings
 
 from contracts.snapshot import versions as snapshot
 from contracts.snapshot.versions import Snapshot
-from data_processing.outputs import files
-from data_processing.operations import maintenance
-from data_processing.lifecycle import outbox
-from data_processing.outputs import results
-from data_processing.lifecycle import runner
-from data_processing.lifecycle import runs
+from data_processing.lifecycle import outbox, runner, runs
 from data_processing.models import (
     DeadLetter,
     DeadReason,
@@ -31,6 +26,8 @@ from data_processing.models import (
     State,
     TaskRun,
 )
+from data_processing.operations import maintenance
+from data_processing.outputs import files, results
 from tests import brokers
 from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_awards

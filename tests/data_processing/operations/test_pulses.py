@@ -9,9 +9,8 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from data_processing import tasks
-from data_processing.operations import maintenance
-from data_processing.operations import pulses
 from data_processing.models import Pulse
+from data_processing.operations import maintenance, pulses
 from tests.data_processing.conftest import MakeRun
 
 pytestmark = pytest.mark.django_db

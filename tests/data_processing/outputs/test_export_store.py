@@ -13,11 +13,11 @@ from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import Settings
 
-from data_processing.outputs import export_store
-from data_processing.operations import maintenance
-from data_processing.lifecycle import runner
 from data_processing.errors import ExportStoreFull
+from data_processing.lifecycle import runner
 from data_processing.models import ExportFile, State, TaskRun
+from data_processing.operations import maintenance
+from data_processing.outputs import export_store
 from tests.api.conftest import TASKS, post, start, visitor, work_off
 
 pytestmark = pytest.mark.django_db

@@ -23,14 +23,13 @@ from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.outputs import files
-from data_processing.operations import maintenance
-from data_processing.lifecycle import runner
-from data_processing.lifecycle import runs
+from data_processing.lifecycle import runner, runs
 from data_processing.models import ExportFile, State, TaskRun
-from tools.stack.ports import LOOPBACK, pick_port
+from data_processing.operations import maintenance
+from data_processing.outputs import files
 from tests.api.conftest import EXPORTS, start, visitor, work_off
 from tests.data_processing.conftest import MakeRun
+from tools.stack.ports import LOOPBACK, pick_port
 
 pytestmark = pytest.mark.django_db
 __all__ = ["visitor"]

@@ -11,12 +11,12 @@ from celery import current_app
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from data_processing.lifecycle.publisher import publisher
 from data_processing.operations import schedules
 from data_processing.worker.beat import ConfirmedScheduler
-from data_processing.lifecycle.publisher import publisher
-from tools.stack.servers import RabbitMQ
 from tests import brokers
 from tests.brokers import count_ready
+from tools.stack.servers import RabbitMQ
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker_up")]
 

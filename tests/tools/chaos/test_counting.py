@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.tools.chaos.scripted import answer, problem, serve
 from tools.chaos.audit import Findings, audit_task, find_stray, find_tear
 from tools.chaos.chronicle import Kill
 from tools.chaos.ledger import Ending, Ledger, Order
 from tools.chaos.plan import FAULTS, draw_plan
 from tools.chaos.rescue import find_rescues
 from tools.chaos.visitors import Visitor
-from tests.tools.chaos.scripted import answer, problem, serve
 
 RUN = "11111111-2222-3333-4444-555555555555"
 ORDER = Order(kind="search", body={}, key="k")

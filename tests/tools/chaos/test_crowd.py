@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from tests.tools.chaos.scripted import Script, answer, problem, refuse_to_answer, serve, stream
 from tools.chaos.chronicle import Chronicle
 from tools.chaos.crowd import Crowd
 from tools.chaos.judgement import judge_errors
@@ -18,7 +19,6 @@ from tools.chaos.ledger import Accepted, Ledger, Order
 from tools.chaos.readers import Export, SlowReader
 from tools.chaos.streams import Stream
 from tools.chaos.visitors import Visitor
-from tests.tools.chaos.scripted import Script, answer, problem, refuse_to_answer, serve, stream
 
 RUN = "11111111-2222-3333-4444-555555555555"
 FILE = bytes(range(256)) * 200

@@ -7,13 +7,13 @@ from collections import Counter
 
 import pytest
 
+from tests.tools.chaos.scripted import problem, refuse_to_answer, serve
 from tools.chaos.audit import Findings
 from tools.chaos.browser import Browser, NoAnswer
 from tools.chaos.calls import Call, Calls, name_route
 from tools.chaos.chronicle import POOL_PATIENCE_S, Chronicle, Spell
 from tools.chaos.judgement import find_pace_in_alarm, judge_errors
 from tools.chaos.report import summarize
-from tests.tools.chaos.scripted import problem, refuse_to_answer, serve
 
 RUN = "11111111-2222-3333-4444-555555555555"
 BEGAN, ENDED = 1000.0, 1010.0

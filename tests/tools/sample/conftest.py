@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.sample import AnswerKey, SampleShape
 from tests.contracts.samples import make_sample
+from tools.sample import AnswerKey, SampleShape
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
+from tests.contracts.samples import read_records
+from tests.tools.sample.conftest import Sample
 from tools.sample.categories import CATEGORIES
 from tools.sample.distribution import AREAS, DPWH, FLOOD_EXACT
-from tests.tools.sample.conftest import Sample
-from tests.contracts.samples import read_records
 
 Record = dict[str, str]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.contracts.ingest.raw_files import FLOOD_PUBLISHED
+from tests.contracts.samples import find_header, make_sample, read_records, read_rows
+from tests.tools.sample.conftest import Sample
 from tools.sample import SampleShape
 from tools.sample.files import open_sheet
 from tools.sample.plan import ROWS_PER_WORKBOOK, plan_files
-from tests.contracts.ingest.raw_files import FLOOD_PUBLISHED
-from tests.tools.sample.conftest import Sample
-from tests.contracts.samples import find_header, make_sample, read_records, read_rows
 
 AWARD_FILES = {
     "2013-01 -- 2015-12.xlsx": ("S1", 40, "Organization Name", "Award Status", r"\d\d-[A-Z][a-z]{2}-2\d{3}"),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.contracts.samples import find_header, make_sample, read_rows
+from tests.tools.sample.conftest import Sample
 from tools.sample import AnswerKey, SampleShape, generate
 from tools.sample.answer_key import ANSWER_KEY
 from tools.sample.faults import FAULTS
 from tools.sample.filler import FILE_FAULTS
-from tests.tools.sample.conftest import Sample
-from tests.contracts.samples import find_header, make_sample, read_rows
 
 
 def digests(folder: Path) -> dict[str, str]:

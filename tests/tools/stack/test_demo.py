@@ -20,7 +20,7 @@ from tools.stack.client import Client
 from tools.stack.ports import is_listening, pick_port
 from tools.stack.pytest_servers import Servers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONTRACTS = 3000
 KEYS = {
     "export_path",

@@ -16,7 +16,7 @@ from tools.stack import install
 from tools.stack.children import unmeasured
 from tools.stack.install import Package
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEBIANS_PYTHON = "/usr/bin/python3"
 MISSING = Package("no-such-server", "/usr/lib/no-such-server/*/bin/server")
 

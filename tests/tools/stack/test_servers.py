@@ -226,7 +226,7 @@ def test_server_runs_for_a_user_without_rights(kind: type[Server]) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert run.stdout.split() == ["65534", "True"], run.stderr
 
@@ -244,7 +244,7 @@ def test_no_server_outlives_a_killed_parent(kind: type[Server], tmp_path: Path) 
         "time.sleep(600)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
     ) as parent:
         assert parent.stdout is not None
         pid, running = parent.stdout.readline().split()

@@ -14,11 +14,11 @@ import pytest
 
 from contracts.errors import BadFile
 from contracts.ingest.files import containers
-from contracts.ingest.workbooks import package
-from contracts.ingest.tables.batches import DATE_CELL
 from contracts.ingest.files.containers import Given, unpack
-from contracts.ingest.text.csv_files import read_csv
 from contracts.ingest.files.kinds import Kind
+from contracts.ingest.tables.batches import DATE_CELL
+from contracts.ingest.text.csv_files import read_csv
+from contracts.ingest.workbooks import package
 from contracts.ingest.workbooks.xlsx_files import read_workbook
 from tests.contracts.ingest.other_workbooks import (
     Value,

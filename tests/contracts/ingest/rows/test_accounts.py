@@ -10,13 +10,13 @@ import duckdb
 import pytest
 
 from contracts.errors import ReconciliationFailed
+from contracts.ingest.files.looking import look_at_files
+from contracts.ingest.importer import read_files
+from contracts.ingest.layout import build
 from contracts.ingest.rows.accounts import measure_contracts, report_sources
 from contracts.ingest.rows.days import settle_days
 from contracts.ingest.rows.fates import decide_fates
-from contracts.ingest.importer import read_files
-from contracts.ingest.files.looking import look_at_files
 from contracts.ingest.rows.staging import RawFile, create_staging
-from contracts.ingest.layout import build
 from tests.contracts.ingest.raw_files import AS_OF, UNAWARDED, write_s3
 
 Staged = tuple[duckdb.DuckDBPyConnection, tuple[RawFile, ...]]

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import BadFile
+from contracts.ingest.sources import GENERATIONS
 from contracts.ingest.text import quotes
 from contracts.ingest.text.csv_files import read_csv
-from contracts.ingest.sources import GENERATIONS
 from tests.contracts.ingest.raw_files import (
     FLOOD,
     FLOOD_AWARD,

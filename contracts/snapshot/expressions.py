@@ -1,0 +1,78 @@
+"""What a snapshot stores beside the columns of rows, as SQL: folded text, codes of names, bins of amounts.
+
+Rows are written and questions are asked with the same expressions, which is why they stand in one place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from contracts.fields import NAME_FILTERS, SEARCHED
+
+SEARCHED_NAMES: tuple[str, ...] = tuple(column for column in SEARCHED if column in NAME_FILTERS.values())
+"""Searched columns whose text is found in ``labels``, where each name stands once."""
+
+CODES: dict[str, str] = {column: f"{column}_code" for column in NAME_FILTERS.values()}
+"""Name column -> the column that holds the number of its label in ``labels``."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL and the values of its ``$1``, ``$2``..."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+def fold(text: str) -> str:
+    """The SQL expression in which keyword search compares ``text``, itself an expression of cleaned text.
+
+    Case and accents go. Every character that ends a word is followed by the mark U+0001, and a space is
+    replaced by it, so "word start" becomes "after a mark" and one ``contains`` answers a search. The form is
+    the same for rows and phrases; how a text begins is the affair of ``fold_field`` and ``fold_phrase``.
+    """
+    return mark_words(make_plain(text))
+
+
+def make_plain(text: str) -> str:
+    """``text`` without case and accents."""
+    return f"lower(strip_accents({text}))"
+
+
+def mark_words(plain: str) -> str:
+    """``plain`` text with the marks."""
+    return rf"replace(regexp_replace({plain}, '([^\p{{L}}\p{{N}} ])', '\1' || chr(1), 'g'), ' ', chr(1))"
+
+
+def fold_field(text: str) -> str:
+    """``text`` as a row stores it: its beginning is the start of a word."""
+    return f"chr(1) || {fold(text)}"
+
+
+def fold_phrase(text: str) -> str:
+    """``text`` as it is looked for: at a word start if it begins with a letter or digit, else anywhere."""
+    plain = plain_phrase(text)
+    start = rf"CASE WHEN regexp_matches({plain}, '^[\p{{L}}\p{{N}}]') THEN chr(1) ELSE '' END"
+    return f"({start} || {mark_words(plain)})"
+
+
+def plain_phrase(text: str) -> str:
+    """``text`` as it is looked for, without case and accents, nor the blank that a lone accent may leave."""
+    return f"trim({make_plain(text)})"
+
+
+BIN_BOUNDS: tuple[Decimal, ...] = (
+    Decimal(0),
+    *(Decimal(step) * 10**exponent for exponent in range(16) for step in (1, 2, 5)),
+    Decimal(10) ** 16,
+)
+"""Bin n of the value distribution holds amounts from BIN_BOUNDS[n] up to, not including, the next bound."""
+
+
+def value_bin(amount: str) -> str:
+    """The SQL expression for the bin of a positive ``amount``, by its digits, because logarithms round."""
+    digits = f"floor({amount})::BIGINT::VARCHAR"
+    step = f"CASE WHEN {digits} >= '5' THEN 2 WHEN {digits} >= '2' THEN 1 ELSE 0 END"
+    return f"(CASE WHEN {amount} < 1 THEN 0 ELSE 3 * length({digits}) - 2 + {step} END)::UTINYINT"

@@ -1,1 +1,0 @@
-"""The REST API: translates between HTTP and the task machine."""
