@@ -11,7 +11,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test chaos check check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
+.PHONY: help demo up shell env test chaos check check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,12 @@ demo: $(VENV)/.stamp ## the whole system once: 100,000 sample contracts, search,
 
 up: $(VENV)/.stamp ## serve at http://127.0.0.1:3200 until Ctrl-C
 	$(RUN) -m tools.stack.up
+
+shell: $(VENV)/.stamp ## a Python shell of Django over the data of `make up`
+	$(RUN) manage.py shell
+
+env: $(VENV)/.stamp ## write .env for `docker compose up`, with random secrets
+	$(RUN) -m tools.stack.env_file
 
 test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQL, with branch coverage
 	$(RUN) -m tools.stack.install servers
@@ -41,7 +47,7 @@ import: $(VENV)/.stamp ## import raw files into what `make up` serves: make impo
 
 chaos: $(VENV)/.stamp ## faults under load for CHAOS_S seconds by CHAOS_SEED: nothing lost, doubled, torn or refused
 	$(RUN) -m tools.stack.install servers
-	$(RUN) -m chaos
+	$(RUN) -m tools.chaos
 
 load: $(VENV)/.stamp ## 200 clients for LOAD_S (60) seconds, then a crowd beside: no 5xx, accepted = finished, CPU per request
 	$(RUN) -m tools.stack.install servers
@@ -49,7 +55,7 @@ load: $(VENV)/.stamp ## 200 clients for LOAD_S (60) seconds, then a crowd beside
 
 bench: $(VENV)/.stamp ## every figure beside its bar and its peers, over BENCH_ROWS (5 million) rows
 	$(RUN) -m tools.stack.install servers
-	$(RUN) -m bench
+	$(RUN) -m tools.bench
 
 bench-smoke: $(VENV)/.stamp ## the same over few rows: fails where a ratio is far below its bar
 	$(RUN) -m tools.stack.install servers

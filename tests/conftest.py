@@ -11,6 +11,8 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from tools.stack.servers import PostgreSQL
 
+pytest_plugins = ["tests.machine"]
+
 # How long an example takes says something of the machine's other work, not of ours.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

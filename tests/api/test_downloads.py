@@ -14,7 +14,7 @@ from data_processing.models import ExportFile
 from data_processing.outputs import files
 from tests.api.conftest import EXPORTS
 from tests.api.exchange import PATIENCE_S, Exchange, wait_for
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from data_processing.models import TaskRun
 from data_processing.outputs import results
 from tests.api.conftest import TASKS
 from tests.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 HALF = Progress(phase="writing", current=500, total=1000, unit="rows")
 

@@ -13,7 +13,7 @@ from data_processing.lifecycle import runs
 from data_processing.operations import pulses
 from tests import brokers
 from tests.brokers import publish_raw
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,8 @@ from data_processing.worker import inspection
 from tests import brokers
 from tests.api.conftest import post
 from tests.brokers import publish_dead, publish_raw
-from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_many_awards
+from tests.machine import MakeRun
 
 OPS = "/api/v1/ops/"
 LETTERS = f"{OPS}dead-letters/"

@@ -29,7 +29,7 @@ SUBMIT = """
 import os, uuid
 from django.contrib.auth.models import User
 from django.urls import reverse
-from data_processing import runs
+from data_processing.lifecycle import runs
 from data_processing.kinds.registry import KINDS
 user = User.objects.create_user(os.environ["USER_NAME"], password=os.environ["USER_PASSWORD"])
 limits = runs.OwnerLimits(unfinished=9, window=9, window_queues=frozenset())

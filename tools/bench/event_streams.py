@@ -42,7 +42,7 @@ WITHIN_S = 120
 SETUP = """
 import sys, uuid, django
 django.setup()
-from data_processing import runs
+from data_processing.lifecycle import runs
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
 print(f"{VISITOR_COOKIE}={sign_visitor('bench')}")

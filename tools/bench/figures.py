@@ -1,4 +1,4 @@
-"""The figures that `python -m bench` reports, and the bars we set. Measures nothing.
+"""The figures that `python -m tools.bench` reports, and the bars we set. Measures nothing.
 
 A bar is one of two kinds: a time or size that must not be passed on this machine at full size, or a ratio to
 a peer that ran beside us on the same rows, which holds at any size.

@@ -1,4 +1,4 @@
-"""`python -m chaos`: real servers, a mixed load, faults by a seed; counts losses, doubles, tears, refusals.
+"""`python -m tools.chaos`: real servers, a mixed load, faults by a seed; counts losses, doubles, tears, 5xx.
 
 Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED, and
 CHAOS_KEEP, with which data and logs of a clean run are kept too.

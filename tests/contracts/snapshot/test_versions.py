@@ -182,9 +182,9 @@ def test_versions_sort_by_the_time_of_their_import() -> None:
 BUILD_ONE = """
 import sys, time
 from pathlib import Path
-from contracts import snapshot
-with snapshot.building(Path(sys.argv[1]), sys.argv[2]) as folder:
-    (folder / snapshot.DATABASE).write_text("half")
+from contracts.snapshot import versions
+with versions.building(Path(sys.argv[1]), sys.argv[2]) as folder:
+    (folder / versions.DATABASE).write_text("half")
     print("building", flush=True)
     time.sleep(60)
 """

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from data_processing.database.constraints import violates
 from data_processing.models import IdempotencyKey, TaskRun
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 ONE_USE = "one_use_of_a_key"
 

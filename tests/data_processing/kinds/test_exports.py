@@ -15,8 +15,8 @@ from data_processing.lifecycle import runner
 from data_processing.models import ExportFile, TaskRun
 from data_processing.outputs import files
 from tests.contracts.small_stores import make_award
-from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_awards
+from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
 

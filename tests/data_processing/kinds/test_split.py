@@ -19,8 +19,8 @@ from data_processing.lifecycle import assistance, runner, runs
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import files
 from data_processing.outputs.parts import Parts
-from tests.data_processing.conftest import MakeRun
 from tests.data_processing.kinds.test_same_rows import Uninterrupted
+from tests.machine import MakeRun
 
 # The keeper of the lease looks from a thread of its own, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from data_processing.lifecycle.runs import Ending
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from tests import brokers
 from tests.brokers import RUN_TASK, count_ready, publish_dead
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
 

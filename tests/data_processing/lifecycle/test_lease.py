@@ -9,7 +9,7 @@ from data_processing.errors import WorkCancelled
 from data_processing.lifecycle import lease, runs
 from data_processing.lifecycle.lease import Hold
 from data_processing.models import TaskRun
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 
 @pytest.fixture

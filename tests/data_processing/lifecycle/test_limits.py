@@ -17,7 +17,7 @@ from backend.celery import app
 from data_processing.lifecycle import limits, runner
 from data_processing.models import State
 from data_processing.outputs import results
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 from tools.stack.ports import LOOPBACK, pick_port
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from data_processing.models import TaskRun
 from data_processing.operations import maintenance
 from tests import brokers
 from tests.brokers import count_ready, take_task_ids
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 from tools.stack.servers import RabbitMQ
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker_up")]

@@ -24,7 +24,7 @@ from data_processing.kinds.context import Context, Outcome, Work
 from data_processing.lifecycle import runner, runs
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import files, results
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 ReplaceWork = Callable[[Callable[..., Any]], None]
 

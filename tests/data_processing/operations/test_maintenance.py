@@ -29,8 +29,8 @@ from data_processing.models import (
 from data_processing.operations import maintenance
 from data_processing.outputs import files, results
 from tests import brokers
-from tests.data_processing.conftest import MakeRun
 from tests.datasets import publish_awards
+from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.test import Client
 from data_processing import tasks
 from data_processing.models import Pulse
 from data_processing.operations import maintenance, pulses
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
 

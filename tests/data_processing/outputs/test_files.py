@@ -28,7 +28,7 @@ from data_processing.models import ExportFile, State, TaskRun
 from data_processing.operations import maintenance
 from data_processing.outputs import files
 from tests.api.conftest import EXPORTS, start, visitor, work_off
-from tests.data_processing.conftest import MakeRun
+from tests.machine import MakeRun
 from tools.stack.ports import LOOPBACK, pick_port
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ SEED, SECONDS = "20251121", "30"
 
 def test_short_storm_loses_nothing_doubles_nothing_and_tears_nothing() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "chaos"],
+        [sys.executable, "-m", "tools.chaos"],
         cwd=CHECKOUT,
         env={**os.environ, "CHAOS_S": SECONDS, "CHAOS_SEED": SEED, "CHAOS_KEEP": ""},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""What the tests of the task machine share: a small dataset, folders of their own, runs."""
+"""What the tests of the task machine and of the API share: a small dataset, folders of their own, runs."""
 
 from __future__ import annotations
 
