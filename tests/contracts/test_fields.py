@@ -6,10 +6,12 @@ from contracts.fields import (
     FIELDS,
     LABEL_DIMENSIONS,
     NAME_FILTERS,
+    REPAIRABLE,
     SEARCHED,
     SORTABLE,
     FieldType,
 )
+from contracts.ingest.rows.staging import STAGED
 from contracts.questions.query import Filters, Sort
 
 
@@ -36,3 +38,7 @@ def test_the_default_sort_and_columns_exist() -> None:
 def test_money_says_its_unit_and_every_column_what_it_is() -> None:
     assert all(field.unit == "PHP" for field in FIELDS if field.type is FieldType.MONEY)
     assert all(field.description.endswith(".") and field.width > 0 for field in FIELDS)
+
+
+def test_what_raw_files_give_may_be_repaired_but_for_the_amount() -> None:
+    assert {*REPAIRABLE, "contract_amount"} == set(STAGED)

@@ -19,7 +19,10 @@ const REASONS = {
   conflicting_amount: "Another amount than the same award has elsewhere",
 };
 // What is repaired for other reasons than formulas.
-const REPAIRED = ["reference_id", "award_number", "award_date", "publish_date", "closing_date", "awardee_name", "approved_budget"];
+const REPAIRED = [
+  "reference_id", "award_number", "contract_number", "award_date", "publish_date", "closing_date", "start_date", "completion_date",
+  "awardee_name", "approved_budget", "funding_year",
+];
 const FATES = ["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"];
 const FATE_LABELS = {
   read: "Rows read", imported: "Contracts", collapsed: "Further line items", unawarded: "Not awarded",
