@@ -12,7 +12,7 @@ from typing import cast
 from django.conf import settings
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
 from api.document.shapes import (
@@ -207,19 +207,19 @@ def _queue_positions(runs: Iterable[TaskRun]) -> dict[uuid.UUID, int]:
     return dict(asked.annotate(place=Coalesce(Subquery(counted), 0) + 1).values_list("id", "place"))
 
 
-@cache
 def _path(name: str) -> str:
-    """Remembered, because asking for the paths of a task took half as long as asking for its row."""
-    return reverse(name)
+    return _remembered_path(name, get_script_prefix())
 
 
 def _path_of_one(name: str, key: uuid.UUID) -> str:
-    return _pattern(name).replace(str(NOBODY), str(key))
+    return _remembered_path(name, get_script_prefix(), NOBODY).replace(str(NOBODY), str(key))
 
 
 @cache
-def _pattern(name: str) -> str:
-    return reverse(name, args=[NOBODY])
+def _remembered_path(name: str, prefix: str, *arguments: uuid.UUID) -> str:
+    """Remembered, because asking for the paths of a task took half as long as asking for its row; by the
+    ``prefix`` under which the site is served, which belongs to the request."""
+    return reverse(name, args=arguments)
 
 
 def _sentence(run: TaskRun, meta: TaskProgress) -> str:

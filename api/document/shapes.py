@@ -1,6 +1,6 @@
 """What the API answers: the shapes that mypy holds the code to and that the OpenAPI document shows.
 
-What a finished task gives is declared where it is made: ``data_processing.work``.
+What a finished task gives is declared where it is made: ``data_processing.kinds``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The registry of task kinds. A new kind is one module in ``work/`` and one entry here."""
+"""The registry of task kinds. A new kind is one module beside this one and one entry here."""
 
 from __future__ import annotations
 

@@ -11,13 +11,16 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import clear_script_prefix, set_script_prefix
 from pytest_django import Settings
 
+from api import representation
 from contracts.progress import Progress
 from data_processing.lifecycle import runs
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import results
 from tests.api.conftest import EXPORTS, TASKS, post, start, work_off
+from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
 
@@ -311,3 +314,15 @@ def test_delete_of_anothers_task_finds_nothing(visitor: Client, other: Client) -
     work_off()
     assert other.delete(task["links"]["self"]).status_code == 404
     assert visitor.get(task["links"]["self"]).json()["ready"] is True
+
+
+def test_links_follow_the_prefix_under_which_the_site_is_served(make_run: MakeRun) -> None:
+    run = make_run("export", {"format": "csv"})
+    at_the_root = representation.task_links(run)
+    set_script_prefix("/explorer/")
+    try:
+        below = representation.task_links(run)
+    finally:
+        clear_script_prefix()
+    assert {name: f"/explorer{path}" for name, path in at_the_root.items()} == below
+    assert representation.task_links(run) == at_the_root
