@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from contracts.errors import BadFile
+from contracts.ingest.files.containers import SEPARATOR
 from contracts.ingest.importer import (
     Reading,
     Resources,
@@ -145,7 +146,7 @@ def _leave_out(files: Sequence[Path], error: BadFile) -> list[Path]:
     named = {fault.file for fault in error.faults}
     culprits = [path for path in files if path.name in named]
     archived = named - {path.name for path in culprits}
-    culprits += [path for path in files if any(name.startswith(path.name) for name in archived)]
+    culprits += [path for path in files if any(name.startswith(path.name + SEPARATOR) for name in archived)]
     if not culprits:
         raise error
     return [path for path in files if path not in culprits]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,15 @@ def test_every_file_that_is_refused_is_named_and_the_others_are_checked(
     assert [source.file for source in checked.sources] == ["main.csv", "flood.csv"]
     alone = check(tmp_path / "data", undecided, date_order=DateOrder.DAY_FIRST)
     assert (alone.outcome, alone.contracts) == ("sound", 1)
+
+
+def test_a_file_whose_name_begins_that_of_a_refused_archive_is_checked(tmp_path: Path) -> None:
+    sound = write_s3(tmp_path / "q.csv", {})
+    with zipfile.ZipFile(tmp_path / "q.csv.zip", "w") as archive:
+        archive.writestr("bad.csv", sound.read_text().replace("Contract Amount", "Sum of Money"))
+    found = check(tmp_path / "data", sound, tmp_path / "q.csv.zip")
+    assert [refusal.file for refusal in found.refusals] == ["q.csv.zip:bad.csv"]
+    assert [source.file for source in found.sources] == ["q.csv"]
 
 
 def test_a_check_of_nothing_but_refused_files_has_nothing_else_to_say(tmp_path: Path) -> None:
