@@ -56,12 +56,21 @@ def wait_for_end(client: Client, task_id: str) -> Any:
     return status
 
 
+def wait_for_state(client: Client, task_id: str, *states: str) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while (state := ask(client, f"{TASKS}/status/", task_id=task_id)["state"]) not in states:
+        assert time.monotonic() < deadline, state
+        time.sleep(0.05)
+
+
 def test_accepted_tasks_end_once_although_worker_web_and_beat_are_killed(system: System) -> None:
     client = Client(system.url)
+    long_steps, short_steps = 100, 10
     accepted = [
-        client.post(f"{TASKS}/rehearsal/", {"number": number, "steps": 20})["task_id"] for number in range(12)
+        client.post(f"{TASKS}/rehearsal/", {"number": number, "steps": steps})["task_id"]
+        for number, steps in enumerate([long_steps] * 2 + [short_steps] * 10)
     ]
-    time.sleep(1)
+    wait_for_state(client, accepted[0], "STARTED", "PROGRESS")
     for name in KILLED:
         os.killpg(system.pid(name), signal.SIGKILL)
     endings = [wait_for_end(client, task_id) for task_id in accepted]
