@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import cast
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -74,21 +72,22 @@ def task_started(run: TaskRun, *, new: bool, reused: bool, come_back: str | None
     return {**accepted, "reused": reused, "come_back": come_back}
 
 
-def task_list(runs: Sequence[TaskRun]) -> list[TaskStatus]:
-    """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
-    positions = _queue_positions(runs)
-    running = [run.id for run in runs if run.state == State.STARTED]
-    with results.progress_at_hand(results.find_progress_of(running)):
-        return [_task_status(run, positions.get(run.id)) for run in runs]
-
-
 def task_status(run: TaskRun) -> TaskStatus:
     """Everything a client may know of a run; ``result`` and ``error`` are None until there is one."""
-    return _task_status(run, runs.count_ahead(run) + 1 if run.state == State.PENDING else None)
+    (status,) = task_list([run])
+    return status
 
 
-def _task_status(run: TaskRun, position: int | None) -> TaskStatus:
-    meta = _meta(run, position)
+def task_list(asked: Sequence[TaskRun]) -> list[TaskStatus]:
+    """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
+    places = runs.find_places([run.id for run in asked if run.state == State.PENDING])
+    lives = results.find_progress_of([run.id for run in asked if run.state == State.STARTED])
+    return [describe_task(run, place=places.get(run.id), live=lives.get(run.id)) for run in asked]
+
+
+def describe_task(run: TaskRun, *, place: int | None, live: results.LiveProgress | None) -> TaskStatus:
+    """``task_status`` of a run whose place in line, or live progress of whatever attempt, is known."""
+    meta = _meta(run, place, live)
     state = PROGRESS if run.state == State.STARTED and meta["current"] else run.state
     return {
         "task_id": str(run.id),
@@ -147,14 +146,12 @@ def retry_after_s(run: TaskRun) -> int:
     return 1 if age_s < 10 else 2 if age_s < 60 else 5
 
 
-def _meta(run: TaskRun, position: int | None) -> TaskProgress:
+def _meta(run: TaskRun, place: int | None, live: results.LiveProgress | None) -> TaskProgress:
     current, total, phase, unit = run.current, run.total, run.phase, run.unit
     rate = eta_s = None
-    if run.state == State.STARTED:
-        live = results.find_progress(run.id, attempt=run.attempt)
-        if live is not None:
-            current, total, phase, unit = live.current, live.total, live.phase, live.unit
-            rate, eta_s = _pace(live)
+    if live is not None and _is_news(live, run):
+        current, total, phase, unit = live.current, live.total, live.phase, live.unit
+        rate, eta_s = _pace(live)
     return {
         "current": current,
         "total": total,
@@ -164,10 +161,16 @@ def _meta(run: TaskRun, position: int | None) -> TaskProgress:
         "phase": phase,
         "eta_seconds": eta_s,
         "queue": run.queue,
-        "queue_position": position,
+        "queue_position": place,
         "attempt": run.attempt,
         "max_attempts": len(settings.RETRY_DELAYS_S) + 1,
     }
+
+
+def _is_news(live: results.LiveProgress, run: TaskRun) -> bool:
+    """Whether it is of this attempt and not behind the row, as what lies in Redis since an outage may be."""
+    behind = live.phase == run.phase and live.current < run.current
+    return run.state == State.STARTED and live.attempt == run.attempt and not behind
 
 
 def _attempts(run: TaskRun) -> list[Attempt]:
@@ -192,19 +195,6 @@ def _percent(run: TaskRun, current: int, total: int) -> float:
     if run.state == State.SUCCESS:
         return 100.0
     return round(100 * current / total, 1) if total else 0.0
-
-
-def _queue_positions(runs: Iterable[TaskRun]) -> dict[uuid.UUID, int]:
-    """Of those that wait: 1 for the next in line."""
-    waiting = [run.id for run in runs if run.state == State.PENDING]
-    if not waiting:
-        return {}
-    ahead = TaskRun.objects.filter(
-        queue=OuterRef("queue"), state=State.PENDING, created_at__lt=OuterRef("created_at")
-    )
-    counted = ahead.order_by().values("queue").annotate(runs=Count("*")).values("runs")
-    asked = TaskRun.objects.filter(id__in=waiting, state=State.PENDING)
-    return dict(asked.annotate(place=Coalesce(Subquery(counted), 0) + 1).values_list("id", "place"))
 
 
 def _path(name: str) -> str:

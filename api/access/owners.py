@@ -117,14 +117,15 @@ def _end_session_in_time(request: HttpRequest, user: User, **_: Any) -> None:
     request.session.set_expiry(timezone.now() + timedelta(hours=hours))
 
 
+def whose_to_see(request: Request) -> str | None:
+    """The owner whose rows are all that the requester may see: oneself; None for staff, who see all."""
+    return None if request.user.is_staff else owner_of(request)
+
+
 def visible_to(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Of rows that have an owner, those that the requester may see: one's own; staff see all."""
-    return rows if request.user.is_staff else rows.filter(owner=owner_of(request))
-
-
-def may_see(request: Request, owner: str) -> bool:
-    """Whether ``visible_to`` would leave a row of this owner."""
-    return bool(request.user.is_staff or owner == owner_of(request))
+    """Of rows that have an owner, those that the requester may see."""
+    owner = whose_to_see(request)
+    return rows if owner is None else rows.filter(owner=owner)
 
 
 class IsOwner(BasePermission):

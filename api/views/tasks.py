@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import representation
-from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
+from api.access.owners import explain_return, origin_of, owner_of, visible_to, whose_to_see
 from api.document import shapes
 from api.pagination import PAGED, answer_page
 from api.problems import problem
@@ -306,8 +306,7 @@ class CancelTask(ApiView):
         run = _find(request, _task_id(body))
         state = (runs.request_cancel if everybody else runs.withdraw)(run.id)
         if state == State.REVOKED:
-            results.store_revoked(run.id)
-            results.announce_end(run.id)
+            results.tell_cancel(run.id)
         elif state in FINISHED:
             raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
         answer = {
@@ -366,7 +365,7 @@ def _file_expired(run: TaskRun) -> bool:
 def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
     run = runs.find(task_id)
-    if run is None or not may_see(request, run.owner):
+    if run is None or whose_to_see(request) not in (None, run.owner):
         raise NotFound("there is no task with this task_id")
     return run
 

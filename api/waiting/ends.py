@@ -17,7 +17,7 @@ class Ends:
     """The waits for ends of runs. An end is only a hint to look at the row."""
 
     def __init__(self) -> None:
-        self._waits: dict[uuid.UUID, set[asyncio.Future[None]]] = {}
+        self._waits: dict[uuid.UUID, set[asyncio.Event]] = {}
         self._told_at: dict[uuid.UUID, float] = {}
 
     @property
@@ -26,12 +26,11 @@ class Ends:
         return self._waits.keys()
 
     @contextlib.contextmanager
-    def waiting(self, run_id: uuid.UUID) -> Iterator[asyncio.Future[None]]:
-        """While inside, the future is done as soon as the end is told."""
-        end = asyncio.get_running_loop().create_future()
-        self._forget_old()
-        if run_id in self._told_at:
-            end.set_result(None)
+    def waiting(self, run_id: uuid.UUID) -> Iterator[asyncio.Event]:
+        """While inside, the event is set as soon as the end is told."""
+        end = asyncio.Event()
+        if self._told_at.get(run_id, -REMEMBERED_S) >= time.monotonic() - REMEMBERED_S:
+            end.set()
         self._waits.setdefault(run_id, set()).add(end)
         try:
             yield end
@@ -42,14 +41,11 @@ class Ends:
 
     def tell(self, run_id: uuid.UUID) -> None:
         """The run has ended."""
+        now = time.monotonic()
+        # Ends of all processes are heard here, so the oldest must go; they stand in the order of their times.
         self._told_at.pop(run_id, None)
-        self._told_at[run_id] = time.monotonic()
-        self._forget_old()
+        self._told_at[run_id] = now
+        while self._told_at[oldest := next(iter(self._told_at))] < now - REMEMBERED_S:
+            del self._told_at[oldest]
         for end in self._waits.get(run_id, ()):
-            if not end.done():
-                end.set_result(None)
-
-    def _forget_old(self) -> None:
-        oldest = time.monotonic() - REMEMBERED_S
-        while self._told_at and (first := next(iter(self._told_at))) and self._told_at[first] < oldest:
-            del self._told_at[first]
+            end.set()

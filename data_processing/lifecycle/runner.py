@@ -213,8 +213,7 @@ def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> Non
     if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error), progress)):
         return
     if _insist(lambda: runs.stop(claim, progress=progress)):
-        results.store_revoked(claim.run_id)
-        results.announce_end(claim.run_id)
+        results.tell_cancel(claim.run_id)
 
 
 def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
@@ -226,8 +225,7 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
         return runs.postpone(claim, ending, delay_s=delay_s, progress=progress)
     failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
     if failed:
-        results.store_failure(claim.run_id, f"{ending.code}: {ending.message}")
-        results.announce_end(claim.run_id)
+        results.tell_failure(claim.run_id, code=ending.code, message=ending.message)
     return failed
 
 

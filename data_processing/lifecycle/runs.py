@@ -20,7 +20,6 @@ from django.db.models import (
     Case,
     CharField,
     Count,
-    DateTimeField,
     DurationField,
     ExpressionWrapper,
     F,
@@ -28,13 +27,16 @@ from django.db.models import (
     IntegerField,
     JSONField,
     Min,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     UUIDField,
     Value,
     When,
+    Window,
 )
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, Rank
 from django.utils import timezone
 
 from contracts.progress import Progress
@@ -157,6 +159,14 @@ class Ending:
         return {"code": self.code, "message": self.message, "retryable": self.retryable}
 
 
+class Released(NamedTuple):
+    """A run that was taken from a dead worker: the state that it is in since, and the error that ended it."""
+
+    run_id: uuid.UUID
+    state: State
+    ending: Ending | None = None
+
+
 def submit(
     *,
     kind: str,
@@ -206,10 +216,20 @@ def find(run_id: uuid.UUID) -> TaskRun | None:
     return found[0] if found else None
 
 
-def count_ahead(run: TaskRun) -> int:
-    """How many runs wait longer than this one in its queue."""
-    counted = _COUNT_AHEAD.execute(queue=run.queue, created_at=run.created_at)
-    return int(counted[0][0]) if counted else 0
+def find_places(waiting: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The places in line of those of the runs that are pending: 1 for the next of its queue."""
+    if not waiting:
+        return {}
+    if len(waiting) == 1:
+        # Counting costs 1 ms in a line of 20,000 and ranking 37; of 50 runs together it is 89 and 41.
+        (run_id,) = waiting
+        counted = _COUNT_PLACE.execute(run_id=run_id)
+        return {run_id: counted[0][1]} if counted else {}
+    # The CASE stands around the window, so that the whole line is ranked, not the asked ones alone.
+    rank = Window(Rank(), partition_by=F("queue"), order_by="created_at")
+    line = TaskRun.objects.filter(state=State.PENDING)
+    ranked = line.annotate(place=Case(When(id__in=waiting, then=rank))).filter(place__isnull=False)
+    return dict(ranked.values_list("id", "place"))
 
 
 def claim(
@@ -343,11 +363,12 @@ def resume_due() -> int:
     return _move(Event.RESUME, Q(next_attempt_at__lte=Now()), publish_at=Now())
 
 
-def release_lost(*, at_most: int) -> int:
+def release_lost(*, at_most: int) -> list[Released]:
     """Take runs from workers whose lease ran out: cancelled ones end, others wait again, and those that lost
-    ``at_most`` workers are given up. Returns how many were taken."""
+    ``at_most`` workers are given up. Returns those that were taken."""
     lost = TaskRun.objects.filter(state=State.STARTED, lease_until__lt=Now())
-    return sum(_release(run, at_most=at_most) for run in lost[:200])
+    released = (_release(run, at_most=at_most) for run in lost[:200])
+    return [each for each in released if each is not None]
 
 
 def due_for_publishing(limit: int, *, kinds: Collection[str], queues: Collection[str]) -> QuerySet[TaskRun]:
@@ -464,7 +485,7 @@ def _read_claim(values: Sequence[Any]) -> Claim:
     )
 
 
-def _release(run: TaskRun, *, at_most: int) -> int:
+def _release(run: TaskRun, *, at_most: int) -> Released | None:
     cancelled = run.cancel_requested_at is not None
     # Whether it is cancelled may have changed since it was read; then nothing is moved, and the next sweep
     # reads it anew: a cancel that was accepted must not be forgotten with the lease.
@@ -473,19 +494,25 @@ def _release(run: TaskRun, *, at_most: int) -> int:
     )
     attempts = _attempts_with(_claim_of(run), outcome="lost", error_code="worker-lost")
     if cancelled:
-        return _move(Event.STOP, where, attempts=attempts, **_ended())
+        moved = _move(Event.STOP, where, attempts=attempts, **_ended())
+        return Released(run.id, State.REVOKED) if moved else None
     if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
-        return _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+        moved = _move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+        return Released(run.id, State.PENDING) if moved else None
+    return _give_up(run, where, attempts, lost=at_most)
+
+
+def _give_up(run: TaskRun, where: Q, attempts: Sequence[Mapping[str, Any]], *, lost: int) -> Released | None:
     ending = Ending(
         code="worker-lost",
-        message=f"the worker died {at_most} times while it did this task",
+        message=f"the worker died {lost} times while it did this task",
         retryable=False,
     )
     with transaction.atomic():
         moved = _move(Event.FAIL, where, attempts=attempts, error=ending.to_json(), **_ended())
         if moved:
             _bury(run.id, run.queue, ending, attempts, reason=DeadReason.CRASH_LOOP)
-    return moved
+    return Released(run.id, State.FAILURE, ending) if moved else None
 
 
 def _ended() -> dict[str, Any]:
@@ -598,13 +625,13 @@ def _counting() -> Select:
     return Select(counted.values_list(*Counts._fields))
 
 
-def _counting_ahead() -> Select:
+def _counting_place() -> Select:
     ahead = TaskRun.objects.filter(
-        queue=Slot("queue", CharField()),
-        state=State.PENDING,
-        created_at__lt=Slot("created_at", DateTimeField()),
+        queue=OuterRef("queue"), state=State.PENDING, created_at__lt=OuterRef("created_at")
     )
-    return Select(ahead.order_by().values("queue").annotate(runs=Count("*")).values_list("runs"))
+    counted = ahead.order_by().values("queue").annotate(runs=Count("*")).values("runs")
+    asked = TaskRun.objects.filter(id=Slot("run_id", UUIDField()), state=State.PENDING)
+    return Select(asked.annotate(place=Coalesce(Subquery(counted), 0) + 1).values_list("id", "place"))
 
 
 def _inserting() -> Insert:
@@ -627,7 +654,7 @@ def _joining() -> Update:
 _SUCCEED, _CANCEL = _succeeding(), _cancelling()
 _COUNT, _JOIN, _INSERT = _counting(), _joining(), _inserting()
 _FIND = Rows(TaskRun.objects.filter(id=Slot("run_id", UUIDField())))
-_COUNT_AHEAD = _counting_ahead()
+_COUNT_PLACE = _counting_place()
 
 
 def _cancel(run_id: uuid.UUID, *, interested: int) -> State | None:

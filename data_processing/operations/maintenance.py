@@ -33,7 +33,7 @@ def sweep() -> None:
     """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due. Needs
     the database only; a broker that is away costs it seconds at most."""
     runs.resume_due()
-    runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
+    _release_lost()
     runs.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
     outbox.recover_lost_messages()
     outbox.publish_due()
@@ -85,14 +85,21 @@ def prune_snapshots() -> None:
         logger.info("dataset version %s is pruned", version)
 
 
+def _release_lost() -> None:
+    for run_id, state, ending in runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS):
+        if state == State.REVOKED:
+            results.tell_cancel(run_id)
+        elif ending is not None:
+            results.tell_failure(run_id, code=ending.code, message=ending.message)
+
+
 def _stop_stubborn() -> None:
     """End runs that were asked to stop long ago and did not: fence them out, then kill their process."""
     for claim in runs.find_stubborn(grace_s=settings.CANCEL_GRACE_S):
         _remove_files_of(claim)
         if runs.stop(claim):
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
-            results.store_revoked(claim.run_id)
-            results.announce_end(claim.run_id)
+            results.tell_cancel(claim.run_id)
             _kill_process_of(claim.run_id)
 
 

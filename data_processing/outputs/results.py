@@ -8,13 +8,11 @@ What lies in Redis may come from another version or from anybody: what cannot be
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
@@ -87,9 +85,6 @@ _PROGRESS_TYPES: Mapping[str, type] = {
     "began": float,
     "at": float,
 }
-_progress_at_hand: ContextVar[Mapping[uuid.UUID, LiveProgress] | None] = ContextVar(
-    "progress_at_hand", default=None
-)
 
 
 class _Outage:
@@ -110,14 +105,16 @@ def store_success(run_id: uuid.UUID, payload: Any) -> None:
     _store(run_id, states.SUCCESS, payload)
 
 
-def store_failure(run_id: uuid.UUID, message: str) -> None:
-    """Make ``AsyncResult(run_id).get()`` raise TaskFailed."""
-    _store(run_id, states.FAILURE, _backend().prepare_exception(TaskFailed(message)))
+def tell_failure(run_id: uuid.UUID, *, code: str, message: str) -> None:
+    """Make ``AsyncResult(run_id).get()`` raise TaskFailed, and say that the run has ended."""
+    _store(run_id, states.FAILURE, _backend().prepare_exception(TaskFailed(f"{code}: {message}")))
+    announce_end(run_id)
 
 
-def store_revoked(run_id: uuid.UUID) -> None:
-    """Make ``AsyncResult(run_id).get()`` raise TaskCancelled."""
+def tell_cancel(run_id: uuid.UUID) -> None:
+    """Make ``AsyncResult(run_id).get()`` raise TaskCancelled, and say that the run has ended."""
     _store(run_id, states.REVOKED, _backend().prepare_exception(TaskCancelled("cancelled")))
+    announce_end(run_id)
 
 
 def store_answer(cache_key: str, payload: Any) -> None:
@@ -141,34 +138,23 @@ def announce_end(run_id: uuid.UUID) -> None:
 async def hear_ends(*, listening: Callable[[], None], ended: Callable[[uuid.UUID], None]) -> None:
     """Call ``ended`` for each end that is announced, for ever, and ``listening`` whenever listening begins
     (again): what was said before that is lost."""
-    away = False
     while True:
         try:
             async with _listening_client() as client, client.pubsub() as channel:
                 await channel.subscribe(ENDED)
                 async for message in channel.listen():
                     if message["type"] == "subscribe":
-                        away = False
                         listening()
                     elif (run_id := _read_id(message["data"])) is not None:
                         ended(run_id)
         except (redis.RedisError, OSError) as error:
-            if not away:
-                logger.warning("Redis is away, ends of runs are looked for in the database: %s", error)
-            away = True
+            _note(error)
         await asyncio.sleep(PAUSE_AFTER_OUTAGE_S)
 
 
 def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began: float) -> None:
     live = LiveProgress(attempt=attempt, began=began, at=time.time(), **asdict(progress))
     _attempt(lambda: _client().set(f"progress:{run_id}", json.dumps(asdict(live)), ex=24 * 3600))
-
-
-def find_progress(run_id: uuid.UUID, *, attempt: int) -> LiveProgress | None:
-    """The live progress of this very attempt, or None."""
-    at_hand = _progress_at_hand.get()
-    live = find_progress_of([run_id]).get(run_id) if at_hand is None else at_hand.get(run_id)
-    return live if live and live.attempt == attempt else None
 
 
 def find_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
@@ -180,16 +166,6 @@ def find_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgre
     there = ((i, k, text) for i, k, text in zip(run_ids, keys, texts, strict=True) if text is not None)
     found = {run_id: _try_to_read(key, text, LiveProgress.read) for run_id, key, text in there}
     return {run_id: live for run_id, live in found.items() if live is not None}
-
-
-@contextlib.contextmanager
-def progress_at_hand(found: Mapping[uuid.UUID, LiveProgress]) -> Iterator[None]:
-    """Inside, ``find_progress`` answers from ``found`` and does not ask Redis run by run."""
-    token = _progress_at_hand.set(found)
-    try:
-        yield
-    finally:
-        _progress_at_hand.reset(token)
 
 
 def find_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -279,16 +255,22 @@ def _try_to_read(key: str, text: str | bytes, read: Callable[[str | bytes], T]) 
 
 
 def _attempt(call: Callable[[], T]) -> T | None:
-    if time.monotonic() < _Outage.until:
-        return None
-    try:
-        return call()
-    except OUTAGES as error:
-        _Outage.until = time.monotonic() + PAUSE_AFTER_OUTAGE_S
-        logger.warning("Redis is away, results and live progress pause: %s", error)
-    except redis.ResponseError as error:
-        # It answers, so nobody else has to wait: the key holds something else, the memory is full, and so on.
-        if time.monotonic() >= _Told.refusals_until:
-            _Told.refusals_until = time.monotonic() + PAUSE_AFTER_OUTAGE_S
-            logger.warning("Redis refuses, which counts as missing: %s", error)
+    if time.monotonic() >= _Outage.until:
+        try:
+            return call()
+        except (redis.ResponseError, *OUTAGES) as error:
+            _note(error)
     return None
+
+
+def _note(error: Exception) -> None:
+    """Log what Redis has answered, at most once a pause; when it is away, nobody asks it during the pause."""
+    now = time.monotonic()
+    if isinstance(error, OUTAGES):
+        if now >= _Outage.until:
+            logger.warning("Redis is away; results, live progress and news of ends pause: %s", error)
+        _Outage.until = now + PAUSE_AFTER_OUTAGE_S
+    elif now >= _Told.refusals_until:
+        # It answers, so nobody else has to wait: the key holds something else, the memory is full, and so on.
+        _Told.refusals_until = now + PAUSE_AFTER_OUTAGE_S
+        logger.warning("Redis refuses, which counts as missing: %s", error)

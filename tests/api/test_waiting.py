@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import psycopg
 import pytest
 import redis
+from celery.result import AsyncResult
 from django.db import connection
 from pytest_django import Settings
 
@@ -20,6 +21,7 @@ from contracts.snapshot.versions import Snapshot
 from data_processing.lifecycle import runner, runs
 from data_processing.lifecycle.publisher import publisher
 from data_processing.models import TaskRun
+from data_processing.operations import maintenance
 from data_processing.outputs import results
 from tests.api.conftest import TASKS
 from tests.api.exchange import PATIENCE_S, Exchange, apart, hub_is_gone, run_alone, wait_for
@@ -76,24 +78,54 @@ def test_who_waits_gets_the_payload_as_soon_as_a_worker_says_that_it_is_there(no
     run_alone(scene())
 
 
-@pytest.mark.parametrize("end", ["cancelled", "failed"])
-def test_who_waits_hears_of_every_end(no_polling: None, settings: Settings, end: str) -> None:
+async def cancel_by_api(run: TaskRun) -> None:
+    cancel = Exchange(f"{TASKS}cancel/", body={"task_id": str(run.id)})
+    await cancel.start()
+    assert cancel.status == 202
+    await cancel.end()
+
+
+async def fail(run: TaskRun) -> None:
+    await apart(TaskRun.objects.update, dataset_version="none")
+    await apart(work_off)
+
+
+async def lose_worker(run: TaskRun) -> None:
+    await apart(runs.claim, run.id, worker="w1", lease_s=-1)
+    await apart(maintenance.sweep)
+
+
+async def lose_worker_when_cancelled(run: TaskRun) -> None:
+    await apart(runs.claim, run.id, worker="w1", lease_s=-1)
+    await apart(runs.request_cancel, run.id)
+    await apart(maintenance.sweep)
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (cancel_by_api, "REVOKED"),
+        (fail, "FAILURE"),
+        (lose_worker, "FAILURE"),
+        (lose_worker_when_cancelled, "REVOKED"),
+    ],
+)
+def test_who_waits_hears_of_every_end(
+    no_polling: None, settings: Settings, end: Callable[[TaskRun], Awaitable[None]], state: str
+) -> None:
+    settings.MAX_LOST_ATTEMPTS = 1
+
     async def scene() -> None:
         exchange = search()
         await is_waiting(exchange)
         run = await apart(TaskRun.objects.get)
-        if end == "cancelled":
-            cancel = Exchange(f"{TASKS}cancel/", body={"task_id": str(run.id)})
-            await cancel.start()
-            assert cancel.status == 202
-            await cancel.end()
-        else:
-            await apart(TaskRun.objects.update, dataset_version="none")
-            await apart(work_off)
+        await end(run)
         await exchange.receive_head()
         assert exchange.status == 202
-        assert (await exchange.receive_json())["state"] == {"cancelled": "REVOKED", "failed": "FAILURE"}[end]
+        assert (await exchange.receive_json())["state"] == state
         await exchange.end()
+        with pytest.raises(results.TaskCancelled if state == "REVOKED" else results.TaskFailed):
+            await apart(AsyncResult(str(run.id)).get, timeout=2)
 
     run_alone(scene())
 

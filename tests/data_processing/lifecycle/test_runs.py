@@ -147,7 +147,7 @@ def test_zombie_can_change_nothing_after_its_lease_was_taken() -> None:
     run = submit()
     zombie = claim(run)
     expire_lease(run)
-    assert runs.release_lost(at_most=5) == 1
+    assert len(runs.release_lost(at_most=5)) == 1
     successor = claim(run)
     progress = Progress(phase="x", current=1, total=2)
     assert not runs.renew(zombie, lease_s=30, progress=progress)
@@ -163,7 +163,7 @@ def test_zombie_can_change_nothing_after_its_lease_was_taken() -> None:
 
 def test_live_lease_is_not_taken() -> None:
     claim(submit())
-    assert runs.release_lost(at_most=5) == 0
+    assert runs.release_lost(at_most=5) == []
 
 
 def test_renewal_keeps_the_progress_for_everybody_to_see() -> None:
@@ -179,7 +179,7 @@ def test_crash_loop_ends_in_a_dead_letter() -> None:
     for _ in range(3):
         claim(run)
         expire_lease(run)
-        assert runs.release_lost(at_most=3) == 1
+        assert len(runs.release_lost(at_most=3)) == 1
     run.refresh_from_db()
     assert run.state == State.FAILURE
     assert run.error is not None
@@ -427,8 +427,12 @@ def test_find_reads_every_column(state: State) -> None:
     assert runs.find(uuid.uuid4()) is None
 
 
-def test_those_ahead_are_the_older_waiting_ones_of_the_queue() -> None:
+def test_places_count_the_older_waiting_ones_of_the_queue() -> None:
     first, other, second = submit(), submit(queue="normal"), submit()
-    assert [runs.count_ahead(run) for run in (first, other, second)] == [0, 0, 1]
+    line = [first, other, second]
+    places = {first.id: 1, other.id: 1, second.id: 2}
+    assert runs.find_places([run.id for run in line]) == places
+    assert [runs.find_places([run.id]) for run in line] == [{run.id: places[run.id]} for run in line]
     claim(first)
-    assert runs.count_ahead(second) == 0
+    assert runs.find_places([run.id for run in line]) == {other.id: 1, second.id: 1}
+    assert runs.find_places([first.id]) == runs.find_places([]) == {}

@@ -180,7 +180,7 @@ def act_sweep() -> Act:
             model.end(State.FAILURE if model.lost >= MAX_LOST else State.PENDING)
         return 1
 
-    return Act("sweep", lambda scene: runs.release_lost(at_most=MAX_LOST), expect, miss=0)
+    return Act("sweep", lambda scene: len(runs.release_lost(at_most=MAX_LOST)), expect, miss=0)
 
 
 def act_resume() -> Act:

@@ -66,7 +66,7 @@ def test_progress_that_cannot_be_read_counts_as_missing_and_hides_no_other(
 ) -> None:
     good, bad = store_progress(), uuid.uuid4()
     client.set(f"progress:{bad}", UNREADABLE[name])
-    assert results.find_progress(bad, attempt=1) is None
+    assert results.find_progress_of([bad]) == {}
     found = results.find_progress_of([bad, good])
     assert list(found) == [good]
     assert found[good].current == 10
@@ -98,7 +98,7 @@ def test_any_value_is_progress_or_unreadable(text: str | bytes) -> None:
 def test_key_of_another_type_is_no_outage(client: redis.Redis) -> None:
     client.rpush("answer:k", "a", "b")
     assert results.find_answer("k") is None
-    assert results.find_progress(store_progress(), attempt=1) is not None, "results pause"
+    assert results.find_progress_of([store_progress()]), "results pause"
 
 
 def test_call_that_redis_refuses_is_no_outage(client: redis.Redis) -> None:
@@ -115,6 +115,6 @@ def test_mistake_of_ours_is_neither_outage_nor_refusal(client: redis.Redis) -> N
 def test_end_of_a_run_is_told_to_celery_whatever_lies_under_its_key(client: redis.Redis) -> None:
     run_id = uuid.uuid4()
     client.set(f"celery-task-meta-{run_id}", b"\xff{")
-    results.store_revoked(run_id)
+    results.tell_cancel(run_id)
     with pytest.raises(TaskCancelled, match="cancelled"):
         AsyncResult(str(run_id)).get(timeout=5)
