@@ -24,7 +24,7 @@ from api.document.shapes import (
     TaskStatus,
 )
 from data_processing.kinds.registry import describe
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import claims, reads
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import results
 
@@ -80,7 +80,7 @@ def task_status(run: TaskRun) -> TaskStatus:
 
 def task_list(asked: Sequence[TaskRun]) -> list[TaskStatus]:
     """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
-    places = runs.find_places([run.id for run in asked if run.state == State.PENDING])
+    places = reads.locate_in_line([run.id for run in asked if run.state == State.PENDING])
     lives = results.find_progress_of([run.id for run in asked if run.state == State.STARTED])
     return [describe_task(run, place=places.get(run.id), live=lives.get(run.id)) for run in asked]
 
@@ -175,7 +175,7 @@ def _is_news(live: results.LiveProgress, run: TaskRun) -> bool:
 
 def _attempts(run: TaskRun) -> list[Attempt]:
     """Those that have ended, and the one that a worker is at."""
-    ended = [cast(Attempt, dict(attempt)) for attempt in runs.read_attempts(run.attempts)]
+    ended = [cast(Attempt, dict(attempt)) for attempt in claims.read_attempts(run.attempts)]
     if run.state != State.STARTED:
         return ended
     now: Attempt = {"number": run.attempt, "worker": run.worker, "started_at": _time(run.claimed_at)}

@@ -1,4 +1,4 @@
-"""The rows that hold the truth: task runs and export files. State changes are made in ``runs.py`` only."""
+"""The rows that hold the truth: task runs and export files. Only ``lifecycle/runs`` changes a run's state."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import runs, submission
-from data_processing.lifecycle.runs import OwnerLimits
+from data_processing.lifecycle import submission
+from data_processing.lifecycle.runs import insertion
+from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import TaskRun
 from data_processing.outputs import results
 from tests.brokers import publish_like_the_web
@@ -52,7 +53,7 @@ def make_run(dataset: Snapshot, db: None) -> MakeRun:
         kind: str = "search", body: Mapping[str, Any] | None = None, *, owner: str = "visitor:a"
     ) -> TaskRun:
         wanted = KINDS[kind].parse(body or {})
-        run, _ = runs.submit(
+        run, _ = insertion.submit(
             kind=kind,
             owner=owner,
             request=wanted,

@@ -46,7 +46,8 @@ from data_processing.kinds.export import ExportResult
 from data_processing.kinds.registry import KINDS, TaskKind, parse_again
 from data_processing.kinds.rehearsal import RehearsalResult
 from data_processing.kinds.search import SearchResult
-from data_processing.lifecycle import runs, submission
+from data_processing.lifecycle import submission
+from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import find_reusable, request_key
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.outputs import estimates, files, results
@@ -203,7 +204,7 @@ class TaskDetail(ApiView):
         paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
         # A dead letter goes with its run; until an operator has resolved it, it must not.
         open_letters = run.dead_letters.filter(resolved_at=None)
-        if open_letters.exists() or not runs.delete_ended(Q(pk=run.pk)):
+        if open_letters.exists() or not recovery.delete_ended(Q(pk=run.pk)):
             raise NotDeletable("the task has not ended, or operators still have to look at its failure")
         release_connections()
         files.discard(paths)
@@ -304,7 +305,7 @@ class CancelTask(ApiView):
         reject_unknown(body, ("task_id", "all"))
         everybody = boolean(body.get("all"), "/all", default=False)
         run = _find(request, _task_id(body))
-        state = (runs.request_cancel if everybody else runs.withdraw)(run.id)
+        state = (cancellation.request_cancel if everybody else cancellation.withdraw)(run.id)
         if state == State.REVOKED:
             results.tell_cancel(run.id)
         elif state in FINISHED:
@@ -364,7 +365,7 @@ def _file_expired(run: TaskRun) -> bool:
 
 def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
-    run = runs.find(task_id)
+    run = reads.get(task_id)
     if run is None or whose_to_see(request) not in (None, run.owner):
         raise NotFound("there is no task with this task_id")
     return run

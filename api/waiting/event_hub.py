@@ -27,7 +27,7 @@ from api.representation import describe_task, task_status
 from api.waiting.ends import Ends
 from api.waiting.release import release_connections
 from contracts.questions.query import digest
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import reads
 from data_processing.models import FINISHED, State, TaskRun
 from data_processing.outputs import results
 from data_processing.outputs.results import LiveProgress
@@ -140,7 +140,7 @@ class Reader:
 
     def _find_places(self, waiting: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
         if time.monotonic() >= self._places_due or not self._places.keys() >= set(waiting):
-            self._places = runs.find_places(waiting)
+            self._places = reads.locate_in_line(waiting)
             self._places_due = time.monotonic() + PLACES_EVERY_S
         return self._places
 

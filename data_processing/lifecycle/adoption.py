@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import window
 from data_processing.models import UNFINISHED, ExportFile, IdempotencyKey, TaskRun
 
 
@@ -15,7 +15,7 @@ def adopt(visitor: str, *, by: str) -> None:
     What the new owner has already stays with the visitor: an equal unfinished run, the use of an equal key.
     """
     # Nothing equal may come between the look and the change.
-    runs.hold_window(by)
+    window.hold_window(by)
     unfinished = TaskRun.objects.filter(owner=by, state__in=UNFINISHED)
     TaskRun.objects.filter(owner=visitor).exclude(
         state__in=UNFINISHED, request_key__in=unfinished.values("request_key")

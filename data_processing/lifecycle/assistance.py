@@ -14,9 +14,9 @@ from data_processing.kinds import export
 from data_processing.kinds.context import Context
 from data_processing.kinds.registry import KINDS
 from data_processing.kinds.split import fill_part
-from data_processing.lifecycle import runs
 from data_processing.lifecycle.lease import HelpingHold, keeper
-from data_processing.lifecycle.runs import Claim
+from data_processing.lifecycle.runs import claims
+from data_processing.lifecycle.runs.claims import Claim
 from data_processing.outputs.parts import PartClaim, PartPlan, Parts
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 def write_part(run_id: uuid.UUID, *, attempt: int, part: int) -> None:
     """Write the part, unless it is done or taken, or the attempt has ended; leave no file when it fails."""
-    held = runs.find_held(run_id, attempt=attempt)
+    held = claims.get_held(run_id, attempt=attempt)
     parts = Parts(run_id, attempt=attempt)
     plans = parts.read_plans()
     if held is None or held.kind not in KINDS or plans is None or part >= len(plans):

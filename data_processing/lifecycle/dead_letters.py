@@ -18,7 +18,7 @@ from data_processing.broker import RawLetter
 from data_processing.database.constraints import violates
 from data_processing.errors import NotFound, NotReplayable, TaskError
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import insertion, recovery
 from data_processing.models import DeadLetter, DeadReason, TaskRun
 
 logger = logging.getLogger(__name__)
@@ -70,10 +70,10 @@ def replay(letter: DeadLetter, *, by: str) -> None:
     try:
         with transaction.atomic():
             _resolve(letter, Action.REPLAY, by)
-            if not runs.replay([letter.run_id]):
+            if not recovery.replay([letter.run_id]):
                 raise NotReplayable("the task has not ended as failed; it cannot be replayed")
     except IntegrityError as error:
-        if not violates(error, TaskRun, runs.ONE_EQUAL):
+        if not violates(error, TaskRun, insertion.ONE_EQUAL):
             raise
         raise NotReplayable("an equal task of the same owner is unfinished; wait for it") from None
 

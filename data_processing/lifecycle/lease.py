@@ -20,8 +20,8 @@ from django.db import close_old_connections
 
 from contracts.progress import Progress
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import Claim
+from data_processing.lifecycle.runs import claims
+from data_processing.lifecycle.runs.claims import Claim
 from data_processing.outputs import results
 
 logger = logging.getLogger(__name__)
@@ -109,14 +109,14 @@ class Hold:
         elif self.reason is not None:
             # Again: DuckDB forgets an interrupt that comes between two queries.
             self._stop(self.reason)
-        elif runs.is_cancelled(self.claim):
+        elif claims.is_cancelled(self.claim):
             self._stop(Reason.CANCELLED)
 
     def _keep(self, now: float) -> bool:
         """Renew the lease when it is time; False when the run belongs to somebody else by now."""
         if now - self._renewed < settings.LEASE_S / 4:
             return True
-        renewed = runs.renew(self.claim, lease_s=settings.LEASE_S, progress=self.progress)
+        renewed = claims.renew(self.claim, lease_s=settings.LEASE_S, progress=self.progress)
         self._renewed = now
         return renewed
 
@@ -141,7 +141,7 @@ class HelpingHold(Hold):
         super().tick()
 
     def _keep(self, now: float) -> bool:
-        return runs.is_held(self.claim)
+        return claims.is_held(self.claim)
 
 
 HoldT = TypeVar("HoldT", bound=Hold)

@@ -17,8 +17,8 @@ from django.db import connection
 
 from data_processing import broker
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import runs
 from data_processing.lifecycle.publisher import publisher
+from data_processing.lifecycle.runs import publishing
 from data_processing.models import TaskRun
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Courier:
 
     def _note(self) -> None:
         try:
-            runs.note_published(self._sent, republish_in_s=settings.REPUBLISH_AFTER_S)
+            publishing.note_published(self._sent, republish_in_s=settings.REPUBLISH_AFTER_S)
         except DatabaseError as error:
             logger.warning("%s published runs could not be noted: %s", len(self._sent), error)
         finally:
@@ -126,14 +126,14 @@ def publish_due(limit: int = 200) -> int:
         return 0
     sent = 0
     # What this version cannot send is left alone: one such row must not keep the others back.
-    for run in runs.due_for_publishing(limit, kinds=KINDS.keys(), queues=broker.queue_names()):
-        mine = runs.schedule_publishing(
+    for run in publishing.list_due(limit, kinds=KINDS.keys(), queues=broker.queue_names()):
+        mine = publishing.schedule(
             run.id, publishes=run.publishes, in_s=settings.REPUBLISH_AFTER_S, sent=True
         )
         if not mine:
             continue
         if not _send(_pack(run)):
-            runs.schedule_publishing(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
+            publishing.schedule(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
             break
         sent += 1
     return sent
@@ -155,7 +155,7 @@ def recover_lost_messages() -> int:
     A broker that lost its data is noticed so within seconds. A message that a worker holds back unseen
     looks the same, therefore each further try waits twice as long. Returns how many runs are due again.
     """
-    waiting = runs.published_before(seconds=LOST_AFTER_S, republish_after_s=settings.REPUBLISH_AFTER_S)
+    waiting = publishing.published_before(seconds=LOST_AFTER_S, republish_after_s=settings.REPUBLISH_AFTER_S)
     if not waiting or not publisher.willing:
         return 0
     try:
@@ -168,7 +168,7 @@ def recover_lost_messages() -> int:
         for run, age_s in waiting
         if run.queue in empty and age_s > LOST_AFTER_S * 2 ** min(run.publishes - 1, 6)
     ]
-    return sum(runs.schedule_publishing(run.id, publishes=run.publishes, in_s=0, sent=False) for run in lost)
+    return sum(publishing.schedule(run.id, publishes=run.publishes, in_s=0, sent=False) for run in lost)
 
 
 def _pack(run: TaskRun) -> Parcel:

@@ -23,9 +23,11 @@ from contracts.progress import Progress
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds.context import Context, MadeFile, Outcome
 from data_processing.kinds.registry import BULK_QUEUES, KINDS, TaskKind
-from data_processing.lifecycle import limits, outbox, runs
+from data_processing.lifecycle import limits, outbox
 from data_processing.lifecycle.lease import Hold, keeper
-from data_processing.lifecycle.runs import Claim, Ending
+from data_processing.lifecycle.runs import claims, endings, publishing, window
+from data_processing.lifecycle.runs.claims import Claim
+from data_processing.lifecycle.runs.endings import Ending
 from data_processing.models import DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import export_store, files, results
 
@@ -43,7 +45,7 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
     if _insist(lambda: _put_off(run_id)):
         return
     # A worker that gave up at once would throw the whole queue away while the database restarts.
-    claim = _insist(lambda: runs.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
+    claim = _insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
     if claim is None:
         _insist(lambda: _say_why_not(run_id))
         return
@@ -54,7 +56,7 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
 
 
 def _release_held(ended: Claim) -> int:
-    return runs.release_held(
+    return window.release_held(
         window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW, after=ended
     )
 
@@ -75,7 +77,7 @@ def _put_off(run_id: uuid.UUID) -> bool:
         return False
     kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
     wait_s = 0.0 if kind is None else limits.take_start(kind)
-    return wait_s > 0 and runs.put_off(run_id, in_s=wait_s)
+    return wait_s > 0 and publishing.put_off(run_id, in_s=wait_s)
 
 
 def _attempt(kind: TaskKind, claim: Claim) -> None:
@@ -185,10 +187,10 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
 
 
 def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: float) -> None:
-    if runs.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
+    if endings.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
         return
-    if not runs.has_succeeded(claim):
-        raise WorkCancelled if runs.is_cancelled(claim) else LeaseLost
+    if not endings.has_succeeded(claim):
+        raise WorkCancelled if claims.is_cancelled(claim) else LeaseLost
 
 
 def _insist(change: Callable[[], T]) -> T:
@@ -212,7 +214,7 @@ def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> Non
         return
     if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error), progress)):
         return
-    if _insist(lambda: runs.stop(claim, progress=progress)):
+    if _insist(lambda: endings.stop(claim, progress=progress)):
         results.tell_cancel(claim.run_id)
 
 
@@ -222,8 +224,8 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
     delays = settings.RETRY_DELAYS_S
     if ending.retryable and claim.failures < len(delays):
         delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
-        return runs.postpone(claim, ending, delay_s=delay_s, progress=progress)
-    failed = runs.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
+        return endings.postpone(claim, ending, delay_s=delay_s, progress=progress)
+    failed = endings.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
     if failed:
         results.tell_failure(claim.run_id, code=ending.code, message=ending.message)
     return failed

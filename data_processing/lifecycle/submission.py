@@ -16,8 +16,9 @@ from contracts.questions.query import digest
 from data_processing.database.constraints import violates
 from data_processing.errors import KeyReused
 from data_processing.kinds.registry import BULK_QUEUES, TaskKind
-from data_processing.lifecycle import outbox, runs
-from data_processing.lifecycle.runs import OwnerLimits
+from data_processing.lifecycle import outbox
+from data_processing.lifecycle.runs import insertion
+from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import ExportFile, IdempotencyKey, TaskRun
 from data_processing.outputs import export_store
 
@@ -76,7 +77,7 @@ def _find_or_record(
         if finished is not None:
             return Accepted(run=finished, reused=True)
         export_store.expect_room()
-    run, new = runs.submit(
+    run, new = insertion.submit(
         kind=kind.name,
         owner=owner,
         address=address,

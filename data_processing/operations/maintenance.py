@@ -16,8 +16,9 @@ from django.db.models.functions import Now
 from contracts.snapshot import versions
 from data_processing import broker, sign_in_tries
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import dead_letters, outbox, runs
-from data_processing.lifecycle.runs import Claim
+from data_processing.lifecycle import dead_letters, outbox
+from data_processing.lifecycle.runs import claims, endings, recovery, window
+from data_processing.lifecycle.runs.claims import Claim
 from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
 from data_processing.operations import pulses
 from data_processing.outputs import export_store, files, results
@@ -32,9 +33,9 @@ RECONCILED = 2000
 def sweep() -> None:
     """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due. Needs
     the database only; a broker that is away costs it seconds at most."""
-    runs.resume_due()
+    recovery.resume_due()
     _release_lost()
-    runs.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
+    window.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
     outbox.recover_lost_messages()
     outbox.publish_due()
     # Last, because it touches files and workers, whose errors must not keep runs waiting.
@@ -73,7 +74,7 @@ def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
         created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)
     )
     keys.delete()
-    gone = runs.delete_ended(Q(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)))
+    gone = recovery.delete_ended(Q(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)))
     logger.info("cleaned up: %s old rows removed", gone)
 
 
@@ -86,7 +87,7 @@ def prune_snapshots() -> None:
 
 
 def _release_lost() -> None:
-    for run_id, state, ending in runs.release_lost(at_most=settings.MAX_LOST_ATTEMPTS):
+    for run_id, state, ending in recovery.release_lost(at_most=settings.MAX_LOST_ATTEMPTS):
         if state == State.REVOKED:
             results.tell_cancel(run_id)
         elif ending is not None:
@@ -95,9 +96,9 @@ def _release_lost() -> None:
 
 def _stop_stubborn() -> None:
     """End runs that were asked to stop long ago and did not: fence them out, then kill their process."""
-    for claim in runs.find_stubborn(grace_s=settings.CANCEL_GRACE_S):
+    for claim in claims.list_stubborn(grace_s=settings.CANCEL_GRACE_S):
         _remove_files_of(claim)
-        if runs.stop(claim):
+        if endings.stop(claim):
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
             results.tell_cancel(claim.run_id)
             _kill_process_of(claim.run_id)

@@ -35,7 +35,7 @@ from schemathesis.schemas import BaseSchema
 
 from backend.asgi import application
 from data_processing import datasets
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import claims
 from data_processing.models import DeadLetter, DeadReason, ExportFile, TaskRun
 from data_processing.operations import overview
 from tests import brokers
@@ -97,7 +97,7 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     cancelled = start(client, "search", {"page": 2})
     post(client, f"{TASKS}cancel/", {"task_id": cancelled["task_id"]})
     running, waiting, dead = (start(client, "search", {"page": page}) for page in (3, 4, 5))
-    runs.claim(UUID(running["task_id"]), worker="w", lease_s=600)
+    claims.claim(UUID(running["task_id"]), worker="w", lease_s=600)
     bury(TaskRun.objects.get(id=dead["task_id"]))
     letters = [DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low") for _ in range(3)]
     everything = [*tasks, cancelled, running, waiting, dead]

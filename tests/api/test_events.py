@@ -17,8 +17,8 @@ from api.views.events import STREAMS
 from api.waiting import event_hub as hubs
 from api.waiting.event_hub import Hub, Reader, Update
 from contracts.progress import Progress
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import Claim
+from data_processing.lifecycle.runs import cancellation, claims, recovery
+from data_processing.lifecycle.runs.claims import Claim
 from data_processing.models import TaskRun
 from data_processing.outputs import results
 from tests.api.conftest import TASKS
@@ -29,7 +29,7 @@ HALF = Progress(phase="writing", current=500, total=1000, unit="rows")
 
 
 def claim(run: TaskRun) -> Claim:
-    held = runs.claim(run.id, worker="w1", lease_s=60)
+    held = claims.claim(run.id, worker="w1", lease_s=60)
     assert held is not None
     return held
 
@@ -82,14 +82,14 @@ def test_reader_asks_once_for_all_runs_and_describes_only_the_changed(
 def test_reader_never_turns_progress_back_when_redis_forgets_it(make_run: MakeRun, live: redis.Redis) -> None:
     run = make_run()
     held, reader = claim(run), Reader()
-    runs.renew(held, lease_s=60, progress=replace(HALF, current=300))
+    claims.renew(held, lease_s=60, progress=replace(HALF, current=300))
     store(held, HALF)
     assert counted(tell(reader, run)) == 500
     live.flushdb()
     assert counted(tell(reader, run)) == 500
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     assert counted(tell(reader, run)) == 500
-    runs.renew(held, lease_s=60, progress=replace(HALF, current=700))
+    claims.renew(held, lease_s=60, progress=replace(HALF, current=700))
     assert counted(tell(reader, run)) == 700
     store(held, replace(HALF, current=600))  # late: it was on its way before the row was written
     assert counted(tell(reader, run)) == 700
@@ -104,7 +104,7 @@ def test_reader_does_not_show_the_progress_of_an_earlier_attempt(
     run = make_run()
     store(claim(run), HALF)
     TaskRun.objects.filter(id=run.id).update(lease_until="2020-01-01T00:00:00Z")
-    assert len(runs.release_lost(at_most=5)) == 1
+    assert len(recovery.release_lost(at_most=5)) == 1
     claim(run)
     assert counted(tell(Reader(), run)) == 0
 

@@ -20,7 +20,8 @@ from api import representation
 from api.waiting import event_hub
 from data_processing.errors import NotReplayable
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import dead_letters, runner, runs
+from data_processing.lifecycle import dead_letters, runner
+from data_processing.lifecycle.runs import claims
 from data_processing.models import DeadLetter, State, TaskRun
 from data_processing.operations import maintenance
 from data_processing.outputs import results
@@ -118,7 +119,7 @@ def test_end_of_a_foreign_row_is_shown(visitor: Client, name: str) -> None:
 
 def test_progress_of_another_form_hides_no_task(visitor: Client, redis_up: None) -> None:
     run = record(visitor)
-    assert runs.claim(run.id, worker="w", lease_s=60)
+    assert claims.claim(run.id, worker="w", lease_s=60)
     results.ask(lambda client: client.set(f"progress:{run.id}", b'{"rows": 3}'))
     assert get(visitor, f"{TASKS}status/?task_id={run.id}")["state"] == "STARTED"
     assert len(get(visitor, TASKS)["results"]) == 2
@@ -167,7 +168,7 @@ def test_message_of_a_run_of_an_unknown_kind_leaves_it_alone_and_says_so(
 def test_sweep_carries_on_with_the_others(visitor: Client, broker_up: None, name: str) -> None:
     run = record(visitor, **FOREIGN[name])
     TaskRun.objects.update(publish_at=Now())
-    claim = None if run.state != State.PENDING else runs.claim(run.id, worker="w", lease_s=-1)
+    claim = None if run.state != State.PENDING else claims.claim(run.id, worker="w", lease_s=-1)
     maintenance.sweep()
     if claim is not None:
         run.refresh_from_db()

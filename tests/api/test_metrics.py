@@ -9,7 +9,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import claims
 from data_processing.operations import pulses
 from tests import brokers
 from tests.brokers import publish_raw
@@ -35,7 +35,7 @@ def scrape(client: Client, **headers: str) -> Figures:
 def test_figures_are_those_of_rows_and_broker(staff: Client, make_run: MakeRun) -> None:
     for page in (1, 2, 3):
         make_run("search", {"page": page})
-    assert runs.claim(make_run("search", {"page": 4}).id, worker="w1", lease_s=30)
+    assert claims.claim(make_run("search", {"page": 4}).id, worker="w1", lease_s=30)
     publish_raw("x", queue="high")
     pulses.beat(pulses.SWEEP)
     figures = scrape(staff)

@@ -13,8 +13,8 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import Ending
+from data_processing.lifecycle.runs import claims, endings
+from data_processing.lifecycle.runs.endings import Ending
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.operations import pulses
 from data_processing.worker import inspection
@@ -37,7 +37,7 @@ def get(client: Client, path: str) -> Any:
 
 
 def bury(run: TaskRun) -> DeadLetter:
-    claim = runs.claim(run.id, worker="w1", lease_s=30)
+    claim = claims.claim(run.id, worker="w1", lease_s=30)
     assert claim is not None
     ending = Ending(
         code="broken",
@@ -46,7 +46,7 @@ def bury(run: TaskRun) -> DeadLetter:
         traceback="Traceback: in the engine",
         dead=DeadReason.ATTEMPTS_USED_UP,
     )
-    assert runs.fail(claim, ending)
+    assert endings.fail(claim, ending)
     return DeadLetter.objects.get(run=run, resolved_at=None)
 
 
@@ -90,10 +90,10 @@ def test_queues_show_the_broker_beside_the_rows(staff: Client, make_run: MakeRun
     TaskRun.objects.filter(id=waiting.id).update(created_at=Now() - timedelta(minutes=2))
     held = make_run("export")
     TaskRun.objects.filter(id=held.id).update(publish_at=None)
-    assert runs.claim(running.id, worker="w1", lease_s=30)
-    claim = runs.claim(retrying.id, worker="w1", lease_s=30)
+    assert claims.claim(running.id, worker="w1", lease_s=30)
+    claim = claims.claim(retrying.id, worker="w1", lease_s=30)
     assert claim is not None
-    runs.postpone(claim, Ending(code="x", message="x", retryable=True), delay_s=60)
+    endings.postpone(claim, Ending(code="x", message="x", retryable=True), delay_s=60)
     bury(dead)
     publish_raw("x", queue="high")
     publish_dead("x", queue="high")
@@ -143,7 +143,7 @@ def test_worker_that_holds_a_run_and_does_not_answer_is_shown_as_not_alive(
     staff: Client, make_run: MakeRun
 ) -> None:
     run = make_run("search")
-    runs.claim(run.id, worker="gone@host", lease_s=30)
+    claims.claim(run.id, worker="gone@host", lease_s=30)
     body = get(staff, f"{OPS}workers/")
     assert body["broker"] == "up"
     (worker,) = body["workers"]
@@ -279,9 +279,9 @@ def test_pace_counts_each_ending_in_its_hour(staff: Client, make_run: MakeRun) -
     bury(make_run("export"))
     make_run("search")
     old = make_run("aggregates")
-    claim = runs.claim(old.id, worker="w1", lease_s=30)
+    claim = claims.claim(old.id, worker="w1", lease_s=30)
     assert claim is not None
-    assert runs.succeed(claim, result={}, keep_s=60)
+    assert endings.succeed(claim, result={}, keep_s=60)
     TaskRun.objects.filter(pk=old.pk).update(finished_at=Now() - timedelta(hours=2))
     hours = get(staff, f"{OPS}pace/?hours=3")["hours"]
     assert [(hour["succeeded"], hour["failed"], hour["cancelled"]) for hour in hours] == [

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from api import representation
 from contracts.progress import Progress
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import claims, endings
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import results
 from tests.api.conftest import EXPORTS, TASKS, post, start, work_off
@@ -71,7 +71,7 @@ def test_status_changes_its_etag_only_when_it_changes(visitor: Client) -> None:
 @pytest.mark.usefixtures("redis_up")
 def test_status_shows_live_progress_with_rate_and_time_left(visitor: Client) -> None:
     task = start(visitor, "export")
-    claim = runs.claim(uuid.UUID(task["task_id"]), worker="w", lease_s=30)
+    claim = claims.claim(uuid.UUID(task["task_id"]), worker="w", lease_s=30)
     assert claim is not None
     progress = Progress(phase="writing rows", current=500, total=2000)
 
@@ -89,7 +89,7 @@ def test_progress_of_an_earlier_attempt_is_not_shown(visitor: Client) -> None:
     task = start(visitor, "export")
     run_id = uuid.UUID(task["task_id"])
     results.store_progress(run_id, attempt=7, progress=Progress(phase="x", current=9, total=10), began=0.0)
-    runs.claim(run_id, worker="w", lease_s=30)
+    claims.claim(run_id, worker="w", lease_s=30)
     assert visitor.get(task["links"]["status"]).json()["meta"]["current"] == 0
 
 
@@ -121,12 +121,12 @@ def test_queued_task_is_cancelled_at_once_and_repeatably(visitor: Client) -> Non
 
 def test_running_task_is_revoked_only_when_the_work_has_stopped(visitor: Client) -> None:
     task = start(visitor, "search")
-    claim = runs.claim(uuid.UUID(task["task_id"]), worker="w", lease_s=30)
+    claim = claims.claim(uuid.UUID(task["task_id"]), worker="w", lease_s=30)
     assert claim is not None
     answer = post(visitor, f"{TASKS}cancel/", {"task_id": task["task_id"]}).json()
     assert (answer["cancel_requested"], answer["state"]) == (True, "STARTED")
     assert visitor.get(task["links"]["status"]).json()["cancel_requested"]
-    runs.stop(claim)
+    endings.stop(claim)
     assert visitor.get(task["links"]["status"]).json()["state"] == "REVOKED"
 
 
@@ -228,7 +228,7 @@ def test_history_shows_own_tasks_newest_first(visitor: Client, other: Client, st
 def test_active_lists_what_is_unfinished(visitor: Client) -> None:
     waiting = start(visitor, "search")
     running = start(visitor, "export")
-    runs.claim(uuid.UUID(running["task_id"]), worker="w", lease_s=30)
+    claims.claim(uuid.UUID(running["task_id"]), worker="w", lease_s=30)
     body = visitor.get(f"{TASKS}active/").json()
     assert [task["task_id"] for task in body["reserved"]] == [waiting["task_id"]]
     assert [task["task_id"] for task in body["active"]] == [running["task_id"]]

@@ -18,8 +18,9 @@ from api.waiting import event_hub as hubs
 from api.waiting.event_hub import Hub
 from api.waiting.waits import WAITERS
 from contracts.snapshot.versions import Snapshot
-from data_processing.lifecycle import runner, runs
+from data_processing.lifecycle import runner
 from data_processing.lifecycle.publisher import publisher
+from data_processing.lifecycle.runs import cancellation, claims
 from data_processing.models import TaskRun
 from data_processing.operations import maintenance
 from data_processing.outputs import results
@@ -91,13 +92,13 @@ async def fail(run: TaskRun) -> None:
 
 
 async def lose_worker(run: TaskRun) -> None:
-    await apart(runs.claim, run.id, worker="w1", lease_s=-1)
+    await apart(claims.claim, run.id, worker="w1", lease_s=-1)
     await apart(maintenance.sweep)
 
 
 async def lose_worker_when_cancelled(run: TaskRun) -> None:
-    await apart(runs.claim, run.id, worker="w1", lease_s=-1)
-    await apart(runs.request_cancel, run.id)
+    await apart(claims.claim, run.id, worker="w1", lease_s=-1)
+    await apart(cancellation.request_cancel, run.id)
     await apart(maintenance.sweep)
 
 
@@ -185,7 +186,7 @@ def test_a_wait_that_is_over_says_how_far_the_task_is() -> None:
         exchange = search(wait=1)
         await is_waiting(exchange)
         run = await apart(TaskRun.objects.get)
-        await apart(runs.claim, run.id, worker="w1", lease_s=60)
+        await apart(claims.claim, run.id, worker="w1", lease_s=60)
         await exchange.receive_head()
         assert (exchange.status, exchange.headers["preference-applied"]) == (202, "wait=1")
         assert exchange.headers["retry-after"] == "1"

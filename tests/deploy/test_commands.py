@@ -29,11 +29,11 @@ SUBMIT = """
 import os, uuid
 from django.contrib.auth.models import User
 from django.urls import reverse
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import insertion, window
 from data_processing.kinds.registry import KINDS
 user = User.objects.create_user(os.environ["USER_NAME"], password=os.environ["USER_PASSWORD"])
-limits = runs.OwnerLimits(unfinished=9, window=9, window_queues=frozenset())
-run, _ = runs.submit(
+limits = window.OwnerLimits(unfinished=9, window=9, window_queues=frozenset())
+run, _ = insertion.submit(
     kind="search", owner=f"user:{user.pk}", request=KINDS["search"].parse({}), request_key=uuid.uuid4().hex,
     dataset_version="v", queue="high", publish_in_s=3600, limits=limits,
 )

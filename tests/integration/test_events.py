@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client
 
 from contracts.progress import Progress
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import Claim
+from data_processing.lifecycle.runs import cancellation, endings, recovery
+from data_processing.lifecycle.runs.claims import Claim
 from data_processing.models import TaskRun
 from data_processing.outputs import results
 from tests.integration.website import (
@@ -60,7 +60,7 @@ def test_a_stream_tells_the_course_of_a_run_in_order_and_ends_with_it(web: Web) 
             count_rows(held, current, began=began)
             seen.append(next(messages))
         done = Progress(phase="writing", current=ROWS, total=ROWS, unit="rows")
-        assert runs.succeed(held, result={"rows": []}, keep_s=60, progress=done)
+        assert endings.succeed(held, result={"rows": []}, keep_s=60, progress=done)
         seen += messages  # to the end, which the server makes
 
     assert [message.current for message in seen] == [0, 100, 400, 900, ROWS]
@@ -98,7 +98,7 @@ def test_progress_in_haste_makes_at_most_four_events_a_second(web: Web) -> None:
         for current in range(1, 151):
             count_rows(held, current, began=time.time())
             time.sleep(0.01)
-        assert runs.succeed(held, result={}, keep_s=60)
+        assert endings.succeed(held, result={}, keep_s=60)
         currents = [message.current for message in messages]
         elapsed_s = time.monotonic() - began
     assert 2 <= len(currents) <= 4 * elapsed_s + 1
@@ -130,7 +130,7 @@ def test_who_comes_back_is_not_told_again_what_he_has_seen(web: Web) -> None:
 
 def test_a_finished_run_is_one_last_event_and_then_no_content(web: Web) -> None:
     run = submit()
-    assert runs.succeed(claim(run), result={}, keep_s=60)
+    assert endings.succeed(claim(run), result={}, keep_s=60)
     with web.events(run) as stream:
         (last,) = stream
     assert (last.name, last.data["ready"]) == ("end", True)
@@ -144,9 +144,9 @@ def test_a_cancelled_run_is_told_as_stopping_and_then_as_revoked(web: Web) -> No
     with web.events(run) as stream:
         messages = iter(stream)
         assert next(messages).data["cancel_requested"] is False
-        runs.request_cancel(run.id)
+        cancellation.request_cancel(run.id)
         assert next(messages).data["cancel_requested"] is True
-        assert runs.stop(held)
+        assert endings.stop(held)
         (last,) = messages
     assert (last.name, last.data["state"]) == ("end", "REVOKED")
 
@@ -159,7 +159,7 @@ def test_a_second_attempt_counts_anew(web: Web) -> None:
         messages = iter(stream)
         assert next(messages).current == 700
         TaskRun.objects.filter(id=run.id).update(lease_until="2020-01-01T00:00:00Z")
-        assert len(runs.release_lost(at_most=5)) == 1
+        assert len(recovery.release_lost(at_most=5)) == 1
         assert next(messages).data["state"] == "PENDING"
         again = claim(run)
         assert next(messages).current == 0
@@ -223,7 +223,7 @@ def test_streams_outlive_a_restart_of_the_database(web: Web, postgres: PostgreSQ
         postgres.restart()
         held = claim(run)
         assert next(messages).data["meta"]["attempt"] == held.attempt
-        assert runs.succeed(held, result={}, keep_s=60)
+        assert endings.succeed(held, result={}, keep_s=60)
         assert [message.name for message in messages] == ["end"]
 
 

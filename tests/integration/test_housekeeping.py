@@ -11,8 +11,8 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import OwnerLimits
+from data_processing.lifecycle.runs import claims, insertion
+from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import State, TaskRun
 from tests.integration.conftest import StartWorker, Submit, Worker, wait_for
 from tools.stack.pytest_servers import Servers
@@ -32,7 +32,7 @@ LANES: dict[str, dict[str, Any]] = {
 
 def submit_to_bulk() -> TaskRun:
     """A long rehearsal in the queue of exports; the sweeper publishes it."""
-    run, _ = runs.submit(
+    run, _ = insertion.submit(
         kind="rehearsal",
         owner="visitor:b",
         request={**SLOW, "number": 3},
@@ -76,7 +76,7 @@ def test_sweeper_takes_a_task_from_a_dead_worker_without_a_broker(
 ) -> None:
     housekeeping = worker(**LANES["housekeeping"])
     run = submit("rehearsal")
-    assert runs.claim(run.id, worker="dead", lease_s=60)
+    assert claims.claim(run.id, worker="dead", lease_s=60)
     servers.rabbitmq.kill()
     try:
         TaskRun.objects.filter(id=run.id).update(lease_until=Now() - timedelta(seconds=1))

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from contracts.snapshot.versions import Snapshot
 from data_processing.kinds.context import Context
 from data_processing.kinds.export import export_contracts
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import cancellation
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import files
 from tests.data_processing.kinds.test_same_rows import Uninterrupted
@@ -109,7 +109,7 @@ def test_cancelled_export_leaves_no_part_of_anybody(
 ) -> None:
     run = submit("export", {"format": "xlsx"})
     wait_until_both_write(run, settings, pair[0])
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     wait_until_ended(run, within_s=PATIENCE_S, worker=pair[0])
     assert run.state == State.REVOKED
     wait_for(lambda: not list_files(settings), within_s=PATIENCE_S, worker=pair[1])

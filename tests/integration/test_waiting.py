@@ -15,7 +15,7 @@ from django.test import Client
 
 from backend.asgi import REQUEST_THREADS
 from contracts.progress import Progress
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import endings
 from data_processing.models import ExportFile, TaskRun
 from data_processing.outputs import results
 from tests.integration.website import (
@@ -70,7 +70,7 @@ def work_off() -> None:
     """Do what a worker would do with every run."""
     for run in TaskRun.objects.filter(state="PENDING"):
         progress = Progress(phase="rehearsing", current=1, total=1, unit="steps")
-        assert runs.succeed(claim(run), result=run.request, keep_s=60, progress=progress)
+        assert endings.succeed(claim(run), result=run.request, keep_s=60, progress=progress)
         results.announce_end(run.id)
 
 
@@ -145,7 +145,7 @@ def test_slow_downloads_keep_nobody_from_the_api(web: Web, large_export: ExportF
 def test_large_answers_to_slow_readers_keep_nobody_from_the_api(web: Web) -> None:
     run = submit()
     progress = Progress(phase="searching", current=1, total=1, unit="rows")
-    assert runs.succeed(claim(run), result={"rows": "x" * LARGE_BYTES}, keep_s=60, progress=progress)
+    assert endings.succeed(claim(run), result={"rows": "x" * LARGE_BYTES}, keep_s=60, progress=progress)
     with contextlib.ExitStack() as crowd:
         for _ in range(2 * POOL_SIZE):
             slow = crowd.enter_context(web.get(f"{TASKS}result/?task_id={run.id}", buffer_bytes=4096))

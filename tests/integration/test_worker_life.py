@@ -10,7 +10,8 @@ import pytest
 from celery import current_app
 from celery.result import AsyncResult
 
-from data_processing.lifecycle import outbox, runs
+from data_processing.lifecycle import outbox
+from data_processing.lifecycle.runs import cancellation, recovery
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from tests.integration.conftest import (
     StartWorker,
@@ -119,8 +120,8 @@ def test_task_that_kills_its_worker_every_time_becomes_a_dead_letter(
 
     def given_up() -> bool:
         TaskRun.objects.filter(state=State.STARTED).update(lease_until=run.created_at)
-        runs.release_lost(at_most=2)
-        runs.resume_due()
+        recovery.release_lost(at_most=2)
+        recovery.resume_due()
         outbox.publish_due()
         return has_ended(run)
 
@@ -136,7 +137,7 @@ def test_running_task_is_cancelled_within_two_seconds(worker: StartWorker, submi
     started = worker()
     run = submit("rehearsal", LONG)
     wait_until_started(run)
-    assert runs.request_cancel(run.id) == State.STARTED
+    assert cancellation.request_cancel(run.id) == State.STARTED
     wait_until_ended(run, within_s=2.5, worker=started)
     assert run.state == State.REVOKED
     after = submit("search")

@@ -21,8 +21,9 @@ from django.db import connection
 
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import Claim, OwnerLimits
+from data_processing.lifecycle.runs import claims, insertion
+from data_processing.lifecycle.runs.claims import Claim
+from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import TaskRun
 from tools.stack.children import spawn, stop_child, wait_until
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
@@ -185,7 +186,7 @@ def cookie_of(owner: str) -> str:
 
 def submit(*, owner: str = "visitor:a") -> TaskRun:
     """Record a run whose work only the test does."""
-    run, _ = runs.submit(
+    run, _ = insertion.submit(
         kind="search",
         owner=owner,
         request=KINDS["search"].parse({}),
@@ -199,7 +200,7 @@ def submit(*, owner: str = "visitor:a") -> TaskRun:
 
 
 def claim(run: TaskRun) -> Claim:
-    held = runs.claim(run.id, worker="w1", lease_s=60)
+    held = claims.claim(run.id, worker="w1", lease_s=60)
     assert held is not None
     return held
 

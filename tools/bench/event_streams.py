@@ -42,17 +42,17 @@ WITHIN_S = 120
 SETUP = """
 import sys, uuid, django
 django.setup()
-from data_processing.lifecycle import runs
+from data_processing.lifecycle.runs import claims, insertion, window
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from data_processing.kinds.registry import KINDS
 print(f"{VISITOR_COOKIE}={sign_visitor('bench')}")
-limits = runs.OwnerLimits(unfinished=10**6, window=10**6, window_queues=frozenset())
+limits = window.OwnerLimits(unfinished=10**6, window=10**6, window_queues=frozenset())
 for number in range(int(sys.argv[1])):
-    run, _ = runs.submit(
+    run, _ = insertion.submit(
         kind="search", owner="visitor:bench", request=KINDS["search"].parse({}), request_key=uuid.uuid4().hex,
         dataset_version="v", queue="high", publish_in_s=0, limits=limits,
     )
-    runs.claim(run.id, worker="bench", lease_s=36000)
+    claims.claim(run.id, worker="bench", lease_s=36000)
     print(run.id)
 """
 

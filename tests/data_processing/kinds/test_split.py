@@ -15,7 +15,8 @@ from pytest_django import Settings
 from data_processing import broker
 from data_processing.kinds.context import Context, Outcome
 from data_processing.kinds.export import export_contracts
-from data_processing.lifecycle import assistance, runner, runs
+from data_processing.lifecycle import assistance, runner
+from data_processing.lifecycle.runs import cancellation, claims
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import files
 from data_processing.outputs.parts import Parts
@@ -36,7 +37,7 @@ def small_parts(settings: Settings) -> None:
 
 def begin(run: TaskRun) -> tuple[Generator[Any, None, Outcome], Parts]:
     """The work of a claimed run, stopped where its parts are offered and the first is begun."""
-    claim = runs.claim(run.id, worker="holder", lease_s=60)
+    claim = claims.claim(run.id, worker="holder", lease_s=60)
     assert claim is not None
     context = Context(
         run_id=run.id,
@@ -167,7 +168,7 @@ def test_offers_that_come_too_late_or_for_another_attempt_do_nothing(make_run: M
     work, parts = begin(run)
     assistance.write_part(run.id, attempt=2, part=3)
     assistance.write_part(uuid.uuid4(), attempt=1, part=3)
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     assistance.write_part(run.id, attempt=1, part=3)
     assert parts.find_done(3) is None
     work.close()

@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from data_processing.errors import NotReplayable
-from data_processing.lifecycle import dead_letters, runs
+from data_processing.lifecycle import dead_letters
 from data_processing.lifecycle.dead_letters import Action
-from data_processing.lifecycle.runs import Ending
+from data_processing.lifecycle.runs import cancellation, claims, endings
+from data_processing.lifecycle.runs.endings import Ending
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from tests import brokers
 from tests.brokers import RUN_TASK, count_ready, publish_dead
@@ -30,9 +31,9 @@ GIVEN_UP = Ending(
 
 def bury(run: TaskRun) -> DeadLetter:
     """Let a run fail for good."""
-    claim = runs.claim(run.id, worker="w1", lease_s=30)
+    claim = claims.claim(run.id, worker="w1", lease_s=30)
     assert claim is not None
-    assert runs.fail(claim, GIVEN_UP)
+    assert endings.fail(claim, GIVEN_UP)
     return DeadLetter.objects.get(run=run, resolved_at=None)
 
 
@@ -58,7 +59,7 @@ def test_replay_runs_the_task_again_under_its_own_id(make_run: MakeRun) -> None:
     assert run.error is None
     letter.refresh_from_db()
     assert (letter.resolution, letter.resolved_by) == ("replayed", "ana")
-    assert runs.claim(run.id, worker="w2", lease_s=30) is not None
+    assert claims.claim(run.id, worker="w2", lease_s=30) is not None
     assert not dead_letters.open_letters().exists()
 
 
@@ -104,7 +105,7 @@ def test_replay_gives_way_to_an_equal_unfinished_run(make_run: MakeRun) -> None:
     letter.refresh_from_db()
     assert letter.resolved_at is None, "the letter stays open for later"
     assert state_of(run) == State.FAILURE
-    runs.request_cancel(equal.id)
+    cancellation.request_cancel(equal.id)
     dead_letters.replay(letter, by="ana")
     assert state_of(run) == State.PENDING
 

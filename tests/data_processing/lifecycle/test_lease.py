@@ -6,8 +6,9 @@ import pytest
 from pytest_django import Settings
 
 from data_processing.errors import WorkCancelled
-from data_processing.lifecycle import lease, runs
+from data_processing.lifecycle import lease
 from data_processing.lifecycle.lease import Hold
+from data_processing.lifecycle.runs import cancellation, claims
 from data_processing.models import TaskRun
 from tests.machine import MakeRun
 
@@ -21,7 +22,7 @@ def run(make_run: MakeRun) -> TaskRun:
 def hold(run: TaskRun, monkeypatch: pytest.MonkeyPatch) -> Hold:
     """A hold that looks at each tick; the test is its keeper."""
     monkeypatch.setattr(lease, "TICK_S", 0.0)
-    claim = runs.claim(run.id, worker="w", lease_s=60)
+    claim = claims.claim(run.id, worker="w", lease_s=60)
     assert claim is not None
     return Hold(claim, time_limit_s=60)
 
@@ -30,7 +31,7 @@ def test_cancel_that_comes_before_the_query_can_be_interrupted_stops_the_work(
     run: TaskRun, hold: Hold
 ) -> None:
     hold.check()
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     hold.tick()
     with pytest.raises(WorkCancelled), hold.interruptible(lambda: None):
         pytest.fail("the query has begun")
@@ -41,7 +42,7 @@ def test_work_is_interrupted_again_until_it_stops(run: TaskRun, hold: Hold) -> N
     with hold.interruptible(lambda: interrupted.append("again")):
         hold.tick()
         assert not interrupted
-        runs.request_cancel(run.id)
+        cancellation.request_cancel(run.id)
         hold.tick()
         hold.tick()
         assert interrupted == ["again", "again"], "DuckDB forgets what comes between two queries"
@@ -52,7 +53,7 @@ def test_work_is_interrupted_again_until_it_stops(run: TaskRun, hold: Hold) -> N
 def test_work_that_is_asked_to_stop_keeps_its_lease_until_it_has(
     run: TaskRun, hold: Hold, settings: Settings
 ) -> None:
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     hold.tick()
     before = TaskRun.objects.get(id=run.id).lease_until
     settings.LEASE_S = 0.001

@@ -21,7 +21,8 @@ from contracts.errors import OutOfSpace
 from contracts.progress import Progress
 from data_processing.kinds import registry
 from data_processing.kinds.context import Context, Outcome, Work
-from data_processing.lifecycle import runner, runs
+from data_processing.lifecycle import runner
+from data_processing.lifecycle.runs import cancellation, endings, recovery
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import files, results
 from tests.machine import MakeRun
@@ -146,7 +147,7 @@ def test_retryable_error_is_tried_again_until_attempts_are_used_up(
     run = make_run("search")
     for expected in (State.RETRY, State.RETRY, State.FAILURE):
         assert attempt(run).state == expected
-        runs.resume_due()
+        recovery.resume_due()
     assert [a["error_code"] for a in run.attempts] == ["out-of-space"] * 3
     letter = DeadLetter.objects.get(run=run)
     assert letter.reason == DeadReason.ATTEMPTS_USED_UP
@@ -182,7 +183,7 @@ def test_zombie_leaves_no_file(make_run: MakeRun, settings: Settings, replace_wo
         partial.write_text("half")
         yield Progress(phase="x", current=0, total=1)
         TaskRun.objects.filter(id=run.id).update(lease_until=Now() - timedelta(seconds=1))
-        runs.release_lost(at_most=5)
+        recovery.release_lost(at_most=5)
         return Outcome(payload={})
 
     replace_work(work)
@@ -198,7 +199,7 @@ def test_cancel_during_the_work_leaves_no_file(
     def work(request: Any, context: Context) -> Work:
         context.partial_path("csv").write_text("half")
         yield Progress(phase="x", current=0, total=1)
-        runs.request_cancel(run.id)
+        cancellation.request_cancel(run.id)
         return Outcome(payload={})
 
     replace_work(work)
@@ -211,7 +212,7 @@ def test_cancel_during_the_work_leaves_no_file(
 def test_finish_whose_commit_was_applied_although_it_seemed_to_fail_stands(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really_succeed, calls = runs.succeed, []
+    really_succeed, calls = endings.succeed, []
 
     def lose_the_answer(*args: Any, **named: Any) -> bool:
         calls.append(really_succeed(*args, **named))
@@ -219,7 +220,7 @@ def test_finish_whose_commit_was_applied_although_it_seemed_to_fail_stands(
             raise OperationalError("the connection was lost after the commit")
         return calls[-1]
 
-    monkeypatch.setattr(runs, "succeed", lose_the_answer)
+    monkeypatch.setattr(endings, "succeed", lose_the_answer)
     assert attempt(make_run("search")).state == State.SUCCESS
     assert calls == [True, False]
 

@@ -17,7 +17,8 @@ from pytest_django import Settings
 
 from contracts.snapshot import versions as snapshot
 from contracts.snapshot.versions import Snapshot
-from data_processing.lifecycle import outbox, runner, runs
+from data_processing.lifecycle import outbox, runner
+from data_processing.lifecycle.runs import cancellation, claims, endings
 from data_processing.models import (
     DeadLetter,
     DeadReason,
@@ -104,7 +105,7 @@ def test_clean_up_leaves_the_partial_file_of_work_that_still_writes(
     make_run: MakeRun, settings: Settings
 ) -> None:
     run = make_run("export")
-    claim = runs.claim(run.id, worker="w1", lease_s=60)
+    claim = claims.claim(run.id, worker="w1", lease_s=60)
     assert claim is not None
     partial = leave_file(settings, f"{run.id}.1.xlsx.part", age_s=2 * maintenance.ORPHAN_AGE_S)
     maintenance.clean_up()
@@ -148,7 +149,7 @@ def test_pruning_keeps_the_newest_versions_and_those_that_unfinished_runs_name(
     wanted = {*sorted(versions)[-2:], snapshot.current(root).version}
     maintenance.prune_snapshots()
     assert {s.version for s in snapshot.history(root)} == wanted | {dataset.version}
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     maintenance.prune_snapshots()
     assert {s.version for s in snapshot.history(root)} == wanted
 
@@ -160,7 +161,7 @@ def test_pruning_keeps_the_newest_versions_and_those_that_unfinished_runs_name(
 def test_results_that_redis_lost_are_given_back(make_run: MakeRun) -> None:
     run = work_off(make_run("search"))
     failed = make_run("search", {"page": 2})
-    claim = runs.claim(failed.id, worker="w1", lease_s=60)
+    claim = claims.claim(failed.id, worker="w1", lease_s=60)
     assert claim is not None
     results.ask(lambda client: client.flushdb())
     assert maintenance.reconcile_results() == 1
@@ -172,7 +173,7 @@ def test_results_that_redis_lost_are_given_back(make_run: MakeRun) -> None:
 
 
 def ask_to_stop(run: TaskRun, *, seconds_ago: float) -> None:
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     TaskRun.objects.filter(id=run.id).update(
         cancel_requested_at=Now() - timedelta(seconds=seconds_ago), lease_until=Now() + timedelta(minutes=1)
     )
@@ -183,7 +184,7 @@ def test_work_that_does_not_stop_is_fenced_out_and_its_partial_file_removed(
     make_run: MakeRun, settings: Settings
 ) -> None:
     run = make_run("export")
-    claim = runs.claim(run.id, worker="w1", lease_s=60)
+    claim = claims.claim(run.id, worker="w1", lease_s=60)
     assert claim is not None
     leave_file(settings, f"{run.id}.1.xlsx.part", age_s=0)
     ask_to_stop(run, seconds_ago=settings.CANCEL_GRACE_S + 1)
@@ -191,7 +192,7 @@ def test_work_that_does_not_stop_is_fenced_out_and_its_partial_file_removed(
     run.refresh_from_db()
     assert run.state == State.REVOKED
     assert files_on_disk(settings) == set()
-    assert not runs.succeed(claim, result={}, keep_s=60), "the stubborn work can publish nothing any more"
+    assert not endings.succeed(claim, result={}, keep_s=60), "the stubborn work can publish nothing any more"
 
 
 @pytest.mark.usefixtures("broker_up")
@@ -199,7 +200,7 @@ def test_stubborn_work_is_fenced_out_while_the_broker_is_away(
     make_run: MakeRun, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run("export")
-    assert runs.claim(run.id, worker="w1", lease_s=60) is not None
+    assert claims.claim(run.id, worker="w1", lease_s=60) is not None
     ask_to_stop(run, seconds_ago=settings.CANCEL_GRACE_S + 1)
     brokers.lose_broker(monkeypatch)
     maintenance.sweep()
@@ -210,7 +211,7 @@ def test_stubborn_work_is_fenced_out_while_the_broker_is_away(
 @pytest.mark.usefixtures("broker_up")
 def test_work_gets_its_grace_to_stop_by_itself(make_run: MakeRun, settings: Settings) -> None:
     run = make_run("export")
-    assert runs.claim(run.id, worker="w1", lease_s=60) is not None
+    assert claims.claim(run.id, worker="w1", lease_s=60) is not None
     ask_to_stop(run, seconds_ago=settings.CANCEL_GRACE_S / 2)
     maintenance.sweep()
     run.refresh_from_db()
@@ -250,9 +251,9 @@ def test_job_that_runs_twice_in_a_row_changes_nothing_the_second_time(
     outbox.publish_due()
     make_run("search", {"page": 3})
     dead_worker = make_run("search", {"page": 4})
-    assert runs.claim(dead_worker.id, worker="w1", lease_s=60) is not None
+    assert claims.claim(dead_worker.id, worker="w1", lease_s=60) is not None
     age(dead_worker, lease_until=timedelta(seconds=5))
-    runs.request_cancel(make_run("search", {"page": 5}).id)
+    cancellation.request_cancel(make_run("search", {"page": 5}).id)
     IdempotencyKey.objects.create(owner="a", key="k", body_digest="d", run=expired)
     JOBS[job]()
     rows, on_disk = snapshot_of_rows(), files_on_disk(settings)

@@ -23,7 +23,8 @@ from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
-from data_processing.lifecycle import runner, runs
+from data_processing.lifecycle import runner
+from data_processing.lifecycle.runs import cancellation, claims
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.operations import maintenance
 from data_processing.outputs import files
@@ -160,8 +161,8 @@ def test_failed_or_cancelled_search_opens_no_storage(
     failing, stubborn = make_run("search", {"page": 2}), make_run("search", {"page": 3})
     TaskRun.objects.filter(id=failing.id).update(dataset_version="none")
     runner.run_attempt(failing.id, worker="test")
-    assert runs.claim(stubborn.id, worker="w", lease_s=60)
-    runs.request_cancel(stubborn.id)
+    assert claims.claim(stubborn.id, worker="w", lease_s=60)
+    cancellation.request_cancel(stubborn.id)
     settings.CANCEL_GRACE_S = -1
     maintenance.sweep()
     states = TaskRun.objects.filter(id__in=[failing.id, stubborn.id]).order_by("created_at")

@@ -15,8 +15,20 @@ from django.db.models.functions import Now
 
 from contracts.progress import Progress
 from data_processing.errors import NotFound, TooManyTasks
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import TRANSITIONS, Claim, Ending, Event, OwnerLimits
+from data_processing.lifecycle.runs import (
+    cancellation,
+    claims,
+    endings,
+    insertion,
+    publishing,
+    reads,
+    recovery,
+    window,
+)
+from data_processing.lifecycle.runs.claims import Claim
+from data_processing.lifecycle.runs.endings import Ending
+from data_processing.lifecycle.runs.states import TRANSITIONS, Event
+from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +46,7 @@ def submit(
     address: str | None = None,
     limits: OwnerLimits | None = None,
 ) -> TaskRun:
-    run, _ = runs.submit(
+    run, _ = insertion.submit(
         kind=kind,
         owner=owner,
         request={"page": 1},
@@ -49,7 +61,7 @@ def submit(
 
 
 def claim(run: TaskRun) -> Claim:
-    claimed = runs.claim(run.id, worker="w1", lease_s=30)
+    claimed = claims.claim(run.id, worker="w1", lease_s=30)
     assert claimed is not None
     return claimed
 
@@ -60,16 +72,16 @@ def in_state(state: State) -> tuple[TaskRun, Claim | None]:
     if state == State.PENDING:
         return run, None
     if state == State.REVOKED:
-        runs.request_cancel(run.id)
+        cancellation.request_cancel(run.id)
         return run, None
     held = claim(run)
     match state:
         case State.SUCCESS:
-            assert runs.succeed(held, result={"n": 1}, keep_s=60)
+            assert endings.succeed(held, result={"n": 1}, keep_s=60)
         case State.FAILURE:
-            assert runs.fail(held, BROKEN)
+            assert endings.fail(held, BROKEN)
         case State.RETRY:
-            assert runs.postpone(held, BROKEN, delay_s=0)
+            assert endings.postpone(held, BROKEN, delay_s=0)
     return run, held
 
 
@@ -79,24 +91,24 @@ def expire_lease(run: TaskRun) -> None:
 
 def apply_stop(run: TaskRun, held: Claim) -> Any:
     TaskRun.objects.filter(id=run.id).update(cancel_requested_at=Now())
-    return runs.stop(held)
+    return endings.stop(held)
 
 
 def apply_lose(run: TaskRun, held: Claim) -> Any:
     expire_lease(run)
-    return runs.release_lost(at_most=5)
+    return recovery.release_lost(at_most=5)
 
 
 APPLY: dict[Event, Callable[[TaskRun, Claim], Any]] = {
-    Event.CLAIM: lambda run, held: runs.claim(run.id, worker="w2", lease_s=30),
-    Event.SUCCEED: lambda run, held: runs.succeed(held, result={}, keep_s=60),
-    Event.FAIL: lambda run, held: runs.fail(held, BROKEN),
-    Event.POSTPONE: lambda run, held: runs.postpone(held, BROKEN, delay_s=60),
-    Event.RESUME: lambda run, held: runs.resume_due(),
+    Event.CLAIM: lambda run, held: claims.claim(run.id, worker="w2", lease_s=30),
+    Event.SUCCEED: lambda run, held: endings.succeed(held, result={}, keep_s=60),
+    Event.FAIL: lambda run, held: endings.fail(held, BROKEN),
+    Event.POSTPONE: lambda run, held: endings.postpone(held, BROKEN, delay_s=60),
+    Event.RESUME: lambda run, held: recovery.resume_due(),
     Event.LOSE: apply_lose,
     Event.STOP: apply_stop,
-    Event.CANCEL: lambda run, held: runs.request_cancel(run.id) == State.REVOKED,
-    Event.REPLAY: lambda run, held: runs.replay([run.id]),
+    Event.CANCEL: lambda run, held: cancellation.request_cancel(run.id) == State.REVOKED,
+    Event.REPLAY: lambda run, held: recovery.replay([run.id]),
 }
 
 
@@ -136,26 +148,26 @@ def test_every_event_moves_exactly_the_states_of_the_table(state: State, event: 
 def test_claim_refuses_a_second_worker() -> None:
     run = submit()
     claim(run)
-    assert runs.claim(run.id, worker="w2", lease_s=30) is None
+    assert claims.claim(run.id, worker="w2", lease_s=30) is None
 
 
 def test_claim_refuses_an_unknown_run() -> None:
-    assert runs.claim(uuid.uuid4(), worker="w1", lease_s=30) is None
+    assert claims.claim(uuid.uuid4(), worker="w1", lease_s=30) is None
 
 
 def test_zombie_can_change_nothing_after_its_lease_was_taken() -> None:
     run = submit()
     zombie = claim(run)
     expire_lease(run)
-    assert len(runs.release_lost(at_most=5)) == 1
+    assert len(recovery.release_lost(at_most=5)) == 1
     successor = claim(run)
     progress = Progress(phase="x", current=1, total=2)
-    assert not runs.renew(zombie, lease_s=30, progress=progress)
-    assert not runs.succeed(zombie, result={"by": "zombie"}, keep_s=60)
-    assert not runs.fail(zombie, BROKEN)
-    assert not runs.postpone(zombie, BROKEN, delay_s=0)
-    assert not runs.stop(zombie)
-    assert runs.succeed(successor, result={"by": "successor"}, keep_s=60)
+    assert not claims.renew(zombie, lease_s=30, progress=progress)
+    assert not endings.succeed(zombie, result={"by": "zombie"}, keep_s=60)
+    assert not endings.fail(zombie, BROKEN)
+    assert not endings.postpone(zombie, BROKEN, delay_s=0)
+    assert not endings.stop(zombie)
+    assert endings.succeed(successor, result={"by": "successor"}, keep_s=60)
     run.refresh_from_db()
     assert run.result == {"by": "successor"}
     assert [a["outcome"] for a in run.attempts] == ["lost", "succeeded"]
@@ -163,13 +175,13 @@ def test_zombie_can_change_nothing_after_its_lease_was_taken() -> None:
 
 def test_live_lease_is_not_taken() -> None:
     claim(submit())
-    assert runs.release_lost(at_most=5) == []
+    assert recovery.release_lost(at_most=5) == []
 
 
 def test_renewal_keeps_the_progress_for_everybody_to_see() -> None:
     run = submit()
     held = claim(run)
-    assert runs.renew(held, lease_s=30, progress=Progress(phase="writing rows", current=10, total=40))
+    assert claims.renew(held, lease_s=30, progress=Progress(phase="writing rows", current=10, total=40))
     run.refresh_from_db()
     assert (run.phase, run.current, run.total, run.unit) == ("writing rows", 10, 40, "rows")
 
@@ -179,7 +191,7 @@ def test_crash_loop_ends_in_a_dead_letter() -> None:
     for _ in range(3):
         claim(run)
         expire_lease(run)
-        assert len(runs.release_lost(at_most=3)) == 1
+        assert len(recovery.release_lost(at_most=3)) == 1
     run.refresh_from_db()
     assert run.state == State.FAILURE
     assert run.error is not None
@@ -196,8 +208,8 @@ def test_failure_without_a_dead_reason_leaves_no_letter() -> None:
 
 def test_postponed_run_is_not_resumed_before_its_time() -> None:
     run = submit()
-    runs.postpone(claim(run), BROKEN, delay_s=60)
-    assert runs.resume_due() == 0
+    endings.postpone(claim(run), BROKEN, delay_s=60)
+    assert recovery.resume_due() == 0
     run.refresh_from_db()
     assert run.state == State.RETRY
     assert run.error == {"code": "broken", "message": "it broke", "retryable": True}
@@ -205,10 +217,10 @@ def test_postponed_run_is_not_resumed_before_its_time() -> None:
 
 def test_retried_run_keeps_its_id_and_lists_its_attempts() -> None:
     run, _ = in_state(State.RETRY)
-    assert runs.resume_due() == 1
+    assert recovery.resume_due() == 1
     held = claim(run)
     assert held.failures == 1
-    runs.succeed(held, result={}, keep_s=60)
+    endings.succeed(held, result={}, keep_s=60)
     run.refresh_from_db()
     assert [(a["number"], a["outcome"], a["error_code"]) for a in run.attempts] == [
         (1, "failed", "broken"),
@@ -219,18 +231,18 @@ def test_retried_run_keeps_its_id_and_lists_its_attempts() -> None:
 def test_accepted_cancel_wins_over_a_finish_that_comes_later() -> None:
     run = submit()
     held = claim(run)
-    assert runs.request_cancel(run.id) == State.STARTED
-    assert runs.is_cancelled(held)
-    assert not runs.succeed(held, result={}, keep_s=60)
-    assert not runs.fail(held, BROKEN)
-    assert runs.stop(held)
+    assert cancellation.request_cancel(run.id) == State.STARTED
+    assert claims.is_cancelled(held)
+    assert not endings.succeed(held, result={}, keep_s=60)
+    assert not endings.fail(held, BROKEN)
+    assert endings.stop(held)
     run.refresh_from_db()
     assert run.state == State.REVOKED
 
 
 def test_finish_wins_over_a_cancel_that_comes_later() -> None:
     run, _ = in_state(State.SUCCESS)
-    assert runs.request_cancel(run.id) == State.SUCCESS
+    assert cancellation.request_cancel(run.id) == State.SUCCESS
     run.refresh_from_db()
     assert run.cancel_requested_at is None
 
@@ -238,16 +250,16 @@ def test_finish_wins_over_a_cancel_that_comes_later() -> None:
 def test_cancelled_run_of_a_dead_worker_ends_as_revoked() -> None:
     run = submit()
     claim(run)
-    runs.request_cancel(run.id)
+    cancellation.request_cancel(run.id)
     expire_lease(run)
-    runs.release_lost(at_most=5)
+    recovery.release_lost(at_most=5)
     run.refresh_from_db()
     assert run.state == State.REVOKED
 
 
 def test_stop_needs_a_cancel() -> None:
     run = submit()
-    assert not runs.stop(claim(run))
+    assert not endings.stop(claim(run))
 
 
 def test_equal_unfinished_request_is_joined() -> None:
@@ -263,30 +275,30 @@ def test_equal_request_of_another_owner_is_not_joined() -> None:
 def test_request_equal_to_a_finished_or_cancelled_one_is_new() -> None:
     first = submit(key="same")
     held = claim(first)
-    runs.request_cancel(first.id)
+    cancellation.request_cancel(first.id)
     second = submit(key="same")
     assert second.id != first.id
-    runs.stop(held)
-    runs.succeed(claim(second), result={}, keep_s=60)
+    endings.stop(held)
+    endings.succeed(claim(second), result={}, keep_s=60)
     assert submit(key="same").id not in (first.id, second.id)
 
 
 def test_joiner_that_withdraws_leaves_the_work_to_the_other() -> None:
     run = submit(key="same")
     submit(key="same")
-    assert runs.withdraw(run.id) is None
-    assert runs.withdraw(run.id) == State.REVOKED
-    assert runs.withdraw(run.id) == State.REVOKED
+    assert cancellation.withdraw(run.id) is None
+    assert cancellation.withdraw(run.id) == State.REVOKED
+    assert cancellation.withdraw(run.id) == State.REVOKED
 
 
 def test_cancel_for_everybody_stops_a_run_that_others_wait_for() -> None:
     run = submit(key="same")
     submit(key="same")
-    assert runs.request_cancel(run.id) == State.REVOKED
+    assert cancellation.request_cancel(run.id) == State.REVOKED
 
 
 def test_cancel_of_an_unknown_run_says_so() -> None:
-    for cancel in (runs.request_cancel, runs.withdraw):
+    for cancel in (cancellation.request_cancel, cancellation.withdraw):
         with pytest.raises(NotFound):
             cancel(uuid.uuid4())
 
@@ -328,7 +340,7 @@ def test_visitors_of_an_address_with_too_many_unfinished_tasks_are_refused() -> 
         submit(owner=f"user:{name}", limits=limits)
     submit(owner="visitor:d", address="there", limits=limits)
     assert submit(owner="visitor:a", key=first.request_key, address="here", limits=limits).id == first.id
-    runs.succeed(claim(first), result={}, keep_s=60)
+    endings.succeed(claim(first), result={}, keep_s=60)
     submit(owner="visitor:d", address="here", limits=limits)
 
 
@@ -352,12 +364,12 @@ def test_runs_of_an_address_beyond_its_window_are_held_back_until_earlier_ones_e
     submit_export("visitor:f", "there")
     submit_export("user:1", None)
     assert list_held() == {"visitor:c", "visitor:d", "visitor:e"}
-    assert runs.release_held(window=2, address_window=2) == 0
+    assert window.release_held(window=2, address_window=2) == 0
     held = claim(first)
-    runs.succeed(held, result={}, keep_s=60)
-    assert runs.release_held(window=2, address_window=2, after=held) == 1
+    endings.succeed(held, result={}, keep_s=60)
+    assert window.release_held(window=2, address_window=2, after=held) == 1
     assert list_held() == {"visitor:d", "visitor:e"}
-    assert runs.release_held(window=2, address_window=3) == 1
+    assert window.release_held(window=2, address_window=3) == 1
     assert list_held() == {"visitor:e"}
 
 
@@ -367,9 +379,9 @@ def test_owner_beyond_the_window_is_held_back_until_an_earlier_run_ends() -> Non
     held_back = TaskRun.objects.filter(publish_at=None).values_list("id", flat=True)
     assert set(held_back) == {third.id, fourth.id}
     assert other.publish_at is not None
-    assert runs.release_held(window=2) == 0
-    runs.succeed(claim(first), result={}, keep_s=60)
-    assert runs.release_held(window=2) == 1
+    assert window.release_held(window=2) == 0
+    endings.succeed(claim(first), result={}, keep_s=60)
+    assert window.release_held(window=2) == 1
     third.refresh_from_db()
     assert third.publish_at is not None
     assert second.id != third.id
@@ -377,15 +389,15 @@ def test_owner_beyond_the_window_is_held_back_until_an_earlier_run_ends() -> Non
 
 def test_only_one_publisher_gets_to_publish_a_run() -> None:
     run = submit()
-    assert [r.id for r in runs.due_for_publishing(10, kinds=["search"], queues=["high"])] == [run.id]
-    assert runs.schedule_publishing(run.id, publishes=0, in_s=60, sent=True)
-    assert not runs.schedule_publishing(run.id, publishes=0, in_s=60, sent=True)
-    assert not runs.due_for_publishing(10, kinds=["search"], queues=["high"])
+    assert [r.id for r in publishing.list_due(10, kinds=["search"], queues=["high"])] == [run.id]
+    assert publishing.schedule(run.id, publishes=0, in_s=60, sent=True)
+    assert not publishing.schedule(run.id, publishes=0, in_s=60, sent=True)
+    assert not publishing.list_due(10, kinds=["search"], queues=["high"])
 
 
 def test_replayed_run_starts_afresh() -> None:
     run, _ = in_state(State.FAILURE)
-    assert runs.replay([run.id]) == 1
+    assert recovery.replay([run.id]) == 1
     run.refresh_from_db()
     assert (run.state, run.error, run.attempts) == (State.PENDING, None, [])
     assert claim(run).failures == 0
@@ -421,18 +433,18 @@ def test_a_recorded_run_is_what_the_submission_returned() -> None:
 @pytest.mark.parametrize("state", list(State))
 def test_find_reads_every_column(state: State) -> None:
     run, _ = in_state(state)
-    found = runs.find(run.id)
+    found = reads.get(run.id)
     assert found is not None
     assert {name: getattr(found, name) for name in columns_of(run)} == columns_of(run)
-    assert runs.find(uuid.uuid4()) is None
+    assert reads.get(uuid.uuid4()) is None
 
 
 def test_places_count_the_older_waiting_ones_of_the_queue() -> None:
     first, other, second = submit(), submit(queue="normal"), submit()
     line = [first, other, second]
     places = {first.id: 1, other.id: 1, second.id: 2}
-    assert runs.find_places([run.id for run in line]) == places
-    assert [runs.find_places([run.id]) for run in line] == [{run.id: places[run.id]} for run in line]
+    assert reads.locate_in_line([run.id for run in line]) == places
+    assert [reads.locate_in_line([run.id]) for run in line] == [{run.id: places[run.id]} for run in line]
     claim(first)
-    assert runs.find_places([run.id for run in line]) == {other.id: 1, second.id: 1}
-    assert runs.find_places([first.id]) == runs.find_places([]) == {}
+    assert reads.locate_in_line([run.id for run in line]) == {other.id: 1, second.id: 1}
+    assert reads.locate_in_line([first.id]) == reads.locate_in_line([]) == {}

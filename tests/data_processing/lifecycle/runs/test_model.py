@@ -30,8 +30,10 @@ from hypothesis.stateful import (
 )
 
 from data_processing.errors import TooManyTasks
-from data_processing.lifecycle import runs
-from data_processing.lifecycle.runs import Claim, Ending, OwnerLimits
+from data_processing.lifecycle.runs import cancellation, claims, endings, insertion, recovery
+from data_processing.lifecycle.runs.claims import Claim
+from data_processing.lifecycle.runs.endings import Ending
+from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import FINISHED, UNFINISHED, DeadLetter, State, TaskRun
 
 BROKEN = Ending(code="broken", message="it broke", retryable=True)
@@ -41,7 +43,7 @@ KEY = "the question"
 
 
 def submit(key: str = "", *, queue: str = "high", limits: OwnerLimits = LIMITS) -> TaskRun:
-    run, _ = runs.submit(
+    run, _ = insertion.submit(
         kind="search",
         owner="visitor:a",
         request={},
@@ -119,7 +121,7 @@ class Act:
 
 def act_claim() -> Act:
     def do(scene: Scene) -> int | None:
-        claim = runs.claim(scene.run.id, worker="w", lease_s=60)
+        claim = claims.claim(scene.run.id, worker="w", lease_s=60)
         if claim is None:
             return None
         scene.claims.append(claim)
@@ -180,7 +182,7 @@ def act_sweep() -> Act:
             model.end(State.FAILURE if model.lost >= MAX_LOST else State.PENDING)
         return 1
 
-    return Act("sweep", lambda scene: len(runs.release_lost(at_most=MAX_LOST)), expect, miss=0)
+    return Act("sweep", lambda scene: len(recovery.release_lost(at_most=MAX_LOST)), expect, miss=0)
 
 
 def act_resume() -> Act:
@@ -190,11 +192,11 @@ def act_resume() -> Act:
         model.state = State.PENDING
         return 1
 
-    return Act("resume", lambda scene: runs.resume_due(), expect)
+    return Act("resume", lambda scene: recovery.resume_due(), expect)
 
 
 def act_cancel() -> Act:
-    return Act("cancel", lambda scene: runs.request_cancel(scene.run.id), expect_cancel)
+    return Act("cancel", lambda scene: cancellation.request_cancel(scene.run.id), expect_cancel)
 
 
 def expect_cancel(model: Expected) -> State:
@@ -212,7 +214,7 @@ def act_withdraw() -> Act:
             return None
         return expect_cancel(model)
 
-    return Act("withdraw", lambda scene: runs.withdraw(scene.run.id), expect)
+    return Act("withdraw", lambda scene: cancellation.withdraw(scene.run.id), expect)
 
 
 def act_join() -> Act:
@@ -235,18 +237,18 @@ def act_replay() -> Act:
         model.state, model.lost = State.PENDING, 0
         return 1
 
-    return Act("replay", lambda scene: runs.replay([scene.run.id]), expect)
+    return Act("replay", lambda scene: recovery.replay([scene.run.id]), expect)
 
 
 WORKERS: dict[str, tuple[Callable[[Claim], bool], State | None]] = {
-    "renew": (lambda claim: runs.renew(claim, lease_s=60, progress=None), None),
+    "renew": (lambda claim: claims.renew(claim, lease_s=60, progress=None), None),
     "succeed": (
-        lambda claim: runs.succeed(claim, result={"attempt": claim.attempt}, keep_s=60),
+        lambda claim: endings.succeed(claim, result={"attempt": claim.attempt}, keep_s=60),
         State.SUCCESS,
     ),
-    "fail": (lambda claim: runs.fail(claim, BROKEN), State.FAILURE),
-    "postpone": (lambda claim: runs.postpone(claim, BROKEN, delay_s=0), State.RETRY),
-    "stop": (lambda claim: runs.stop(claim), State.REVOKED),
+    "fail": (lambda claim: endings.fail(claim, BROKEN), State.FAILURE),
+    "postpone": (lambda claim: endings.postpone(claim, BROKEN, delay_s=0), State.RETRY),
+    "stop": (lambda claim: endings.stop(claim), State.REVOKED),
 }
 ACTS = (
     act_claim(),
@@ -394,11 +396,11 @@ def test_whatever_happens_amid_its_statements_is_as_if_it_came_before_or_after(s
 
 @contextlib.contextmanager
 def rolled_back(scene: Scene) -> Iterator[None]:
-    run, claims = copy(scene.run), list(scene.claims)
+    run, claimed = copy(scene.run), list(scene.claims)
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-    scene.run, scene.claims = run, claims
+    scene.run, scene.claims = run, claimed
 
 
 def race(actors: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -422,24 +424,24 @@ def race(actors: Sequence[Callable[[], Any]]) -> list[Any]:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_at_once_one_gets_the_run() -> None:
     run = submit()
-    claims = race([lambda: runs.claim(run.id, worker="w", lease_s=60) for _ in range(8)])
-    assert sum(claim is not None for claim in claims) == 1
+    taken = race([lambda: claims.claim(run.id, worker="w", lease_s=60) for _ in range(8)])
+    assert sum(claim is not None for claim in taken) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_cancel_that_races_a_finish_has_one_winner() -> None:
     for _ in range(10):
         run = submit()
-        claim = runs.claim(run.id, worker="w", lease_s=60)
+        claim = claims.claim(run.id, worker="w", lease_s=60)
         assert claim is not None
         held = claim
         finished, seen = race(
             [
-                lambda held=held: runs.succeed(held, result={}, keep_s=60),  # type: ignore[misc]
-                lambda run=run: runs.request_cancel(run.id),  # type: ignore[misc]
+                lambda held=held: endings.succeed(held, result={}, keep_s=60),  # type: ignore[misc]
+                lambda run=run: cancellation.request_cancel(run.id),  # type: ignore[misc]
             ]
         )
-        stopped = runs.stop(held)
+        stopped = endings.stop(held)
         assert finished != stopped
         assert seen == (State.SUCCESS if finished else State.STARTED)
 
@@ -461,19 +463,19 @@ def wait_for_a_blocked_statement() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_cancel_sees_a_postpone_that_is_committed_while_it_waits_for_the_row() -> None:
     run = submit()
-    claim = runs.claim(run.id, worker="w", lease_s=60)
+    claim = claims.claim(run.id, worker="w", lease_s=60)
     assert claim is not None
     postponed = threading.Event()
 
     @transaction.atomic
     def postpone() -> None:
-        assert runs.postpone(claim, BROKEN, delay_s=0)
+        assert endings.postpone(claim, BROKEN, delay_s=0)
         postponed.set()
         wait_for_a_blocked_statement()
 
     def cancel() -> State:
         assert postponed.wait(20)
-        return runs.request_cancel(run.id)
+        return cancellation.request_cancel(run.id)
 
     assert race([postpone, cancel])[1] == State.REVOKED
 
@@ -483,20 +485,20 @@ def test_of_two_who_withdraw_at_once_the_last_one_cancels() -> None:
     for _ in range(10):
         run = submit(KEY)
         assert submit(KEY).id == run.id
-        said = race([lambda run=run: runs.withdraw(run.id)] * 2)  # type: ignore[misc]
+        said = race([lambda run=run: cancellation.withdraw(run.id)] * 2)  # type: ignore[misc]
         assert {None, State.REVOKED} == set(said)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_run_that_is_replayed_while_it_is_deleted_is_not_lost() -> None:
     run = submit()
-    claim = runs.claim(run.id, worker="w", lease_s=60)
+    claim = claims.claim(run.id, worker="w", lease_s=60)
     assert claim is not None
-    runs.fail(claim, BROKEN)
+    endings.fail(claim, BROKEN)
     replayed: list[int] = []
 
     def replay() -> None:
-        replayed.append(runs.replay([run.id]))
+        replayed.append(recovery.replay([run.id]))
         connection.close()
 
     replaying = threading.Thread(target=replay)
@@ -509,7 +511,7 @@ def test_run_that_is_replayed_while_it_is_deleted_is_not_lost() -> None:
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(replay_before_the_row_goes):
-        deleted = runs.delete_ended(Q(id=run.id))
+        deleted = recovery.delete_ended(Q(id=run.id))
     replaying.join()
     assert (deleted, replayed) == (1, [0])
 
@@ -535,7 +537,7 @@ def test_equal_requests_at_once_make_one_run() -> None:
     key = uuid.uuid4().hex
 
     def accept() -> tuple[uuid.UUID, bool]:
-        run, new = runs.submit(
+        run, new = insertion.submit(
             kind="search",
             owner="visitor:a",
             request={},

@@ -1,0 +1,161 @@
+"""How an attempt ends: with a result, an error, a later attempt, or because its owner cancelled it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DurationField,
+    F,
+    IntegerField,
+    JSONField,
+    Q,
+    UUIDField,
+)
+from django.db.models.functions import Now
+
+from contracts.progress import Progress
+from data_processing.database.statements import Slot, Update
+from data_processing.lifecycle.runs.claims import UNCOUNTED, Claim, attempts_with, columns_of
+from data_processing.lifecycle.runs.states import AT_END, Event, leaving, move
+from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """An error that ends an attempt. ``traceback`` is for staff; ``dead`` makes a dead letter of the run."""
+
+    code: str
+    message: str
+    retryable: bool
+    traceback: str = ""
+    dead: DeadReason | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "retryable": self.retryable}
+
+
+def succeed(
+    claim: Claim, *, result: Mapping[str, Any], keep_s: float, progress: Progress | None = None
+) -> bool:
+    """End with a result; False when the run is being cancelled or belongs to somebody else by now."""
+    succeeded = _SUCCEED.execute(
+        run_id=claim.run_id,
+        attempt=claim.attempt,
+        attempts=attempts_with(claim, outcome="succeeded", error_code=None),
+        result=dict(result),
+        keep=timedelta(seconds=keep_s),
+        **asdict(replace(progress, phase="done") if progress else UNCOUNTED),
+    )
+    return bool(succeeded)
+
+
+def has_succeeded(claim: Claim) -> bool:
+    """Whether this very attempt has ended with a result."""
+    return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.SUCCESS).exists()
+
+
+def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> bool:
+    """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
+    with transaction.atomic():
+        failed = _end(
+            Event.FAIL,
+            claim,
+            outcome="failed",
+            error_code=ending.code,
+            error=ending.to_json(),
+            traceback=ending.traceback,
+            **columns_of(progress),
+        )
+        if failed and ending.dead is not None:
+            attempts = attempts_with(claim, outcome="failed", error_code=ending.code)
+            bury(claim.run_id, claim.queue, ending, attempts, reason=ending.dead)
+    return failed
+
+
+def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress | None = None) -> bool:
+    """Note the error and wait ``delay_s`` before the next attempt."""
+    return _end(
+        Event.POSTPONE,
+        claim,
+        outcome="failed",
+        error_code=ending.code,
+        error=ending.to_json(),
+        traceback=ending.traceback,
+        finished_at=None,
+        address=F("address"),
+        next_attempt_at=Now() + timedelta(seconds=delay_s),
+        **columns_of(progress),
+    )
+
+
+def stop(claim: Claim, *, progress: Progress | None = None) -> bool:
+    """End as cancelled, after the work has stopped and its partial files are gone; False when nobody
+    cancelled it or it belongs to somebody else by now."""
+    return _end(Event.STOP, claim, outcome="cancelled", cancelled=True, **columns_of(progress))
+
+
+def bury(
+    run_id: uuid.UUID,
+    queue: str,
+    ending: Ending,
+    attempts: Sequence[Mapping[str, Any]],
+    *,
+    reason: DeadReason,
+) -> None:
+    """Leave a dead letter for operators, in the transaction that ends the run."""
+    DeadLetter.objects.create(
+        run_id=run_id,
+        reason=reason,
+        queue=queue,
+        error=ending.to_json(),
+        attempts=list(attempts),
+        traceback=ending.traceback,
+    )
+
+
+def _end(
+    event: Event,
+    claim: Claim,
+    *,
+    outcome: str,
+    error_code: str | None = None,
+    cancelled: bool = False,
+    **changes: Any,
+) -> bool:
+    # An accepted cancel always wins: from then on only STOP can end the attempt.
+    attempts = attempts_with(claim, outcome=outcome, error_code=error_code)
+    changes = {**AT_END, "attempts": attempts, **changes}
+    where = Q(id=claim.run_id, attempt=claim.attempt, cancel_requested_at__isnull=not cancelled)
+    return bool(move(event, where, **changes))
+
+
+def _succeeding() -> Update:
+    held = Q(
+        id=Slot("run_id", UUIDField()),
+        attempt=Slot("attempt", IntegerField()),
+        cancel_requested_at__isnull=True,
+    )
+    running, succeeded = leaving(Event.SUCCEED, held)
+    changes = {
+        "state": succeeded,
+        **AT_END,
+        "expires_at": Now() + Slot("keep", DurationField()),
+        "attempts": Slot("attempts", JSONField()),
+        "result": Slot("result", JSONField()),
+        "phase": Slot("phase", CharField()),
+        "current": Slot("current", BigIntegerField()),
+        "total": Slot("total", BigIntegerField()),
+        "unit": Slot("unit", CharField()),
+    }
+    return Update(running, changes)
+
+
+_SUCCEED = _succeeding()

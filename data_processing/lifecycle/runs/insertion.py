@@ -1,0 +1,172 @@
+"""Recording a request: join an equal unfinished run, or insert a new one within its owner's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
+
+from django.db import IntegrityError, transaction
+from django.db.models import CharField, Count, DurationField, F, Field, Q, Value
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from data_processing.database import locks
+from data_processing.database.constraints import violates
+from data_processing.database.statements import Insert, Select, Slot, Update
+from data_processing.errors import TooManyTasks
+from data_processing.lifecycle.runs.window import RELEASED, OwnerLimits, hold_window
+from data_processing.models import UNFINISHED, TaskRun
+
+
+class Counts(NamedTuple):
+    """Of unfinished runs: an owner's, those of them in the queue's window, and those that are equal and that
+    nobody is cancelling; all from the address, and those of them in the queue's window."""
+
+    unfinished: int
+    in_window: int
+    equal: int
+    from_here: int
+    from_here_in_window: int
+
+
+_GIVEN = (
+    "id",
+    "kind",
+    "owner",
+    "request",
+    "request_key",
+    "dataset_version",
+    "queue",
+    "address",
+    "created_at",
+)
+
+
+ONE_EQUAL = "one_equal_unfinished_run"
+
+
+def submit(
+    *,
+    kind: str,
+    owner: str,
+    request: Mapping[str, Any],
+    request_key: str,
+    dataset_version: str,
+    queue: str,
+    publish_in_s: float,
+    limits: OwnerLimits,
+    address: str | None = None,
+) -> tuple[TaskRun, bool]:
+    """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
+    that nobody is cancelling is joined in its place. ``address`` is a key of where a visitor asks from.
+    Raises TooManyTasks."""
+    run = TaskRun(
+        kind=kind,
+        owner=owner,
+        request=dict(request),
+        request_key=request_key,
+        dataset_version=dataset_version,
+        queue=queue,
+        address=address,
+        created_at=timezone.now(),
+    )
+    publish_in = timedelta(seconds=publish_in_s)
+    while True:
+        try:
+            with transaction.atomic():
+                # Two that count at once would both find the last place free.
+                hold_window(owner)
+                return _join_or_insert(run, limits, publish_in=publish_in)
+        except IntegrityError as error:
+            if not violates(error, TaskRun, ONE_EQUAL):
+                raise
+            # An equal run has been replayed, which takes no lock; each further turn takes one more replay.
+
+
+def _join_or_insert(run: TaskRun, limits: OwnerLimits, *, publish_in: timedelta) -> tuple[TaskRun, bool]:
+    while True:
+        counts = _count_unfinished(run, limits)
+        joined = _join(run.owner, run.request_key) if counts.equal else None
+        if joined is not None:
+            return joined, False
+        if not counts.equal:
+            break
+        # The equal run has ended between the two statements.
+    _refuse_too_many(counts, limits)
+    full = counts.in_window >= limits.window or counts.from_here_in_window >= limits.address_window
+    held = run.queue in limits.window_queues and full
+    given = {name: getattr(run, name) for name in _GIVEN}
+    _INSERT.execute(**given, publish_in=None if held else publish_in)
+    run.publish_at = None if held else run.created_at + publish_in
+    return run, True
+
+
+def _refuse_too_many(counts: Counts, limits: OwnerLimits) -> None:
+    if counts.unfinished >= limits.unfinished:
+        raise TooManyTasks(
+            f"you have {counts.unfinished} unfinished tasks; at most {limits.unfinished} may wait"
+        )
+    if counts.from_here >= limits.from_address:
+        raise TooManyTasks(
+            f"visitors from your address have {counts.from_here} unfinished tasks; at most "
+            f"{limits.from_address} may wait; who signs in has a limit of their own"
+        )
+
+
+def _join(owner: str, request_key: str) -> TaskRun | None:
+    """The owner's equal unfinished run, with one more request waiting for it."""
+    joined = _JOIN.execute(owner=owner, request_key=request_key)
+    return TaskRun.objects.filter(id=joined[0][0]).first() if joined else None
+
+
+def _count_unfinished(run: TaskRun, limits: OwnerLimits) -> Counts:
+    counts = _count(run)
+    # Only an address that uses much of what it may have makes its visitors wait for each other.
+    if 2 * counts.from_here >= limits.from_address:
+        locks.hold(f"window of {run.address}")
+        counts = _count(run)
+    return counts
+
+
+def _count(run: TaskRun) -> Counts:
+    counted = _COUNT.execute(
+        owner=run.owner, address=run.address, queue=run.queue, request_key=run.request_key
+    )
+    return Counts(*counted[0]) if counted else Counts(0, 0, 0, 0, 0)
+
+
+def _counting() -> Select:
+    mine, from_here = Q(owner=Slot("owner", CharField())), Q(address=Slot("address", CharField()))
+    in_window = RELEASED & Q(queue=Slot("queue", CharField()))
+    equal = Q(request_key=Slot("request_key", CharField()), cancel_requested_at__isnull=True)
+    rows = TaskRun.objects.filter(mine | from_here, state__in=UNFINISHED)
+    # Grouped by nothing: one row.
+    counted = rows.values(all=Value(1)).annotate(
+        unfinished=Count("id", filter=mine),
+        in_window=Count("id", filter=mine & in_window),
+        equal=Count("id", filter=mine & equal),
+        from_here=Count("id", filter=from_here),
+        from_here_in_window=Count("id", filter=from_here & in_window),
+    )
+    return Select(counted.values_list(*Counts._fields))
+
+
+def _inserting() -> Insert:
+    """Of what is not given, the columns have their defaults."""
+    given = {name: Slot(name, cast("Field[Any, Any]", TaskRun._meta.get_field(name))) for name in _GIVEN}
+    return Insert(TaskRun, {**given, "publish_at": Now() + Slot("publish_in", DurationField())})
+
+
+def _joining() -> Update:
+    """Returns the id: when the run ends at once, an equal one may take its place, which counted nobody."""
+    equal = TaskRun.objects.filter(
+        owner=Slot("owner", CharField()),
+        request_key=Slot("request_key", CharField()),
+        state__in=UNFINISHED,
+        cancel_requested_at__isnull=True,
+    )
+    return Update(equal, {"interested": F("interested") + 1})
+
+
+_COUNT, _JOIN, _INSERT = _counting(), _joining(), _inserting()

@@ -1,0 +1,56 @@
+"""When the id of a pending run is brought to the broker, and again when its message may be lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
+from django.db.models.functions import Now
+
+from data_processing.models import State, TaskRun
+
+
+def list_due(limit: int, *, kinds: Collection[str], queues: Collection[str]) -> QuerySet[TaskRun]:
+    """Pending runs of the kinds and queues whose message was never sent, or so long ago that it may be lost;
+    most urgent first."""
+    due = TaskRun.objects.filter(state=State.PENDING, publish_at__lte=Now(), kind__in=kinds, queue__in=queues)
+    return due.order_by("publish_at")[:limit]
+
+
+def published_before(*, seconds: float, republish_after_s: float) -> list[tuple[TaskRun, float]]:
+    """Pending runs that were published more than ``seconds`` ago, and how many seconds ago that was."""
+    age = Now() + timedelta(seconds=republish_after_s) - F("publish_at")
+    waiting = TaskRun.objects.filter(
+        state=State.PENDING,
+        publishes__gt=0,
+        publish_at__gt=Now(),
+        publish_at__lt=Now() + timedelta(seconds=republish_after_s - seconds),
+    ).annotate(age=ExpressionWrapper(age, output_field=DurationField()))
+    return [(run, run.age.total_seconds()) for run in waiting.order_by("publish_at")[:200]]
+
+
+def schedule(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> bool:
+    """Set when a pending run is published again; False when another publisher was faster."""
+    waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING, publishes=publishes)
+    return bool(
+        waiting.update(publish_at=Now() + timedelta(seconds=in_s), publishes=publishes + (1 if sent else 0))
+    )
+
+
+def note_published(run_ids: Sequence[uuid.UUID], *, republish_in_s: float) -> int:
+    """Note that the first messages of these runs have been sent, a moment ago; returns how many runs still
+    wait for a worker. One that was put off meanwhile has had its message and is left as it is."""
+    waiting = TaskRun.objects.filter(
+        id__in=run_ids, state=State.PENDING, attempt=0, publishes=0, next_attempt_at=None
+    )
+    return waiting.update(publish_at=Now() + timedelta(seconds=republish_in_s), publishes=1)
+
+
+def put_off(run_id: uuid.UUID, *, in_s: float) -> bool:
+    """Publish a pending run in ``in_s`` seconds as if for the first time: its message came too early and is
+    dropped, which costs no attempt. Counted as unpublished, it is not searched for among lost messages."""
+    waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
+    later = Now() + timedelta(seconds=in_s)
+    return bool(waiting.update(publish_at=later, next_attempt_at=later, publishes=0))

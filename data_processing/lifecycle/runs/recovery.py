@@ -1,0 +1,91 @@
+"""Bringing runs back in line, from dead workers, after a pause or by an operator; and deleting ended ones."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from data_processing.lifecycle.runs.claims import attempts_with, claim_of
+from data_processing.lifecycle.runs.endings import Ending, bury
+from data_processing.lifecycle.runs.states import AT_END, Event, move
+from data_processing.models import FINISHED, DeadReason, State, TaskRun
+
+
+class Released(NamedTuple):
+    """A run that was taken from a dead worker: the state that it is in since, and the error that ended it."""
+
+    run_id: uuid.UUID
+    state: State
+    ending: Ending | None = None
+
+
+def release_lost(*, at_most: int) -> list[Released]:
+    """Take runs from workers whose lease ran out: cancelled ones end, others wait again, and those that lost
+    ``at_most`` workers are given up. Returns those that were taken."""
+    lost = TaskRun.objects.filter(state=State.STARTED, lease_until__lt=Now())
+    released = (_release(run, at_most=at_most) for run in lost[:200])
+    return [each for each in released if each is not None]
+
+
+def resume_due() -> int:
+    """Put runs whose next attempt is due back in line; returns how many."""
+    return move(Event.RESUME, Q(next_attempt_at__lte=Now()), publish_at=Now())
+
+
+def replay(run_ids: Sequence[uuid.UUID]) -> int:
+    """Run failed runs again under their own ids; returns how many."""
+    return move(
+        Event.REPLAY,
+        Q(id__in=run_ids),
+        publish_at=Now(),
+        attempts=[],
+        error=None,
+        traceback="",
+        finished_at=None,
+        cancel_requested_at=None,
+    )
+
+
+def delete_ended(where: Q) -> int:
+    """Delete those of the runs that have ended, with all that hangs on them; returns how many."""
+    with transaction.atomic():
+        # Locked, because Django deletes by ids that it has read before: a replay in between would be lost.
+        ended = TaskRun.objects.select_for_update().filter(where, state__in=FINISHED)
+        ids = list(ended.values_list("id", flat=True))
+        TaskRun.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+def _release(run: TaskRun, *, at_most: int) -> Released | None:
+    cancelled = run.cancel_requested_at is not None
+    # Whether it is cancelled may have changed since it was read; then nothing is moved, and the next sweep
+    # reads it anew: a cancel that was accepted must not be forgotten with the lease.
+    where = Q(
+        id=run.id, attempt=run.attempt, lease_until__lt=Now(), cancel_requested_at__isnull=not cancelled
+    )
+    attempts = attempts_with(claim_of(run), outcome="lost", error_code="worker-lost")
+    if cancelled:
+        moved = move(Event.STOP, where, attempts=attempts, **AT_END)
+        return Released(run.id, State.REVOKED) if moved else None
+    if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
+        moved = move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+        return Released(run.id, State.PENDING) if moved else None
+    return _give_up(run, where, attempts, lost=at_most)
+
+
+def _give_up(run: TaskRun, where: Q, attempts: Sequence[Mapping[str, Any]], *, lost: int) -> Released | None:
+    ending = Ending(
+        code="worker-lost",
+        message=f"the worker died {lost} times while it did this task",
+        retryable=False,
+    )
+    with transaction.atomic():
+        moved = move(Event.FAIL, where, attempts=attempts, error=ending.to_json(), **AT_END)
+        if moved:
+            bury(run.id, run.queue, ending, attempts, reason=DeadReason.CRASH_LOOP)
+    return Released(run.id, State.FAILURE, ending) if moved else None
