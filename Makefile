@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& { echo $$python; break; }; done)
 VENV := .venv
 RUN := $(VENV)/bin/python
+NODE_MODULES := node_modules
 ROOMS := backend web api data_processing contracts tools tests manage.py
 PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header --annotation-style=line
@@ -32,15 +33,17 @@ test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQ
 	$(RUN) -m tools.stack.install servers
 	$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
-check: $(VENV)/.stamp ## format, lint, types, floors
+check: $(VENV)/.stamp $(NODE_MODULES)/.stamp ## format, lint, types, floors
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy $(wildcard $(ROOMS))
 	$(VENV)/bin/lint-imports
+	$(NODE_MODULES)/.bin/biome check --error-on-warnings
 
-format: $(VENV)/.stamp ## write the format that `make check` wants
+format: $(VENV)/.stamp $(NODE_MODULES)/.stamp ## write the format that `make check` wants
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+	$(NODE_MODULES)/.bin/biome check --write
 
 import: $(VENV)/.stamp ## import raw files into what `make up` serves: make import FILES="a.xlsx b.csv"
 	$(RUN) manage.py import_contracts $(FILES)
@@ -87,10 +90,14 @@ requirements: $(VENV)/.stamp ## pin requirements*.txt anew from pyproject.toml
 	$(PIP_COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean: ## remove the environment, the data below var/ and all caches
-	rm -rf $(VENV) var .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(NODE_MODULES) var .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.stamp: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: sudo apt-get install python3"; exit 1; }
 	$(PYTHON) -m tools.stack.install environment
+	touch $@
+
+$(NODE_MODULES)/.stamp: package.json | $(VENV)/.stamp
+	$(RUN) -m tools.stack.install javascript
 	touch $@

@@ -1,7 +1,7 @@
-"""Sets up what the tests and the demo need: the virtual environment, Debian's servers and browser.
+"""Sets up what checks, tests and demo need: the virtual environment, Debian's servers and browser, Node.js.
 
 Runs before anything is installed, so it needs nothing but the standard library.
-`python3 -m tools.stack.install environment|servers`
+`python3 -m tools.stack.install environment|servers|javascript`
 """
 
 from __future__ import annotations
@@ -22,17 +22,21 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 @dataclass(frozen=True)
 class Package:
-    """A Debian package and where one of its programs lies once it is installed."""
+    """A Debian package and where one of its programs lies; a bare name means anywhere on the PATH."""
 
     name: str
     program: str
 
     @property
     def is_installed(self) -> bool:
+        if "/" not in self.program:
+            return shutil.which(self.program) is not None
         folder, _, pattern = self.program.rpartition("/")
         return any(Path("/").glob(f"{folder[1:]}/{pattern}"))
 
 
+NODE = Package("nodejs", "node")
+NPM = Package("npm", "npm")
 SERVERS = (
     Package("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"),
     Package("redis-server", "/usr/bin/redis-server"),
@@ -40,13 +44,29 @@ SERVERS = (
     Package("chromium-headless-shell", "/usr/bin/chromium-headless-shell"),
     Package("nginx", "/usr/sbin/nginx"),
     Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
+    NODE,
 )
 
 
 def install_servers(packages: Sequence[Package] = SERVERS) -> int:
     """Install what is missing as root; as another user say what to install. Returns the exit status."""
+    return _install_missing(packages, purpose="The tests need these programs")
+
+
+def install_javascript() -> int:
+    """Install the tools that `package.json` pins, and Node.js where it is missing. The exit status."""
+    status = _install_missing([NODE, NPM], purpose="The checks of the pages' JavaScript need these programs")
+    if status:
+        return status
+    # Without a lock file, which would hold addresses (docs/decisions/0024-tools-for-javascript.md).
+    quietly = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    print("Installing the tools of package.json into node_modules", flush=True)
+    return subprocess.run(["npm", "install", *quietly], check=False).returncode
+
+
+def _install_missing(packages: Sequence[Package], *, purpose: str) -> int:
     missing = [package.name for package in packages if not package.is_installed]
-    return install_packages(missing, purpose="The tests need these programs") if missing else 0
+    return install_packages(missing, purpose=purpose) if missing else 0
 
 
 def install_packages(names: Sequence[str], *, purpose: str) -> int:
@@ -104,13 +124,15 @@ def has_venv() -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`environment` or `servers`; the exit status."""
+    """`environment`, `servers` or `javascript`; the exit status."""
     match list(arguments):
         case ["environment"]:
             return make_environment()
         case ["servers"]:
             return install_servers()
-    print("usage: python3 -m tools.stack.install environment|servers", file=sys.stderr)
+        case ["javascript"]:
+            return install_javascript()
+    print("usage: python3 -m tools.stack.install environment|servers|javascript", file=sys.stderr)
     return 2
 
 

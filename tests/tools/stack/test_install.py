@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -35,8 +36,19 @@ def test_servers_of_the_tests_are_found_when_they_are_installed() -> None:
     assert install.install_servers() == 0
 
 
-def test_missing_program_is_noticed() -> None:
-    assert not MISSING.is_installed
+@pytest.mark.parametrize("package", [MISSING, Package("no-such-program", "no-such-program")])
+def test_missing_program_is_noticed(package: Package) -> None:
+    assert not package.is_installed
+
+
+def test_program_of_whatever_origin_counts_when_it_is_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "node-of-their-own"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Package("nodejs", "node-of-their-own").is_installed
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -47,6 +59,13 @@ def test_user_without_rights_is_told_exactly_what_to_install() -> None:
     )
     assert run.returncode == 1
     assert "sudo apt-get install no-such-server other\n" in run.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_user_without_rights_is_told_to_install_node() -> None:
+    run = run_as_nobody("os.environ['PATH'] = '/nowhere'\nraise SystemExit(install_javascript())")
+    assert run.returncode == 1
+    assert "sudo apt-get install nodejs npm\n" in run.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -101,7 +120,7 @@ def test_environment_is_made_once_and_a_broken_requirement_is_a_failure(tmp_path
 @pytest.mark.parametrize("arguments", [[], ["everything"]])
 def test_unknown_command_shows_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert install.main(arguments) == 2
-    assert "environment|servers" in capsys.readouterr().err
+    assert "environment|servers|javascript" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
@@ -114,6 +133,16 @@ def test_requirements_are_pinned_and_name_no_place(name: str) -> None:
     assert not any(
         place in text for place in ("://", "--index-url", "--find-links", "/opt", "/work", "/home")
     )
+
+
+def test_tools_for_javascript_are_pinned_and_name_no_place() -> None:
+    tools = json.loads((ROOT / "package.json").read_text())
+    assert tools["private"] is True
+    assert not {"dependencies", "optionalDependencies"} & tools.keys()
+    pins = tools["devDependencies"]
+    assert pins
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in pins.values())
+    assert not (ROOT / "package-lock.json").exists()
 
 
 def test_every_dependency_of_the_project_is_pinned() -> None:
