@@ -5,7 +5,10 @@ const TYPED = /^(\d*)(?:\.(\d*))?([kmbt]?)$/;
 
 // "1.5M" -> "1500000", "₱2,000.50" -> "2000.5", "" -> null. What is no amount comes back as undefined.
 export function parseAmount(typed) {
-  const text = typed.toLowerCase().replace(/^\s*(₱|php)/, "").replace(/[\s,_]/g, "");
+  const text = typed
+    .toLowerCase()
+    .replace(/^\s*(₱|php)/, "")
+    .replace(/[\s,_]/g, "");
   if (text === "") return typed.trim() === "" ? null : undefined;
   const match = TYPED.exec(text);
   if (!match || (!match[1] && !match[2])) return undefined;

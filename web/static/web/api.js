@@ -29,9 +29,10 @@ export async function request(method, url, { body, headers = {}, signal } = {}) 
   const response = await reach(url, options);
   const answer = await readJson(response);
   const retryAfterS = Number(response.headers.get("Retry-After")) || null;
-  if (response.status === 204 || (response.ok && answer !== null)) return { status: response.status, body: answer, retryAfterS };
+  if (response.status === 204 || (response.ok && answer !== null))
+    return { status: response.status, body: answer, retryAfterS };
   throw new Problem({
-    detail: `The server answered ${response.status} ${response.statusText}`.trim() + ".",
+    detail: `The server answered ${`${response.status} ${response.statusText}`.trim()}.`,
     ...answer,
     status: response.status,
     retryAfterS,

@@ -14,7 +14,13 @@ const RANKED = [
   ["by_area", "areas", "Top areas of delivery"],
   ["by_category", "business_categories", "Top categories"],
 ];
-const DIMENSIONS = ["by_year", "by_quarter", "by_funding_year", ...RANKED.map(([dimension]) => dimension), "value_distribution"];
+const DIMENSIONS = [
+  "by_year",
+  "by_quarter",
+  "by_funding_year",
+  ...RANKED.map(([dimension]) => dimension),
+  "value_distribution",
+];
 const TOP = 40;
 const SHOWN_FIRST = 10;
 const MONEY_HEADS = ["Total value", "Contracts", "Share"];
@@ -74,7 +80,9 @@ export class ChartPanel {
   #draw(data) {
     const focused = document.activeElement?.closest?.(".chart")?.querySelector("h2").textContent;
     if (!data.summary.count) {
-      this.#finish(build("p", { class: "message" }, "There is nothing to draw: no contract matches. Take a filter away."));
+      this.#finish(
+        build("p", { class: "message" }, "There is nothing to draw: no contract matches. Take a filter away."),
+      );
       return;
     }
     this.#finish(
@@ -85,7 +93,9 @@ export class ChartPanel {
       ...RANKED.map(([dimension, filter, title]) => this.#drawRanked(title, filter, data[dimension])),
       this.#drawDistribution(data.value_distribution),
     );
-    const again = [...this.#root.querySelectorAll(".chart")].find((chart) => chart.querySelector("h2").textContent === focused);
+    const again = [...this.#root.querySelectorAll(".chart")].find(
+      (chart) => chart.querySelector("h2").textContent === focused,
+    );
     again?.querySelector("a")?.focus();
   }
 
@@ -95,7 +105,11 @@ export class ChartPanel {
     const undated = groups.findIndex((group) => group.label === null);
     const dated = marks.filter((_, index) => index !== undated).map((mark) => ({ ...mark, tick: tick(mark.label) }));
     return buildFigure({
-      title, hint: "Click to filter", heads: ["Award", ...MONEY_HEADS], marks, beyond: marks[undated],
+      title,
+      hint: "Click to filter",
+      heads: ["Award", ...MONEY_HEADS],
+      marks,
+      beyond: marks[undated],
       drawing: drawColumns(dated, topOf(groups)),
     });
   }
@@ -105,21 +119,35 @@ export class ChartPanel {
     const known = groups.filter((group) => group.label !== null);
     if (!known.length) return [];
     const marks = groups.map((group) => ({
-      ...this.#mark(group, group.label ?? "without a funding year", {}), href: null, tick: group.label,
+      ...this.#mark(group, group.label ?? "without a funding year", {}),
+      href: null,
+      tick: group.label,
     }));
     const unknown = marks.find((mark) => mark.tick === null);
-    return [buildFigure({
-      title: "Value by funding year", hint: "The year of the budget that pays; flood control projects only",
-      heads: ["Budget of", ...MONEY_HEADS], marks, beyond: unknown,
-      drawing: drawColumns(marks.filter((mark) => mark !== unknown), topOf(known)),
-    })];
+    return [
+      buildFigure({
+        title: "Value by funding year",
+        hint: "The year of the budget that pays; flood control projects only",
+        heads: ["Budget of", ...MONEY_HEADS],
+        marks,
+        beyond: unknown,
+        drawing: drawColumns(
+          marks.filter((mark) => mark !== unknown),
+          topOf(known),
+        ),
+      }),
+    ];
   }
 
   #drawRanked(title, filter, groups) {
     const { marks, named, others } = this.#markNames(filter, groups);
     const all = this.#opened.has(filter) || named.length <= SHOWN_FIRST;
     const figure = buildFigure({
-      title, hint: "By value. Click to filter", heads: ["Name", ...MONEY_HEADS], marks, beyond: all ? others : null,
+      title,
+      hint: "By value. Click to filter",
+      heads: ["Name", ...MONEY_HEADS],
+      marks,
+      beyond: all ? others : null,
       drawing: drawBars(all ? named : named.slice(0, SHOWN_FIRST)),
     });
     if (named.length > SHOWN_FIRST) {
@@ -138,8 +166,13 @@ export class ChartPanel {
     const level = LEVELS.at(depth < 0 ? -1 : depth);
     const { marks, named, others } = this.#markNames(level.filter, data[level.dimension]);
     const figure = buildFigure({
-      title: "Area › organization › contractor", hint: `By ${level.name}. Click to go down`,
-      heads: ["Name", ...MONEY_HEADS], marks, beyond: others, drawing: drawTreemap(named), className: "wide",
+      title: "Area › organization › contractor",
+      hint: `By ${level.name}. Click to go down`,
+      heads: ["Name", ...MONEY_HEADS],
+      marks,
+      beyond: others,
+      drawing: drawTreemap(named),
+      className: "wide",
     });
     const trail = this.#buildTrail(depth < 0 ? LEVELS.length - 1 : depth);
     if (trail) figure.querySelector("figcaption").append(trail);
@@ -149,10 +182,14 @@ export class ChartPanel {
   // The way back up from where the treemap has gone down to.
   #buildTrail(depth) {
     if (!depth) return null;
-    const steps = LEVELS.slice(0, depth).map(({ filter }, index) => {
+    const steps = LEVELS.slice(0, depth).map((_, index) => {
       const above = Object.fromEntries(LEVELS.slice(index).map((level) => [level.filter, []]));
-      const words = index ? this.#view[LEVELS[index - 1].filter][0] ?? MISSING : "All areas";
-      return build("li", {}, buildButton(words, () => this.#navigate(changeView(this.#view, above)), { kind: "small quiet" }));
+      const words = index ? (this.#view[LEVELS[index - 1].filter][0] ?? MISSING) : "All areas";
+      return build(
+        "li",
+        {},
+        buildButton(words, () => this.#navigate(changeView(this.#view, above)), { kind: "small quiet" }),
+      );
     });
     const here = build("li", { "aria-current": "true" }, this.#view[LEVELS[depth - 1].filter][0] ?? MISSING);
     return build("ol", { class: "trail", "aria-label": "Where the treemap is" }, steps, here);
@@ -169,8 +206,11 @@ export class ChartPanel {
       cells: [formatPesos(justBelow(bin.max)), groupDigits(bin.count), formatPesos(bin.total_value)],
     }));
     return buildFigure({
-      title: "Contracts by amount", hint: "How many contracts are of which size. Click to filter",
-      heads: ["From", "To", "Contracts", "Total value"], marks, className: "wide",
+      title: "Contracts by amount",
+      hint: "How many contracts are of which size. Click to filter",
+      heads: ["From", "To", "Contracts", "Total value"],
+      marks,
+      className: "wide",
       drawing: drawColumns(marks, countWords(Math.max(...bins.map((bin) => bin.count)), "contract")),
     });
   }

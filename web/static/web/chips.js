@@ -20,19 +20,29 @@ export class ChipBar {
 
   /** Show the chips of `view`; `keywords` are chips that somebody else built. */
   show(view, keywords) {
-    const chips = [...keywords, ...this.#buildNames(view), ...this.#buildExceptions(view), ...this.#buildTimes(view), ...this.#buildOthers(view)];
+    const chips = [
+      ...keywords,
+      ...this.#buildNames(view),
+      ...this.#buildExceptions(view),
+      ...this.#buildTimes(view),
+      ...this.#buildOthers(view),
+    ];
     find("#chips").replaceChildren(...chips);
     find("#chip-bar").hidden = !chips.length;
   }
 
   #buildNames(view) {
-    return Object.entries(NAMES).flatMap(([filter, kind]) => view[filter].map((name) =>
-      this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, kind)));
+    return Object.entries(NAMES).flatMap(([filter, kind]) =>
+      view[filter].map((name) =>
+        this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, kind),
+      ),
+    );
   }
 
   // One chip a list: those that charts lead to have dozens of names.
   #buildExceptions(view) {
-    return Object.entries(NAMES).map(([filter, kind]) => [`except_${filter}`, kind])
+    return Object.entries(NAMES)
+      .map(([filter, kind]) => [`except_${filter}`, kind])
       .filter(([filter]) => view[filter].length)
       .map(([filter, kind]) => {
         const [first, ...more] = view[filter].map((name) => name ?? MISSING);
@@ -45,8 +55,9 @@ export class ChipBar {
     const dates = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
     return [
       ...years.map((year) => this.#build(year, { years: years.filter((kept) => kept !== year) })),
-      ...quarters.map((text) => this.#build(text.replace(/^(.*)-(Q\d)$/, "$2 $1"),
-        { quarters: quarters.filter((kept) => kept !== text) })),
+      ...quarters.map((text) =>
+        this.#build(text.replace(/^(.*)-(Q\d)$/, "$2 $1"), { quarters: quarters.filter((kept) => kept !== text) }),
+      ),
       ...(from || to ? [this.#build(dates, { from: null, to: null })] : []),
       ...(undated ? [this.#build("Without a date", { undated: false })] : []),
     ];

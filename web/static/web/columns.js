@@ -15,7 +15,12 @@ import { build, buildButton, find, MISSING } from "./dom.js";
  */
 
 const USUAL = [
-  "award_date", "award_title", "awardee_name", "organization_name", "area_of_delivery", "business_category",
+  "award_date",
+  "award_title",
+  "awardee_name",
+  "organization_name",
+  "area_of_delivery",
+  "business_category",
   "contract_amount",
 ];
 const NUMBERS = ["integer", "money"];
@@ -32,7 +37,9 @@ export function listColumns() {
 /** The columns that a view shows, in its order. @returns {Column[]} */
 export function chooseColumns(view, columns) {
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const chosen = namesOf(view).map((name) => byName.get(name)).filter(Boolean);
+  const chosen = namesOf(view)
+    .map((name) => byName.get(name))
+    .filter(Boolean);
   return chosen.length ? chosen : USUAL.map((name) => byName.get(name));
 }
 

@@ -5,7 +5,12 @@ import { build } from "./dom.js";
 const TYPING_PAUSE_MS = 120;
 
 export class Combobox {
-  #input; #list; #suggest; #pick; #describe; #failed;
+  #input;
+  #list;
+  #suggest;
+  #pick;
+  #describe;
+  #failed;
   #eager;
   #options = [];
   #active = -1;
@@ -84,7 +89,9 @@ export class Combobox {
 
   #activate(index) {
     this.#active = index;
-    [...this.#list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === index)));
+    for (const [at, option] of [...this.#list.children].entries()) {
+      option.setAttribute("aria-selected", String(at === index));
+    }
     if (index < 0) {
       this.#input.removeAttribute("aria-activedescendant");
       return;

@@ -20,13 +20,26 @@ const REASONS = {
 };
 // What is repaired for other reasons than formulas.
 const REPAIRED = [
-  "reference_id", "award_number", "contract_number", "award_date", "publish_date", "closing_date", "start_date", "completion_date",
-  "awardee_name", "approved_budget", "funding_year",
+  "reference_id",
+  "award_number",
+  "contract_number",
+  "award_date",
+  "publish_date",
+  "closing_date",
+  "start_date",
+  "completion_date",
+  "awardee_name",
+  "approved_budget",
+  "funding_year",
 ];
 const FATES = ["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"];
 const FATE_LABELS = {
-  read: "Rows read", imported: "Contracts", collapsed: "Further line items", unawarded: "Not awarded",
-  duplicates: "Duplicates", rejected: "Rejected",
+  read: "Rows read",
+  imported: "Contracts",
+  collapsed: "Further line items",
+  unawarded: "Not awarded",
+  duplicates: "Duplicates",
+  rejected: "Rejected",
 };
 
 start();
@@ -45,17 +58,27 @@ async function start() {
 
 function offer(datasets, current) {
   const select = find("#version");
-  select.replaceChildren(...datasets.map(({ version, created_at: at }) => build(
-    "option", { value: version, selected: version === current },
-    `${formatTime(at)}${version === current ? " (current)" : ""}`,
-  )));
+  select.replaceChildren(
+    ...datasets.map(({ version, created_at: at }) =>
+      build(
+        "option",
+        { value: version, selected: version === current },
+        `${formatTime(at)}${version === current ? " (current)" : ""}`,
+      ),
+    ),
+  );
   const showChosen = () => show(datasets.find(({ version }) => version === select.value));
   select.onchange = showChosen;
   showChosen();
 }
 
 function show(dataset) {
-  find("#dataset").replaceChildren(buildCards(dataset), buildSources(dataset), buildRejects(dataset), buildRepairs(dataset));
+  find("#dataset").replaceChildren(
+    buildCards(dataset),
+    buildSources(dataset),
+    buildRejects(dataset),
+    buildRepairs(dataset),
+  );
 }
 
 function buildCards(dataset) {
@@ -67,60 +90,108 @@ function buildCards(dataset) {
     ["Flood-control source", `${groupDigits(dataset.flood_rows)} · ${formatPesos(dataset.flood_value)}`],
     ["Version", dataset.version],
   ];
-  return build("dl", { class: "cards" }, cards.map(([label, text]) =>
-    build("div", { class: "card" }, build("dt", {}, label), build("dd", {}, text))));
+  return build(
+    "dl",
+    { class: "cards" },
+    cards.map(([label, text]) => build("div", { class: "card" }, build("dt", {}, label), build("dd", {}, text))),
+  );
 }
 
 function buildSources({ sources }) {
-  const totals = Object.fromEntries(FATES.map((fate) => [fate, sources.reduce((sum, source) => sum + source[fate], 0)]));
+  const totals = Object.fromEntries(
+    FATES.map((fate) => [fate, sources.reduce((sum, source) => sum + source[fate], 0)]),
+  );
   const cells = (row) => FATES.map((fate) => build("td", { class: "number" }, groupDigits(row[fate])));
-  const rows = sources.map((source) => build("tr", {},
-    build("th", { scope: "row" }, source.file,
-      build("span", { class: "detail" }, `${source.generation} · ${formatSize(source.size_bytes)}`),
-      build("span", { class: "checksum", title: `SHA-256 ${source.sha256}` }, `SHA-256 ${source.sha256}`),
-      source.notes.map(({ text }) => build("span", { class: "detail" }, text))),
-    cells(source)));
+  const rows = sources.map((source) =>
+    build(
+      "tr",
+      {},
+      build(
+        "th",
+        { scope: "row" },
+        source.file,
+        build("span", { class: "detail" }, `${source.generation} · ${formatSize(source.size_bytes)}`),
+        build("span", { class: "checksum", title: `SHA-256 ${source.sha256}` }, `SHA-256 ${source.sha256}`),
+        source.notes.map(({ text }) => build("span", { class: "detail" }, text)),
+      ),
+      cells(source),
+    ),
+  );
   const all = build("tr", {}, build("th", { scope: "row" }, "All files"), cells(totals));
   const heads = ["File", ...FATES.map((fate) => FATE_LABELS[fate])];
-  return build("section", { class: "stack", "aria-labelledby": "sources" },
+  return build(
+    "section",
+    { class: "stack", "aria-labelledby": "sources" },
     build("h2", { id: "sources" }, "Sources"),
-    build("p", { class: "hint" }, "Every row that was read has exactly one fate: the five columns add up to the first."),
-    buildTable("Sources", heads, [...rows, all]));
+    build(
+      "p",
+      { class: "hint" },
+      "Every row that was read has exactly one fate: the five columns add up to the first.",
+    ),
+    buildTable("Sources", heads, [...rows, all]),
+  );
 }
 
 function buildRejects({ sources, rejected_by_reason: reasons }) {
   const read = sources.reduce((sum, source) => sum + source.read, 0);
-  return build("section", { class: "stack", "aria-labelledby": "rejects" },
+  return build(
+    "section",
+    { class: "stack", "aria-labelledby": "rejects" },
     build("h2", { id: "rejects" }, "Rejected rows by reason"),
     Object.keys(reasons).length
       ? buildReasons("Rejected rows by reason", ["Reason", "Rows", "Of all rows read"], { reasons, whole: read })
-      : build("p", {}, "No row was rejected."));
+      : build("p", {}, "No row was rejected."),
+  );
 }
 
 function buildRepairs({ sources, repaired_by_reason: reasons }) {
   const imported = sources.reduce((sum, source) => sum + source.imported, 0);
   const query = new URLSearchParams(REPAIRED.map((name) => ["repaired", name]));
-  return build("section", { class: "stack", "aria-labelledby": "repairs" },
+  return build(
+    "section",
+    { class: "stack", "aria-labelledby": "repairs" },
     build("h2", { id: "repairs" }, "Repaired cells by reason"),
-    build("p", { class: "hint" }, "A bad cell costs a field and no contract: it is missing, and its contract is counted. ",
-      build("a", { href: `/?${query}` }, "Show these contracts")),
+    build(
+      "p",
+      { class: "hint" },
+      "A bad cell costs a field and no contract: it is missing, and its contract is counted. ",
+      build("a", { href: `/?${query}` }, "Show these contracts"),
+    ),
     Object.keys(reasons).length
       ? buildReasons("Repaired cells by reason", ["Reason", "Cells", "Of all contracts"], { reasons, whole: imported })
-      : build("p", {}, "No cell was repaired."));
+      : build("p", {}, "No cell was repaired."),
+  );
 }
 
 function buildReasons(name, heads, { reasons, whole }) {
   const sorted = Object.entries(reasons).sort((one, other) => other[1] - one[1]);
-  return buildTable(name, heads, sorted.map(([reason, count]) => build("tr", {},
-    build("th", { scope: "row" }, REASONS[reason] ?? reason, build("span", { class: "detail" }, build("code", {}, reason))),
-    build("td", { class: "number" }, groupDigits(count)),
-    build("td", { class: "number" }, formatShare(count / whole)))));
+  return buildTable(
+    name,
+    heads,
+    sorted.map(([reason, count]) =>
+      build(
+        "tr",
+        {},
+        build(
+          "th",
+          { scope: "row" },
+          REASONS[reason] ?? reason,
+          build("span", { class: "detail" }, build("code", {}, reason)),
+        ),
+        build("td", { class: "number" }, groupDigits(count)),
+        build("td", { class: "number" }, formatShare(count / whole)),
+      ),
+    ),
+  );
 }
 
 function buildTable(name, heads, rows) {
   const head = heads.map((text, index) => build("th", { scope: "col", class: index ? "number" : null }, text));
-  return build("div", { class: "panel flush table-scroll", tabindex: "0", role: "region", "aria-label": name },
-    build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)));
+  return build(
+    "div",
+    { class: "panel flush table-scroll", tabindex: "0", role: "region", "aria-label": name },
+    build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)),
+  );
 }
 
 function subtract(whole, part) {

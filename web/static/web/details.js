@@ -17,12 +17,17 @@ export function showDetails(row, columns, { view, buildLink }) {
     const target = { ...clearFilters(view), [column.filter]: [row[column.name]], flood: view.flood, show: "rows" };
     return buildLink(target, { class: "detail" }, `All contracts of this ${NAME_FILTERS[column.filter]}`);
   };
-  const facts = columns.filter((column) => row[column.name] !== title).map((column) => [
-    build("dt", { title: column.description }, column.label),
-    build("dd", { class: isNumber(column) ? "figure" : null },
-      build("span", { class: row[column.name] === null ? "missing" : null }, formatCell(column, row[column.name])),
-      column.filter in NAME_FILTERS && row[column.name] !== null && linkTo(column)),
-  ]);
+  const facts = columns
+    .filter((column) => row[column.name] !== title)
+    .map((column) => [
+      build("dt", { title: column.description }, column.label),
+      build(
+        "dd",
+        { class: isNumber(column) ? "figure" : null },
+        build("span", { class: row[column.name] === null ? "missing" : null }, formatCell(column, row[column.name])),
+        column.filter in NAME_FILTERS && row[column.name] !== null && linkTo(column),
+      ),
+    ]);
   find("#details-title").textContent = title;
   find("#details-facts").replaceChildren(...facts.flat());
   for (const link of dialog.querySelectorAll("a")) {

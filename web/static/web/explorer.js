@@ -1,9 +1,9 @@
 // The explorer page: one view at a time, kept in the URL, shown by the form and answered by rows and charts.
 
-import { API, get, Problem, TASKS } from "./api.js";
 import { countWords, formatPesos } from "./amounts.js";
+import { API, get, Problem, TASKS } from "./api.js";
 import { ChipBar } from "./chips.js";
-import { chooseColumns, ColumnMenu, listColumns } from "./columns.js";
+import { ColumnMenu, chooseColumns, listColumns } from "./columns.js";
 import { announce, find, stay } from "./dom.js";
 import { ExportList } from "./exports.js";
 import { FilterForm } from "./filters.js";
@@ -72,7 +72,7 @@ async function showRows(asked, signal) {
     const columns = await listColumns();
     const names = columns.map(({ name }) => name);
     const onWait = (status) => results.showStatus(status);
-    const data = answer.data ?? await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait });
+    const data = answer.data ?? (await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait }));
     if (signal.aborted) return;
     answer = { asked: question, data };
     cards.expect(asked, { count: data.total_rows, total_value: data.total_value });
@@ -123,7 +123,10 @@ async function copyLink() {
 }
 
 for (const tab of document.querySelectorAll("[data-show]")) {
-  tab.addEventListener("click", stay(() => navigate(showView(view, { show: tab.dataset.show }))));
+  tab.addEventListener(
+    "click",
+    stay(() => navigate(showView(view, { show: tab.dataset.show }))),
+  );
 }
 find("#share").addEventListener("click", copyLink);
 find("#share").addEventListener("blur", () => (find("#share").textContent = "Copy link"));

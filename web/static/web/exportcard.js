@@ -75,7 +75,12 @@ export class ExportCard {
     const dismiss = buildButton("Put away", () => this.#act.dismiss(status), { kind: "quiet" });
     const expired = status.expires_at !== null && Date.parse(status.expires_at) < Date.now();
     if (status.successful && !expired) return [...this.#buildDownload(status), dismiss];
-    if (status.successful) return [build("span", { class: "hint" }, "The file has expired."), this.#buildRerun("Run again", status), dismiss];
+    if (status.successful)
+      return [
+        build("span", { class: "hint" }, "The file has expired."),
+        this.#buildRerun("Run again", status),
+        dismiss,
+      ];
     if (status.ready) {
       return [this.#buildRerun(status.state === "REVOKED" ? "Run again" : "Try again", status), dismiss];
     }
@@ -88,10 +93,14 @@ export class ExportCard {
   }
 
   #buildBell() {
-    const bell = buildButton("Tell me when it is done", async () => {
-      await askPermission();
-      bell.remove();
-    }, { kind: "quiet" });
+    const bell = buildButton(
+      "Tell me when it is done",
+      async () => {
+        await askPermission();
+        bell.remove();
+      },
+      { kind: "quiet" },
+    );
     return bell;
   }
 
@@ -103,7 +112,9 @@ export class ExportCard {
 
   #buildDownload({ result, links, expires_at: expiresAt }) {
     const figures = [
-      countWords(result.rows, "row"), formatSize(result.size_bytes), expiresAt && `kept until ${formatTime(expiresAt)}`,
+      countWords(result.rows, "row"),
+      formatSize(result.size_bytes),
+      expiresAt && `kept until ${formatTime(expiresAt)}`,
     ];
     return [
       build("a", { class: "button primary", href: links.download, download: true }, "Download"),
@@ -122,5 +133,7 @@ export function describeProgress({ ready, meta, trouble }) {
     meta.eta_seconds !== null && meta.rate && `${formatDuration(meta.eta_seconds)} left`,
     meta.queue_position !== null && `position ${meta.queue_position} in the ${meta.queue} queue`,
     meta.attempt > 1 && `attempt ${meta.attempt} of ${meta.max_attempts}`,
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -1,7 +1,7 @@
 // Exports of the explorer: says what one would be, starts them, and keeps the cards of those on the shelf.
 
-import { post, Problem, TASKS } from "./api.js";
 import { countWords, formatDuration, formatSize } from "./amounts.js";
+import { Problem, post, TASKS } from "./api.js";
 import { announce, find } from "./dom.js";
 import { ExportCard } from "./exportcard.js";
 import { buildProblem } from "./problems.js";
@@ -142,7 +142,8 @@ export class ExportList {
       for await (const status of followTask(urls, { signal })) card.show(status);
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status === 404) this.#dismiss(id); // of another visitor of this browser, or deleted
+      if (error.status === 404)
+        this.#dismiss(id); // of another visitor of this browser, or deleted
       else await this.#attempt(() => Promise.reject(error));
     }
   }
@@ -166,10 +167,12 @@ export class ExportList {
 }
 
 function describeEstimate({ rows, bytes, sheets, seconds, reuse, limit_exceeded: limit }) {
-  if (limit?.name === "EXPORT_STORE_MAX_GB") return `Too large: all exports together may take ${limit.limit} GB. Narrow the filters.`;
+  if (limit?.name === "EXPORT_STORE_MAX_GB")
+    return `Too large: all exports together may take ${limit.limit} GB. Narrow the filters.`;
   if (limit) return `Too many rows: an export holds at most ${countWords(limit.limit, "row")}. Narrow the filters.`;
   if (reuse) return "A file with exactly these rows is ready.";
   if (!rows) return "";
   return [`about ${formatSize(bytes)}`, sheets && countWords(sheets, "sheet"), `about ${formatDuration(seconds)}`]
-    .filter(Boolean).join(" · ");
+    .filter(Boolean)
+    .join(" · ");
 }

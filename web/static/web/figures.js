@@ -34,7 +34,8 @@ export function buildFigure({ title, hint, heads, marks, drawing, beyond = null,
   };
   const quiet = () => (readout.textContent = hint);
   return build(
-    "figure", { class: `chart panel ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
+    "figure",
+    { class: `chart panel ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
     build("figcaption", {}, build("h2", {}, title), readout),
     marks.length ? drawing : build("p", { class: "hint" }, "Nothing to show."),
     beyond && build("p", { class: "hint" }, "Not drawn: ", buildLink(beyond, `${beyond.label}, ${beyond.value}`)),
@@ -45,24 +46,32 @@ export function buildFigure({ title, hint, heads, marks, drawing, beyond = null,
 /** Ranked horizontal bars. @param {Mark[]} marks */
 export function drawBars(marks) {
   const longest = Math.max(...marks.map((mark) => mark.size), 0);
-  return build("ol", { class: "bars" }, marks.map((mark) => {
-    const fill = build("span", { class: "bar-fill" });
-    fill.style.inlineSize = percent(mark.size, longest);
-    const label = build("span", { class: "bar-label" }, mark.label);
-    return build("li", {}, buildMark(mark, "bar", fill, label, build("span", { class: "bar-value" }, mark.value)));
-  }));
+  return build(
+    "ol",
+    { class: "bars" },
+    marks.map((mark) => {
+      const fill = build("span", { class: "bar-fill" });
+      fill.style.inlineSize = percent(mark.size, longest);
+      const label = build("span", { class: "bar-label" }, mark.label);
+      return build("li", {}, buildMark(mark, "bar", fill, label, build("span", { class: "bar-value" }, mark.value)));
+    }),
+  );
 }
 
 /** Columns in the order of time or size; `top` is the highest one's size in words. @param {Mark[]} marks */
 export function drawColumns(marks, top) {
   const highest = Math.max(...marks.map((mark) => mark.size), 0);
-  const list = build("ol", { class: "columns-chart", "data-top": top }, marks.map((mark) => {
-    const fill = build("span", { class: "column-fill" });
-    fill.style.blockSize = percent(mark.size, highest);
-    if (mark.part) fill.append(buildPart(mark.part));
-    const label = build("span", { class: "column-label" }, mark.tick);
-    return build("li", {}, buildMark(mark, "column", build("span", { class: "column-room" }, fill), label));
-  }));
+  const list = build(
+    "ol",
+    { class: "columns-chart", "data-top": top },
+    marks.map((mark) => {
+      const fill = build("span", { class: "column-fill" });
+      fill.style.blockSize = percent(mark.size, highest);
+      if (mark.part) fill.append(buildPart(mark.part));
+      const label = build("span", { class: "column-label" }, mark.tick);
+      return build("li", {}, buildMark(mark, "column", build("span", { class: "column-room" }, fill), label));
+    }),
+  );
   rove(list);
   return list;
 }
@@ -71,18 +80,35 @@ export function drawColumns(marks, top) {
 export function drawTreemap(marks) {
   const shown = marks.filter((mark) => mark.size > 0);
   const room = matchMedia("(max-width: 55rem)").matches ? UPRIGHT : LYING;
-  const tiles = squarify(shown.map((mark) => mark.size), { x: 0, y: 0, ...room });
-  const list = build("ul", { class: "treemap" }, shown.map((mark, index) => {
-    const { x, y, width, height } = tiles[index];
-    const item = build("li", {}, buildMark(mark, "tile",
-      build("span", { class: "tile-label" }, mark.label), build("span", { class: "tile-value" }, mark.value)));
-    Object.assign(item.style, {
-      insetInlineStart: percent(x, room.width), insetBlockStart: percent(y, room.height),
-      inlineSize: percent(width, room.width), blockSize: percent(height, room.height),
-    });
-    item.style.setProperty("--weight", percent(0.35 + 0.65 * (mark.size / shown[0].size), 1));
-    return item;
-  }));
+  const tiles = squarify(
+    shown.map((mark) => mark.size),
+    { x: 0, y: 0, ...room },
+  );
+  const list = build(
+    "ul",
+    { class: "treemap" },
+    shown.map((mark, index) => {
+      const { x, y, width, height } = tiles[index];
+      const item = build(
+        "li",
+        {},
+        buildMark(
+          mark,
+          "tile",
+          build("span", { class: "tile-label" }, mark.label),
+          build("span", { class: "tile-value" }, mark.value),
+        ),
+      );
+      Object.assign(item.style, {
+        insetInlineStart: percent(x, room.width),
+        insetBlockStart: percent(y, room.height),
+        inlineSize: percent(width, room.width),
+        blockSize: percent(height, room.height),
+      });
+      item.style.setProperty("--weight", percent(0.35 + 0.65 * (mark.size / shown[0].size), 1));
+      return item;
+    }),
+  );
   rove(list);
   return list;
 }
@@ -94,7 +120,11 @@ function buildPart(part) {
 }
 
 function buildMark(mark, name, ...content) {
-  const attributes = { class: mark.href ? name : `${name} still`, "data-detail": mark.detail, "aria-label": mark.detail };
+  const attributes = {
+    class: mark.href ? name : `${name} still`,
+    "data-detail": mark.detail,
+    "aria-label": mark.detail,
+  };
   if (!mark.href) return build("span", { ...attributes, role: "img" }, content);
   return build("a", { ...attributes, href: mark.href, onclick: stay(mark.follow) }, content);
 }
@@ -102,19 +132,31 @@ function buildMark(mark, name, ...content) {
 const buildLink = ({ href, follow }, words) => (href ? build("a", { href, onclick: stay(follow) }, words) : words);
 
 function buildNumbers(title, heads, marks) {
-  const rows = marks.map((mark) => build("tr", {},
-    build("th", { scope: "row" }, buildLink(mark, mark.label)), mark.cells.map((cell) => build("td", { class: "number" }, cell))));
+  const rows = marks.map((mark) =>
+    build(
+      "tr",
+      {},
+      build("th", { scope: "row" }, buildLink(mark, mark.label)),
+      mark.cells.map((cell) => build("td", { class: "number" }, cell)),
+    ),
+  );
   const head = heads.map((text, index) => build("th", { scope: "col", class: index ? "number" : null }, text));
-  return build("details", { class: "numbers" },
+  return build(
+    "details",
+    { class: "numbers" },
     build("summary", {}, "Numbers", build("span", { class: "visually-hidden" }, `: ${title}`)),
-    build("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Numbers: ${title}` },
-      build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows))));
+    build(
+      "div",
+      { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Numbers: ${title}` },
+      build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)),
+    ),
+  );
 }
 
 // One stop of the Tab key for the whole drawing; the arrows go from mark to mark.
 function rove(list) {
   const links = [...list.querySelectorAll("a")];
-  links.forEach((link, index) => (link.tabIndex = index ? -1 : 0));
+  for (const [index, link] of links.entries()) link.tabIndex = index ? -1 : 0;
   const goTo = (index) => {
     for (const link of links) link.tabIndex = -1;
     links[index].tabIndex = 0;
@@ -122,7 +164,14 @@ function rove(list) {
   };
   list.addEventListener("keydown", (event) => {
     const at = links.indexOf(document.activeElement);
-    const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+    const next = {
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: links.length - 1,
+    }[event.key];
     if (at < 0 || next === undefined || !links[next]) return;
     event.preventDefault();
     goTo(next);

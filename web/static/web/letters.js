@@ -1,7 +1,7 @@
 // The list of dead letters: why each was given up, and replay or discard, one by one or many at once.
 
 import { formatTime } from "./amounts.js";
-import { get, post, Problem } from "./api.js";
+import { get, Problem, post } from "./api.js";
 import { announce, build, find } from "./dom.js";
 import { attemptAction } from "./live.js";
 import { showRows } from "./rows.js";
@@ -31,7 +31,12 @@ export class DeadLetters {
     find("#letters").hidden = !ids.length;
     find("#no-letters").hidden = ids.length > 0;
     find("#letters-left").textContent = body.next ? "These are the newest 50; there are more." : "";
-    showRows(find(".letters tbody"), this.#shown, (letter) => String(letter.id), (letter) => this.#buildRow(letter));
+    showRows(
+      find(".letters tbody"),
+      this.#shown,
+      (letter) => String(letter.id),
+      (letter) => this.#buildRow(letter),
+    );
     this.#showChosen();
   }
 
@@ -39,30 +44,65 @@ export class DeadLetters {
     const { id, run, error } = letter;
     const name = run ? `${run.kind} ${run.task_id}` : "unreadable message";
     const box = build("input", {
-      type: "checkbox", "aria-label": `Choose ${name}`, "data-action": "choose", checked: this.#chosen.has(id),
+      type: "checkbox",
+      "aria-label": `Choose ${name}`,
+      "data-action": "choose",
+      checked: this.#chosen.has(id),
       onchange: (event) => this.#choose(id, event.target.checked),
     });
-    const buttonOf = (action, text) => build("button", {
-      type: "button", class: "button small", "data-action": action, "aria-description": name,
-    }, text);
+    const buttonOf = (action, text) =>
+      build(
+        "button",
+        {
+          type: "button",
+          class: "button small",
+          "data-action": action,
+          "aria-description": name,
+        },
+        text,
+      );
     const replay = buttonOf("replay", "Replay");
     replay.addEventListener("click", () => this.#resolve([id], "replay"));
     const discard = buttonOf("discard", "Discard");
     askTwice(discard, () => this.#resolve([id], "discard"));
-    return build("tr", {},
+    return build(
+      "tr",
+      {},
       build("td", {}, box),
-      build("td", { class: "task-what letter" }, build("strong", {}, letter.reason_in_words),
+      build(
+        "td",
+        { class: "task-what letter" },
+        build("strong", {}, letter.reason_in_words),
         error && build("span", { class: "detail" }, build("code", {}, error.code), ` ${error.message}`),
-        this.#buildTrace(letter)),
-      build("td", {}, name, run && build("span", { class: "detail" }, `${run.state} · attempt ${run.attempt} · ${run.owner}`)),
-      build("td", { class: "nowrap" }, formatTime(letter.created_at), build("span", { class: "detail" }, `queue ${letter.queue}`)),
-      build("td", {}, build("div", { class: "task-actions" }, run && replay, discard)));
+        this.#buildTrace(letter),
+      ),
+      build(
+        "td",
+        {},
+        name,
+        run && build("span", { class: "detail" }, `${run.state} · attempt ${run.attempt} · ${run.owner}`),
+      ),
+      build(
+        "td",
+        { class: "nowrap" },
+        formatTime(letter.created_at),
+        build("span", { class: "detail" }, `queue ${letter.queue}`),
+      ),
+      build("td", {}, build("div", { class: "task-actions" }, run && replay, discard)),
+    );
   }
 
   #buildTrace({ traceback, message }) {
     const text = traceback || message;
-    return text && build("details", {}, build("summary", { class: "detail" }, traceback ? "Traceback" : "Message"),
-      build("pre", { tabindex: "0" }, text));
+    return (
+      text &&
+      build(
+        "details",
+        {},
+        build("summary", { class: "detail" }, traceback ? "Traceback" : "Message"),
+        build("pre", { tabindex: "0" }, text),
+      )
+    );
   }
 
   #choose(id, chosen) {
@@ -79,7 +119,10 @@ export class DeadLetters {
 
   #showChosen() {
     const { size } = this.#chosen;
-    for (const [id, word] of [["#replay-chosen", "Replay"], ["#discard-chosen", "Discard"]]) {
+    for (const [id, word] of [
+      ["#replay-chosen", "Replay"],
+      ["#discard-chosen", "Discard"],
+    ]) {
       find(id).disabled = !size;
       if (!find(id).dataset.asked) find(id).textContent = size ? `${word} ${size}` : word;
     }
@@ -87,12 +130,17 @@ export class DeadLetters {
   }
 
   #resolve(ids, action) {
-    attemptAction(async () => {
-      const { body } = await post(`${this.#url}${action}/`, { ids });
-      const refused = body.results.filter((result) => result.outcome === "refused");
-      if (refused.length) throw new Problem({ status: 409, detail: refused.map((result) => result.detail).join("; ") });
-      announce(`${ids.length} done.`);
-    }, this.#problems, this.#refreshNow);
+    attemptAction(
+      async () => {
+        const { body } = await post(`${this.#url}${action}/`, { ids });
+        const refused = body.results.filter((result) => result.outcome === "refused");
+        if (refused.length)
+          throw new Problem({ status: 409, detail: refused.map((result) => result.detail).join("; ") });
+        announce(`${ids.length} done.`);
+      },
+      this.#problems,
+      this.#refreshNow,
+    );
   }
 }
 

@@ -12,8 +12,13 @@ import { viewOfRequest, writeView } from "./view.js";
 const BUSY_S = 1.5;
 const IDLE_S = 8;
 const BADGES = {
-  PENDING: ["waiting", ""], STARTED: ["running", "busy"], PROGRESS: ["running", "busy"], RETRY: ["will be tried again", "busy"],
-  SUCCESS: ["done", "good"], FAILURE: ["failed", "bad"], REVOKED: ["cancelled", ""],
+  PENDING: ["waiting", ""],
+  STARTED: ["running", "busy"],
+  PROGRESS: ["running", "busy"],
+  RETRY: ["will be tried again", "busy"],
+  SUCCESS: ["done", "good"],
+  FAILURE: ["failed", "bad"],
+  REVOKED: ["cancelled", ""],
 };
 
 let page = addressOf();
@@ -47,7 +52,10 @@ function show({ results, next, previous }) {
   find("#history").hidden = !results.length;
   find("#nothing").hidden = results.length > 0;
   showRows(find("#history tbody"), results, (task) => task.task_id, buildRow);
-  for (const [id, address] of [["#newer", previous], ["#older", next]]) {
+  for (const [id, address] of [
+    ["#newer", previous],
+    ["#older", next],
+  ]) {
     find(id).hidden = !address;
     // A path, because behind a proxy the API may name itself by another scheme.
     find(id).dataset.page = address ? new URL(address).pathname + new URL(address).search : "";
@@ -56,14 +64,31 @@ function show({ results, next, previous }) {
 
 function buildRow(task) {
   const view = viewOfRequest(task.request);
-  return build("tr", {},
-    build("td", { class: "task-what" },
-      view ? build("a", { href: `/${writeView(view)}`, "data-action": "open", title: "Look at these rows" }, task.description) : task.description,
-      task.dataset_version && build("span", { class: "detail" }, `Dataset ${task.dataset_version}`)),
+  return build(
+    "tr",
+    {},
+    build(
+      "td",
+      { class: "task-what" },
+      view
+        ? build(
+            "a",
+            { href: `/${writeView(view)}`, "data-action": "open", title: "Look at these rows" },
+            task.description,
+          )
+        : task.description,
+      task.dataset_version && build("span", { class: "detail" }, `Dataset ${task.dataset_version}`),
+    ),
     build("td", {}, buildState(task)),
-    build("td", { class: "nowrap" }, formatTime(task.created_at), build("span", { class: "detail" }, describeTime(task))),
+    build(
+      "td",
+      { class: "nowrap" },
+      formatTime(task.created_at),
+      build("span", { class: "detail" }, describeTime(task)),
+    ),
     build("td", {}, describeResult(task)),
-    build("td", {}, build("div", { class: "task-actions" }, buildActions(task))));
+    build("td", {}, build("div", { class: "task-actions" }, buildActions(task))),
+  );
 }
 
 function buildState(task) {
@@ -87,19 +112,33 @@ function describeTime({ started_at: started, finished_at: finished, created_at: 
 function describeResult({ result, successful, expires_at: expires }) {
   if (!successful || !result) return "–";
   return [
-    result.name, build("span", { class: "detail" }, `${countWords(result.rows, "row")} · ${formatSize(result.size_bytes)}`),
+    result.name,
+    build("span", { class: "detail" }, `${countWords(result.rows, "row")} · ${formatSize(result.size_bytes)}`),
     build("span", { class: "detail" }, isPast(expires) ? "expired" : `kept until ${formatTime(expires)}`),
   ];
 }
 
 function buildActions(task) {
-  const act = (name, text, does) => build("button", {
-    type: "button", class: "button small", "data-action": name, onclick: () => attemptAction(does, problems, refreshNow),
-  }, text);
+  const act = (name, text, does) =>
+    build(
+      "button",
+      {
+        type: "button",
+        class: "button small",
+        "data-action": name,
+        onclick: () => attemptAction(does, problems, refreshNow),
+      },
+      text,
+    );
   if (!task.ready) return task.cancel_requested ? [] : [act("cancel", "Cancel", () => cancelTask(task))];
   const download = task.successful && task.links.download && !isPast(task.expires_at);
   return [
-    download && build("a", { class: "button small primary", "data-action": "download", href: task.links.download, download: true }, "Download"),
+    download &&
+      build(
+        "a",
+        { class: "button small primary", "data-action": "download", href: task.links.download, download: true },
+        "Download",
+      ),
     act("rerun", "Run again", async () => {
       await rerunTask(task);
       announce("It runs again.");

@@ -40,7 +40,8 @@ const number = (value) => build("td", { class: "number" }, value === null ? "?" 
 
 const BROKER = {
   up: "The broker answers.",
-  blocked: "The broker takes no messages for now, because its memory or disk is short: tasks are accepted and wait, and workers cannot be asked.",
+  blocked:
+    "The broker takes no messages for now, because its memory or disk is short: tasks are accepted and wait, and workers cannot be asked.",
   down: "The broker does not answer: nothing is known of its messages.",
 };
 const LATE = {
@@ -51,42 +52,115 @@ const LATE = {
 function describeHousekeeping(pulses) {
   const late = pulses.filter((pulse) => pulse.late);
   if (!late.length) return "The sweeper and Beat are at work.";
-  return late.map(({ name, age_s }) => {
-    const [who, cost] = LATE[name];
-    return `${who} has ${age_s === null ? "never been seen at work" : `had no effect for ${formatDuration(age_s)}`}: ${cost}.`;
-  }).join(" ");
+  return late
+    .map(({ name, age_s }) => {
+      const [who, cost] = LATE[name];
+      return `${who} has ${age_s === null ? "never been seen at work" : `had no effect for ${formatDuration(age_s)}`}: ${cost}.`;
+    })
+    .join(" ");
 }
 
 function showQueues({ broker, housekeeping, queues }) {
   find("#broker").textContent = `${BROKER[broker]} ${describeHousekeeping(housekeeping)}`;
-  showRows(find("#queues tbody"), queues, (queue) => queue.name, (queue) => build("tr", {},
-    build("th", { scope: "row" }, queue.name), build("td", {}, queue.lane), number(queue.depth), number(queue.pending),
-    number(queue.held), build("td", { class: "number" }, queue.oldest_waiting_s === null ? "–" : formatDuration(queue.oldest_waiting_s)),
-    number(queue.running), number(queue.retry), number(queue.consumers)));
+  showRows(
+    find("#queues tbody"),
+    queues,
+    (queue) => queue.name,
+    (queue) =>
+      build(
+        "tr",
+        {},
+        build("th", { scope: "row" }, queue.name),
+        build("td", {}, queue.lane),
+        number(queue.depth),
+        number(queue.pending),
+        number(queue.held),
+        build(
+          "td",
+          { class: "number" },
+          queue.oldest_waiting_s === null ? "–" : formatDuration(queue.oldest_waiting_s),
+        ),
+        number(queue.running),
+        number(queue.retry),
+        number(queue.consumers),
+      ),
+  );
 }
 
 function showRunning({ active, scheduled, reserved }) {
   const tasks = [...active, ...scheduled, ...reserved].slice(0, 50);
   find("#none-running").hidden = tasks.length > 0;
   find("#running").parentElement.hidden = !tasks.length;
-  showRows(find("#running tbody"), tasks, (task) => task.task_id, (task) => build("tr", {},
-    build("td", {}, task.description, build("span", { class: "detail" }, task.task_id)),
-    build("td", {}, build("span", { class: "badge busy" }, task.state.toLowerCase()), build("span", { class: "detail" }, task.status)),
-    build("td", { class: "nowrap" }, describeProgress(task)),
-    build("td", { class: "nowrap" }, formatTime(task.started_at ?? task.created_at)),
-    build("td", {}, !task.cancel_requested && build("button", {
-      type: "button", class: "button small", "data-action": "cancel",
-      onclick: () => attemptAction(() => cancelTask(task), problems, refreshNow),
-    }, "Cancel"))));
+  showRows(
+    find("#running tbody"),
+    tasks,
+    (task) => task.task_id,
+    (task) =>
+      build(
+        "tr",
+        {},
+        build("td", {}, task.description, build("span", { class: "detail" }, task.task_id)),
+        build(
+          "td",
+          {},
+          build("span", { class: "badge busy" }, task.state.toLowerCase()),
+          build("span", { class: "detail" }, task.status),
+        ),
+        build("td", { class: "nowrap" }, describeProgress(task)),
+        build("td", { class: "nowrap" }, formatTime(task.started_at ?? task.created_at)),
+        build(
+          "td",
+          {},
+          !task.cancel_requested &&
+            build(
+              "button",
+              {
+                type: "button",
+                class: "button small",
+                "data-action": "cancel",
+                onclick: () => attemptAction(() => cancelTask(task), problems, refreshNow),
+              },
+              "Cancel",
+            ),
+        ),
+      ),
+  );
 }
 
 function showWorkers({ workers }) {
-  showRows(find("#workers tbody"), workers, (worker) => worker.name, (worker) => build("tr", {},
-    build("th", { scope: "row" }, worker.name, " ", worker.alive ? build("span", { class: "badge good" }, "answers") : build("span", { class: "badge bad" }, "silent")),
-    build("td", {}, worker.lane ?? "?"), build("td", {}, worker.queues.join(", ")),
-    build("td", { class: "number" }, describeMemory(worker)),
-    build("td", {}, worker.children.map((child) => build("span", { class: "detail" },
-      `${child.pid}: ${child.kind ?? child.task ?? "idle"}${child.run_id ? ` ${child.run_id}` : ""}`)))));
+  showRows(
+    find("#workers tbody"),
+    workers,
+    (worker) => worker.name,
+    (worker) =>
+      build(
+        "tr",
+        {},
+        build(
+          "th",
+          { scope: "row" },
+          worker.name,
+          " ",
+          worker.alive
+            ? build("span", { class: "badge good" }, "answers")
+            : build("span", { class: "badge bad" }, "silent"),
+        ),
+        build("td", {}, worker.lane ?? "?"),
+        build("td", {}, worker.queues.join(", ")),
+        build("td", { class: "number" }, describeMemory(worker)),
+        build(
+          "td",
+          {},
+          worker.children.map((child) =>
+            build(
+              "span",
+              { class: "detail" },
+              `${child.pid}: ${child.kind ?? child.task ?? "idle"}${child.run_id ? ` ${child.run_id}` : ""}`,
+            ),
+          ),
+        ),
+      ),
+  );
 }
 
 function describeMemory({ memory_mb: own, children }) {
@@ -110,17 +184,42 @@ function showPace(hours) {
     href: null,
   }));
   const top = `${groupDigits(Math.max(...marks.map((mark) => mark.size)))} an hour`;
-  const rate = judged ? `${groupDigits(failed)} of ${groupDigits(judged)} tasks failed (${formatShare(failed / judged)})` : "No task has ended";
+  const rate = judged
+    ? `${groupDigits(failed)} of ${groupDigits(judged)} tasks failed (${formatShare(failed / judged)})`
+    : "No task has ended";
   const wasOpen = find("#pace details")?.open;
-  find("#pace").replaceChildren(buildFigure({
-    title: "Tasks ended, by hour", hint: `${rate} in the last ${HOURS} hours`, marks,
-    heads: ["Hour", "Succeeded", "Failed", "Cancelled"], drawing: drawColumns(marks, top),
-  }));
+  find("#pace").replaceChildren(
+    buildFigure({
+      title: "Tasks ended, by hour",
+      hint: `${rate} in the last ${HOURS} hours`,
+      marks,
+      heads: ["Hour", "Succeeded", "Failed", "Cancelled"],
+      drawing: drawColumns(marks, top),
+    }),
+  );
   find("#pace details").open = Boolean(wasOpen);
 }
 
 function showSchedules(schedules) {
-  showRows(find("#schedules tbody"), schedules, (entry) => entry.name, (entry) => build("tr", {},
-    build("th", { scope: "row" }, entry.name, " ", !entry.enabled && build("span", { class: "badge" }, "off"), build("span", { class: "detail" }, entry.task)),
-    build("td", {}, entry.schedule), build("td", { class: "nowrap" }, formatTime(entry.last_run_at)), number(entry.total_runs)));
+  showRows(
+    find("#schedules tbody"),
+    schedules,
+    (entry) => entry.name,
+    (entry) =>
+      build(
+        "tr",
+        {},
+        build(
+          "th",
+          { scope: "row" },
+          entry.name,
+          " ",
+          !entry.enabled && build("span", { class: "badge" }, "off"),
+          build("span", { class: "detail" }, entry.task),
+        ),
+        build("td", {}, entry.schedule),
+        build("td", { class: "nowrap" }, formatTime(entry.last_run_at)),
+        number(entry.total_runs),
+      ),
+  );
 }

@@ -9,7 +9,11 @@ export function buildProblem(problem, ...actions) {
     { class: "problem", role: "alert" },
     build("h2", {}, titleOf(problem)),
     problem.errors.length
-      ? build("ul", {}, problem.errors.map((error) => build("li", {}, pointerOf(error), error.detail)))
+      ? build(
+          "ul",
+          {},
+          problem.errors.map((error) => build("li", {}, pointerOf(error), error.detail)),
+        )
       : build("p", {}, problem.detail),
     build("p", {}, adviceFor(problem)),
     build("p", { class: "actions" }, actions),

@@ -63,9 +63,13 @@ export class ResultTable {
     find("#in-words").textContent = "";
     find("#flood-notice").hidden = true;
     this.#showRows(false);
-    this.#showMessage(buildProblem(
-      problem, buildButton("Try again", retry), buildButton("Start over", () => this.#navigate(EMPTY)),
-    ));
+    this.#showMessage(
+      buildProblem(
+        problem,
+        buildButton("Try again", retry),
+        buildButton("Start over", () => this.#navigate(EMPTY)),
+      ),
+    );
   }
 
   #finish(view) {
@@ -101,8 +105,12 @@ export class ResultTable {
     }
     this.#showMessage(
       build("h2", {}, "Nothing found"),
-      build("p", {}, "Try a shorter phrase or fewer filters. A keyword is found only at the start of a word, ",
-        "and years count by the day of award."),
+      build(
+        "p",
+        {},
+        "Try a shorter phrase or fewer filters. A keyword is found only at the start of a word, ",
+        "and years count by the day of award.",
+      ),
       build("p", { class: "actions" }, buildButton("Clear all filters", this.#clear)),
     );
   }
@@ -125,9 +133,22 @@ export class ResultTable {
   }
 
   #buildRow(row, shown) {
-    return build("tr", { role: "row" }, shown.map((column) => build("td", {
-      role: "cell", "data-label": column.label, "data-column": column.name, class: isNumber(column) && "number",
-    }, this.#buildCell(column, row))));
+    return build(
+      "tr",
+      { role: "row" },
+      shown.map((column) =>
+        build(
+          "td",
+          {
+            role: "cell",
+            "data-label": column.label,
+            "data-column": column.name,
+            class: isNumber(column) && "number",
+          },
+          this.#buildCell(column, row),
+        ),
+      ),
+    );
   }
 
   #buildCell(column, row) {
@@ -146,7 +167,11 @@ export class ResultTable {
     ].filter(Boolean);
     const open = () => showDetails(row, this.#columns, { view: this.#view, buildLink: this.#buildLink.bind(this) });
     return [
-      build("button", { class: "title", type: "button", title: "All that is known of this contract", onclick: open }, title),
+      build(
+        "button",
+        { class: "title", type: "button", title: "All that is known of this contract", onclick: open },
+        title,
+      ),
       row.notice_title && !repeats && build("span", { class: "detail" }, row.notice_title),
       numbers.length > 0 && build("span", { class: "detail" }, numbers.join(" · ")),
     ];

@@ -25,6 +25,7 @@ export function showRows(body, items, keyOf, buildRow) {
   if (!place) return;
   const [key, action] = place;
   const row = rows.find((candidate) => candidate.dataset.key === key);
-  const successor = row?.querySelector(`[data-action="${CSS.escape(action ?? "")}"]`) ?? row?.querySelector("button, a");
+  const successor =
+    row?.querySelector(`[data-action="${CSS.escape(action ?? "")}"]`) ?? row?.querySelector("button, a");
   successor?.focus();
 }

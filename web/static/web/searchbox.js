@@ -1,8 +1,8 @@
 // The search box: words for the titles, with names suggested while they are typed.
 
 import { Problem } from "./api.js";
-import { buildChip, find } from "./dom.js";
 import { Combobox } from "./combobox.js";
+import { buildChip, find } from "./dom.js";
 import { describeName, suggestNames } from "./suggestions.js";
 
 const KINDS = { contractors: "Contractor", organizations: "Organization", business_categories: "Category" };

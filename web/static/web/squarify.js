@@ -25,7 +25,8 @@ export function squarify(values, room) {
 // A row takes further areas as long as its worst tile becomes no longer.
 function endOfRow(areas, start, side) {
   let end = start + 1;
-  while (end < areas.length && worst(areas.slice(start, end + 1), side) <= worst(areas.slice(start, end), side)) end += 1;
+  while (end < areas.length && worst(areas.slice(start, end + 1), side) <= worst(areas.slice(start, end), side))
+    end += 1;
   return end;
 }
 
@@ -42,7 +43,9 @@ function layRow(row, { x, y, width, height }) {
   let at = 0;
   return row.map((area) => {
     const length = area / depth;
-    const tile = upright ? { x, y: y + at, width: depth, height: length } : { x: x + at, y, width: length, height: depth };
+    const tile = upright
+      ? { x, y: y + at, width: depth, height: length }
+      : { x: x + at, y, width: length, height: depth };
     at += length;
     return tile;
   });

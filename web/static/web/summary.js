@@ -10,12 +10,27 @@ const LARGEST_FIRST = { show: "rows", sort: "-contract_amount" };
 const NAMES = { to: () => ({ show: "charts" }), hint: "Show them ranked, in charts" };
 const CARDS = [
   { label: "Contracts", name: "count", format: groupDigits, to: () => ({ show: "rows" }), hint: "Show the contracts" },
-  { label: "Total value", name: "total_value", format: formatPesos, to: () => LARGEST_FIRST, hint: "Show the largest first" },
   {
-    label: "Average", name: "avg_value", format: formatPesos, hint: "Show the contracts up to the average",
+    label: "Total value",
+    name: "total_value",
+    format: formatPesos,
+    to: () => LARGEST_FIRST,
+    hint: "Show the largest first",
+  },
+  {
+    label: "Average",
+    name: "avg_value",
+    format: formatPesos,
+    hint: "Show the contracts up to the average",
     to: (_, { avg_value: average }) => ({ ...LARGEST_FIRST, max: average }),
   },
-  { label: "Median", name: "median_value", format: formatPesos, to: toMedian, hint: "Show the contracts around the median" },
+  {
+    label: "Median",
+    name: "median_value",
+    format: formatPesos,
+    to: toMedian,
+    hint: "Show the contracts around the median",
+  },
   { label: "Contractors", name: "contractors", format: groupDigits, ...NAMES },
   { label: "Organizations", name: "organizations", format: groupDigits, ...NAMES },
 ];
@@ -30,7 +45,9 @@ export class SummaryCards {
   /** `navigate` is called with a view to go to. */
   constructor({ navigate }) {
     this.#navigate = navigate;
-    this.#root.append(...this.#cards.map(({ label, figure }) => build("div", { class: "card" }, build("dt", {}, label), figure)));
+    this.#root.append(
+      ...this.#cards.map(({ label, figure }) => build("div", { class: "card" }, build("dt", {}, label), figure)),
+    );
   }
 
   /** Show what of the summary is known before it comes, and keep the place of the rest, so that the rows do not move. */

@@ -1,7 +1,7 @@
 // Starts tasks and follows them: by server-sent events while those come, by polling while they do not.
 // Knows no page.
 
-import { get, post, Problem, request } from "./api.js";
+import { get, Problem, post, request } from "./api.js";
 import { readEvents } from "./events.js";
 
 const FIRST_PAUSE_S = 1;
@@ -116,9 +116,13 @@ export function pause(seconds, signal) {
       return;
     }
     const timer = setTimeout(resolve, seconds * 1000);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
   });
 }

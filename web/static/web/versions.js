@@ -7,20 +7,28 @@ import { attemptAction } from "./live.js";
 
 /** `refreshNow` is called when another version is current. */
 export function showVersions(datasets, { problems, refreshNow }) {
-  const use = (version) => attemptAction(async () => {
-    await post(`${API}/ops/datasets/${encodeURIComponent(version)}/use/`);
-    announce(`Version ${version} is current now.`);
-  }, problems, refreshNow);
+  const use = (version) =>
+    attemptAction(
+      async () => {
+        await post(`${API}/ops/datasets/${encodeURIComponent(version)}/use/`);
+        announce(`Version ${version} is current now.`);
+      },
+      problems,
+      refreshNow,
+    );
   find("#versions tbody").replaceChildren(...datasets.map((dataset) => buildRow(dataset, use)));
 }
 
 function buildRow({ version, created_at: at, rows, total_value: value, current }, use) {
   const button = buildButton("Use this version", () => use(version), { kind: "small" });
   button.setAttribute("aria-description", version);
-  return build("tr", {},
+  return build(
+    "tr",
+    {},
     build("th", { scope: "row" }, version),
     build("td", { class: "nowrap" }, formatTime(at)),
     build("td", { class: "number" }, groupDigits(rows)),
     build("td", { class: "number" }, formatPesos(value)),
-    build("td", {}, current ? build("strong", {}, "Current") : button));
+    build("td", {}, current ? build("strong", {}, "Current") : button),
+  );
 }

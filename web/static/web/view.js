@@ -47,7 +47,12 @@ const LISTS = { years: "year", quarters: "quarter", repaired: "repaired" };
 const SINGLES = ["from", "to", "min", "max"];
 const SWITCHES = ["undated", "flood"];
 const DEFAULTS = { sort: "-award_date", page: "1", size: "50", columns: "", show: "rows" };
-const QUARTERS = [["01-01", "03-31"], ["04-01", "06-30"], ["07-01", "09-30"], ["10-01", "12-31"]];
+const QUARTERS = [
+  ["01-01", "03-31"],
+  ["04-01", "06-30"],
+  ["07-01", "09-30"],
+  ["10-01", "12-31"],
+];
 const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
 
 /** @type {Readonly<View>} */
@@ -63,7 +68,15 @@ export const EMPTY = Object.freeze({
 /** The view that a query string stands for. @param {string} search @returns {View} */
 export function readView(search) {
   const query = new URLSearchParams(search);
-  const view = { ...EMPTY, keywords: distinct(query.getAll("q").map((text) => text.trim()).filter(Boolean)) };
+  const view = {
+    ...EMPTY,
+    keywords: distinct(
+      query
+        .getAll("q")
+        .map((text) => text.trim())
+        .filter(Boolean),
+    ),
+  };
   for (const [filter, name] of Object.entries(NAME_LISTS)) {
     view[filter] = distinct(query.getAll(name).map((value) => value || null));
   }
