@@ -34,6 +34,18 @@ def check_split(**_: Any) -> list[CheckMessage]:
     return []
 
 
+def check_export_folders(**_: Any) -> list[CheckMessage]:
+    if not settings.EXPORT_FOLDER_SHARED and "exports" not in settings.STORAGES:
+        return [
+            Error(
+                "EXPORT_FOLDER_SHARED=0: hosts have export folders of their own, so that finished files "
+                "need a place that all hosts see; set EXPORT_S3_BUCKET",
+                id="backend.E007",
+            )
+        ]
+    return []
+
+
 def check_sqlite(**_: Any) -> list[CheckMessage]:
     if not settings.DEBUG and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         return [Warning("SQLite serves one machine only; use PostgreSQL in production", id="backend.W001")]

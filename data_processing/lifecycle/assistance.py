@@ -4,9 +4,12 @@ ends the run."""
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from contextlib import closing
 from functools import partial
+
+from django.conf import settings
 
 from contracts.errors import ContractsError
 from data_processing.errors import TaskError
@@ -17,9 +20,12 @@ from data_processing.kinds.split import fill_part
 from data_processing.lifecycle.lease import HelpingHold, keeper
 from data_processing.lifecycle.runs import claims
 from data_processing.lifecycle.runs.claims import Claim
+from data_processing.outputs import files
 from data_processing.outputs.parts import PartClaim, PartPlan, Parts
 
 logger = logging.getLogger(__name__)
+
+ENDS_WITHIN_S = 1.0
 
 
 def write_part(run_id: uuid.UUID, *, attempt: int, part: int) -> None:
@@ -27,7 +33,12 @@ def write_part(run_id: uuid.UUID, *, attempt: int, part: int) -> None:
     held = claims.get_held(run_id, attempt=attempt)
     parts = Parts(run_id, attempt=attempt)
     plans = parts.read_plans()
-    if held is None or held.kind not in KINDS or plans is None or part >= len(plans):
+    if held is None or held.kind not in KINDS:
+        return
+    if plans is None:
+        _report_unseen(held)
+        return
+    if part >= len(plans):
         return
     mine = parts.claim(part)
     if mine is None:
@@ -36,6 +47,25 @@ def write_part(run_id: uuid.UUID, *, attempt: int, part: int) -> None:
         _fill(held, mine, plans[part])
     except (TaskError, ContractsError, OSError) as error:
         logger.warning("part %s of run %s is left to its holder: %r", part, run_id, error)
+
+
+def _report_unseen(held: Claim) -> None:
+    """Say so where the holder's files are not seen here. Mostly the parts are done: then the file that they
+    were joined to is there until the run ends."""
+    name = files.partial_name(held.run_id, attempt=held.attempt, suffix=str(held.request.get("format")))
+    # In the order in which the one becomes the other.
+    if any(files.absolute_path(path).exists() for path in (name, files.final_name(name))):
+        return
+    # An attempt that fails removes its files a moment before it ends.
+    time.sleep(ENDS_WITHIN_S)
+    if claims.is_held(held):
+        logger.error(
+            "run %s is shared by %s, but no file of it is seen in %s: let all workers mount one export "
+            "folder, or set EXPORT_FOLDER_SHARED=0 and EXPORT_S3_BUCKET",
+            held.run_id,
+            held.worker,
+            settings.EXPORT_ROOT,
+        )
 
 
 def _fill(held: Claim, mine: PartClaim, plan: PartPlan) -> None:

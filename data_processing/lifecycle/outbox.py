@@ -141,7 +141,10 @@ def publish_due(limit: int = 200) -> int:
 
 def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
     """Tell the other workers that they may write these parts of a running export. Nothing is lost with an
-    offer: what nobody takes, the run's holder does itself."""
+    offer: what nobody takes, the run's holder does itself. Nobody is told where hosts have folders of their
+    own, because the holder could not join what another one has written."""
+    if not settings.EXPORT_FOLDER_SHARED:
+        return
     try:
         for part in parts:
             publisher.send(PART_TASK, (str(run_id), attempt, part), queue=PART_QUEUE)

@@ -49,6 +49,11 @@ def partial_name(run_id: uuid.UUID, *, attempt: int, suffix: str) -> str:
     return f"{run_id}.{attempt}.{suffix}{PARTIAL}"
 
 
+def final_name(partial: str) -> str:
+    """What a file of this partial name is called once it is published."""
+    return partial.removesuffix(PARTIAL)
+
+
 def partial_path(run_id: uuid.UUID, *, attempt: int, suffix: str) -> Path:
     """Where one attempt may write, in a folder that is there."""
     path = absolute_path(partial_name(run_id, attempt=attempt, suffix=suffix))
@@ -63,7 +68,7 @@ def publish(partial: Path) -> PublishedFile:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
     size_bytes = partial.stat().st_size
-    final = partial.with_name(partial.name.removesuffix(PARTIAL))
+    final = partial.with_name(final_name(partial.name))
     bucket = find_bucket()
     if bucket is None:
         os.replace(partial, final)
@@ -143,7 +148,7 @@ def discard_attempt(partials: Sequence[str], *, published: bool) -> None:
     except OSError as error:
         logger.warning("partial files are left to the cleanup: %s", error)
     if published:
-        discard(name.removesuffix(PARTIAL) for name in partials)
+        discard(map(final_name, partials))
 
 
 def count_partial_bytes() -> int:

@@ -174,6 +174,38 @@ def test_offers_that_come_too_late_or_for_another_attempt_do_nothing(make_run: M
     work.close()
 
 
+def test_worker_that_does_not_see_the_folder_of_the_holder_says_so_and_the_holder_does_it_all(
+    make_run: MakeRun,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(assistance, "ENDS_WITHIN_S", 0.0)
+    run = make_run("export", {**EVERYTHING, "format": "csv"})
+    work, _ = begin(run)
+    folder, settings.EXPORT_ROOT = settings.EXPORT_ROOT, tmp_path / "another host"
+    assistance.write_part(run.id, attempt=1, part=3)
+    assert "EXPORT_FOLDER_SHARED=0" in caplog.text
+    assert not settings.EXPORT_ROOT.exists()
+    settings.EXPORT_ROOT = folder
+    assert finish(work)[0].count(b"\r\n") == ROWS + 1
+
+
+def test_offer_that_comes_when_the_parts_are_joined_is_no_fault(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(assistance, "ENDS_WITHIN_S", 0.0)
+    run = make_run("export", {**EVERYTHING, "format": "csv"})
+    work, _ = begin(run)
+    finish(work)
+    assistance.write_part(run.id, attempt=1, part=3)
+    name = files.partial_name(run.id, attempt=1, suffix="csv")
+    files.absolute_path(name).rename(files.absolute_path(files.final_name(name)))
+    assistance.write_part(run.id, attempt=1, part=3)
+    assert caplog.text == ""
+
+
 @pytest.mark.django_db(transaction=True)
 def test_run_offers_its_other_parts_and_leaves_only_the_file_that_people_get(
     broker_up: None, redis_up: None, make_run: MakeRun

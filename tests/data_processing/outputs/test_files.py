@@ -23,6 +23,7 @@ from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
+from data_processing import broker
 from data_processing.lifecycle import runner
 from data_processing.lifecycle.runs import cancellation, claims
 from data_processing.models import ExportFile, State, TaskRun
@@ -91,6 +92,32 @@ def test_finished_file_is_in_the_store_and_nothing_stays_in_the_folder(
     assert os.listdir(settings.EXPORT_ROOT) == []
     body = bucket.Object(row.path).get()["Body"].read()
     assert hashlib.sha256(body).hexdigest() == row.sha256
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+@pytest.mark.parametrize("format_", ["xlsx", "csv"])
+def test_hosts_without_a_folder_in_common_share_files_by_the_store_and_no_parts(
+    visitor: Client, bucket: Any, settings: Settings, tmp_path: Path, broker_up: None, format_: str
+) -> None:
+    settings.EXPORT_FOLDER_SHARED = False
+    settings.EXPORT_SPLIT_ROWS = 7
+    settings.EXPORT_S3_REDIRECT = False
+    task, row = export(visitor, format_)
+    assert row.rows > settings.EXPORT_SPLIT_ROWS
+    assert [queue.ready for queue in broker.inspect_queues() if queue.name == "normal"] == [1], "its own"
+    settings.EXPORT_ROOT = tmp_path / "another host"
+    body = b"".join(visitor.get(task["links"]["download"]))
+    assert hashlib.sha256(body).hexdigest() == row.sha256
+
+
+@pytest.mark.parametrize("with_store", [False, True])
+def test_folders_of_their_own_without_a_store_are_a_configuration_error(
+    settings: Settings, with_store: bool
+) -> None:
+    settings.EXPORT_FOLDER_SHARED = False
+    if with_store:
+        settings.STORAGES = {**settings.STORAGES, "exports": {"BACKEND": "storages.backends.s3.S3Storage"}}
+    assert ("backend.E007" in {message.id for message in run_checks()}) != with_store
 
 
 def test_download_leads_to_an_address_that_gives_the_file_as_it_is(visitor: Client, bucket: Any) -> None:
