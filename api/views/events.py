@@ -24,8 +24,9 @@ from api.document import shapes
 from api.problems import problem
 from api.requests.headers import LAST_EVENT_ID, RETRY_AFTER
 from api.view import Answer, ApiView, refusal
-from api.waiting.event_hub import Hub, Update, Watcher, current_hub
+from api.waiting.event_hub import Hub, Watcher, current_hub
 from api.waiting.places import NoPlace, Place, Places, fit_to_descriptors
+from api.waiting.reader import Update
 from data_processing.errors import NotFound
 from data_processing.models import TaskRun
 

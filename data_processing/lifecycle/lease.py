@@ -26,6 +26,7 @@ from data_processing.outputs import results
 
 logger = logging.getLogger(__name__)
 
+# So soon work hears that it was cancelled or has lost its lease.
 TICK_S = 0.5
 PROGRESS_EVERY_S = 0.25
 
@@ -74,6 +75,7 @@ class Hold:
         if self.progress is None or progress.phase != self.progress.phase:
             self._phase_began = time.time()
         self.progress = progress
+        # Work that is over before anybody can look tells Redis nothing.
         if (
             time.monotonic() - self._stored >= PROGRESS_EVERY_S
             and time.monotonic() - self._began >= TICK_S / 2
@@ -114,6 +116,7 @@ class Hold:
 
     def _keep(self, now: float) -> bool:
         """Renew the lease when it is time; False when the run belongs to somebody else by now."""
+        # Three renewals may fail, or come late, before the lease has run out.
         if now - self._renewed < settings.LEASE_S / 4:
             return True
         renewed = claims.renew(self.claim, lease_s=settings.LEASE_S, progress=self.progress)
@@ -121,6 +124,7 @@ class Hold:
         return renewed
 
     def _stop(self, reason: Reason) -> None:
+        # The first one stays: work that was cancelled and lingers was cancelled, and did not take too long.
         self.reason = self.reason or reason
         with self._lock:
             if self._interrupt is not None:
@@ -136,6 +140,7 @@ class HelpingHold(Hold):
         self._beat = beat
 
     def tick(self) -> None:
+        # Without its claim file the part is not wanted any more; the claim on the run tells why.
         with contextlib.suppress(FileNotFoundError):
             self._beat()
         super().tick()

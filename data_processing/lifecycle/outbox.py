@@ -27,6 +27,7 @@ FIRST_PUBLISH_GRACE_S = 3.0
 """How long the web process has for its own first try before the sweeper steps in."""
 
 LOST_AFTER_S = 4.0
+# A thread that cannot keep up has the sweeper beside it, which sends the most urgent first.
 CARRIED = 1000
 NOTED_WITHIN_S = 1.0
 """Sent runs are noted together; well within the grace, or the sweeper would send them again."""
@@ -127,6 +128,8 @@ def publish_due(limit: int = 200) -> int:
     sent = 0
     # What this version cannot send is left alone: one such row must not keep the others back.
     for run in publishing.list_due(limit, kinds=KINDS.keys(), queues=broker.queue_names()):
+        # Noted before it is sent, so that another sweeper leaves it alone. Who dies in between leaves a run
+        # that is thought sent: its queue stays empty, by which recover_lost_messages knows it.
         mine = publishing.schedule(
             run.id, publishes=run.publishes, in_s=settings.REPUBLISH_AFTER_S, sent=True
         )
@@ -134,6 +137,7 @@ def publish_due(limit: int = 200) -> int:
             continue
         if not _send(_pack(run)):
             publishing.schedule(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
+            # The others would fail as well, each after its deadline.
             break
         sent += 1
     return sent

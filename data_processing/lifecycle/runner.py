@@ -154,6 +154,7 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
     """Rename the file; then the end of the run and the row that names the file, in one transaction."""
     keep_s = settings.EXPORT_KEEP_HOURS * 3600
     _insist(export_store.make_room)
+    # The file first: one that no row names is found as an orphan, a row without its file would be a lie.
     published = files.publish(file.partial)
     known = {
         **payload,

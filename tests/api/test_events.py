@@ -14,8 +14,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from api.views import events
 from api.views.events import STREAMS
-from api.waiting import event_hub as hubs
-from api.waiting.event_hub import Hub, Reader, Update
+from api.waiting import reader as readers
+from api.waiting.event_hub import Hub
+from api.waiting.reader import Reader, Update
 from contracts.progress import Progress
 from data_processing.lifecycle.runs import cancellation, claims, recovery
 from data_processing.lifecycle.runs.claims import Claim
@@ -113,7 +114,7 @@ def test_reader_does_not_show_the_progress_of_an_earlier_attempt(
 def test_reader_ranks_those_in_line_as_tasks_status_does(
     make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hubs, "PLACES_EVERY_S", 0.0)
+    monkeypatch.setattr(readers, "PLACES_EVERY_S", 0.0)
     line = [make_run(body={"page": page}) for page in range(1, 4)] + [make_run("export")]
     reader = Reader()
     reader.read([run.id for run in line])
@@ -127,7 +128,7 @@ def test_reader_ranks_those_in_line_as_tasks_status_does(
 def test_a_change_of_state_goes_before_progress_and_progress_before_positions(
     make_run: MakeRun, live: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hubs, "PLACES_EVERY_S", 0.0)
+    monkeypatch.setattr(readers, "PLACES_EVERY_S", 0.0)
     line = [make_run(body={"page": page}) for page in range(1, 8)]
     first, second, third, *waiting = line
     held, others, reader = claim(second), claim(third), Reader()
@@ -136,7 +137,7 @@ def test_a_change_of_state_goes_before_progress_and_progress_before_positions(
     every = line[::-1]
     assert len(changed(reader, every)) == len(line)
 
-    monkeypatch.setattr(hubs, "DESCRIBED_AT_A_TIME", 2)
+    monkeypatch.setattr(readers, "DESCRIBED_AT_A_TIME", 2)
     claim(first)
     for claimed in (held, others):
         store(claimed, replace(HALF, current=600))
@@ -158,7 +159,7 @@ def test_who_joins_late_gets_no_older_state_than_the_run_has(
         hub = Hub()
         watchers = [hub.join(each.id) for each in (run, *others)]
         await wait_for(lambda: all(watcher.update for watcher in watchers))
-        monkeypatch.setattr(hubs, "DESCRIBED_AT_A_TIME", 1)
+        monkeypatch.setattr(readers, "DESCRIBED_AT_A_TIME", 1)
         for claimed in held:
             store(claimed, HALF)
         joined = hub.join(run.id)

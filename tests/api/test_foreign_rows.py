@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rest_framework.renderers import JSONRenderer
 
 from api import representation
-from api.waiting import event_hub
+from api.waiting import reader
 from data_processing.errors import NotReplayable
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import dead_letters, runner
@@ -113,7 +113,7 @@ def test_end_of_a_foreign_row_is_shown(visitor: Client, name: str) -> None:
     if run.state == State.FAILURE:
         assert shown["status"].startswith("Failed: ")
         assert (result.status_code, result.json()["code"]) == (422, "task-failed")
-    update = event_hub.Update.of(TaskRun.objects.get(id=run.id))
+    update = reader.Update.of(TaskRun.objects.get(id=run.id))
     assert b"Failed: " in update.encoded or run.state == "PAUSED"
 
 
