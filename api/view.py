@@ -13,7 +13,8 @@ from rest_framework.views import APIView
 from api.document.shapes import Problem
 from api.problems import MEDIA_TYPE
 from api.requests.headers import AnswerHeader, Header
-from api.requests.parameters import Parameter, Schema, read_query
+from api.requests.parameters import Parameter, read_query
+from contracts.questions.model import Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +35,12 @@ def refusal(meaning: str, *headers: AnswerHeader) -> Answer:
 
 class ApiView(APIView):
     """An endpoint. ``query`` declares its query parameters, whose values ``asked`` holds; ``heeds`` the
-    headers that change its answer; ``body`` the JSON Schema of a POST; ``answers`` what it answers, by
+    headers that change its answer; ``body`` the type of a POST's body; ``answers`` what it answers, by
     method and status."""
 
     query: ClassVar[Sequence[Parameter]] = ()
     heeds: ClassVar[Sequence[Header]] = ()
-    body: ClassVar[Schema | None] = None
+    body: ClassVar[type[Question] | None] = None
     answers: ClassVar[Mapping[str, Mapping[int, Answer]]] = {}
     asked: Mapping[str, Any]
 

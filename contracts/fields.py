@@ -51,13 +51,8 @@ class Field:
     description: str
     width: int
     unit: str | None = None
-    filter: str | None = None
     sortable: bool = False
     default: bool = False
-
-    @property
-    def filterable(self) -> bool:
-        return self.filter is not None
 
 
 FIELDS: tuple[Field, ...] = (
@@ -104,7 +99,6 @@ FIELDS: tuple[Field, ...] = (
         label="Award date",
         type=FieldType.DATE,
         width=12,
-        filter="time_ranges",
         sortable=True,
         default=True,
         description="Day on which the contract was awarded; flood control projects do not say it.",
@@ -154,7 +148,6 @@ FIELDS: tuple[Field, ...] = (
         label="Award title",
         type=FieldType.TEXT,
         width=50,
-        filter="keywords",
         default=True,
         description="What was bought, as the award notice says it.",
     ),
@@ -163,7 +156,6 @@ FIELDS: tuple[Field, ...] = (
         label="Notice title",
         type=FieldType.TEXT,
         width=50,
-        filter="keywords",
         default=True,
         description="What was tendered, as the bid notice says it.",
     ),
@@ -172,7 +164,6 @@ FIELDS: tuple[Field, ...] = (
         label="Contractor",
         type=FieldType.TEXT,
         width=36,
-        filter="contractors",
         sortable=True,
         default=True,
         description="Who got the contract.",
@@ -182,7 +173,6 @@ FIELDS: tuple[Field, ...] = (
         label="Organization",
         type=FieldType.TEXT,
         width=36,
-        filter="organizations",
         sortable=True,
         default=True,
         description="The procuring entity: who pays.",
@@ -192,7 +182,6 @@ FIELDS: tuple[Field, ...] = (
         label="Area of delivery",
         type=FieldType.TEXT,
         width=20,
-        filter="areas",
         sortable=True,
         default=True,
         description="Province, city or region of delivery, as published.",
@@ -216,7 +205,6 @@ FIELDS: tuple[Field, ...] = (
         label="Business category",
         type=FieldType.TEXT,
         width=28,
-        filter="business_categories",
         sortable=True,
         default=True,
         description="PhilGEPS business category of what was bought.",
@@ -267,7 +255,6 @@ FIELDS: tuple[Field, ...] = (
         type=FieldType.MONEY,
         width=18,
         unit="PHP",
-        filter="value_range",
         sortable=True,
         default=True,
         description="Amount of the contract, counted once per award.",
@@ -285,7 +272,6 @@ FIELDS: tuple[Field, ...] = (
         label="Source",
         type=FieldType.TEXT,
         width=14,
-        filter="include_flood_control",
         description="philgeps, or flood_control for the second source, which overlaps the first.",
     ),
     Field(
@@ -300,7 +286,6 @@ FIELDS: tuple[Field, ...] = (
         label="Repaired",
         type=FieldType.TEXT,
         width=24,
-        filter="repaired_fields",
         description="Columns that are missing because their raw text is of no use; repairs.csv has it.",
     ),
 )
@@ -314,37 +299,6 @@ SEARCHED: tuple[str, ...] = ("award_title", "notice_title", "awardee_name", "org
 NEVER_REPAIRED = ("id", "contract_amount", "line_items", "source", "source_file", "repaired_fields")
 REPAIRABLE: tuple[str, ...] = tuple(field.name for field in FIELDS if field.name not in NEVER_REPAIRED)
 """What a raw file gives and a contract can do without: what ``repaired_fields`` may name."""
-
-NAME_FILTERS: dict[str, str] = {
-    "contractors": "awardee_name",
-    "organizations": "organization_name",
-    "areas": "area_of_delivery",
-    "business_categories": "business_category",
-}
-"""Filter list -> column that it matches exactly."""
-
-EXCEPT_FILTERS: dict[str, str] = {f"except_{name}": column for name, column in NAME_FILTERS.items()}
-"""Filter list -> column; leaves out the rows that the list matches exactly."""
-
-DIMENSIONS: tuple[str, ...] = (
-    "by_year",
-    "by_quarter",
-    "by_month",
-    "by_funding_year",
-    "by_contractor",
-    "by_organization",
-    "by_area",
-    "by_category",
-    "value_distribution",
-)
-"""What aggregates can be asked for beside the summary, under the names of the answer."""
-
-LABEL_DIMENSIONS: dict[str, str] = {
-    "by_contractor": "awardee_name",
-    "by_organization": "organization_name",
-    "by_area": "area_of_delivery",
-    "by_category": "business_category",
-}
 
 PHILGEPS, FLOOD_CONTROL = "philgeps", "flood_control"
 """The two values of ``source``."""

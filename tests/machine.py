@@ -52,11 +52,11 @@ def make_run(dataset: Snapshot, db: None) -> MakeRun:
     def make(
         kind: str = "search", body: Mapping[str, Any] | None = None, *, owner: str = "visitor:a"
     ) -> TaskRun:
-        wanted = KINDS[kind].parse(body or {})
+        wanted = KINDS[kind].request.from_json(body)
         run, _ = insertion.submit(
             kind=kind,
             owner=owner,
-            request=wanted,
+            request=wanted.to_json(),
             request_key=submission.request_key(kind, wanted, dataset.version),
             dataset_version=dataset.version,
             queue=KINDS[kind].queue,

@@ -12,13 +12,13 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
 from api.access.owners import owner_of
+from contracts.questions.filters import EXACT
 from data_processing.kinds.export import FORMATS
 
-PICKERS = (
-    {"field": "contractors", "label": "Contractor", "hint": "Who got the contract"},
-    {"field": "organizations", "label": "Organization", "hint": "The procuring entity"},
-    {"field": "areas", "label": "Area of delivery", "hint": "Province, city or region"},
-    {"field": "business_categories", "label": "Category", "hint": "What was bought"},
+PICKERS = tuple(
+    {"field": name, "label": exact.label, "hint": exact.hint}
+    for name, exact in EXACT.items()
+    if not exact.more
 )
 """The name lists of the API's filters, as the form shows them."""
 

@@ -16,6 +16,10 @@ from enum import Enum
 from typing import Annotated, Any, Literal, NotRequired, TypeVar, Union
 from uuid import UUID
 
+from pydantic import BaseModel
+
+from contracts.questions.model import SCHEMA_PATH
+
 Schema = dict[str, Any]
 
 PLAIN: Mapping[Any, Schema] = {
@@ -49,6 +53,8 @@ def describe(hint: Any, components: dict[str, Schema]) -> Schema:
     if origin is NotRequired:
         return describe(arguments[0], components)
     kind = origin or hint
+    if issubclass(kind, BaseModel):
+        return _refer_to_model(kind, components)
     if typing.is_typeddict(kind) or dataclasses.is_dataclass(kind):
         return _refer(hint, components)
     if issubclass(kind, Enum):
@@ -59,6 +65,13 @@ def describe(hint: Any, components: dict[str, Schema]) -> Schema:
     if issubclass(kind, Sequence):
         return {"type": "array", "items": describe(arguments[0], components)}
     raise TypeError(f"no JSON Schema is known for {hint!r}")
+
+
+def _refer_to_model(model: type[BaseModel], components: dict[str, Schema]) -> Schema:
+    schema = model.model_json_schema(ref_template=SCHEMA_PATH)
+    components.update(schema.pop("$defs", {}))
+    components[model.__name__] = schema
+    return {"$ref": SCHEMA_PATH.format(model=model.__name__)}
 
 
 def _one_of(schemas: Sequence[Schema]) -> Schema:

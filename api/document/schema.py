@@ -17,6 +17,7 @@ from api.document import json_schema
 from api.requests.headers import RETRY_AFTER, WWW_AUTHENTICATE
 from api.requests.parameters import Schema
 from api.view import Answer, ApiView, refusal
+from contracts.questions.model import Question
 
 
 class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
@@ -43,12 +44,12 @@ class DescribedSchema(AutoSchema):
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
-        if operation and self._body and "required" in self._body:
+        if operation and self._body and any(one.is_required() for one in self._body.model_fields.values()):
             operation["requestBody"]["required"] = True
         return operation
 
     def get_request_serializer(self) -> Any:
-        return None if self._body is None else {"application/json": self._body}
+        return None if self._body is None else {"application/json": self._describe(self._body)}
 
     def get_auth(self) -> Any:
         anonymous = any(isinstance(one, IsOwner) for one in self._endpoint.get_permissions())
@@ -70,7 +71,7 @@ class DescribedSchema(AutoSchema):
         return cast(ApiView, self.view)
 
     @property
-    def _body(self) -> Schema | None:
+    def _body(self) -> type[Question] | None:
         return self._endpoint.body if self.method == "POST" else None
 
     @property

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
-from contracts.fields import FIELD_BY_NAME, NAME_FILTERS, Also, FieldType, Pesos
+from contracts.fields import FIELD_BY_NAME, Also, FieldType, Pesos
+from contracts.questions.filters import EXACT
 from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.export import FORMATS, ExportResult
 from data_processing.kinds.registry import KINDS
@@ -266,7 +267,7 @@ class Suggested(TypedDict):
 class Suggestions(TypedDict):
     """Names that match what was typed, best first."""
 
-    field: Annotated[str, Also(enum=list(NAME_FILTERS))]
+    field: Annotated[str, Also(enum=list(EXACT))]
     q: str
     suggestions: list[Suggested]
 

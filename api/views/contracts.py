@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from api.document import shapes
 from api.requests.parameters import Choice, Text
 from api.view import Answer, ApiView, refusal
-from contracts.fields import DEFAULT_COLUMNS, FIELDS, NAME_FILTERS, Field
+from contracts.fields import DEFAULT_COLUMNS, FIELDS, Field
+from contracts.questions.filters import EXACT, FILTER_OF
 from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 
@@ -24,7 +25,7 @@ class Suggest(ApiView):
     """Names that match what a person types, best first, with their contracts and value."""
 
     query = (
-        Choice(name="field", meaning="which names", choices=tuple(NAME_FILTERS), default="contractors"),
+        Choice(name="field", meaning="which names", choices=tuple(EXACT), default="contractors"),
         Text(name="q", meaning="what was typed", at_most=MAX_TYPED, default=""),
     )
     answers: ClassVar = {"GET": {200: Answer(meaning="the names", shape=shapes.Suggestions), **WITHOUT_DATA}}
@@ -89,8 +90,8 @@ def _column(field: Field) -> shapes.Column:
         "type": field.type.value,
         "unit": field.unit,
         "description": field.description,
-        "filterable": field.filterable,
-        "filter": field.filter,
+        "filterable": field.name in FILTER_OF,
+        "filter": FILTER_OF.get(field.name),
         "sortable": field.sortable,
         "default": field.default,
     }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -15,13 +15,11 @@ from rest_framework.response import Response
 
 from api.document import shapes
 from api.pagination import PAGED, answer_page
-from api.requests import bodies
+from api.requests.bodies import Letters
 from api.requests.parameters import Choice, Whole
 from api.view import Answer, ApiView, refusal
 from api.views.contracts import represent_dataset
 from api.waiting.release import release_connections
-from contracts.errors import InvalidQuery
-from contracts.questions.reading import integer, reject_unknown
 from data_processing import datasets
 from data_processing.errors import NotFound
 from data_processing.lifecycle import dead_letters
@@ -134,11 +132,11 @@ class ResolveDeadLetters(StaffView):
     """Replays or discards many, answered id by id."""
 
     resolution: ClassVar[Action]
-    body = bodies.LETTERS
+    body = Letters
     answers: ClassVar = {"POST": {200: Answer(meaning="what became of each", shape=shapes.ResolvedLetters)}}
 
     def post(self, request: Request) -> Response:
-        ids = _ids(cast(Mapping[str, Any], request.data))
+        ids = Letters.from_json(request.data).ids
         resolved = dead_letters.resolve_many(ids, self.resolution, by=request.user.get_username())
         return Response({"results": [_represent_resolved(one, self.resolution) for one in resolved]})
 
@@ -171,14 +169,6 @@ def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
     if asked["state"] != ALL:
         letters = letters.filter(resolved_at__isnull=asked["state"] == OPEN)
     return letters.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
-
-
-def _ids(body: Mapping[str, Any]) -> Sequence[int]:
-    reject_unknown(body, ("ids",))
-    ids = body.get("ids")
-    if not isinstance(ids, list) or not 0 < len(ids) <= bodies.MAX_LETTERS:
-        raise InvalidQuery("/ids", f"must be a list of 1 to {bodies.MAX_LETTERS} ids of dead letters")
-    return [integer(pk, f"/ids/{place}", low=1, high=bodies.LARGEST_ID) for place, pk in enumerate(ids)]
 
 
 def _represent(letter: DeadLetter) -> shapes.Letter:

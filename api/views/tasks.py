@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Q
@@ -19,7 +19,7 @@ from api.access.owners import explain_return, origin_of, owner_of, visible_to, w
 from api.document import shapes
 from api.pagination import PAGED, answer_page
 from api.problems import problem
-from api.requests import bodies
+from api.requests.bodies import Cancel, OneTask
 from api.requests.headers import (
     ETAG,
     IDEMPOTENCY_KEY,
@@ -38,14 +38,14 @@ from api.view import Answer, ApiView, refusal
 from api.waiting.release import release_connections
 from api.waiting.waits import answer_start
 from contracts.questions.query import digest
-from contracts.questions.reading import boolean, identifier, reject_unknown
 from data_processing import datasets
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
-from data_processing.kinds.aggregates import AggregatesResult
-from data_processing.kinds.export import ExportResult
-from data_processing.kinds.registry import KINDS, TaskKind, parse_again
-from data_processing.kinds.rehearsal import RehearsalResult
-from data_processing.kinds.search import SearchResult
+from data_processing.kinds.aggregates import AggregatesRequest, AggregatesResult
+from data_processing.kinds.export import ExportRequest, ExportResult
+from data_processing.kinds.kind import TaskKind, TaskRequest
+from data_processing.kinds.registry import KINDS, parse_again
+from data_processing.kinds.rehearsal import RehearsalRequest, RehearsalResult
+from data_processing.kinds.search import SearchRequest, SearchResult
 from data_processing.lifecycle import submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import find_reusable, request_key
@@ -93,24 +93,24 @@ class StartTask(ApiView):
 
     def post(self, request: Request) -> Response:
         kind = KINDS[self.kind]
-        return start_task(request, kind, kind.parse(_body(request)))
+        return start_task(request, kind, kind.request.from_json(request.data))
 
 
 class StartExport(StartTask):
     kind = "export"
-    body = bodies.EXPORT
+    body = ExportRequest
     answers: ClassVar = {"POST": starts(shapes.Finished[ExportResult])}
 
 
 class StartAggregates(StartTask):
     kind = "aggregates"
-    body = bodies.AGGREGATES
+    body = AggregatesRequest
     answers: ClassVar = {"POST": starts(shapes.Finished[AggregatesResult] | shapes.Cached[AggregatesResult])}
 
 
 class StartSearch(StartTask):
     kind = "search"
-    body = bodies.SEARCH
+    body = SearchRequest
     answers: ClassVar = {"POST": starts(shapes.Finished[SearchResult] | shapes.Cached[SearchResult])}
 
 
@@ -118,7 +118,7 @@ class StartRehearsal(StartTask):
     """Not there unless the setting REHEARSALS is on."""
 
     kind = "rehearsal"
-    body = bodies.REHEARSAL
+    body = RehearsalRequest
     answers: ClassVar = {"POST": starts(shapes.Finished[RehearsalResult])}
 
     @classmethod
@@ -135,13 +135,11 @@ class RerunTask(ApiView):
     """Starts the request of an earlier task again, on the dataset that is current now."""
 
     heeds = (PREFER, IDEMPOTENCY_KEY)
-    body = bodies.TASK_ID
+    body = OneTask
     answers: ClassVar = {"POST": {**starts(ANY_RESULT), 404: NO_TASK, 409: FOREIGN}}
 
     def post(self, request: Request) -> Response:
-        body = _body(request)
-        reject_unknown(body, ("task_id",))
-        earlier = _find(request, _task_id(body))
+        earlier = _find(request, OneTask.from_json(request.data).task_id)
         kind, wanted = parse_again(earlier.kind, earlier.request)
         return start_task(request, kind, wanted)
 
@@ -149,13 +147,13 @@ class RerunTask(ApiView):
 class EstimateExport(ApiView):
     """Says what an export would be, without starting it."""
 
-    body = bodies.EXPORT
+    body = ExportRequest
     answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
 
     def post(self, request: Request) -> Response:
-        wanted = KINDS["export"].parse(_body(request))
+        wanted = ExportRequest.from_json(request.data)
         version = datasets.current_snapshot().version
-        estimate = estimates.estimate_export(wanted, version=version)
+        estimate = estimates.estimate_export(wanted, format=wanted.format, version=version)
         key = request_key("export", wanted, version)
         return Response({**estimate, "reuse": find_reusable(owner_of(request), key) is not None})
 
@@ -291,7 +289,7 @@ class CancelTask(ApiView):
     work; ``"all": true`` stops it at once.
     """
 
-    body = bodies.CANCEL
+    body = Cancel
     answers: ClassVar = {
         "POST": {
             202: Answer(meaning="it was asked to stop", shape=shapes.Cancelled),
@@ -301,11 +299,9 @@ class CancelTask(ApiView):
     }
 
     def post(self, request: Request) -> Response:
-        body = _body(request)
-        reject_unknown(body, ("task_id", "all"))
-        everybody = boolean(body.get("all"), "/all", default=False)
-        run = _find(request, _task_id(body))
-        state = (cancellation.request_cancel if everybody else cancellation.withdraw)(run.id)
+        body = Cancel.from_json(request.data)
+        run = _find(request, body.task_id)
+        state = (cancellation.request_cancel if body.all else cancellation.withdraw)(run.id)
         if state == State.REVOKED:
             results.tell_cancel(run.id)
         elif state in FINISHED:
@@ -320,7 +316,7 @@ class CancelTask(ApiView):
         return Response(answer, status=202)
 
 
-def start_task(request: Request, kind: TaskKind, wanted: Mapping[str, Any]) -> Response:
+def start_task(request: Request, kind: TaskKind[Any], wanted: TaskRequest) -> Response:
     """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
     # Before anything is recorded: what is refused has left nothing behind.
     idempotency_key, wait_s = read_idempotency_key(request), read_wait_s(request)
@@ -369,11 +365,3 @@ def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
     if run is None or whose_to_see(request) not in (None, run.owner):
         raise NotFound("there is no task with this task_id")
     return run
-
-
-def _body(request: Request) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], request.data)
-
-
-def _task_id(body: Mapping[str, Any]) -> uuid.UUID:
-    return identifier(body.get("task_id"), "/task_id")

@@ -14,8 +14,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Literal, NotRequired, TypedDict
 
-from contracts.fields import LABEL_DIMENSIONS, Pesos
-from contracts.questions.query import Filters
+from contracts.fields import Pesos
+from contracts.questions.filters import Filters
+from contracts.questions.query import LABEL_DIMENSIONS
 from contracts.snapshot.expressions import BIN_BOUNDS, CODES, Statement
 
 CENT = Decimal("0.01")
@@ -83,11 +84,12 @@ class Answer(TypedDict):
     by_quarter: NotRequired[list[Part]]
     by_month: NotRequired[list[Part]]
     by_funding_year: NotRequired[list[Part]]
-    by_contractor: NotRequired[list[Part]]
-    by_organization: NotRequired[list[Part]]
-    by_area: NotRequired[list[Part]]
-    by_category: NotRequired[list[Part]]
     value_distribution: NotRequired[list[Bin]]
+
+
+# Dimensions of names are declared with their filters. mypy does not see these members; whoever describes the
+# answer does.
+Answer.__annotations__.update(dict.fromkeys(LABEL_DIMENSIONS, NotRequired[list[Part]]))
 
 
 @dataclass(frozen=True)

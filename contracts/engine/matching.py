@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -24,7 +23,9 @@ from contracts.engine.sql import (
     select_ordered_ids,
 )
 from contracts.errors import SnapshotMissing
-from contracts.questions.query import Filters, Query, phrases_of
+from contracts.questions.filters import Filters
+from contracts.questions.query import Query
+from contracts.questions.texts import phrases_of
 from contracts.snapshot.expressions import Statement
 from contracts.snapshot.rows import FoundRows, Mask, RowArrays
 from contracts.snapshot.versions import Snapshot
@@ -131,7 +132,7 @@ class Finder:
         return FoundRows.pack(mask, count=whole.count, total_value=whole.total_value)
 
     def _find_mask(self, filters: Filters) -> Mask:
-        others = replace(filters, keywords=(), include_flood_control=True)
+        others = filters.model_copy(update={"keywords": (), "include_flood_control": True})
         if filters.keywords:
             mask = self._meet_keywords(filters.keywords)
             if others != ALL:

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS, PHILGEPS
-from contracts.questions.query import UNDATED, Filters, Query, Sort, TimeRange, phrases_of
+from contracts.fields import PHILGEPS
+from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
+from contracts.questions.periods import UNDATED, TimeRange
+from contracts.questions.query import Query, Sort
+from contracts.questions.texts import phrases_of
 from contracts.snapshot.expressions import CODES, Statement, fold_phrase
 
 Bind = Callable[[Any, str], str]
@@ -52,8 +55,9 @@ def find_names(filters: Filters) -> Statement | None:
     parameters = _Parameters()
     bind = parameters.bind
     lookups = []
-    for name, column in (NAME_FILTERS | EXCEPT_FILTERS).items():
-        if wanted := getattr(filters, name):
+    for name, exact in (*EXACT.items(), *EXCEPTIONS.items()):
+        if wanted := filters.names(name):
+            column = exact.column
             given = bind([label for label in wanted if label is not None], "VARCHAR[]")
             missing = " OR label IS NULL" if None in wanted else ""
             lookups.append(
@@ -66,22 +70,23 @@ def find_names(filters: Filters) -> Statement | None:
 def _where(filters: Filters, found: BitsFound, parameters: _Parameters) -> str:
     bind = parameters.bind
     parts = [
-        _is_found((name, column), CODES[column], found, bind)
-        for name, column in NAME_FILTERS.items()
-        if getattr(filters, name)
+        _is_found((name, exact.column), CODES[exact.column], found, bind)
+        for name, exact in EXACT.items()
+        if filters.names(name)
     ]
     parts += [
-        f"NOT {_is_found((name, column), CODES[column], found, bind)}"
-        for name, column in EXCEPT_FILTERS.items()
-        if getattr(filters, name)
+        f"NOT {_is_found((name, exact.column), CODES[exact.column], found, bind)}"
+        for name, exact in EXCEPTIONS.items()
+        if filters.names(name)
     ]
     if filters.keywords:
         parts.append(_is_found(KEYWORDS, "(id - 1)::INTEGER", found, bind))
     parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
-    if filters.min_amount is not None:
-        parts.append(f"contract_amount >= {bind(filters.min_amount, 'DECIMAL(18,2)')}")
-    if filters.max_amount is not None:
-        parts.append(f"contract_amount <= {bind(filters.max_amount, 'DECIMAL(18,2)')}")
+    amounts = filters.value_range
+    if amounts.min is not None:
+        parts.append(f"contract_amount >= {bind(amounts.min, 'DECIMAL(18,2)')}")
+    if amounts.max is not None:
+        parts.append(f"contract_amount <= {bind(amounts.max, 'DECIMAL(18,2)')}")
     if filters.repaired_fields:
         wanted = bind(list(filters.repaired_fields), "VARCHAR[]")
         parts.append(f"list_has_any(string_split(repaired_fields, ', '), {wanted})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,8 +27,10 @@ from contracts.engine.spill import SpillFolder
 from contracts.engine.suggestions import NameList
 from contracts.engine.totals import answer_aggregation
 from contracts.errors import SnapshotMissing
-from contracts.fields import FIELDS, NAME_FILTERS
-from contracts.questions.query import Aggregation, Filters, Page, Query
+from contracts.fields import FIELDS
+from contracts.questions.filters import EXACT, Filters
+from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
+from contracts.snapshot.expressions import CODES
 from contracts.snapshot.rows import FoundRows
 from contracts.snapshot.versions import Snapshot
 
@@ -82,12 +84,14 @@ class Store:
         )
         self.answers: Memo[Answer] = Memo(REMEMBERED_ANSWERS)
         self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
-        self.names: Memo[NameList] = Memo(2 * len(NAME_FILTERS))
+        self.names: Memo[NameList] = Memo(2 * len(EXACT))
         # Not by whoever closes it: a cache that drops it does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, self._spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
         self._attach(snapshot)
-        self._younger = self._list_younger_columns()
+        stored = {name for name, *_ in self._connection.execute("DESCRIBE snapshot.contracts").fetchall()}
+        self._younger = _list_younger_columns(stored)
+        self._uncoded = CODES.keys() - {column for column, code in CODES.items() if code in stored}
         self.indexes = Indexes(snapshot)
 
     def _attach(self, snapshot: Snapshot) -> None:
@@ -98,14 +102,6 @@ class Store:
             if snapshot.database.is_file():
                 raise
             raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk any more") from None
-
-    def _list_younger_columns(self) -> str:
-        """The columns, as nulls, that a snapshot of an older program lacks."""
-        described = self._connection.execute("DESCRIBE snapshot.contracts").fetchall()
-        stored = {name for name, *_ in described}
-        return ", ".join(
-            f"NULL::{field.type.sql_type} AS {field.name}" for field in FIELDS if field.name not in stored
-        )
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:
@@ -121,6 +117,16 @@ class Store:
         finally:
             cursor.close()
 
+    def expect_codes(self, columns: Iterable[str]) -> None:
+        """Raise SnapshotMissing where a snapshot of an older program has no codes of one of the name columns:
+        filters and totals by it would find nothing, which is not true."""
+        for column in columns:
+            if column in self._uncoded:
+                raise SnapshotMissing(
+                    f"dataset version {self.snapshot.version!r} is of an older program, which counts no "
+                    f"{column}: import its files again"
+                )
+
     def forget(self) -> None:
         """Forget answers and found rows, which gives their memory back; the next ones are found anew."""
         self.answers.forget()
@@ -129,6 +135,13 @@ class Store:
     def close(self) -> None:
         """Give everything back now. A store that nobody refers to any more does so by itself."""
         self._closing()
+
+
+def _list_younger_columns(stored: Container[str]) -> str:
+    """The columns, as nulls, that a snapshot of an older program lacks."""
+    return ", ".join(
+        f"NULL::{field.type.sql_type} AS {field.name}" for field in FIELDS if field.name not in stored
+    )
 
 
 def _close(connection: duckdb.DuckDBPyConnection, spill: SpillFolder) -> None:
@@ -145,11 +158,13 @@ class Reader:
 
     def count(self, filters: Filters) -> Totals:
         """Rows and pesos of the contracts that ``filters`` means."""
+        self._store.expect_codes(filters.columns())
         found = self._finder.find_rows(filters)
         return Totals(rows=found.count, total_value=found.total_value)
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
+        self._store.expect_codes(query.filters.columns())
         ids = self._finder.find_ids(query, range(page.offset, page.offset + page.size)).tolist()
         if not ids:
             return []
@@ -165,6 +180,8 @@ class Reader:
 
         The answer is remembered: do not change it.
         """
+        grouped = (LABEL_DIMENSIONS[name] for name in aggregation.dimensions if name in LABEL_DIMENSIONS)
+        self._store.expect_codes((*aggregation.filters.columns(), *grouped))
         return self._store.answers.recall(
             aggregation,
             lambda: answer_aggregation(aggregation, self._cursor, self._finder),
@@ -174,7 +191,8 @@ class Reader:
         self, field: str, typed: str, limit: int = 10, *, include_flood_control: bool = False
     ) -> list[Suggestion]:
         """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
-        key = (NAME_FILTERS[field], include_flood_control)
+        key = (EXACT[field].column, include_flood_control)
+        self._store.expect_codes(key[:1])
         names = self._store.names.recall(key, lambda: self._list_names(*key))
         [(phrase,)] = self._cursor.fetch(sql.fold_typed(typed))
         return [
@@ -199,6 +217,7 @@ class Reader:
         ``select`` are SQL select lists, the first over the query's columns, each other over the one before.
         Errors while the batches are read come translated too.
         """
+        self._store.expect_codes(query.filters.columns())
         if places is None:
             statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)
         else:

@@ -14,7 +14,7 @@ import duckdb
 from contracts.engine import aggregates
 from contracts.engine.sql import matching_rows
 from contracts.fields import FIELDS, FLOOD_CONTROL
-from contracts.questions.query import Filters
+from contracts.questions.filters import Filters
 from contracts.snapshot.expressions import CODES, fold_field, value_bin
 from contracts.snapshot.rows import write_arrays
 from contracts.snapshot.versions import ROWS, WORDS

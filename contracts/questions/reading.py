@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from contracts.errors import InvalidQuery
@@ -53,9 +53,7 @@ def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str
     """Raise InvalidQuery for the first key that is not in ``allowed``."""
     for key in data:
         if key not in allowed:
-            readable = str(key)[:100].encode("utf-8", "replace").decode()
-            name = readable.replace("~", "~0").replace("/", "~1")
-            raise InvalidQuery(f"{pointer}/{name}", f"unknown field; known are {', '.join(allowed)}")
+            raise InvalidQuery(f"{pointer}{point([key])}", f"unknown field; known are {', '.join(allowed)}")
 
 
 def mapping(data: Any, pointer: str, *, allowed: Sequence[str]) -> Mapping[str, Any]:
@@ -98,6 +96,16 @@ def identifier(value: Any, pointer: str) -> uuid.UUID:
     if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
         raise InvalidQuery(pointer, f"expected a UUID, got {shown(value)}")
     return uuid.UUID(value)
+
+
+def point(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a path of keys and indexes."""
+    return "".join(f"/{show_key(str(part)).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def show_key(key: str) -> str:
+    """A key that may be anything, as text of bounded length that can be encoded."""
+    return key[:100].encode("utf-8", "replace").decode()
 
 
 def shown(value: Any) -> str:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from contracts.fields import NAME_FILTERS, SEARCHED
+from contracts.fields import SEARCHED
+from contracts.questions.filters import EXACT
 
-SEARCHED_NAMES: tuple[str, ...] = tuple(column for column in SEARCHED if column in NAME_FILTERS.values())
-"""Searched columns whose text is found in ``labels``, where each name stands once."""
-
-CODES: dict[str, str] = {column: f"{column}_code" for column in NAME_FILTERS.values()}
+CODES: dict[str, str] = {exact.column: f"{exact.column}_code" for exact in EXACT.values()}
 """Name column -> the column that holds the number of its label in ``labels``."""
+
+SEARCHED_NAMES: tuple[str, ...] = tuple(column for column in SEARCHED if column in CODES)
+"""Searched columns whose text is found in ``labels``, where each name stands once."""
 
 
 @dataclass(frozen=True)

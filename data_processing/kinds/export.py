@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Self, TypedDict
 
 from django.conf import settings
+from pydantic import ConfigDict, Field, Strict, model_validator
 
 from contracts.engine.store import Reader, Totals
-from contracts.errors import InvalidQuery
 from contracts.fields import Also
 from contracts.progress import Progress
-from contracts.questions.query import Aggregation, Filters, Query, Sort
-from contracts.questions.reading import boolean, choice, reject_unknown
+from contracts.questions.filters import Filters
+from contracts.questions.model import refuse
+from contracts.questions.query import Aggregation, Query, Sort
+from contracts.questions.texts import OneOf
 from contracts.writers.delimited import join_csv, write_csv
 from contracts.writers.outfile import Writing
 from contracts.writers.parquet import write_parquet
@@ -33,6 +33,7 @@ from contracts.writers.workbook import (
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
 from data_processing.kinds.context import Context, MadeFile, Outcome, Work
+from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.split import write_split
 from data_processing.outputs.parts import PartPlan
 
@@ -54,67 +55,63 @@ class ExportResult(TypedDict):
     sha256: Annotated[str, Also(pattern="^[0-9a-f]{64}$")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExportRequest:
+class ExportRequest(TaskRequest, Query):
     """What to write, and as what. ``formula_guard`` concerns CSV only: in the others text is text."""
 
-    query: Query
-    format: str
-    formula_guard: bool = True
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"formula_guard": {"type": "boolean"}}, "required": ["formula_guard"]},
+            "then": {"properties": {"format": {"enum": list(CSV_FORMATS)}}, "required": ["format"]},
+        }
+    )
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ExportRequest:
-        reject_unknown(data, ("filters", "columns", "sort", "format", "formula_guard"))
-        format_ = choice(data.get("format"), "/format", FORMATS, default="xlsx")
-        if data.get("formula_guard") is not None and format_ not in CSV_FORMATS:
-            raise InvalidQuery("/formula_guard", f"goes with {' and '.join(CSV_FORMATS)} only")
-        return cls(
-            query=Query.from_json(data),
-            format=format_,
-            formula_guard=boolean(data.get("formula_guard"), "/formula_guard", default=True),
-        )
+    format: Annotated[str, OneOf(FORMATS, "format")] = "xlsx"
+    formula_guard: Annotated[
+        bool,
+        Strict(),
+        Field(description="CSV only: text that a spreadsheet would run gets a leading apostrophe"),
+    ] = True
+
+    @model_validator(mode="after")
+    def _check_guard(self) -> Self:
+        if "formula_guard" in self.model_fields_set and self.format not in CSV_FORMATS:
+            raise refuse(f"goes with {' and '.join(CSV_FORMATS)} only", "formula_guard")
+        return self
 
     def to_json(self) -> dict[str, Any]:
-        guard = {"formula_guard": self.formula_guard} if self.format in CSV_FORMATS else {}
-        return {**self.query.to_json(), "format": self.format, **guard}
+        return self.model_dump(
+            mode="json", exclude=set() if self.format in CSV_FORMATS else {"formula_guard"}
+        )
+
+    def describe(self) -> str:
+        return f"Export ({self.format}): {self.filters.describe()}"
 
 
-def parse(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The canonical request. Raises contracts.errors.InvalidQuery."""
-    return ExportRequest.from_json(data).to_json()
-
-
-def describe(request: Mapping[str, Any]) -> str:
-    wanted = ExportRequest.from_json(request)
-    return f"Export ({wanted.format}): {wanted.query.filters.describe()}"
-
-
-def export_contracts(request: Mapping[str, Any], context: Context) -> Work:
+def export_contracts(request: ExportRequest, context: Context) -> Work:
     """Payload: name, format, rows and cut texts of the file.
 
     Raises ExportTooLarge, contracts.errors.OutOfSpace.
     """
-    wanted = ExportRequest.from_json(request)
     yield Progress(phase="counting rows", current=0, total=0)
-    with context.open_reader(memory_mb=memory_for(wanted.query)) as reader:
-        totals = reader.count(wanted.query.filters)
+    with context.open_reader(memory_mb=memory_for(request)) as reader:
+        totals = reader.count(request.filters)
         if totals.rows > settings.EXPORT_MAX_ROWS:
             raise ExportTooLarge(
                 f"{totals.rows:,} rows are more than the {settings.EXPORT_MAX_ROWS:,} allowed"
             )
-        path = context.partial_path(wanted.format)
-        written = yield from _write(wanted, reader, path, totals=totals, context=context)
-    words = wanted.query.filters.describe()
-    name = f"{_file_stem(words)}.{wanted.format}"
+        path = context.partial_path(request.format)
+        written = yield from _write(request, reader, path, totals=totals, context=context)
+    words = request.filters.describe()
+    name = f"{_file_stem(words)}.{request.format}"
     return Outcome(
         payload={
             "name": name,
-            "format": wanted.format,
+            "format": request.format,
             "rows": totals.rows,
             "cut_texts": written.cut_texts,
         },
         file=MadeFile(
-            partial=path, name=name, format=wanted.format, rows=totals.rows, filters_in_words=words
+            partial=path, name=name, format=request.format, rows=totals.rows, filters_in_words=words
         ),
     )
 
@@ -133,17 +130,17 @@ def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals,
         case "csv" | "csv.gz":
             return write_csv(
                 reader,
-                wanted.query,
+                wanted,
                 path,
                 total_rows=totals.rows,
                 guard_formulas=wanted.formula_guard,
                 packed=wanted.format == "csv.gz",
             )
         case "parquet":
-            return write_parquet(reader, wanted.query, path, total_rows=totals.rows)
+            return write_parquet(reader, wanted, path, total_rows=totals.rows)
         case _:
-            about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
-            return write_xlsx(reader, wanted.query, path, about=about, total_rows=totals.rows)
+            about = _describe_export(wanted.filters, reader, totals=totals, context=context)
+            return write_xlsx(reader, wanted, path, about=about, total_rows=totals.rows)
 
 
 def _write_in_parts(
@@ -157,12 +154,12 @@ def _write_in_parts(
         plans = [{"start": places.start, "stop": places.stop} for places in parts]
         join = partial(join_csv, path, total_rows=totals.rows)
         return write_split(plans, write=write, join=join, context=context)
-    about = _describe_export(wanted.query.filters, reader, totals=totals, context=context)
-    sheets = plan_sheets(wanted.query.columns, about, parts)
+    about = _describe_export(wanted.filters, reader, totals=totals, context=context)
+    sheets = plan_sheets(wanted.columns, about, parts)
     return write_split(
         [sheet.to_json() for sheet in sheets],
         write=write,
-        join=partial(join_sheets, path, columns=wanted.query.columns, about=about, plans=sheets),
+        join=partial(join_sheets, path, columns=wanted.columns, about=about, plans=sheets),
         context=context,
     )
 
@@ -170,11 +167,11 @@ def _write_in_parts(
 def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path) -> Writing:
     """Write one of the parts that an export was split into."""
     if wanted.format == "xlsx":
-        return write_sheet(reader, wanted.query, path, plan=SheetPlan.from_json(plan))
+        return write_sheet(reader, wanted, path, plan=SheetPlan.from_json(plan))
     places = range(plan["start"], plan["stop"])
     return write_csv(
         reader,
-        wanted.query,
+        wanted,
         path,
         total_rows=len(places),
         places=places,
@@ -217,3 +214,16 @@ def _file_stem(words: str) -> str:
     """A telling file name: the filters in words, in letters that every file system takes."""
     text = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:80].rstrip("-")
     return f"philgeps-{text or 'contracts'}"
+
+
+KIND = TaskKind(
+    name="export",
+    task="export_contracts_to_excel",
+    queue="normal",
+    about="Write the rows of a query into a file.",
+    request=ExportRequest,
+    result=ExportResult,
+    work=export_contracts,
+    time_limit_s=3 * 3600,
+    formats=FORMATS,
+)

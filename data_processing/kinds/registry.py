@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contracts.errors import InvalidQuery
 from data_processing.errors import NotUnderstood
 from data_processing.kinds import aggregates, export, rehearsal, search
-from data_processing.kinds.context import Context, Work
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskKind:
-    """What the machine must know about one kind of work.
-
-    ``parse`` turns a request body into its canonical JSON form, ``describe`` says that in words; both raise
-    InvalidQuery for an object that is none. An attempt that takes longer than ``time_limit_s`` is stopped.
-    ``cached``: equal questions get the kept answer. ``formats``: the result is an ExportFile in one of these,
-    reused while it lives. ``on_dataset``: the answer depends on the dataset version.
-    """
-
-    name: str
-    task_name: str
-    queue: str
-    parse: Callable[[Mapping[str, Any]], dict[str, Any]]
-    describe: Callable[[Mapping[str, Any]], str]
-    work: Callable[[Mapping[str, Any], Context], Work]
-    time_limit_s: int
-    cached: bool = False
-    formats: tuple[str, ...] = ()
-    on_dataset: bool = True
-
+from data_processing.kinds.kind import TaskKind, TaskRequest
 
 HOUSEKEEPING_QUEUE = "critical"
 """Of what keeps the promises; no user's work goes there."""
@@ -41,50 +17,8 @@ HOUSEKEEPING_QUEUE = "critical"
 BULK_QUEUES = frozenset({"normal", "low"})
 """Served by the bulk lane of workers, where owners take turns."""
 
-KINDS: Mapping[str, TaskKind] = {
-    kind.name: kind
-    for kind in (
-        TaskKind(
-            name="export",
-            task_name="data_processing.tasks.export_contracts_to_excel",
-            queue="normal",
-            parse=export.parse,
-            describe=export.describe,
-            work=export.export_contracts,
-            time_limit_s=3 * 3600,
-            formats=export.FORMATS,
-        ),
-        TaskKind(
-            name="aggregates",
-            task_name="data_processing.tasks.compute_heavy_aggregates",
-            queue="high",
-            parse=aggregates.parse,
-            describe=aggregates.describe,
-            work=aggregates.compute_aggregates,
-            time_limit_s=120,
-            cached=True,
-        ),
-        TaskKind(
-            name="search",
-            task_name="data_processing.tasks.process_full_table_search",
-            queue="high",
-            parse=search.parse,
-            describe=search.describe,
-            work=search.search_contracts,
-            time_limit_s=60,
-            cached=True,
-        ),
-        TaskKind(
-            name="rehearsal",
-            task_name="data_processing.tasks.rehearse",
-            queue="high",
-            parse=rehearsal.parse,
-            describe=rehearsal.describe,
-            work=rehearsal.rehearse,
-            time_limit_s=600,
-            on_dataset=False,
-        ),
-    )
+KINDS: Mapping[str, TaskKind[Any]] = {
+    kind.name: kind for kind in (export.KIND, aggregates.KIND, search.KIND, rehearsal.KIND)
 }
 
 
@@ -96,11 +30,12 @@ def describe(kind: str, request: Any) -> str:
         return f"A task of the kind {kind!r}, which this version of the program does not know"
     with contextlib.suppress(InvalidQuery):
         if isinstance(request, Mapping):
-            return known.describe(request)
+            words: str = known.request.from_json(request).describe()
+            return words
     return f"A task of the kind {kind!r}, whose request this version of the program cannot read"
 
 
-def parse_again(kind: str, request: Any) -> tuple[TaskKind, dict[str, Any]]:
+def parse_again(kind: str, request: Any) -> tuple[TaskKind[Any], TaskRequest]:
     """The kind of a recorded request, and the request as it is asked now. Raises NotUnderstood."""
     known = KINDS.get(kind)
     if known is None:
@@ -108,7 +43,7 @@ def parse_again(kind: str, request: Any) -> tuple[TaskKind, dict[str, Any]]:
     if not isinstance(request, Mapping):
         raise NotUnderstood("this version of the program cannot read the task's request")
     try:
-        return known, known.parse(request)
+        return known, known.request.from_json(request)
     except InvalidQuery as error:
         raise NotUnderstood(f"this version of the program cannot read the task's request: {error}") from None
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, TypedDict
 
 from contracts.fields import FIELDS, Also, Pesos
 from contracts.progress import Progress
-from contracts.questions.query import Filters, Page, Query
-from contracts.questions.reading import reject_unknown
+from contracts.questions.query import PagedQuery
 from data_processing.kinds.context import Context, Outcome, Work
-
-MEMBERS = ("filters", "columns", "sort", "page", "page_size")
+from data_processing.kinds.kind import TaskKind, TaskRequest
 
 ROW = {
     "type": "object",
@@ -28,6 +25,13 @@ ROW = {
 }
 
 
+class SearchRequest(TaskRequest, PagedQuery):
+    """Which contracts, and which page of them."""
+
+    def describe(self) -> str:
+        return f"Search: {self.filters.describe()}, page {self.page}"
+
+
 class SearchResult(TypedDict):
     """A page of contracts, and how many all pages hold."""
 
@@ -42,25 +46,12 @@ class SearchResult(TypedDict):
     dataset_version: str
 
 
-def parse(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The canonical request. Raises contracts.errors.InvalidQuery."""
-    query, page = _read(data)
-    return {**query.to_json(), "page": page.number, "page_size": page.size}
-
-
-def describe(request: Mapping[str, Any]) -> str:
-    # Columns and order are not in the words, and take as long to read as all the rest.
-    reject_unknown(request, MEMBERS)
-    filters, page = Filters.from_json(request.get("filters")), Page.from_json(request)
-    return f"Search: {filters.describe()}, page {page.number}"
-
-
-def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
+def search_contracts(request: SearchRequest, context: Context) -> Work:
     """Payload: rows of the page, total rows and value (pesos) of all pages."""
-    query, page = _read(request)
+    page = request.wanted
     yield Progress(phase="searching", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
-        totals, rows = reader.find(query, page)
+        totals, rows = reader.find(request, page)
     payload: SearchResult = {
         "rows": rows,
         "page": page.number,
@@ -68,13 +59,21 @@ def search_contracts(request: Mapping[str, Any], context: Context) -> Work:
         "pages": -(-totals.rows // page.size),
         "total_rows": totals.rows,
         "total_value": f"{totals.total_value:.2f}",
-        "filters_in_words": query.filters.describe(),
-        "include_flood_control": query.filters.include_flood_control,
+        "filters_in_words": request.filters.describe(),
+        "include_flood_control": request.filters.include_flood_control,
         "dataset_version": context.dataset_version,
     }
     return Outcome(payload=payload)
 
 
-def _read(data: Mapping[str, Any]) -> tuple[Query, Page]:
-    reject_unknown(data, MEMBERS)
-    return Query.from_json(data), Page.from_json(data)
+KIND = TaskKind(
+    name="search",
+    task="process_full_table_search",
+    queue="high",
+    about="Find one page of contracts.",
+    request=SearchRequest,
+    result=SearchResult,
+    work=search_contracts,
+    time_limit_s=60,
+    cached=True,
+)

@@ -80,7 +80,7 @@ def _fill(held: Claim, mine: PartClaim, plan: PartPlan) -> None:
             slot=hold,
         )
         with (
-            context.open_reader(memory_mb=export.memory_for(wanted.query)) as reader,
+            context.open_reader(memory_mb=export.memory_for(wanted)) as reader,
             closing(fill_part(mine, plan, partial(export.write_part, wanted, reader))) as filling,
         ):
             for _ in filling:

@@ -22,7 +22,8 @@ from contracts.errors import ContractsError
 from contracts.progress import Progress
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds.context import Context, MadeFile, Outcome
-from data_processing.kinds.registry import BULK_QUEUES, KINDS, TaskKind
+from data_processing.kinds.kind import TaskKind
+from data_processing.kinds.registry import BULK_QUEUES, KINDS
 from data_processing.lifecycle import limits, outbox
 from data_processing.lifecycle.lease import Hold, keeper
 from data_processing.lifecycle.runs import claims, endings, publishing, window
@@ -80,7 +81,7 @@ def _put_off(run_id: uuid.UUID) -> bool:
     return wait_s > 0 and publishing.put_off(run_id, in_s=wait_s)
 
 
-def _attempt(kind: TaskKind, claim: Claim) -> None:
+def _attempt(kind: TaskKind[Any], claim: Claim) -> None:
     outcome: Outcome | None = None
     with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
         context = _surround(claim, hold)
@@ -108,8 +109,8 @@ def _surround(claim: Claim, hold: Hold) -> Context:
     )
 
 
-def _do_work(kind: TaskKind, claim: Claim, context: Context, hold: Hold) -> Outcome:
-    work, looked = kind.work(claim.request, context), time.monotonic()
+def _do_work(kind: TaskKind[Any], claim: Claim, context: Context, hold: Hold) -> Outcome:
+    work, looked = kind.begin(claim.request, context), time.monotonic()
     try:
         while True:
             hold.check()
@@ -143,7 +144,7 @@ def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
     return payload
 
 
-def _tell(kind: TaskKind, claim: Claim, payload: Mapping[str, Any]) -> None:
+def _tell(kind: TaskKind[Any], claim: Claim, payload: Mapping[str, Any]) -> None:
     results.store_success(claim.run_id, payload)
     if kind.cached:
         results.store_answer(claim.request_key, payload)

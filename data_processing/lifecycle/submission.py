@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,8 @@ from django.db.models.functions import Now
 from contracts.questions.query import digest
 from data_processing.database.constraints import violates
 from data_processing.errors import KeyReused
-from data_processing.kinds.registry import BULK_QUEUES, TaskKind
+from data_processing.kinds.kind import TaskKind, TaskRequest
+from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import insertion
 from data_processing.lifecycle.runs.window import OwnerLimits
@@ -32,14 +33,14 @@ class Accepted:
     reused: bool = False
 
 
-def request_key(kind: str, wanted: Mapping[str, Any], version: str) -> str:
+def request_key(kind: str, wanted: TaskRequest, version: str) -> str:
     """The key of a question: equal for equal requests on the same dataset version."""
-    return digest({"kind": kind, "request": wanted, "version": version})
+    return digest({"kind": kind, "request": wanted.to_json(), "version": version})
 
 
 def accept(
-    kind: TaskKind,
-    wanted: Mapping[str, Any],
+    kind: TaskKind[Any],
+    wanted: TaskRequest,
     *,
     owner: str,
     version: str,
@@ -52,7 +53,7 @@ def accept(
     if idempotency_key is None:
         accepted = record()
     else:
-        body_digest = digest({"kind": kind.name, "request": wanted})
+        body_digest = digest({"kind": kind.name, "request": wanted.to_json()})
         accepted = _accept_once(record, owner=owner, key=idempotency_key, body_digest=body_digest)
     if accepted.new and accepted.run.publish_at is not None:
         outbox.publish_new(accepted.run)
@@ -69,7 +70,7 @@ def find_reusable(owner: str, key: str) -> TaskRun | None:
 
 
 def _find_or_record(
-    kind: TaskKind, wanted: Mapping[str, Any], *, owner: str, version: str, address: str | None
+    kind: TaskKind[Any], wanted: TaskRequest, *, owner: str, version: str, address: str | None
 ) -> Accepted:
     key = request_key(kind.name, wanted, version)
     if kind.formats:
@@ -81,7 +82,7 @@ def _find_or_record(
         kind=kind.name,
         owner=owner,
         address=address,
-        request=wanted,
+        request=wanted.to_json(),
         request_key=key,
         dataset_version=version,
         queue=kind.queue,

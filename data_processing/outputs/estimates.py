@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,21 +33,18 @@ FIRST_GUESS = {
 """Measured by tools/bench/exports.py; used until this installation has made exports of its own."""
 
 
-def estimate_export(request: Mapping[str, Any], *, version: str) -> dict[str, Any]:
+def estimate_export(query: Query, *, format: str, version: str) -> dict[str, Any]:
     """Rows (exact), bytes and seconds (estimates), sheets, and the limit that the export would break."""
-    query = Query.from_json(request)
     with datasets.open_store(version).reader() as reader:
         totals = reader.count(query.filters)
-    pace = _recent_pace(request["format"])
+    pace = _recent_pace(format)
     width = len(query.columns) / len(DEFAULT_COLUMNS)
     size_bytes = round(totals.rows * pace.bytes_per_row * width)
     return {
         "rows": totals.rows,
         "total_value": str(totals.total_value),
         "bytes": size_bytes,
-        "sheets": max(1, -(-totals.rows // settings.EXPORT_SPLIT_ROWS))
-        if request["format"] == "xlsx"
-        else None,
+        "sheets": max(1, -(-totals.rows // settings.EXPORT_SPLIT_ROWS)) if format == "xlsx" else None,
         "seconds": round(OVERHEAD_S + totals.rows * pace.seconds_per_row * width, 1),
         "limit_exceeded": _find_broken_limit(rows=totals.rows, size_bytes=size_bytes),
         "filters_in_words": query.filters.describe(),

@@ -8,7 +8,10 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from contracts.fields import SORTABLE
-from contracts.questions.query import UNDATED, Filters, Sort, TimeRange
+from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
+from contracts.questions.numbers import ValueRange
+from contracts.questions.periods import UNDATED, TimeRange
+from contracts.questions.query import Sort
 from tests.contracts.small_stores import make_award
 
 WORDS = [
@@ -61,11 +64,24 @@ awards = st.builds(
     organization_name=labels,
     area_of_delivery=labels,
     business_category=labels,
+    procurement_mode=labels,
+    funding_source=labels,
+    classification=labels,
+    award_status=labels,
     contract_amount=amounts,
     approved_budget=st.none() | amounts,
     source=st.sampled_from(["philgeps", "philgeps", "flood_control"]),
     repaired_fields=st.none() | st.sampled_from(["award_date", "award_number, award_date", "closing_date"]),
 )
+
+
+def in_order(ends: tuple[Decimal | None, Decimal | None]) -> ValueRange:
+    low, high = ends
+    if low is not None and high is not None:
+        low, high = sorted((low, high))
+    return ValueRange(min=low, max=high)
+
+
 names = st.lists(labels, max_size=3, unique=True).map(tuple)
 keywords = st.lists(
     st.lists(st.sampled_from(WORDS).filter(lambda w: w != "&&") | texts, min_size=1, max_size=2)
@@ -82,21 +98,14 @@ time_ranges = st.sampled_from(
         UNDATED,
     ]
 )
+value_ranges = st.tuples(st.none() | amounts, st.none() | amounts).map(in_order)
 repaired = st.lists(st.sampled_from(["award_date", "closing_date"]), max_size=2, unique=True).map(tuple)
 filters_ = st.builds(
     Filters,
-    contractors=names,
-    organizations=names,
-    areas=names,
-    business_categories=names,
-    except_contractors=names,
-    except_organizations=names,
-    except_areas=names,
-    except_business_categories=names,
+    **dict.fromkeys((*EXACT, *EXCEPTIONS), names),
     keywords=keywords,
     time_ranges=st.lists(time_ranges, max_size=2).map(tuple),
-    min_amount=st.none() | amounts,
-    max_amount=st.none() | amounts,
+    value_range=value_ranges,
     repaired_fields=repaired,
     include_flood_control=st.booleans(),
 )
@@ -104,6 +113,7 @@ one_filter = st.one_of(
     st.builds(Filters, include_flood_control=st.booleans()),
     st.builds(Filters, keywords=keywords, include_flood_control=st.just(True)),
     st.builds(Filters, contractors=names, areas=names),
+    st.builds(Filters, procurement_modes=names, award_statuses=names),
     st.builds(Filters, except_contractors=names, except_areas=names),
     st.builds(Filters, time_ranges=st.lists(time_ranges, max_size=2).map(tuple)),
     st.builds(Filters, repaired_fields=repaired),

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from contracts.questions.query import Filters, Query
+from contracts.questions.filters import Filters
+from contracts.questions.query import Query
 
 Row = dict[str, Any]
 SEARCHED = ("award_title", "notice_title", "awardee_name", "organization_name")
@@ -17,12 +18,20 @@ NAMES = {
     "organizations": "organization_name",
     "areas": "area_of_delivery",
     "business_categories": "business_category",
+    "procurement_modes": "procurement_mode",
+    "funding_sources": "funding_source",
+    "classifications": "classification",
+    "award_statuses": "award_status",
 }
 LABELS = {
     "by_contractor": "awardee_name",
     "by_organization": "organization_name",
     "by_area": "area_of_delivery",
     "by_category": "business_category",
+    "by_procurement_mode": "procurement_mode",
+    "by_funding_source": "funding_source",
+    "by_classification": "classification",
+    "by_award_status": "award_status",
 }
 
 
@@ -69,9 +78,10 @@ def matches(row: Row, filters: Filters) -> bool:
         _within(row["award_date"], r.start, r.end) for r in filters.time_ranges
     ):
         return False
-    if filters.min_amount is not None and row["contract_amount"] < filters.min_amount:
+    low, high = filters.value_range.min, filters.value_range.max
+    if low is not None and row["contract_amount"] < low:
         return False
-    if filters.max_amount is not None and row["contract_amount"] > filters.max_amount:
+    if high is not None and row["contract_amount"] > high:
         return False
     repaired = (row["repaired_fields"] or "").split(", ")
     if filters.repaired_fields and not set(repaired) & set(filters.repaired_fields):

@@ -4,30 +4,31 @@ from contracts.fields import (
     DEFAULT_COLUMNS,
     FIELD_BY_NAME,
     FIELDS,
-    LABEL_DIMENSIONS,
-    NAME_FILTERS,
     REPAIRABLE,
     SEARCHED,
     SORTABLE,
     FieldType,
 )
 from contracts.ingest.rows.staging import STAGED
-from contracts.questions.query import Filters, Sort
+from contracts.questions.filters import EXACT, EXCEPTIONS, FILTER_OF, Filters
+from contracts.questions.query import Sort
 
 
 def test_names_and_labels_of_columns_are_unique() -> None:
     assert len({field.name for field in FIELDS}) == len({field.label for field in FIELDS}) == len(FIELDS)
 
 
-def test_every_filter_of_a_column_is_one_that_queries_take() -> None:
-    known = Filters().to_json()
-    assert {field.filter for field in FIELDS if field.filterable} <= set(known)
-
-
-def test_name_filters_and_dimensions_speak_of_the_columns_that_name_them() -> None:
-    assert {FIELD_BY_NAME[column].filter for column in NAME_FILTERS.values()} == set(NAME_FILTERS)
-    assert set(LABEL_DIMENSIONS.values()) == set(NAME_FILTERS.values())
+def test_every_filter_speaks_of_columns_that_there_are() -> None:
+    assert set(FILTER_OF) <= set(FIELD_BY_NAME)
+    assert set(FILTER_OF.values()) == {
+        name for name in Filters.model_fields if not name.startswith("except_")
+    }
+    assert all(FIELD_BY_NAME[exact.column].type is FieldType.TEXT for exact in EXACT.values())
     assert all(FIELD_BY_NAME[column].type is FieldType.TEXT for column in SEARCHED)
+
+
+def test_every_exact_filter_has_exceptions() -> None:
+    assert {f"except_{name}" for name in EXACT} == set(EXCEPTIONS)
 
 
 def test_the_default_sort_and_columns_exist() -> None:

@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from contracts.engine import spill
 from contracts.engine.store import Reader
-from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.questions.filters import Filters
+from contracts.questions.query import Aggregation, Page, Query, Sort
 from contracts.snapshot import versions
 from contracts.snapshot.versions import Snapshot
 from data_processing import datasets

@@ -34,7 +34,8 @@ from data_processing.kinds.registry import KINDS
 user = User.objects.create_user(os.environ["USER_NAME"], password=os.environ["USER_PASSWORD"])
 limits = window.OwnerLimits(unfinished=9, window=9, window_queues=frozenset())
 run, _ = insertion.submit(
-    kind="search", owner=f"user:{user.pk}", request=KINDS["search"].parse({}), request_key=uuid.uuid4().hex,
+    kind="search", owner=f"user:{user.pk}",
+    request=KINDS["search"].request().to_json(), request_key=uuid.uuid4().hex,
     dataset_version="v", queue="high", publish_in_s=3600, limits=limits,
 )
 print(reverse("task-events", args=[run.id]))

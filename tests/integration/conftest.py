@@ -142,7 +142,7 @@ def submit(dataset: Snapshot, broker_up: None, transactional_db: None) -> Submit
     def accept(
         kind: str = "search", body: Mapping[str, Any] | None = None, *, owner: str = "visitor:a"
     ) -> TaskRun:
-        wanted = KINDS[kind].parse(body or {})
+        wanted = KINDS[kind].request.from_json(body)
         accepted = submission.accept(
             KINDS[kind], wanted, owner=owner, version=dataset.version, idempotency_key=None
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from contracts.fields import NAME_FILTERS
+from contracts.questions.filters import EXACT
 from data_processing.kinds.export import FORMATS
 from web.views import FORMAT_LABELS, MODULES, PICKERS
 
@@ -24,7 +24,9 @@ def imports_of(name: str) -> set[str]:
 
 
 def test_form_offers_every_name_filter_of_the_api() -> None:
-    assert {picker["field"] for picker in PICKERS} == set(NAME_FILTERS)
+    assert {picker["field"] for picker in PICKERS} == {
+        name for name, exact in EXACT.items() if not exact.more
+    }
 
 
 def test_every_format_of_the_api_has_a_name_for_people() -> None:

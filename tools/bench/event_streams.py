@@ -49,7 +49,8 @@ print(f"{VISITOR_COOKIE}={sign_visitor('bench')}")
 limits = window.OwnerLimits(unfinished=10**6, window=10**6, window_queues=frozenset())
 for number in range(int(sys.argv[1])):
     run, _ = insertion.submit(
-        kind="search", owner="visitor:bench", request=KINDS["search"].parse({}), request_key=uuid.uuid4().hex,
+        kind="search", owner="visitor:bench",
+        request=KINDS["search"].request().to_json(), request_key=uuid.uuid4().hex,
         dataset_version="v", queue="high", publish_in_s=0, limits=limits,
     )
     claims.claim(run.id, worker="bench", lease_s=36000)

@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 
 from contracts.engine.store import Reader, Store
-from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.questions.filters import Filters
+from contracts.questions.query import Aggregation, Page, Query, Sort
 from contracts.snapshot.versions import Snapshot
 from tools.bench import postgres
 from tools.bench.dataset import prepare_snapshot

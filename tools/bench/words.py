@@ -18,7 +18,8 @@ import tantivy
 
 from contracts.engine.store import Store
 from contracts.fields import SEARCHED
-from contracts.questions.query import Filters, Page, Query
+from contracts.questions.filters import Filters
+from contracts.questions.query import Page, Query
 from contracts.snapshot.expressions import fold_field, fold_phrase, make_plain
 from contracts.snapshot.versions import Snapshot
 from tools.bench.dataset import prepare_snapshot

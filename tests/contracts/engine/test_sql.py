@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.engine.sql import KEYWORDS, find_names, matching_rows, select_rows
-from contracts.fields import EXCEPT_FILTERS, NAME_FILTERS
-from contracts.questions.query import Filters, Query
+from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
+from contracts.questions.numbers import ValueRange
+from contracts.questions.query import Query
 from contracts.snapshot.expressions import BIN_BOUNDS, fold_field, fold_phrase, value_bin
 from tests.contracts import oracle
 
@@ -28,9 +29,10 @@ def test_values_never_stand_in_the_sql() -> None:
         business_categories=given,
         except_contractors=given,
         keywords=(NASTY,),
-        min_amount=Decimal("31337"),
+        value_range=ValueRange(min=Decimal("31337")),
     )
-    names = {**dict.fromkeys((NAME_FILTERS | EXCEPT_FILTERS).items(), b"\xa0"), KEYWORDS: b"\x80"}
+    columns = {name: exact.column for name, exact in (*EXACT.items(), *EXCEPTIONS.items())}
+    names = {**dict.fromkeys(columns.items(), b"\xa0"), KEYWORDS: b"\x80"}
     statements = [
         find_names(filters),
         matching_rows(filters, names),

@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 
 from contracts.engine import matching
 from contracts.engine.aggregates import PERIODS
-from contracts.engine.store import Store, Totals
+from contracts.engine.store import Reader, Store, Totals
 from contracts.errors import OutOfSpace, QueryInterrupted, SnapshotMissing
-from contracts.fields import DIMENSIONS, FIELDS
+from contracts.fields import FIELDS
 from contracts.ingest.layout import build, build_arrays
-from contracts.questions.query import Aggregation, Filters, Page, Query, Sort
+from contracts.questions.filters import Filters
+from contracts.questions.numbers import ValueRange
+from contracts.questions.query import DIMENSIONS, Aggregation, Page, Query, Sort
 from contracts.snapshot.versions import Snapshot
 from tests.contracts import oracle
 from tests.contracts.example_questions import awards, one_filter, sorts
@@ -202,7 +204,9 @@ def test_default_order_is_kept_by_a_stream_of_many_row_groups(tmp_path: Path) ->
     snapshot = write_many(tmp_path, rows=400_000)
     store = Store(snapshot, threads=2)
     wanted = Filters(
-        keywords=("road", "firm 3"), contractors=tuple(f"Firm {n}" for n in range(400)), min_amount=Decimal(2)
+        keywords=("road", "firm 3"),
+        contractors=tuple(f"Firm {n}" for n in range(400)),
+        value_range=ValueRange(min=Decimal(2)),
     )
     with store.reader() as reader:
         for filters in (Filters(), wanted):
@@ -246,11 +250,16 @@ def test_average_and_median_are_rounded_half_up_where_floats_would_not_be() -> N
     assert (summary["avg_value"], summary["median_value"]) == ("0.02", "0.02")
 
 
+def list_contractors(reader: Reader, top_n: int = 20) -> Any:
+    answer: dict[str, Any] = {**reader.aggregate(Aggregation(dimensions=("by_contractor",), top_n=top_n))}
+    return answer["by_contractor"]
+
+
 def test_labels_beyond_the_top_are_one_row_that_cannot_be_mistaken_for_a_label() -> None:
     given = [make_award(n, awardee_name=name) for n, name in enumerate(["others", None, "c", "d"])]
     with open_awards(given) as store, store.reader() as reader:
-        parts = reader.aggregate(Aggregation(dimensions=("by_contractor",), top_n=3))["by_contractor"]
-        whole = reader.aggregate(Aggregation(dimensions=("by_contractor",), top_n=4))["by_contractor"]
+        parts = list_contractors(reader, top_n=3)
+        whole = list_contractors(reader, top_n=4)
     assert [(p["label"], p.get("others", False)) for p in parts][-1] == (None, True)
     assert parts[-1]["labels"] == 1
     assert [(p["label"], "others" in p) for p in whole] == [
@@ -264,7 +273,7 @@ def test_labels_beyond_the_top_are_one_row_that_cannot_be_mistaken_for_a_label()
 def test_shares_of_a_dimension_are_of_the_whole_value() -> None:
     given = [make_award(n, awardee_name=str(n), contract_amount=Decimal(n)) for n in (1, 2)]
     with open_awards(given) as store, store.reader() as reader:
-        parts = reader.aggregate(Aggregation(dimensions=("by_contractor",)))["by_contractor"]
+        parts = list_contractors(reader)
     assert [part["share"] for part in parts] == [0.666667, 0.333333]
 
 
@@ -336,6 +345,30 @@ def test_store_of_a_version_without_index_asks_for_another_import(tmp_path: Path
         for ask in (lambda: reader.count(Filters()), lambda: reader.aggregate(Aggregation())):
             with pytest.raises(SnapshotMissing, match="import its files again"):
                 ask()
+    store.close()
+
+
+def test_version_that_has_no_codes_of_a_column_refuses_questions_by_it_and_answers_others(
+    tmp_path: Path,
+) -> None:
+    snapshot = write_snapshot(tmp_path, [make_award(procurement_mode="Shopping")])
+    with duckdb.connect(str(snapshot.database)) as con:
+        con.execute("DROP INDEX contracts_by_id")
+        con.execute("ALTER TABLE contracts DROP COLUMN procurement_mode_code")
+    store = Store(snapshot)
+    shopping = Filters(procurement_modes=("Shopping",))
+    with store.reader() as reader:
+        for ask in (
+            lambda: reader.count(shopping),
+            lambda: reader.search(Query(filters=shopping), Page()),
+            lambda: reader.stream(Query(filters=shopping)),
+            lambda: reader.suggest("procurement_modes", "s"),
+            lambda: reader.aggregate(Aggregation(dimensions=("by_procurement_mode",))),
+        ):
+            with pytest.raises(SnapshotMissing, match="import its files again"):
+                ask()
+        assert reader.count(Filters(areas=("Davao Del Sur",))).rows == 1
+        assert reader.aggregate(Aggregation(dimensions=("by_area",)))["summary"]["count"] == 1
     store.close()
 
 

@@ -16,7 +16,7 @@ from contracts.errors import BadFile, ContractsError, OutOfSpace
 from contracts.ingest import DateOrder, import_files
 from contracts.ingest.workbooks import xlsx_files
 from contracts.progress import Progress
-from contracts.questions.query import Filters
+from contracts.questions.filters import Filters
 from contracts.snapshot import versions as snapshots
 from tests.contracts.ingest.importing_child import ImportingChild
 from tests.contracts.ingest.raw_files import (

@@ -11,20 +11,11 @@ from hypothesis import strategies as st
 
 from contracts.errors import InvalidQuery
 from contracts.fields import REPAIRABLE
-from contracts.questions.query import (
-    MAX_AMOUNT,
-    MAX_KEYWORDS,
-    MAX_NAMES,
-    NAME_LISTS,
-    Aggregation,
-    Filters,
-    Page,
-    Query,
-    Sort,
-    TimeRange,
-    digest,
-    phrases_of,
-)
+from contracts.questions.filters import Filters
+from contracts.questions.numbers import MAX_AMOUNT
+from contracts.questions.periods import TimeRange
+from contracts.questions.query import Aggregation, PagedQuery, Query, Sort, digest
+from contracts.questions.texts import MAX_KEYWORDS, MAX_NAMES, phrases_of
 
 YEAR = {"type": "yearly", "year": 2024}
 
@@ -113,10 +104,10 @@ YEAR = {"type": "yearly", "year": 2024}
 )
 def test_filters_that_cannot_be_meant_are_refused_at_the_culprit(filters: Any, pointer: str) -> None:
     with pytest.raises(InvalidQuery) as refused:
-        Filters.from_json(filters)
+        Filters.from_json(filters, "/filters")
     assert refused.value.pointer == pointer
     assert str(refused.value).encode()
-    assert len(refused.value.message) < 300
+    assert len(refused.value.message) < 500
 
 
 @pytest.mark.parametrize(
@@ -158,12 +149,12 @@ def test_columns_and_sort_that_do_not_exist_are_refused(data: dict[str, Any], po
 )
 def test_pages_out_of_bounds_are_refused(data: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidQuery) as refused:
-        Page.from_json(data)
+        PagedQuery.from_json(data)
     assert refused.value.pointer == pointer
 
 
 def test_whole_number_with_a_decimal_point_is_a_whole_number() -> None:
-    assert Query.from_json({"page": 2.0, "page_size": 88.0}) == Query.from_json({"page": 2, "page_size": 88})
+    assert PagedQuery.from_json({"page": 2.0, "page_size": 88.0}) == PagedQuery(page=2, page_size=88)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +198,8 @@ questions = st.fixed_dictionaries(
         "organizations": names,
         "areas": names,
         "business_categories": names,
+        "procurement_modes": names,
+        "except_award_statuses": names,
         "except_contractors": names,
         "except_areas": names,
         "keywords": st.lists(st.lists(words, min_size=1, max_size=3).map(" && ".join), max_size=3),
@@ -218,18 +211,12 @@ questions = st.fixed_dictionaries(
 )
 
 
-def as_sets(filters: Filters) -> tuple[Any, ...]:
-    lists = (*NAME_LISTS, "keywords", "time_ranges", "repaired_fields")
-    single = (filters.min_amount, filters.max_amount, filters.include_flood_control)
-    return (*(frozenset(getattr(filters, name)) for name in lists), *single)
-
-
 @settings(deadline=None)
 @given(questions)
 def test_canonical_json_reads_back_as_the_same_question(data: dict[str, Any]) -> None:
     filters = Filters.from_json(data)
     canonical = json.loads(json.dumps(filters.to_json()))
-    assert as_sets(Filters.from_json(canonical)) == as_sets(filters)
+    assert Filters.from_json(canonical) == filters
     assert Filters.from_json(canonical).to_json() == canonical
 
 
@@ -290,6 +277,7 @@ def test_filters_in_words_name_every_filter() -> None:
     data = {
         "contractors": ["ACME", None],
         "areas": ["Cebu"],
+        "procurement_modes": ["Shopping"],
         "except_organizations": ["DPWH", None],
         "keywords": ["flood"],
         "time_ranges": [YEAR, {"type": "custom", "start_date": "2023-01-01"}, {"type": "undated"}],
@@ -298,8 +286,9 @@ def test_filters_in_words_name_every_filter() -> None:
         "include_flood_control": True,
     }
     assert Filters.from_json(data).describe() == (
-        "contractor: ACME or (none given); area: Cebu; organization other than: DPWH and (none given); "
-        "text: flood; awarded 2024 or from 2023-01-01 or on no known day; "
+        "contractor: ACME or (none given); area: Cebu; procurement mode: Shopping; "
+        "organization other than: DPWH and (none given); text: flood; "
+        "awarded from 2023-01-01 or 2024 or on no known day; "
         "at least ₱1,000.00; at most ₱2,000,000.50; repaired: award_date or closing_date; "
         "flood-control source included"
     )
@@ -308,7 +297,7 @@ def test_filters_in_words_name_every_filter() -> None:
 
 def test_defaults_are_the_first_page_of_all_contracts_newest_first() -> None:
     assert Query.from_json({}) == Query()
-    assert Page.from_json({}) == Page(number=1, size=50)
+    assert (PagedQuery().page, PagedQuery().page_size) == (1, 50)
     assert Query().sort == Sort(field="award_date", descending=True)
     assert Aggregation.from_json({"dimensions": []}).dimensions == ()
 
@@ -322,4 +311,7 @@ def test_query_reads_back_with_its_columns_in_their_order() -> None:
 
 def test_amounts_are_kept_to_the_centavo() -> None:
     filters = Filters.from_json({"value_range": {"min": "1000000.50", "max": 9999999999999999}})
-    assert (filters.min_amount, filters.max_amount) == (Decimal("1000000.50"), Decimal("9999999999999999.00"))
+    assert (filters.value_range.min, filters.value_range.max) == (
+        Decimal("1000000.50"),
+        Decimal("9999999999999999.00"),
+    )

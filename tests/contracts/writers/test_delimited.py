@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from contracts.engine.store import Store
 from contracts.fields import DEFAULT_COLUMNS, FIELDS
 from contracts.progress import Progress
-from contracts.questions.query import Filters, Query, Sort
+from contracts.questions.filters import Filters
+from contracts.questions.query import Query, Sort
 from contracts.writers.delimited import write_csv
 from tests.contracts.small_stores import make_award, open_awards
 

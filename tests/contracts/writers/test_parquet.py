@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from contracts.engine.store import Store
 from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.progress import Progress
-from contracts.questions.query import Filters, Query
+from contracts.questions.filters import Filters
+from contracts.questions.query import Query
 from contracts.writers.parquet import write_parquet
 from tests.contracts.small_stores import make_award, open_awards
 

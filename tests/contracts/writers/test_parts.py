@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.engine.store import Reader, Store
 from contracts.errors import ReconciliationFailed
-from contracts.questions.query import Filters, Query, Sort
+from contracts.questions.filters import Filters
+from contracts.questions.query import Query, Sort
 from contracts.writers.delimited import join_csv, write_csv
 from contracts.writers.outfile import Writing
 from contracts.writers.workbook import SheetPlan, join_sheets, plan_sheets, write_sheet, write_xlsx

@@ -21,7 +21,8 @@ from python_calamine import CalamineWorkbook
 from contracts.engine.store import Store
 from contracts.fields import FIELD_BY_NAME, FIELDS
 from contracts.progress import Progress
-from contracts.questions.query import Filters, Query, Sort
+from contracts.questions.filters import Filters
+from contracts.questions.query import Query, Sort
 from contracts.writers.workbook import About, Year, write_xlsx
 from contracts.writers.workbook.zip_stream import ZipStream
 from tests.contracts.small_stores import make_award, open_awards

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from data_processing import broker
 from data_processing.kinds.context import Context, Outcome
-from data_processing.kinds.export import export_contracts
+from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import assistance, runner
 from data_processing.lifecycle.runs import cancellation, claims
 from data_processing.models import ExportFile, State, TaskRun
@@ -46,7 +46,7 @@ def begin(run: TaskRun) -> tuple[Generator[Any, None, Outcome], Parts]:
         asked_at=run.created_at,
         slot=Uninterrupted(),
     )
-    work = export_contracts(run.request, context)
+    work = KINDS["export"].begin(run.request, context)
     for progress in work:
         if progress.phase == "writing rows":
             return work, Parts(run.id, attempt=claim.attempt)

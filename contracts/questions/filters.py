@@ -1,0 +1,199 @@
+"""Which contracts are meant. Each filter is declared once, as a member of ``Filters``: its name and type in
+JSON, and beside them the column, the words, the URL parameter and the place in the form.
+
+Parser, OpenAPI, SQL, words, the page's form and its links follow. A new exact filter on an imported column is
+one more pair of members here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, FailFast, Field, Strict
+
+from contracts.fields import REPAIRABLE
+from contracts.questions.model import Question
+from contracts.questions.numbers import ValueRange
+from contracts.questions.periods import TimeRanges
+from contracts.questions.texts import Keywords, Names, OneOf, say_names, sort_distinct
+
+D = TypeVar("D")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exact:
+    """Rows whose ``column`` is one of the names. ``word`` is what one name is called in sentences, links
+    (URL parameter) and answers (dimension ``by_<word>``); ``label`` and ``hint`` are the form's."""
+
+    column: str
+    word: str
+    label: str
+    hint: str
+    more: bool = False
+    """Whether the form shows it only to those who ask for more filters."""
+
+    @property
+    def dimension(self) -> str:
+        return f"by_{self.word}"
+
+    @property
+    def words(self) -> str:
+        return self.word.replace("_", " ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllBut:
+    """Leaves out the rows that the exact filter ``of`` means by these names."""
+
+    of: str
+
+
+@dataclass(frozen=True)
+class On:
+    """The columns that a filter of another sort speaks of."""
+
+    columns: tuple[str, ...]
+
+
+RepairedFields = Annotated[
+    tuple[Annotated[str, OneOf(REPAIRABLE, "column that is ever repaired")], ...],
+    FailFast(),
+    Field(max_length=len(REPAIRABLE)),
+    AfterValidator(sort_distinct),
+]
+
+
+class Filters(Question):
+    """Which contracts are meant: OR inside a list, AND between lists.
+
+    A None in a name list means the rows whose label is missing; the ``except_`` lists leave rows out.
+    ``keywords`` holds phrases as typed; ``&&`` inside one string joins phrases that must all be found.
+    ``repaired_fields`` are columns, one of which is missing as its raw text is of no use.
+    """
+
+    contractors: Annotated[
+        Names,
+        Exact(column="awardee_name", word="contractor", label="Contractor", hint="Who got the contract"),
+    ] = ()
+    organizations: Annotated[
+        Names,
+        Exact(
+            column="organization_name", word="organization", label="Organization", hint="The procuring entity"
+        ),
+    ] = ()
+    areas: Annotated[
+        Names,
+        Exact(
+            column="area_of_delivery", word="area", label="Area of delivery", hint="Province, city or region"
+        ),
+    ] = ()
+    business_categories: Annotated[
+        Names,
+        Exact(column="business_category", word="category", label="Category", hint="What was bought"),
+    ] = ()
+    procurement_modes: Annotated[
+        Names,
+        Exact(
+            column="procurement_mode",
+            word="procurement_mode",
+            label="Procurement mode",
+            hint="Bidding or an alternative",
+            more=True,
+        ),
+    ] = ()
+    funding_sources: Annotated[
+        Names,
+        Exact(
+            column="funding_source",
+            word="funding_source",
+            label="Funding source",
+            hint="Where the money comes from",
+            more=True,
+        ),
+    ] = ()
+    classifications: Annotated[
+        Names,
+        Exact(
+            column="classification",
+            word="classification",
+            label="Classification",
+            hint="Goods, works or services",
+            more=True,
+        ),
+    ] = ()
+    award_statuses: Annotated[
+        Names,
+        Exact(
+            column="award_status",
+            word="award_status",
+            label="Award status",
+            hint="Of the award notice",
+            more=True,
+        ),
+    ] = ()
+    except_contractors: Annotated[Names, AllBut(of="contractors")] = ()
+    except_organizations: Annotated[Names, AllBut(of="organizations")] = ()
+    except_areas: Annotated[Names, AllBut(of="areas")] = ()
+    except_business_categories: Annotated[Names, AllBut(of="business_categories")] = ()
+    except_procurement_modes: Annotated[Names, AllBut(of="procurement_modes")] = ()
+    except_funding_sources: Annotated[Names, AllBut(of="funding_sources")] = ()
+    except_classifications: Annotated[Names, AllBut(of="classifications")] = ()
+    except_award_statuses: Annotated[Names, AllBut(of="award_statuses")] = ()
+    keywords: Annotated[Keywords, On(("award_title", "notice_title"))] = ()
+    time_ranges: Annotated[TimeRanges, On(("award_date",))] = ()
+    value_range: Annotated[ValueRange, On(("contract_amount",))] = ValueRange()
+    repaired_fields: Annotated[RepairedFields, On(("repaired_fields",))] = ()
+    include_flood_control: Annotated[bool, Strict(), On(("source",))] = False
+
+    def describe(self) -> str:
+        """The filters in words, for people: file names, About sheets, task lists."""
+        words = "; ".join(part for part in self._say() if part) or "all contracts"
+        return f"{words}; flood-control source included" if self.include_flood_control else words
+
+    def _say(self) -> Iterator[str]:
+        for name, exact in EXACT.items():
+            if names := self.names(name):
+                yield f"{exact.words}: {say_names(names, 'or')}"
+        for name, excepted in EXCEPTIONS.items():
+            if names := self.names(name):
+                yield f"{excepted.words} other than: {say_names(names, 'and')}"
+        if self.keywords:
+            yield f"text: {say_names(self.keywords, 'or')}"
+        if self.time_ranges:
+            yield "awarded " + " or ".join(time_range.describe() for time_range in self.time_ranges)
+        yield self.value_range.describe()
+        if self.repaired_fields:
+            yield f"repaired: {say_names(self.repaired_fields, 'or')}"
+
+    def columns(self) -> set[str]:
+        """The columns whose names are asked for or left out."""
+        return {exact.column for name, exact in (*EXACT.items(), *EXCEPTIONS.items()) if self.names(name)}
+
+    def names(self, name: str) -> Names:
+        """The names of one of the lists of EXACT and EXCEPTIONS."""
+        names: Names = getattr(self, name)
+        return names
+
+
+def _declared(sort: type[D]) -> dict[str, D]:
+    return {
+        name: declaration
+        for name, member in Filters.model_fields.items()
+        for declaration in member.metadata
+        if isinstance(declaration, sort)
+    }
+
+
+EXACT: Mapping[str, Exact] = _declared(Exact)
+"""Name list -> what it matches exactly."""
+
+EXCEPTIONS: Mapping[str, Exact] = {name: EXACT[but.of] for name, but in _declared(AllBut).items()}
+"""Name list -> what it leaves out."""
+
+FILTER_OF: Mapping[str, str] = {
+    **{exact.column: name for name, exact in EXACT.items()},
+    **{column: name for name, on in _declared(On).items() for column in on.columns},
+}
+"""Column -> the filter that it answers to."""

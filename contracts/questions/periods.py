@@ -1,0 +1,217 @@
+"""Time ranges of questions: years, quarters, days, and the contracts of no known day."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    GetCoreSchemaHandler,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from contracts.questions.model import Question, blame, refuse
+from contracts.questions.numbers import Whole
+from contracts.questions.reading import shown
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+MAX_RANGES = 50
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class TimeRange:
+    """Inclusive days of award. An open end is None; both open: the contracts without a day.
+
+    In JSON it is one of ``SAID``, told apart by ``type``; each says days in the end.
+    """
+
+    start: date | None
+    end: date | None
+
+    @classmethod
+    def year(cls, year: int) -> TimeRange:
+        return cls(start=date(year, 1, 1), end=date(year, 12, 31))
+
+    @classmethod
+    def quarter(cls, year: int, quarter: int) -> TimeRange:
+        last_month = quarter * 3
+        after = date(year + last_month // 12, last_month % 12 + 1, 1)
+        return cls(start=date(year, last_month - 2, 1), end=after - timedelta(days=1))
+
+    def to_json(self) -> dict[str, str | None]:
+        if self == UNDATED:
+            return {"type": "undated"}
+        return {
+            "type": "custom",
+            "start_date": self.start.isoformat() if self.start else None,
+            "end_date": self.end.isoformat() if self.end else None,
+        }
+
+    def describe(self) -> str:
+        if self == UNDATED:
+            return "on no known day"
+        if self.start and self == TimeRange.year(self.start.year):
+            return str(self.start.year)
+        if self.start:
+            number = (self.start.month + 2) // 3
+            if self == TimeRange.quarter(self.start.year, number):
+                return f"Q{number} {self.start.year}"
+        if self.start and self.end:
+            return f"{self.start} to {self.end}"
+        return f"from {self.start}" if self.start else f"until {self.end}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # The union is there for the JSON Schema; _read_range takes its place.
+        said = handler.generate_schema(Yearly | Quarterly | Custom | Undated)
+        written = core_schema.plain_serializer_function_ser_schema(cls.to_json)
+        return core_schema.no_info_wrap_validator_function(
+            lambda given, _: _read_range(given), said, serialization=written
+        )
+
+
+UNDATED = TimeRange(start=None, end=None)
+"""The contracts whose day of award is not given."""
+
+
+def _read_day(given: Any) -> date:
+    parsed = _parse_day(given) if isinstance(given, str) else None
+    if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise blame(f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {shown(given)}")
+    return parsed
+
+
+def _parse_day(text: str) -> date | None:
+    # date.fromisoformat takes weeks and days without hyphens as well.
+    if not ISO_DATE.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+Year = Whole(FIRST_YEAR, LAST_YEAR)
+Day = Annotated[
+    date,
+    PlainValidator(_read_day, json_schema_input_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "description": f"from {FIRST_YEAR} to {LAST_YEAR}",
+            "pattern": "^(20[0-9]{2}|2100)-[0-9]{2}-[0-9]{2}$",
+        }
+    ),
+]
+
+
+class Yearly(Question):
+    """A calendar year."""
+
+    type: Literal["yearly"]
+    year: Annotated[int, Year]
+    quarter: None = None
+    start_date: None = None
+    end_date: None = None
+
+    def days(self) -> TimeRange:
+        return TimeRange.year(self.year)
+
+
+class Quarterly(Question):
+    """A quarter of a calendar year."""
+
+    type: Literal["quarterly"]
+    year: Annotated[int, Year]
+    quarter: Annotated[int, Whole(1, 4)]
+    start_date: None = None
+    end_date: None = None
+
+    def days(self) -> TimeRange:
+        return TimeRange.quarter(self.year, self.quarter)
+
+
+class Custom(Question):
+    """Days, both included; one of the two ends may be open."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {end: {"type": "string"}}, "required": [end]}
+                for end in ("start_date", "end_date")
+            ]
+        }
+    )
+
+    type: Literal["custom"]
+    year: None = None
+    quarter: None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
+
+    @model_validator(mode="after")
+    def _check_ends(self) -> Self:
+        if self.start_date is None and self.end_date is None:
+            raise blame("a custom range needs start_date or end_date")
+        if self.start_date and self.end_date and self.start_date > self.end_date:
+            raise blame(f"start_date {self.start_date} is after end_date {self.end_date}")
+        return self
+
+    def days(self) -> TimeRange:
+        return TimeRange(start=self.start_date, end=self.end_date)
+
+
+class Undated(Question):
+    """The contracts without a day."""
+
+    type: Literal["undated"]
+    year: None = None
+    quarter: None = None
+    start_date: None = None
+    end_date: None = None
+
+    def days(self) -> TimeRange:
+        return UNDATED
+
+
+SAID: Mapping[str, type[Yearly | Quarterly | Custom | Undated]] = {
+    "yearly": Yearly,
+    "quarterly": Quarterly,
+    "custom": Custom,
+    "undated": Undated,
+}
+"""Type of a time range in JSON -> how it is said."""
+
+
+def _read_range(given: Any) -> TimeRange:
+    if isinstance(given, TimeRange):
+        return given
+    if not isinstance(given, Mapping):
+        raise blame(f"expected an object, got {shown(given)}")
+    # Told apart here, because pydantic puts the type into the path of its errors.
+    said = given.get("type")
+    if not isinstance(said, str) or said not in SAID:
+        raise refuse(f"must be one of {', '.join(SAID)}, got {shown(said)}", "type")
+    return SAID[said].model_validate(given).days()
+
+
+def _sort_ranges(ranges: tuple[TimeRange, ...]) -> tuple[TimeRange, ...]:
+    return tuple(sorted(dict.fromkeys(ranges), key=lambda one: json.dumps(one.to_json())))
+
+
+TimeRanges = Annotated[
+    tuple[TimeRange, ...], FailFast(), Field(max_length=MAX_RANGES), AfterValidator(_sort_ranges)
+]

@@ -1,0 +1,117 @@
+"""Texts of questions: names, words of a list, and the keywords that people look for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic_core import CoreSchema, core_schema
+
+from contracts.questions.model import Schema, blame
+from contracts.questions.reading import shown
+
+T = TypeVar("T")
+
+MAX_NAMES = 500
+MAX_NAME_LENGTH = 1000
+MAX_KEYWORDS = 20
+MAX_KEYWORD_LENGTH = 200
+SURROGATE = re.compile("[\ud800-\udfff]")
+SEEN = r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000]*$"
+"""Text with at least one character that is seen, for JSON Schema."""
+
+
+class OneOf:
+    """For ``Annotated[str, ...]``: one of a few ``words``; ``noun`` says what they are."""
+
+    def __init__(self, words: Iterable[str], noun: str) -> None:
+        self.words = tuple(words)
+        self._noun = noun
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        return {"type": "string", "enum": list(self.words)}
+
+    def _check(self, given: Any) -> str:
+        # A list or an object cannot be looked up in a set, and is none of the words.
+        if not isinstance(given, str) or given not in self.words:
+            raise blame(f"{shown(given)} is no {self._noun}; choose from {', '.join(self.words)}")
+        return given
+
+
+def phrases_of(keyword: str) -> tuple[str, ...]:
+    """The phrases of a keyword, which must all be found: ``a && b`` -> ``("a", "b")``.
+
+    They are cleaned as the importer cleans text: one space between words, no control characters, NFC.
+    """
+    parts = (" ".join(_clean(part).split()) for part in keyword.split("&&"))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def say_names(names: Sequence[str | None], last: str) -> str:
+    """Names in words, ``last`` standing between them."""
+    return f" {last} ".join("(none given)" if name is None else name for name in names)
+
+
+def sort_distinct(values: Iterable[T]) -> tuple[T, ...]:
+    """The values of a list whose order means nothing, each once; None comes last."""
+    return tuple(sorted(dict.fromkeys(values), key=lambda value: (value is None, value or "")))
+
+
+def check_text(text: str) -> str:
+    """The text, if it can be stored: databases take no NUL, and UTF-8 no lone surrogate."""
+    if "\x00" in text:
+        raise blame("must not contain a NUL character")
+    if not text.isascii() and SURROGATE.search(text):
+        raise blame("must be valid Unicode, got a lone surrogate")
+    return text
+
+
+def _compose(text: str) -> str:
+    return unicodedata.normalize("NFC", check_text(text))
+
+
+def _normalize_keyword(text: str) -> str:
+    if not all(phrases_of(part) for part in check_text(text).split("&&")):
+        raise blame("a keyword needs text (on both sides of every &&)")
+    return " && ".join(sorted(phrases_of(text)))
+
+
+def _clean(text: str) -> str:
+    visible = (char for char in text if char.isspace() or unicodedata.category(char) != "Cc")
+    return unicodedata.normalize("NFC", "".join(visible))
+
+
+Name = Annotated[
+    str,
+    Strict(),
+    Field(max_length=MAX_NAME_LENGTH, json_schema_extra={"pattern": r"^[^\u0000]*$"}),
+    AfterValidator(_compose),
+]
+Names = Annotated[
+    tuple[Annotated[Name | None, Field(description="null: the name is missing")], ...],
+    # One error is told, so that a million wrong names cost no more than one.
+    FailFast(),
+    Field(max_length=MAX_NAMES),
+    AfterValidator(sort_distinct),
+]
+"""Names of a column, as they are stored; None stands for the rows that have none."""
+
+Keyword = Annotated[
+    str,
+    Strict(),
+    Field(
+        max_length=MAX_KEYWORD_LENGTH,
+        description="phrases, joined by && where all must be found",
+        json_schema_extra={"pattern": SEEN},
+    ),
+    AfterValidator(_normalize_keyword),
+]
+Keywords = Annotated[
+    tuple[Keyword, ...], FailFast(), Field(max_length=MAX_KEYWORDS), AfterValidator(sort_distinct)
+]

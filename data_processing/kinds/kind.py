@@ -1,0 +1,57 @@
+"""What a kind of task is. Each kind declares itself in a module of its own; ``registry`` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from contracts.questions.model import Question
+from data_processing.kinds.context import Context, Work
+
+PREFIX = "data_processing.tasks."
+
+
+class TaskRequest(Question):
+    """What a task is asked to do: read once when it comes in, kept as ``to_json`` in the run's row."""
+
+    def describe(self) -> str:
+        """The request in words, for people."""
+        raise NotImplementedError
+
+
+R = TypeVar("R", bound=TaskRequest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskKind(Generic[R]):
+    """All that the machine must know about one kind of work.
+
+    ``task`` is how its Celery task is called below PREFIX, which clients know. ``request`` and ``result`` are
+    the types of what comes in and of the payload that comes out. An attempt that takes longer than
+    ``time_limit_s`` is stopped. ``cached``: equal questions get the kept answer. ``formats``: the result is
+    an ExportFile in one of these, reused while it lives. ``on_dataset``: the answer depends on the dataset
+    version. ``about`` says in a sentence what it does; ``switch`` is the setting that must be on.
+    """
+
+    name: str
+    task: str
+    queue: str
+    about: str
+    request: type[R]
+    result: Any
+    work: Callable[[R, Context], Work]
+    time_limit_s: int
+    cached: bool = False
+    formats: tuple[str, ...] = ()
+    on_dataset: bool = True
+    switch: str | None = None
+
+    @property
+    def task_name(self) -> str:
+        return PREFIX + self.task
+
+    def begin(self, request: Mapping[str, Any], context: Context) -> Work:
+        """The work on a recorded request. Raises contracts.errors.InvalidQuery where this version of the
+        program cannot read it."""
+        return self.work(self.request.from_json(request), context)
