@@ -39,6 +39,8 @@ check: $(VENV)/.stamp $(NODE_MODULES)/.stamp ## format, lint, types, floors
 	$(VENV)/bin/mypy $(wildcard $(ROOMS))
 	$(VENV)/bin/lint-imports
 	$(NODE_MODULES)/.bin/biome check --error-on-warnings
+	$(RUN) manage.py spectacular --format openapi-json | $(RUN) -m tools.javascript.api_types > web/api.d.ts
+	$(NODE_MODULES)/.bin/tsc --project jsconfig.json
 
 format: $(VENV)/.stamp $(NODE_MODULES)/.stamp ## write the format that `make check` wants
 	$(VENV)/bin/ruff format .

@@ -1,9 +1,14 @@
 // Amounts and figures in words. Pesos stay decimal text: they have more digits than a floating-point number.
 
+/** @type {Record<string, number>} */
 const UNITS = { "": 0, k: 3, m: 6, b: 9, t: 12 };
 const TYPED = /^(\d*)(?:\.(\d*))?([kmbt]?)$/;
 
-// "1.5M" -> "1500000", "₱2,000.50" -> "2000.5", "" -> null. What is no amount comes back as undefined.
+/**
+ * "1.5M" -> "1500000", "₱2,000.50" -> "2000.5", "" -> null. What is no amount comes back as undefined.
+ * @param {string} typed
+ * @returns {string | null | undefined}
+ */
 export function parseAmount(typed) {
   const text = typed
     .toLowerCase()
@@ -19,46 +24,53 @@ export function parseAmount(typed) {
   return rest ? `${digits}.${rest}` : digits;
 }
 
-// Thousands in a decimal text: "1500000.50" -> "1,500,000.50".
+/** Thousands in a decimal text: "1500000.50" -> "1,500,000.50". @param {string | number} text */
 export function groupDigits(text) {
   const [whole, fraction] = String(text).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** @param {string} text  a decimal */
 export const formatPesos = (text) => `₱${groupDigits(text)}`;
 
+/** "1 row", "1,000 rows". @param {number} count @param {string} noun */
 export const countWords = (count, noun) => `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
-/** Pesos in few characters, for charts: "₱1.23B". A floating-point number is exact enough for that. */
+/**
+ * Pesos in few characters, for charts: "₱1.23B". A floating-point number is exact enough for that.
+ * @param {string | number} text
+ */
 export const formatShortPesos = (text) => `₱${SHORT.format(Number(text))}`;
 
-/** A part of the whole in percent: 0.1234 -> "12.3 %". */
+/** A part of the whole in percent: 0.1234 -> "12.3 %". @param {number} share */
 export function formatShare(share) {
   const percent = 100 * share;
   return percent > 0 && percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
 }
 
-/** A moment for people, in their time zone; null gives a dash. */
+/** A moment for people, in their time zone; null gives a dash. @param {string | null} iso */
 export function formatTime(iso) {
   return iso ? new Date(iso).toLocaleString("en-PH", { dateStyle: "medium", timeStyle: "short" }) : "–";
 }
 
+/** "1.5 MB". @param {number} bytes */
 export function formatSize(bytes) {
   const units = ["bytes", "KB", "MB", "GB"];
   const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   return `${(bytes / 1000 ** step).toLocaleString("en", { maximumFractionDigits: step ? 1 : 0 })} ${units[step]}`;
 }
 
+/** In the largest unit that says enough: "90 s" is "2 min". @param {number} seconds */
 export function formatDuration(seconds) {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 90) return `${whole} s`;
   return whole < 5400 ? `${Math.round(whole / 60)} min` : `${(whole / 3600).toFixed(1)} h`;
 }
 
-/** The greatest amount below this one, by a centavo: "20000.00" -> "19999.99". */
+/** The greatest amount below this one, by a centavo: "20000.00" -> "19999.99". @param {string} amount */
 export function justBelow(amount) {
   const centavos = String(BigInt(amount.replace(".", "")) - 1n).padStart(3, "0");
   return `${centavos.slice(0, -2)}.${centavos.slice(-2)}`;

@@ -2,18 +2,23 @@
 
 import { countWords, formatPesos, formatShare, formatShortPesos, groupDigits, justBelow } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
-import { build, buildButton, MISSING } from "./dom.js";
+import { build, buildButton, find, MISSING } from "./dom.js";
 import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
 import { buildProblem } from "./problems.js";
 import { askTask } from "./tasks.js";
-import { changeView, toFilters, writeView } from "./view.js";
+import { changeView, EMPTY, toFilters, writeView } from "./view.js";
 
-const RANKED = [
+/** @import {Mark} from "./figures.js" */
+/** @import {Changes, NameFilter, View} from "./view.js" */
+/** @typedef {Required<Api.AggregatesResult>} Totals  with all dimensions, as they are asked for here */
+/** @typedef {Api.Part} Group */
+
+const RANKED = /** @type {const} */ ([
   ["by_contractor", "contractors", "Top contractors"],
   ["by_organization", "organizations", "Top organizations"],
   ["by_area", "areas", "Top areas of delivery"],
   ["by_category", "business_categories", "Top categories"],
-];
+]);
 const DIMENSIONS = [
   "by_year",
   "by_quarter",
@@ -26,37 +31,49 @@ const SHOWN_FIRST = 10;
 const MONEY_HEADS = ["Total value", "Contracts", "Share"];
 
 // What the treemap is divided into, and which filter a step goes down by.
-const LEVELS = [
+const LEVELS = /** @type {const} */ ([
   { filter: "areas", dimension: "by_area", name: "area" },
   { filter: "organizations", dimension: "by_organization", name: "organization" },
   { filter: "contractors", dimension: "by_contractor", name: "contractor" },
-];
+]);
 
 export class ChartPanel {
   #root;
   #navigate;
   #retry;
-  #view;
-  #shown = { asked: null, data: null };
+  /** @type {View} */
+  #view = EMPTY;
+  /** @type {{asked: string, data: Totals} | null} */
+  #shown = null;
+  /** @type {Set<NameFilter>} */
   #opened = new Set();
 
-  /** `navigate` is called with a view to go to, `retry` to ask again. */
+  /**
+   * `navigate` is called with a view to go to, `retry` to ask again.
+   * @param {HTMLElement} root
+   * @param {{navigate: (view: View) => void, retry: () => void}} does
+   */
   constructor(root, { navigate, retry }) {
     this.#root = root;
     this.#navigate = navigate;
     this.#retry = retry;
   }
 
-  /** Show the charts of a view; resolves to the summary that came with them, or null. */
+  /**
+   * Show the charts of a view; resolves to the summary that came with them, or null.
+   * @param {View} view
+   * @param {AbortSignal} signal
+   */
   async show(view, signal) {
     this.#view = view;
     const filters = toFilters(view);
     const asked = JSON.stringify(filters);
     try {
-      if (asked !== this.#shown.asked) this.#shown = { asked, data: await this.#ask(filters, signal) };
+      const data = asked === this.#shown?.asked ? this.#shown.data : await this.#ask(filters, signal);
       if (signal.aborted) return null;
-      this.#draw(this.#shown.data);
-      return this.#shown.data.summary;
+      this.#shown = { asked, data };
+      this.#draw(data);
+      return data.summary;
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof Problem)) throw error;
@@ -65,6 +82,7 @@ export class ChartPanel {
     }
   }
 
+  /** @param {object} filters @param {AbortSignal} signal @returns {Promise<Totals>} */
   async #ask(filters, signal) {
     this.#root.setAttribute("aria-busy", "true");
     if (!this.#root.children.length) this.#root.append(build("p", { class: "hint", role: "status" }, "Adding up…"));
@@ -72,13 +90,15 @@ export class ChartPanel {
     return askTask(`${TASKS}/aggregates/`, body, { signal, onWait: () => {} });
   }
 
+  /** @param {...Node} content */
   #finish(...content) {
     this.#root.replaceChildren(...content);
     this.#root.removeAttribute("aria-busy");
   }
 
+  /** @param {Totals} data */
   #draw(data) {
-    const focused = document.activeElement?.closest?.(".chart")?.querySelector("h2").textContent;
+    const focused = titleOf(document.activeElement?.closest(".chart"));
     if (!data.summary.count) {
       this.#finish(
         build("p", { class: "message" }, "There is nothing to draw: no contract matches. Take a filter away."),
@@ -93,14 +113,21 @@ export class ChartPanel {
       ...RANKED.map(([dimension, filter, title]) => this.#drawRanked(title, filter, data[dimension])),
       this.#drawDistribution(data.value_distribution),
     );
-    const again = [...this.#root.querySelectorAll(".chart")].find(
-      (chart) => chart.querySelector("h2").textContent === focused,
-    );
+    if (focused === null) return;
+    const again = [...this.#root.querySelectorAll(".chart")].find((chart) => titleOf(chart) === focused);
     again?.querySelector("a")?.focus();
   }
 
+  /**
+   * @param {string} title
+   * @param {Group[]} groups
+   * @param {{list: "years" | "quarters", tick: (label: string) => string}} of
+   */
   #drawTimes(title, groups, { list, tick }) {
-    const narrow = (label) => ({ ...NO_TIMES, ...(label === null ? { undated: true } : { [list]: [label] }) });
+    const narrow = (/** @type {string | null} */ label) => ({
+      ...NO_TIMES,
+      ...(label === null ? { undated: true } : { [list]: [label] }),
+    });
     const marks = groups.map((group) => this.#mark(group, group.label ?? "without a date", narrow(group.label)));
     const undated = groups.findIndex((group) => group.label === null);
     const dated = marks.filter((_, index) => index !== undated).map((mark) => ({ ...mark, tick: tick(mark.label) }));
@@ -114,7 +141,7 @@ export class ChartPanel {
     });
   }
 
-  // Only flood control projects say it, which have no day of award.
+  /** Only flood control projects say it, which have no day of award. @param {Group[]} groups */
   #drawFundingYears(groups) {
     const known = groups.filter((group) => group.label !== null);
     if (!known.length) return [];
@@ -139,6 +166,7 @@ export class ChartPanel {
     ];
   }
 
+  /** @param {string} title @param {NameFilter} filter @param {Group[]} groups */
   #drawRanked(title, filter, groups) {
     const { marks, named, others } = this.#markNames(filter, groups);
     const all = this.#opened.has(filter) || named.length <= SHOWN_FIRST;
@@ -154,16 +182,18 @@ export class ChartPanel {
       const words = all ? `Only the first ${SHOWN_FIRST}` : `Show ${named.length}`;
       const toggle = () => {
         if (!this.#opened.delete(filter)) this.#opened.add(filter);
-        this.#draw(this.#shown.data);
+        if (this.#shown) this.#draw(this.#shown.data);
       };
-      figure.querySelector(".numbers").before(buildButton(words, toggle, { kind: "small quiet" }));
+      find(".numbers", HTMLElement, figure).before(buildButton(words, toggle, { kind: "small quiet" }));
     }
     return figure;
   }
 
+  /** @param {Totals} data */
   #drawTreemap(data) {
-    const depth = LEVELS.findIndex(({ filter }) => this.#view[filter].length !== 1);
-    const level = LEVELS.at(depth < 0 ? -1 : depth);
+    const open = LEVELS.findIndex(({ filter }) => this.#view[filter].length !== 1);
+    const depth = open < 0 ? LEVELS.length - 1 : open;
+    const level = LEVELS[depth];
     const { marks, named, others } = this.#markNames(level.filter, data[level.dimension]);
     const figure = buildFigure({
       title: "Area › organization › contractor",
@@ -174,14 +204,12 @@ export class ChartPanel {
       drawing: drawTreemap(named),
       className: "wide",
     });
-    const trail = this.#buildTrail(depth < 0 ? LEVELS.length - 1 : depth);
-    if (trail) figure.querySelector("figcaption").append(trail);
+    if (depth) find("figcaption", HTMLElement, figure).append(this.#buildTrail(depth));
     return figure;
   }
 
-  // The way back up from where the treemap has gone down to.
+  /** The way back up from where the treemap has gone down to. @param {number} depth */
   #buildTrail(depth) {
-    if (!depth) return null;
     const steps = LEVELS.slice(0, depth).map((_, index) => {
       const above = Object.fromEntries(LEVELS.slice(index).map((level) => [level.filter, []]));
       const words = index ? (this.#view[LEVELS[index - 1].filter][0] ?? MISSING) : "All areas";
@@ -195,6 +223,7 @@ export class ChartPanel {
     return build("ol", { class: "trail", "aria-label": "Where the treemap is" }, steps, here);
   }
 
+  /** @param {Api.Bin[]} bins */
   #drawDistribution(bins) {
     const marks = bins.map((bin) => ({
       ...this.#target({ min: plain(bin.min), max: plain(justBelow(bin.max)) }),
@@ -215,17 +244,22 @@ export class ChartPanel {
     });
   }
 
-  // The marks of groups by name; `others` is that of all names but the given ones, if there are more.
+  /**
+   * The marks of groups by name; `others` is that of all names but the given ones, if there are more.
+   * @param {NameFilter} filter
+   * @param {Group[]} groups
+   */
   #markNames(filter, groups) {
     const given = groups.filter((group) => !group.others);
-    const except = `except_${filter}`;
+    const except = /** @type {const} */ (`except_${filter}`);
     const leaveOut = { [except]: [...this.#view[except], ...given.map((group) => group.label)] };
     const named = given.map((group) => this.#mark(group, group.label ?? MISSING, { [filter]: [group.label] }));
     const rest = groups.find((group) => group.others);
-    const others = rest && this.#mark(rest, countWords(rest.labels, "other"), leaveOut);
+    const others = rest && this.#mark(rest, countWords(rest.labels ?? 0, "other"), leaveOut);
     return { marks: others ? [...named, others] : named, named, others };
   }
 
+  /** @param {Group} group @param {string} label @param {Changes} changes @returns {Mark} */
   #mark(group, label, changes) {
     const money = formatShortPesos(group.total_value);
     const share = formatShare(group.share);
@@ -239,6 +273,7 @@ export class ChartPanel {
     };
   }
 
+  /** @param {Changes} changes */
   #target(changes) {
     const target = changeView(this.#view, changes);
     return { href: writeView(target), follow: () => this.#navigate(target) };
@@ -247,8 +282,14 @@ export class ChartPanel {
 
 const NO_TIMES = { years: [], quarters: [], from: null, to: null, undated: false };
 
+/** @param {Element | null | undefined} chart */
+const titleOf = (chart) => chart?.querySelector("h2")?.textContent ?? null;
+
+/** @param {string} label */
 const tickOfQuarter = (label) => (label.endsWith("Q1") ? `’${label.slice(2, 4)}` : "");
 
+/** @param {Group[]} groups */
 const topOf = (groups) => formatShortPesos(Math.max(...groups.map((group) => Number(group.total_value))));
 
+/** @param {string} amount */
 const plain = (amount) => amount.replace(/\.00$/, "");

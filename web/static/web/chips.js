@@ -3,6 +3,9 @@
 import { formatPesos } from "./amounts.js";
 import { buildChip, find, MISSING } from "./dom.js";
 
+/** @import {Changes, NameFilter, NameList, View} from "./view.js" */
+
+/** @type {Record<NameFilter, string>} */
 const NAMES = {
   contractors: "Contractor",
   organizations: "Organization",
@@ -10,15 +13,23 @@ const NAMES = {
   business_categories: "Category",
 };
 
+const NAME_KINDS = /** @type {[NameFilter, string][]} */ (Object.entries(NAMES));
+
 export class ChipBar {
   #changed;
 
-  /** `changed` is called with the members of the view that a removed chip leaves. */
+  /**
+   * @param {{changed: (changes: Changes) => void}} does  called with the members of the view that a removed chip leaves
+   */
   constructor({ changed }) {
     this.#changed = changed;
   }
 
-  /** Show the chips of `view`; `keywords` are chips that somebody else built. */
+  /**
+   * Show the chips of `view`; `keywords` are chips that somebody else built.
+   * @param {View} view
+   * @param {Node[]} keywords
+   */
   show(view, keywords) {
     const chips = [
       ...keywords,
@@ -31,18 +42,18 @@ export class ChipBar {
     find("#chip-bar").hidden = !chips.length;
   }
 
+  /** @param {View} view */
   #buildNames(view) {
-    return Object.entries(NAMES).flatMap(([filter, kind]) =>
+    return NAME_KINDS.flatMap(([filter, kind]) =>
       view[filter].map((name) =>
         this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, kind),
       ),
     );
   }
 
-  // One chip a list: those that charts lead to have dozens of names.
+  /** One chip a list: those that charts lead to have dozens of names. @param {View} view */
   #buildExceptions(view) {
-    return Object.entries(NAMES)
-      .map(([filter, kind]) => [`except_${filter}`, kind])
+    return NAME_KINDS.map(([filter, kind]) => /** @type {[NameList, string]} */ ([`except_${filter}`, kind]))
       .filter(([filter]) => view[filter].length)
       .map(([filter, kind]) => {
         const [first, ...more] = view[filter].map((name) => name ?? MISSING);
@@ -50,6 +61,7 @@ export class ChipBar {
       });
   }
 
+  /** @param {View} view */
   #buildTimes(view) {
     const { years, quarters, from, to, undated } = view;
     const dates = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
@@ -63,15 +75,17 @@ export class ChipBar {
     ];
   }
 
+  /** @param {View} view */
   #buildOthers({ min, max, repaired, flood }) {
     return [
-      repaired.length && this.#build(`Repaired: ${repaired.join(" or ")}`, { repaired: [] }),
-      min !== null && this.#build(`At least ${formatPesos(min)}`, { min: null }),
-      max !== null && this.#build(`At most ${formatPesos(max)}`, { max: null }),
-      flood && this.#build("Flood control included", { flood: false }),
-    ].filter(Boolean);
+      ...(repaired.length ? [this.#build(`Repaired: ${repaired.join(" or ")}`, { repaired: [] })] : []),
+      ...(min !== null ? [this.#build(`At least ${formatPesos(min)}`, { min: null })] : []),
+      ...(max !== null ? [this.#build(`At most ${formatPesos(max)}`, { max: null })] : []),
+      ...(flood ? [this.#build("Flood control included", { flood: false })] : []),
+    ];
   }
 
+  /** @param {string} words @param {Changes} changes @param {string | null} kind */
   #build(words, changes, kind = null) {
     const remove = () => {
       find("#summary").focus(); // the chip goes away with its button

@@ -2,17 +2,11 @@
 
 import { formatPesos, groupDigits } from "./amounts.js";
 import { API, get } from "./api.js";
-import { build, buildButton, find, MISSING } from "./dom.js";
+import { build, buildButton, find, MISSING, seek } from "./dom.js";
 
-/**
- * @typedef {object} Column  as the API describes it
- * @property {string} name
- * @property {string} label
- * @property {"text"|"integer"|"money"|"date"} type
- * @property {string} description
- * @property {boolean} sortable
- * @property {string|null} filter
- */
+/** @import {View} from "./view.js" */
+/** @typedef {Api.Column} Column */
+/** @typedef {Api.SearchResult["rows"][number]} Contract  a row, by the names of its columns */
 
 const USUAL = [
   "award_date",
@@ -25,61 +19,76 @@ const USUAL = [
 ];
 const NUMBERS = ["integer", "money"];
 
+/** @type {Promise<Column[]> | null} */
 let asked = null;
 
 /** All columns, from the API once. @returns {Promise<Column[]>} */
 export function listColumns() {
-  asked ??= get(`${API}/contracts/columns/`).then(({ body }) => body.columns);
-  asked.catch(() => (asked = null)); // the next one asks again
+  asked ??= askColumns();
   return asked;
 }
 
-/** The columns that a view shows, in its order. @returns {Column[]} */
-export function chooseColumns(view, columns) {
-  const byName = new Map(columns.map((column) => [column.name, column]));
-  const chosen = namesOf(view)
-    .map((name) => byName.get(name))
-    .filter(Boolean);
-  return chosen.length ? chosen : USUAL.map((name) => byName.get(name));
+async function askColumns() {
+  try {
+    const { body } = await get(`${API}/contracts/columns/`);
+    return body.columns;
+  } catch (error) {
+    asked = null; // the next one asks again
+    throw error;
+  }
 }
 
+/** The columns that a view shows, in its order. @param {View} view @param {Column[]} columns */
+export function chooseColumns(view, columns) {
+  /** @type {Map<string, Column>} */
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  /** @param {string[]} names */
+  const pick = (names) => names.flatMap((name) => byName.get(name) ?? []);
+  const chosen = pick(namesOf(view));
+  return chosen.length ? chosen : pick(USUAL);
+}
+
+/** @param {Column} column */
 export const isNumber = (column) => NUMBERS.includes(column.type);
 
-/** A value in words. */
+/** A value in words. @param {Column} column @param {Contract[Column["name"]]} value */
 export function formatCell(column, value) {
   if (value === null || value === undefined) return MISSING;
-  if (column.type === "money") return formatPesos(value);
+  if (column.type === "money") return formatPesos(String(value));
   return column.type === "integer" && column.name !== "id" ? groupDigits(value) : String(value);
 }
 
+/** @param {View} view */
 const namesOf = (view) => [...new Set(view.columns.split(",").filter(Boolean))];
 
 export class ColumnMenu {
   #changed;
 
-  /** `changed` is called with the new `columns` member of a view. */
+  /** @param {{changed: (columns: string) => void}} does  called with the new `columns` member of a view */
   constructor({ changed }) {
     this.#changed = changed;
-    const menu = find("#columns");
+    const menu = find("#columns", HTMLDetailsElement);
     menu.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !menu.open) return;
       menu.open = false;
-      find("summary", menu).focus();
+      find("summary", HTMLElement, menu).focus();
     });
     document.addEventListener("click", (event) => {
-      if (menu.open && !menu.contains(event.target)) menu.open = false;
+      if (menu.open && !menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
     });
   }
 
+  /** @param {View} view @param {Column[]} columns */
   show(view, columns) {
     const shown = chooseColumns(view, columns).map((column) => column.name);
     const boxes = columns.map((column) => this.#buildBox(column, columns, shown));
     const usual = buildButton("The usual ones", () => this.#changed(""), { kind: "small" });
-    const focused = document.activeElement?.value;
+    const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : "";
     find("#column-list").replaceChildren(...boxes, usual);
-    find(`#column-list input[value="${CSS.escape(focused ?? "")}"]`)?.focus();
+    seek(`#column-list input[value="${CSS.escape(focused)}"]`)?.focus();
   }
 
+  /** @param {Column} column @param {Column[]} columns @param {string[]} shown */
   #buildBox(column, columns, shown) {
     const checked = shown.includes(column.name);
     const onchange = () => {

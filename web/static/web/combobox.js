@@ -4,6 +4,17 @@ import { build } from "./dom.js";
 
 const TYPING_PAUSE_MS = 120;
 
+/**
+ * @template Option
+ * @typedef {object} Doing
+ * @property {(typed: string, signal: AbortSignal) => Promise<Option[]>} suggest
+ * @property {(option: Option) => void} pick
+ * @property {(option: Option) => Node[]} describe
+ * @property {(error: unknown, options: Option[]) => void} failed  called after every answer; null: it came
+ * @property {boolean} eager  whether Enter takes the first suggestion without a press of the arrow
+ */
+
+/** @template Option */
 export class Combobox {
   #input;
   #list;
@@ -12,6 +23,7 @@ export class Combobox {
   #describe;
   #failed;
   #eager;
+  /** @type {Option[]} */
   #options = [];
   #active = -1;
   #timer = 0;
@@ -20,12 +32,7 @@ export class Combobox {
   /**
    * @param {HTMLInputElement} input  has role=combobox
    * @param {HTMLElement} list  has role=listbox
-   * @param {object} does
-   * @param {(typed: string, signal: AbortSignal) => Promise<any[]>} does.suggest
-   * @param {(option: any) => void} does.pick
-   * @param {(option: any) => Node[]} does.describe
-   * @param {(error: Error|null, options: any[]) => void} does.failed  called after every answer; null: it came
-   * @param {boolean} does.eager  whether Enter takes the first suggestion without a press of the arrow
+   * @param {Doing<Option>} does
    */
   constructor(input, list, { suggest, pick, describe, failed, eager }) {
     this.#input = input;
@@ -70,6 +77,7 @@ export class Combobox {
     }
   }
 
+  /** @param {Option[]} options */
   #open(options) {
     this.#options = options;
     this.#list.replaceChildren(...options.map((option, index) => this.#buildOption(option, index)));
@@ -78,8 +86,9 @@ export class Combobox {
     this.#activate(this.#eager && options.length && this.#input.value.trim() ? 0 : -1);
   }
 
+  /** @param {Option} option @param {number} index */
   #buildOption(option, index) {
-    const onmousedown = (event) => {
+    const onmousedown = (/** @type {MouseEvent} */ event) => {
       event.preventDefault(); // the input keeps the focus
       this.#choose(index);
     };
@@ -87,6 +96,7 @@ export class Combobox {
     return build("li", { role: "option", id, "aria-selected": "false", onmousedown }, this.#describe(option));
   }
 
+  /** @param {number} index */
   #activate(index) {
     this.#active = index;
     for (const [at, option] of [...this.#list.children].entries()) {
@@ -100,6 +110,7 @@ export class Combobox {
     this.#list.children[index].scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {number} index */
   #choose(index) {
     const option = this.#options[index];
     this.#input.value = "";
@@ -107,6 +118,7 @@ export class Combobox {
     this.#pick(option);
   }
 
+  /** @param {KeyboardEvent} event */
   #onKey(event) {
     const open = !this.#list.hidden;
     const last = this.#options.length - 1;

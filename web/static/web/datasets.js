@@ -1,11 +1,14 @@
 // The page of datasets: what a version holds, where it comes from, what was rejected and what was repaired.
 
 import { formatPesos, formatShare, formatSize, formatTime, groupDigits } from "./amounts.js";
-import { API, get } from "./api.js";
-import { build, find } from "./dom.js";
+import { API, get, Problem } from "./api.js";
+import { build, find, seek } from "./dom.js";
 import { buildProblem } from "./problems.js";
 import { showVersions } from "./versions.js";
 
+/** @typedef {Api.Dataset} Dataset */
+
+/** @type {Record<string, string>} */
 const REASONS = {
   ragged_row: "More or fewer cells than the header",
   formula_without_value: "A formula whose result is not in the file",
@@ -32,7 +35,9 @@ const REPAIRED = [
   "approved_budget",
   "funding_year",
 ];
-const FATES = ["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"];
+const FATES = /** @type {const} */ (["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"]);
+/** @typedef {(typeof FATES)[number]} Fate */
+/** @type {Record<Fate, string>} */
 const FATE_LABELS = {
   read: "Rows read",
   imported: "Contracts",
@@ -48,16 +53,17 @@ async function start() {
   try {
     const { body } = await get(`${API}/datasets/`);
     offer(body.datasets, body.current);
-    if (find("#versions")) showVersions(body.datasets, { problems: find("#problems"), refreshNow: start });
+    if (seek("#versions")) showVersions(body.datasets, { problems: find("#problems"), refreshNow: start });
   } catch (error) {
-    if (!error.code) throw error;
+    if (!(error instanceof Problem)) throw error;
     find("#problems").replaceChildren(buildProblem(error));
   }
   find("#dataset").removeAttribute("aria-busy");
 }
 
+/** @param {Dataset[]} datasets @param {string | null} current */
 function offer(datasets, current) {
-  const select = find("#version");
+  const select = find("#version", HTMLSelectElement);
   select.replaceChildren(
     ...datasets.map(({ version, created_at: at }) =>
       build(
@@ -67,11 +73,15 @@ function offer(datasets, current) {
       ),
     ),
   );
-  const showChosen = () => show(datasets.find(({ version }) => version === select.value));
+  const showChosen = () => {
+    const chosen = datasets.find(({ version }) => version === select.value);
+    if (chosen) show(chosen);
+  };
   select.onchange = showChosen;
   showChosen();
 }
 
+/** @param {Dataset} dataset */
 function show(dataset) {
   find("#dataset").replaceChildren(
     buildCards(dataset),
@@ -81,6 +91,7 @@ function show(dataset) {
   );
 }
 
+/** @param {Dataset} dataset */
 function buildCards(dataset) {
   const covered = [dataset.first_award, dataset.last_award].map((day) => day ?? "?").join(" to ");
   const cards = [
@@ -97,11 +108,13 @@ function buildCards(dataset) {
   );
 }
 
+/** @param {Dataset} dataset */
 function buildSources({ sources }) {
-  const totals = Object.fromEntries(
-    FATES.map((fate) => [fate, sources.reduce((sum, source) => sum + source[fate], 0)]),
+  const totals = /** @type {Record<Fate, number>} */ (
+    Object.fromEntries(FATES.map((fate) => [fate, sources.reduce((sum, source) => sum + source[fate], 0)]))
   );
-  const cells = (row) => FATES.map((fate) => build("td", { class: "number" }, groupDigits(row[fate])));
+  const cells = (/** @type {Record<Fate, number>} */ row) =>
+    FATES.map((fate) => build("td", { class: "number" }, groupDigits(row[fate])));
   const rows = sources.map((source) =>
     build(
       "tr",
@@ -132,6 +145,7 @@ function buildSources({ sources }) {
   );
 }
 
+/** @param {Dataset} dataset */
 function buildRejects({ sources, rejected_by_reason: reasons }) {
   const read = sources.reduce((sum, source) => sum + source.read, 0);
   return build(
@@ -144,6 +158,7 @@ function buildRejects({ sources, rejected_by_reason: reasons }) {
   );
 }
 
+/** @param {Dataset} dataset */
 function buildRepairs({ sources, repaired_by_reason: reasons }) {
   const imported = sources.reduce((sum, source) => sum + source.imported, 0);
   const query = new URLSearchParams(REPAIRED.map((name) => ["repaired", name]));
@@ -163,6 +178,7 @@ function buildRepairs({ sources, repaired_by_reason: reasons }) {
   );
 }
 
+/** @param {string} name @param {string[]} heads @param {{reasons: Record<string, number>, whole: number}} counts */
 function buildReasons(name, heads, { reasons, whole }) {
   const sorted = Object.entries(reasons).sort((one, other) => other[1] - one[1]);
   return buildTable(
@@ -185,6 +201,7 @@ function buildReasons(name, heads, { reasons, whole }) {
   );
 }
 
+/** @param {string} name @param {string[]} heads @param {Node[]} rows */
 function buildTable(name, heads, rows) {
   const head = heads.map((text, index) => build("th", { scope: "col", class: index ? "number" : null }, text));
   return build(
@@ -194,6 +211,7 @@ function buildTable(name, heads, rows) {
   );
 }
 
+/** @param {string} whole @param {string} part */
 function subtract(whole, part) {
   const centavos = BigInt(whole.replace(".", "")) - BigInt(part.replace(".", ""));
   const text = String(centavos).padStart(3, "0");

@@ -2,18 +2,26 @@
 
 import { formatCell, isNumber } from "./columns.js";
 import { build, find } from "./dom.js";
-import { clearFilters, NAME_FILTERS } from "./view.js";
+import { clearFilters, isNameFilter, NAME_FILTERS } from "./view.js";
 
-const TITLES = ["award_title", "notice_title"];
+/** @import {Column, Contract} from "./columns.js" */
+/** @import {Attributes, Children} from "./dom.js" */
+/** @import {View} from "./view.js" */
+
+const TITLES = /** @type {const} */ (["award_title", "notice_title"]);
 
 /**
  * Open the dialog for a row that holds all columns. Names lead to all contracts of the same name; `buildLink`
  * makes those links from a view.
+ * @param {Contract} row
+ * @param {Column[]} columns
+ * @param {{view: View, buildLink: (view: View, attributes: Attributes, ...content: Children[]) => HTMLElement}} around
  */
 export function showDetails(row, columns, { view, buildLink }) {
-  const dialog = find("#details");
+  const dialog = find("#details", HTMLDialogElement);
   const title = TITLES.map((name) => row[name]).find((text) => text !== null) ?? "Contract";
-  const linkTo = (column) => {
+  const linkTo = (/** @type {Column} */ column) => {
+    if (!isNameFilter(column.filter) || row[column.name] === null) return null;
     const target = { ...clearFilters(view), [column.filter]: [row[column.name]], flood: view.flood, show: "rows" };
     return buildLink(target, { class: "detail" }, `All contracts of this ${NAME_FILTERS[column.filter]}`);
   };
@@ -25,14 +33,16 @@ export function showDetails(row, columns, { view, buildLink }) {
         "dd",
         { class: isNumber(column) ? "figure" : null },
         build("span", { class: row[column.name] === null ? "missing" : null }, formatCell(column, row[column.name])),
-        column.filter in NAME_FILTERS && row[column.name] !== null && linkTo(column),
+        linkTo(column),
       ),
     ]);
   find("#details-title").textContent = title;
   find("#details-facts").replaceChildren(...facts.flat());
   for (const link of dialog.querySelectorAll("a")) {
     // A click that opens another tab leaves the dialog as it is.
-    link.addEventListener("click", (event) => event.defaultPrevented && dialog.close());
+    link.addEventListener("click", (event) => {
+      if (event.defaultPrevented) dialog.close();
+    });
   }
   dialog.showModal();
 }

@@ -6,9 +6,12 @@ const SILENCE_MS = 20_000;
 /**
  * Yields the data of each event; returns when the stream ends, breaks, or says nothing for long.
  * @param {string} url
+ * @param {{signal?: AbortSignal}} [options]
+ * @returns {AsyncGenerator<any>}
  */
 export async function* readEvents(url, { signal } = {}) {
   const source = new EventSource(url);
+  /** @type {any[]} */
   const arrived = [];
   let wake = () => {};
   let over = false;
@@ -16,6 +19,7 @@ export async function* readEvents(url, { signal } = {}) {
     over = true;
     wake();
   };
+  /** @param {MessageEvent<string>} event */
   const take = (event) => {
     arrived.push(JSON.parse(event.data));
     wake();
@@ -31,7 +35,9 @@ export async function* readEvents(url, { signal } = {}) {
         continue;
       }
       const silence = setTimeout(end, SILENCE_MS);
-      await new Promise((resolve) => (wake = resolve));
+      await new Promise((resolve) => {
+        wake = () => resolve(null);
+      });
       clearTimeout(silence);
     }
   } finally {

@@ -13,12 +13,20 @@ import { SummaryCards } from "./summary.js";
 import { askTask } from "./tasks.js";
 import { changeView, clearFilters, readView, showView, toSearch, writeView } from "./view.js";
 
-let view = readView(location.search);
-let answer = { asked: null, data: null };
-let searching = new AbortController();
-let charts = null;
+/** @import {ChartPanel} from "./charts.js" */
+/** @import {TaskStatus} from "./tasks.js" */
+/** @import {Changes, View} from "./view.js" */
 
-const changed = (changes) => navigate(changeView(view, changes));
+let view = readView(location.search);
+/** @type {{asked: string, data: Api.SearchResult} | null} */
+let answer = null;
+let searching = new AbortController();
+/** @type {ChartPanel | null} */
+let charts = null;
+/** @type {NodeListOf<HTMLAnchorElement>} */
+const tabs = document.querySelectorAll("[data-show]");
+
+const changed = (/** @type {Changes} */ changes) => navigate(changeView(view, changes));
 const searchBox = new SearchBox({ changed });
 const filters = new FilterForm({ changed, clear });
 const chips = new ChipBar({ changed });
@@ -27,6 +35,7 @@ const cards = new SummaryCards({ navigate });
 const columnMenu = new ColumnMenu({ changed: (columns) => navigate(showView(view, { columns })) });
 const exports = new ExportList();
 
+/** @param {View} next */
 function navigate(next) {
   const url = writeView(next);
   if (url !== writeView(view)) history.pushState(null, "", url);
@@ -38,6 +47,7 @@ function clear() {
   navigate(clearFilters(view));
 }
 
+/** @param {View} next */
 async function show(next) {
   view = next;
   searchBox.show(view);
@@ -51,7 +61,7 @@ async function show(next) {
 }
 
 function showTabs() {
-  for (const tab of document.querySelectorAll("[data-show]")) {
+  for (const tab of tabs) {
     tab.href = writeView(showView(view, { show: tab.dataset.show }));
     if (tab.dataset.show === view.show) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
@@ -61,18 +71,20 @@ function showTabs() {
   find("#charts").hidden = view.show !== "charts";
 }
 
+/** @param {View} asked @param {AbortSignal} signal */
 async function showRows(asked, signal) {
   const question = JSON.stringify(toSearch(asked, []));
-  if (answer.asked !== question) {
-    answer = { asked: null, data: null };
+  if (answer?.asked !== question) {
+    answer = null;
     exports.offer(asked, null);
     results.showLoading(asked);
   }
   try {
     const columns = await listColumns();
     const names = columns.map(({ name }) => name);
-    const onWait = (status) => results.showStatus(status);
-    const data = answer.data ?? (await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait }));
+    const onWait = (/** @type {TaskStatus} */ status) => results.showStatus(status);
+    /** @type {Api.SearchResult} */
+    const data = answer?.data ?? (await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait }));
     if (signal.aborted) return;
     answer = { asked: question, data };
     cards.expect(asked, { count: data.total_rows, total_value: data.total_value });
@@ -91,7 +103,7 @@ async function showRows(asked, signal) {
   }
 }
 
-// The code of the charts is fetched when they are first looked at.
+/** The code of the charts is fetched when they are first looked at. @param {View} asked @param {AbortSignal} signal */
 async function showCharts(asked, signal) {
   if (asked.show !== "charts") return;
   if (charts === null) {
@@ -106,14 +118,26 @@ async function showCharts(asked, signal) {
 async function showDataset() {
   try {
     const { body } = await get(`${API}/datasets/current/`);
-    const count = body.rows - body.flood_rows;
-    const years = [body.first_award, body.last_award].map((day) => day?.slice(0, 4)).filter(Boolean);
-    find("#dataset").textContent = `${countWords(count, "contract")}${years.length ? `, ${years.join("–")}` : ""}`;
-    find("#dataset").title = `Dataset version ${body.version}; ${formatPesos(body.total_value)} with all sources`;
+    nameDataset(body);
     filters.coverYears(body.first_award, body.last_award);
   } catch (error) {
     if (!(error instanceof Problem)) throw error; // the search says what is wrong
   }
+}
+
+/** @param {Api.Dataset} dataset */
+function nameDataset({
+  version,
+  rows,
+  flood_rows: floodRows,
+  total_value: value,
+  first_award: first,
+  last_award: last,
+}) {
+  const years = [first, last].map((day) => day?.slice(0, 4)).filter(Boolean);
+  const count = countWords(rows - floodRows, "contract");
+  find("#dataset").textContent = `${count}${years.length ? `, ${years.join("–")}` : ""}`;
+  find("#dataset").title = `Dataset version ${version}; ${formatPesos(value)} with all sources`;
 }
 
 async function copyLink() {
@@ -122,14 +146,16 @@ async function copyLink() {
   announce("The link to this view is in the clipboard.");
 }
 
-for (const tab of document.querySelectorAll("[data-show]")) {
+for (const tab of tabs) {
   tab.addEventListener(
     "click",
     stay(() => navigate(showView(view, { show: tab.dataset.show }))),
   );
 }
 find("#share").addEventListener("click", copyLink);
-find("#share").addEventListener("blur", () => (find("#share").textContent = "Copy link"));
+find("#share").addEventListener("blur", () => {
+  find("#share").textContent = "Copy link";
+});
 find("#clear-chips").addEventListener("click", clear);
 window.addEventListener("popstate", () => show(readView(location.search)));
 showDataset();

@@ -4,20 +4,36 @@ import { countWords, formatDuration, formatSize, formatTime, groupDigits } from 
 import { announce, build, buildButton } from "./dom.js";
 import { askPermission, canAsk, notify } from "./notifications.js";
 
-const PARTS = ["title", "bar", "status", "figures", "actions"];
+/** @import {KnownStatus, TaskStatus} from "./tasks.js" */
+
+/**
+ * @typedef {object} Acts  each is called with the last status
+ * @property {(status: KnownStatus) => Promise<unknown>} cancel
+ * @property {(status: KnownStatus) => void} rerun
+ * @property {(status: KnownStatus) => void} dismiss
+ */
+
+const part = (/** @type {string} */ name) => build("div", { class: `export-${name}` });
 
 export class ExportCard {
-  #parts = {};
+  #parts = {
+    title: part("title"),
+    bar: part("bar"),
+    status: part("status"),
+    figures: part("figures"),
+    actions: part("actions"),
+  };
+  #bar = build("progress", { max: "100", "aria-label": "Progress of the export" });
   #act;
   #cancelling = false;
   #shown = "";
+  /** @type {string | null} */
   #state = null;
   #life = new AbortController();
 
-  /** `cancel`, `rerun` and `dismiss` are called with the last status. */
-  constructor(title, { cancel, rerun, dismiss }) {
-    this.#act = { cancel, rerun, dismiss };
-    for (const name of PARTS) this.#parts[name] = build("div", { class: `export-${name}` });
+  /** @param {string} title @param {Acts} act */
+  constructor(title, act) {
+    this.#act = act;
     this.#parts.title.textContent = title;
     this.element = build("article", { class: "export" }, Object.values(this.#parts));
   }
@@ -32,18 +48,19 @@ export class ExportCard {
     this.element.remove();
   }
 
+  /** @param {TaskStatus} status */
   show(status) {
     if (status.description) this.#parts.title.textContent = status.description;
     this.element.dataset.state = status.state ?? "";
     this.#showBar(status);
-    this.#parts.status.textContent = status.trouble ?? status.status;
+    this.#parts.status.textContent = status.trouble ?? status.status ?? "";
     this.#parts.figures.textContent = describeProgress(status);
-    this.#showActions(status);
+    if (status.links) this.#showActions(status);
     if (status.ready) this.#tell(status);
-    this.#state = status.state;
+    if (status.state) this.#state = status.state;
   }
 
-  // What ended before the card was there is no news.
+  /** What ended before the card was there is no news. @param {KnownStatus} status */
   #tell(status) {
     const words = `${this.#parts.title.textContent}. ${status.status}`;
     announce(words);
@@ -52,79 +69,80 @@ export class ExportCard {
     notify(title, { body: words, tag: status.task_id });
   }
 
+  /** @param {TaskStatus} status */
   #showBar({ ready, successful, meta }) {
     if (ready && !successful) {
       this.#parts.bar.replaceChildren();
       return;
     }
-    const bar = this.#parts.bar.firstChild ?? build("progress", { max: "100", "aria-label": "Progress of the export" });
-    if (meta?.total || successful) bar.value = meta.percent;
+    const bar = this.#bar;
+    if (meta && (meta.total || successful)) bar.value = meta.percent;
     else bar.removeAttribute("value");
     if (!bar.isConnected) this.#parts.bar.append(bar);
   }
 
-  // Rebuilt only when they change, so that a button keeps the focus while figures run.
+  /** Rebuilt only when they change, so that a button keeps the focus while figures run. @param {KnownStatus} status */
   #showActions(status) {
     const key = `${status.state} ${status.ready} ${status.cancel_requested || this.#cancelling}`;
-    if (key === this.#shown || !status.links) return;
+    if (key === this.#shown) return;
     this.#shown = key;
     this.#parts.actions.replaceChildren(...this.#buildActions(status));
   }
 
+  /** @param {KnownStatus} status */
   #buildActions(status) {
     const dismiss = buildButton("Put away", () => this.#act.dismiss(status), { kind: "quiet" });
     const expired = status.expires_at !== null && Date.parse(status.expires_at) < Date.now();
-    if (status.successful && !expired) return [...this.#buildDownload(status), dismiss];
-    if (status.successful)
-      return [
-        build("span", { class: "hint" }, "The file has expired."),
-        this.#buildRerun("Run again", status),
-        dismiss,
-      ];
+    if (status.successful && !expired) return [...buildDownload(status), dismiss];
+    if (status.successful) {
+      const hint = build("span", { class: "hint" }, "The file has expired.");
+      return [hint, this.#buildRerun("Run again", status), dismiss];
+    }
     if (status.ready) {
       return [this.#buildRerun(status.state === "REVOKED" ? "Run again" : "Try again", status), dismiss];
     }
     if (status.cancel_requested || this.#cancelling) return [buildButton("Cancelling…", null)];
-    return [canAsk() && this.#buildBell(), buildButton("Cancel", () => this.#cancel(status))].filter(Boolean);
+    const cancel = buildButton("Cancel", () => this.#cancel(status));
+    return canAsk() ? [buildBell(), cancel] : [cancel];
   }
 
+  /** @param {string} words @param {KnownStatus} status */
   #buildRerun(words, status) {
     return buildButton(words, () => this.#act.rerun(status));
   }
 
-  #buildBell() {
-    const bell = buildButton(
-      "Tell me when it is done",
-      async () => {
-        await askPermission();
-        bell.remove();
-      },
-      { kind: "quiet" },
-    );
-    return bell;
-  }
-
+  /** @param {KnownStatus} status */
   async #cancel(status) {
     this.#cancelling = true;
     this.#showActions(status);
     await this.#act.cancel(status);
   }
-
-  #buildDownload({ result, links, expires_at: expiresAt }) {
-    const figures = [
-      countWords(result.rows, "row"),
-      formatSize(result.size_bytes),
-      expiresAt && `kept until ${formatTime(expiresAt)}`,
-    ];
-    return [
-      build("a", { class: "button primary", href: links.download, download: true }, "Download"),
-      build("span", { class: "export-file" }, result.name),
-      build("span", { class: "hint" }, figures.filter(Boolean).join(" · ")),
-    ];
-  }
 }
 
-/** How far a task is: percent, rate, time left, place in the line, attempt. */
+function buildBell() {
+  const ask = async () => {
+    await askPermission();
+    bell.remove();
+  };
+  const bell = buildButton("Tell me when it is done", ask, { kind: "quiet" });
+  return bell;
+}
+
+/** @param {KnownStatus} status */
+function buildDownload({ result, links, expires_at: expiresAt }) {
+  const figures = [
+    result && countWords(result.rows, "row"),
+    result && formatSize(result.size_bytes),
+    expiresAt && `kept until ${formatTime(expiresAt)}`,
+  ];
+  return [
+    build("a", { class: "button primary", href: links.download, download: true }, "Download"),
+    build("span", { class: "export-file" }, result?.name),
+    build("span", { class: "hint" }, figures.filter(Boolean).join(" · ")),
+  ];
+}
+
+/** How far a task is: percent, rate, time left, place in the line, attempt. @param {TaskStatus} status */
 export function describeProgress({ ready, meta, trouble }) {
   if (ready || trouble || !meta) return "";
   return [

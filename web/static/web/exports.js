@@ -7,18 +7,26 @@ import { ExportCard } from "./exportcard.js";
 import { buildProblem } from "./problems.js";
 import { putOnShelf, readShelf, takeFromShelf, watchShelf } from "./shelf.js";
 import { cancelTask, followTask, rerunTask } from "./tasks.js";
-import { toFilters } from "./view.js";
+import { EMPTY, toFilters } from "./view.js";
+
+/** @import {KnownStatus} from "./tasks.js" */
+/** @import {View} from "./view.js" */
 
 const ESTIMATE_AFTER_MS = 300;
 
 export class ExportList {
   #root = find("#exports");
-  #form = find("#export");
-  #button = find("#export button");
+  #form = find("#export", HTMLFormElement);
+  #button = find("#export button", HTMLButtonElement);
+  #format = find("#format", HTMLSelectElement);
+  #guard = find("#guard", HTMLInputElement);
   #estimate = find("#estimate");
+  /** @type {Map<string, ExportCard>} */
   #cards = new Map();
-  #view = null;
-  #columns = [];
+  /** @type {View} */
+  #view = EMPTY;
+  /** @type {{shown?: string[], all?: string[]}} */
+  #columns = {};
   #rows = 0;
   #timer = 0;
   #asking = new AbortController();
@@ -37,8 +45,13 @@ export class ExportList {
     this.#showShelf();
   }
 
-  /** What the button exports from now on; `rows` null or 0 means there is nothing to export. */
-  offer(view, rows, columns = []) {
+  /**
+   * What the button exports from now on; `rows` null or 0 means there is nothing to export.
+   * @param {View} view
+   * @param {number | null} rows
+   * @param {{shown?: string[], all?: string[]}} [columns]  the names of the columns that a person may choose
+   */
+  offer(view, rows, columns = {}) {
     this.#view = view;
     this.#rows = rows ?? 0;
     this.#columns = columns;
@@ -48,19 +61,19 @@ export class ExportList {
   }
 
   #body() {
-    const which = find("#export-columns").value;
+    const which = find("#export-columns", HTMLSelectElement).value;
     const columns = which === "shown" ? this.#columns.shown : which === "all" ? this.#columns.all : null;
-    const guard = this.#guardable ? { formula_guard: find("#guard").checked } : {};
-    return { filters: toFilters(this.#view), sort: this.#view.sort, format: find("#format").value, columns, ...guard };
+    const guard = this.#guardable ? { formula_guard: this.#guard.checked } : {};
+    return { filters: toFilters(this.#view), sort: this.#view.sort, format: this.#format.value, columns, ...guard };
   }
 
   // In the other formats text is text.
   get #guardable() {
-    return find("#format").value.startsWith("csv");
+    return this.#format.value.startsWith("csv");
   }
 
   #showGuard() {
-    find("#guard").parentElement.hidden = !this.#guardable;
+    find("label.check", HTMLElement, this.#form).hidden = !this.#guardable;
   }
 
   #estimateSoon() {
@@ -91,7 +104,7 @@ export class ExportList {
     this.#button.removeAttribute("aria-disabled");
   }
 
-  // Runs `act` and shows what the API has against it.
+  /** Runs `act` and shows what the API has against it. @param {() => Promise<unknown>} act */
   async #attempt(act) {
     this.#root.querySelector(":scope > .problem")?.remove();
     try {
@@ -103,7 +116,10 @@ export class ExportList {
     }
   }
 
-  // An equal export that is under way or done comes back with the same id, so it keeps its card.
+  /**
+   * An equal export that is under way or done comes back with the same id, so it keeps its card.
+   * @param {Api.Accepted} accepted
+   */
   #welcome(accepted) {
     putOnShelf(accepted.task_id);
     const known = this.#cards.has(accepted.task_id);
@@ -118,12 +134,14 @@ export class ExportList {
     for (const id of [...ids].reverse()) if (!this.#cards.has(id)) this.#showCard(id, "Export");
   }
 
+  /** @param {string} id @param {string} title */
   #showCard(id, title) {
     const card = this.#cards.get(id) ?? this.#makeCard(id, title);
     this.#root.prepend(card.element);
     this.#root.hidden = false;
   }
 
+  /** @param {string} id @param {string} title */
   #makeCard(id, title) {
     const card = new ExportCard(title, {
       cancel: (status) => this.#attempt(() => cancelTask(status)),
@@ -135,6 +153,7 @@ export class ExportList {
     return card;
   }
 
+  /** @param {string} id @param {ExportCard} card */
   async #follow(id, card) {
     const urls = { statusUrl: `${TASKS}/status/?task_id=${id}`, eventsUrl: `${TASKS}/${id}/events/` };
     const { signal } = card;
@@ -142,23 +161,26 @@ export class ExportList {
       for await (const status of followTask(urls, { signal })) card.show(status);
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status === 404)
-        this.#dismiss(id); // of another visitor of this browser, or deleted
+      const gone = error instanceof Problem && error.status === 404; // of another visitor of this browser, or deleted
+      if (gone) this.#dismiss(id);
       else await this.#attempt(() => Promise.reject(error));
     }
   }
 
+  /** @param {KnownStatus} status */
   async #rerun(status) {
     const accepted = await rerunTask(status);
     this.#dismiss(status.task_id);
     this.#welcome(accepted);
   }
 
+  /** @param {string} id */
   #dismiss(id) {
     takeFromShelf(id);
     this.#removeCard(id);
   }
 
+  /** @param {string} id */
   #removeCard(id) {
     this.#cards.get(id)?.remove();
     this.#cards.delete(id);
@@ -166,6 +188,7 @@ export class ExportList {
   }
 }
 
+/** @param {Api.Estimate} estimate */
 function describeEstimate({ rows, bytes, sheets, seconds, reuse, limit_exceeded: limit }) {
   if (limit?.name === "EXPORT_STORE_MAX_GB")
     return `Too large: all exports together may take ${limit.limit} GB. Narrow the filters.`;

@@ -14,7 +14,7 @@ const UPRIGHT = { width: 80, height: 100 };
  * @property {string} label
  * @property {number} size  what its length or area shows
  * @property {number} [part]  of a column, the part that went wrong
- * @property {string} [tick]  what stands below a column
+ * @property {string | null} [tick]  what stands below a column
  * @property {string} value  the figure beside the label, in few characters
  * @property {string} detail  everything, in a sentence
  * @property {string[]} cells  exact figures for the table
@@ -23,16 +23,29 @@ const UPRIGHT = { width: 80, height: 100 };
  */
 
 /**
+ * @typedef {object} Figure
+ * @property {string} title
+ * @property {string} hint
+ * @property {string[]} heads  of the table
+ * @property {Mark[]} marks
+ * @property {HTMLElement} drawing
+ * @property {Mark | null} [beyond]  the mark that is not drawn, if there is one
+ * @property {string} [className]
+ */
+
+/**
  * A chart with its title, its table of exact figures and a line that tells what is pointed at.
- * `beyond`: the mark that is not drawn, if there is one.
+ * @param {Figure} figure
  */
 export function buildFigure({ title, hint, heads, marks, drawing, beyond = null, className = "" }) {
   const readout = build("p", { class: "chart-readout", "aria-hidden": "true" }, hint);
-  const tell = (event) => {
-    const detail = event.target.closest?.("[data-detail]")?.dataset.detail;
-    readout.textContent = detail ?? hint;
+  const tell = (/** @type {Event} */ event) => {
+    const mark = event.target instanceof Element ? event.target.closest("[data-detail]") : null;
+    readout.textContent = mark?.getAttribute("data-detail") ?? hint;
   };
-  const quiet = () => (readout.textContent = hint);
+  const quiet = () => {
+    readout.textContent = hint;
+  };
   return build(
     "figure",
     { class: `chart panel ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
@@ -58,7 +71,11 @@ export function drawBars(marks) {
   );
 }
 
-/** Columns in the order of time or size; `top` is the highest one's size in words. @param {Mark[]} marks */
+/**
+ * Columns in the order of time or size; `top` is the highest one's size in words.
+ * @param {Mark[]} marks
+ * @param {string} top
+ */
 export function drawColumns(marks, top) {
   const highest = Math.max(...marks.map((mark) => mark.size), 0);
   const list = build(
@@ -113,12 +130,14 @@ export function drawTreemap(marks) {
   return list;
 }
 
+/** @param {number} part */
 function buildPart(part) {
   const bad = build("span", { class: "column-part" });
   bad.style.blockSize = percent(part, 1);
   return bad;
 }
 
+/** @param {Mark} mark @param {string} name @param {...Node} content */
 function buildMark(mark, name, ...content) {
   const attributes = {
     class: mark.href ? name : `${name} still`,
@@ -126,11 +145,14 @@ function buildMark(mark, name, ...content) {
     "aria-label": mark.detail,
   };
   if (!mark.href) return build("span", { ...attributes, role: "img" }, content);
-  return build("a", { ...attributes, href: mark.href, onclick: stay(mark.follow) }, content);
+  return build("a", { ...attributes, href: mark.href, onclick: mark.follow && stay(mark.follow) }, content);
 }
 
-const buildLink = ({ href, follow }, words) => (href ? build("a", { href, onclick: stay(follow) }, words) : words);
+/** @param {Mark} mark @param {string} words */
+const buildLink = ({ href, follow }, words) =>
+  href ? build("a", { href, onclick: follow && stay(follow) }, words) : words;
 
+/** @param {string} title @param {string[]} heads @param {Mark[]} marks */
 function buildNumbers(title, heads, marks) {
   const rows = marks.map((mark) =>
     build(
@@ -153,17 +175,17 @@ function buildNumbers(title, heads, marks) {
   );
 }
 
-// One stop of the Tab key for the whole drawing; the arrows go from mark to mark.
+/** One stop of the Tab key for the whole drawing; the arrows go from mark to mark. @param {HTMLElement} list */
 function rove(list) {
   const links = [...list.querySelectorAll("a")];
   for (const [index, link] of links.entries()) link.tabIndex = index ? -1 : 0;
-  const goTo = (index) => {
+  const goTo = (/** @type {number} */ index) => {
     for (const link of links) link.tabIndex = -1;
     links[index].tabIndex = 0;
     links[index].focus();
   };
   list.addEventListener("keydown", (event) => {
-    const at = links.indexOf(document.activeElement);
+    const at = links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
     const next = {
       ArrowRight: at + 1,
       ArrowDown: at + 1,
@@ -178,4 +200,5 @@ function rove(list) {
   });
 }
 
+/** @param {number} part @param {number} whole */
 const percent = (part, whole) => `${whole > 0 ? (100 * part) / whole : 0}%`;

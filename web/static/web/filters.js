@@ -3,7 +3,10 @@
 import { groupDigits, parseAmount } from "./amounts.js";
 import { build, find } from "./dom.js";
 import { Picker } from "./picker.js";
-import { countFilters } from "./view.js";
+import { countFilters, EMPTY } from "./view.js";
+
+/** @import {Culprit} from "./api.js" */
+/** @import {Changes, View} from "./view.js" */
 
 const OLDEST_YEAR = 2000;
 const ERROR_PLACES = [
@@ -13,58 +16,70 @@ const ERROR_PLACES = [
 ];
 
 export class FilterForm {
-  #view;
+  /** @type {View} */
+  #view = EMPTY;
   #changed;
   #pickers;
+  /** @type {string[]} */
   #years = [];
-  #amounts = { min: find("#min"), max: find("#max") };
-  #days = { from: find("#from"), to: find("#to") };
+  #amounts = { min: find("#min", HTMLInputElement), max: find("#max", HTMLInputElement) };
+  #days = { from: find("#from", HTMLInputElement), to: find("#to", HTMLInputElement) };
+  #flood = find("#flood", HTMLInputElement);
+  #quarterYear = find("#quarter-year", HTMLSelectElement);
 
-  /** `changed` is called with the members of the view that a person changed, `clear` to clear all of them. */
+  /**
+   * `changed` is called with the members of the view that a person changed, `clear` to clear all of them.
+   * @param {{changed: (changes: Changes) => void, clear: () => void}} does
+   */
   constructor({ changed, clear }) {
     this.#changed = changed;
-    this.#pickers = [...document.querySelectorAll("[data-picker]")].map((root) => {
+    /** @type {NodeListOf<HTMLElement>} */
+    const roots = document.querySelectorAll("[data-picker]");
+    this.#pickers = [...roots].map((root) => {
+      /** @type {Picker} */
       const picker = new Picker(root, { changed: (names) => changed({ [picker.field]: names }) });
       return picker;
     });
     find("#filters").addEventListener("submit", (event) => event.preventDefault());
-    find("#flood").addEventListener("change", (event) => changed({ flood: event.target.checked }));
+    this.#flood.addEventListener("change", () => changed({ flood: this.#flood.checked }));
     find("#clear").addEventListener("click", clear);
     find("#toggle-filters").addEventListener("click", () => this.#toggle());
-    find("#quarter-year").addEventListener("change", () => this.#showQuarters());
+    this.#quarterYear.addEventListener("change", () => this.#showQuarters());
     for (const button of this.#quarterButtons()) button.addEventListener("click", () => this.#onQuarter(button));
-    for (const [name, input] of Object.entries(this.#amounts)) {
-      input.addEventListener("change", () => this.#onAmount(name));
-    }
-    for (const [name, input] of Object.entries(this.#days)) {
-      input.addEventListener("change", () => this.#onDay(name));
-    }
+    this.#amounts.min.addEventListener("change", () => this.#onAmount("min"));
+    this.#amounts.max.addEventListener("change", () => this.#onAmount("max"));
+    this.#days.from.addEventListener("change", () => this.#onDay("from"));
+    this.#days.to.addEventListener("change", () => this.#onDay("to"));
   }
 
-  /** The years that the dataset covers, from `first` to `last`; dates as the API gives them, or null. */
+  /**
+   * The years that the dataset covers, from `first` to `last`; dates as the API gives them, or null.
+   * @param {string | null} first
+   * @param {string | null} last
+   */
   coverYears(first, last) {
     const from = Math.max(OLDEST_YEAR, Number(first?.slice(0, 4)));
     const to = Number(last?.slice(0, 4));
     this.#years = Array.from({ length: Math.max(0, to - from + 1) || 0 }, (_, index) => String(to - index));
-    if (this.#view) this.#showTimes();
+    this.#showTimes();
   }
 
+  /** @param {View} view */
   show(view) {
     this.#view = view;
     for (const picker of this.#pickers) picker.show(view[picker.field]);
     this.#showTimes();
-    for (const [name, input] of Object.entries(this.#amounts)) {
-      input.value = view[name] === null ? "" : groupDigits(view[name]);
-      input.removeAttribute("aria-invalid");
-    }
-    for (const [name, input] of Object.entries(this.#days)) input.value = view[name] ?? "";
-    find("#flood").checked = view.flood;
+    showAmount(this.#amounts.min, view.min);
+    showAmount(this.#amounts.max, view.max);
+    this.#days.from.value = view.from ?? "";
+    this.#days.to.value = view.to ?? "";
+    this.#flood.checked = view.flood;
     const count = countFilters(view);
     find("#toggle-filters").textContent = count ? `Filters (${count})` : "Filters";
     this.showErrors([]);
   }
 
-  /** Puts each error beside its field. */
+  /** Puts each error beside its field. @param {Culprit[]} errors */
   showErrors(errors) {
     for (const [prefix, place] of ERROR_PLACES) {
       const mine = errors.filter((error) => error.pointer.startsWith(prefix));
@@ -80,28 +95,32 @@ export class FilterForm {
     const box = find("#years");
     if ([...box.querySelectorAll("input")].map((input) => input.value).join() !== years.join()) {
       box.replaceChildren(...years.map((year) => this.#buildYear(year)));
-      find("#quarter-year").replaceChildren(...years.map((year) => build("option", { value: year }, year)));
+      this.#quarterYear.replaceChildren(...years.map((year) => build("option", { value: year }, year)));
     }
     for (const input of box.querySelectorAll("input")) input.checked = chosen.includes(input.value);
     this.#showQuarters();
   }
 
+  /** @param {string} year */
   #buildYear(year) {
     const input = build("input", { type: "checkbox", value: year, onchange: () => this.#onYears() });
     return build("label", { class: "year" }, input, build("span", {}, year));
   }
 
   #onYears() {
-    const inputs = [...find("#years").querySelectorAll("input:checked")];
-    this.#changed({ years: inputs.map((input) => input.value).sort() });
+    const inputs = [...find("#years").querySelectorAll("input")];
+    const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
+    this.#changed({ years: chosen.sort() });
   }
 
+  /** @returns {NodeListOf<HTMLButtonElement>} */
   #quarterButtons() {
     return document.querySelectorAll("[data-quarter]");
   }
 
+  /** @param {HTMLButtonElement} button */
   #quarterOf(button) {
-    return `${find("#quarter-year").value}-${button.dataset.quarter}`;
+    return `${this.#quarterYear.value}-${button.dataset.quarter}`;
   }
 
   #showQuarters() {
@@ -110,6 +129,7 @@ export class FilterForm {
     }
   }
 
+  /** @param {HTMLButtonElement} button */
   #onQuarter(button) {
     const quarter = this.#quarterOf(button);
     const { quarters } = this.#view;
@@ -117,12 +137,14 @@ export class FilterForm {
     this.#changed({ quarters: others.length < quarters.length ? others : [...quarters, quarter].sort() });
   }
 
+  /** @param {"from" | "to"} name */
   #onDay(name) {
     const input = this.#days[name];
     if (input.validity.badInput) return; // half a date; the browser marks it
     this.#changed({ [name]: input.value || null });
   }
 
+  /** @param {"min" | "max"} name */
   #onAmount(name) {
     const input = this.#amounts[name];
     const amount = parseAmount(input.value);
@@ -139,4 +161,10 @@ export class FilterForm {
     const open = find("#filters").classList.toggle("open");
     find("#toggle-filters").setAttribute("aria-expanded", String(open));
   }
+}
+
+/** @param {HTMLInputElement} input @param {string | null} amount */
+function showAmount(input, amount) {
+  input.value = amount === null ? "" : groupDigits(amount);
+  input.removeAttribute("aria-invalid");
 }

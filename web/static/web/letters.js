@@ -10,17 +10,24 @@ export class DeadLetters {
   #url;
   #problems;
   #refreshNow;
+  /** @type {Api.Letter[]} */
   #shown = [];
+  /** @type {Set<number>} */
   #chosen = new Set();
+  #all = find("#all-letters", HTMLInputElement);
+  #buttons = { Replay: find("#replay-chosen", HTMLButtonElement), Discard: find("#discard-chosen", HTMLButtonElement) };
 
-  /** `refreshNow` is called when something was done. */
+  /**
+   * `refreshNow` is called when something was done.
+   * @param {{url: string, problems: HTMLElement, refreshNow: () => void}} around
+   */
   constructor({ url, problems, refreshNow }) {
     this.#url = url;
     this.#problems = problems;
     this.#refreshNow = refreshNow;
-    find("#all-letters").addEventListener("change", (event) => this.#chooseAll(event.target.checked));
-    find("#replay-chosen").addEventListener("click", () => this.#resolve([...this.#chosen], "replay"));
-    askTwice(find("#discard-chosen"), () => this.#resolve([...this.#chosen], "discard"));
+    this.#all.addEventListener("change", () => this.#chooseAll(this.#all.checked));
+    this.#buttons.Replay.addEventListener("click", () => this.#resolve([...this.#chosen], "replay"));
+    askTwice(this.#buttons.Discard, () => this.#resolve([...this.#chosen], "discard"));
   }
 
   async refresh() {
@@ -40,17 +47,19 @@ export class DeadLetters {
     this.#showChosen();
   }
 
+  /** @param {Api.Letter} letter */
   #buildRow(letter) {
     const { id, run, error } = letter;
     const name = run ? `${run.kind} ${run.task_id}` : "unreadable message";
+    /** @type {HTMLInputElement} */
     const box = build("input", {
       type: "checkbox",
       "aria-label": `Choose ${name}`,
       "data-action": "choose",
       checked: this.#chosen.has(id),
-      onchange: (event) => this.#choose(id, event.target.checked),
+      onchange: () => this.#choose(id, box.checked),
     });
-    const buttonOf = (action, text) =>
+    const buttonOf = (/** @type {string} */ action, /** @type {string} */ text) =>
       build(
         "button",
         {
@@ -92,6 +101,7 @@ export class DeadLetters {
     );
   }
 
+  /** @param {Api.Letter} letter */
   #buildTrace({ traceback, message }) {
     const text = traceback || message;
     return (
@@ -105,35 +115,37 @@ export class DeadLetters {
     );
   }
 
+  /** @param {number} id @param {boolean} chosen */
   #choose(id, chosen) {
     if (chosen) this.#chosen.add(id);
     else this.#chosen.delete(id);
     this.#showChosen();
   }
 
+  /** @param {boolean} chosen */
   #chooseAll(chosen) {
     this.#chosen = new Set(chosen ? this.#shown.map((letter) => letter.id) : []);
-    for (const box of document.querySelectorAll(".letters tbody input")) box.checked = chosen;
+    for (const box of find(".letters tbody").querySelectorAll("input")) box.checked = chosen;
     this.#showChosen();
   }
 
   #showChosen() {
     const { size } = this.#chosen;
-    for (const [id, word] of [
-      ["#replay-chosen", "Replay"],
-      ["#discard-chosen", "Discard"],
-    ]) {
-      find(id).disabled = !size;
-      if (!find(id).dataset.asked) find(id).textContent = size ? `${word} ${size}` : word;
+    for (const [word, button] of Object.entries(this.#buttons)) {
+      button.disabled = !size;
+      if (!button.dataset.asked) button.textContent = size ? `${word} ${size}` : word;
     }
-    find("#all-letters").checked = size > 0 && size === this.#shown.length;
+    this.#all.checked = size > 0 && size === this.#shown.length;
   }
 
+  /** @param {number[]} ids @param {"replay" | "discard"} action */
   #resolve(ids, action) {
     attemptAction(
       async () => {
         const { body } = await post(`${this.#url}${action}/`, { ids });
-        const refused = body.results.filter((result) => result.outcome === "refused");
+        /** @type {Api.ResolvedLetter[]} */
+        const results = body.results;
+        const refused = results.filter((result) => result.outcome === "refused");
         if (refused.length)
           throw new Problem({ status: 409, detail: refused.map((result) => result.detail).join("; ") });
         announce(`${ids.length} done.`);
@@ -144,7 +156,11 @@ export class DeadLetters {
   }
 }
 
-// What cannot be taken back takes two presses; whoever turns away after the first has changed their mind.
+/**
+ * What cannot be taken back takes two presses; whoever turns away after the first has changed their mind.
+ * @param {HTMLButtonElement} button
+ * @param {() => void} act
+ */
 function askTwice(button, act) {
   const forget = () => {
     if (!button.dataset.asked) return;

@@ -40,7 +40,12 @@ export function keepLive(refresh, problems) {
   }
 }
 
-/** Runs `act`, shows what the API has against it, and then asks anew. */
+/**
+ * Runs `act`, shows what the API has against it, and then asks anew.
+ * @param {() => unknown} act
+ * @param {HTMLElement} problems
+ * @param {() => void} refreshNow
+ */
 export async function attemptAction(act, problems, refreshNow) {
   try {
     await act();

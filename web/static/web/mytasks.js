@@ -11,6 +11,10 @@ import { viewOfRequest, writeView } from "./view.js";
 
 const BUSY_S = 1.5;
 const IDLE_S = 8;
+/** @import {Child} from "./dom.js" */
+/** @typedef {Api.TaskStatus} Task */
+
+/** @type {Record<Task["state"], [string, string]>} */
 const BADGES = {
   PENDING: ["waiting", ""],
   STARTED: ["running", "busy"],
@@ -26,15 +30,20 @@ const problems = find("#problems");
 const refreshNow = keepLive(refresh, problems);
 
 find("#history-filter").addEventListener("change", () => go(addressOf()));
-find("#newer").addEventListener("click", (event) => go(event.target.dataset.page));
-find("#older").addEventListener("click", (event) => go(event.target.dataset.page));
+for (const button of [find("#newer"), find("#older")]) {
+  button.addEventListener("click", () => go(button.dataset.page ?? page));
+}
 
 function addressOf() {
   const query = new URLSearchParams({ page_size: "25" });
-  for (const name of ["kind", "state"]) if (find(`#${name}`).value) query.set(name, find(`#${name}`).value);
+  for (const name of ["kind", "state"]) {
+    const { value } = find(`#${name}`, HTMLSelectElement);
+    if (value) query.set(name, value);
+  }
   return `${TASKS}/?${query}`;
 }
 
+/** @param {string} address */
 function go(address) {
   page = address;
   refreshNow();
@@ -45,23 +54,29 @@ async function refresh() {
   const { body } = await get(asked);
   if (asked !== page) return 0;
   show(body);
-  return body.results.some((task) => !task.ready) ? BUSY_S : IDLE_S;
+  return isBusy(body) ? BUSY_S : IDLE_S;
 }
 
+/** @param {Api.TaskStatusPage} body */
+const isBusy = ({ results }) => results.some((task) => !task.ready);
+
+/** @param {Api.TaskStatusPage} body */
 function show({ results, next, previous }) {
   find("#history").hidden = !results.length;
   find("#nothing").hidden = results.length > 0;
   showRows(find("#history tbody"), results, (task) => task.task_id, buildRow);
-  for (const [id, address] of [
-    ["#newer", previous],
-    ["#older", next],
-  ]) {
-    find(id).hidden = !address;
-    // A path, because behind a proxy the API may name itself by another scheme.
-    find(id).dataset.page = address ? new URL(address).pathname + new URL(address).search : "";
-  }
+  leadTo(find("#newer"), previous);
+  leadTo(find("#older"), next);
 }
 
+/** @param {HTMLElement} button @param {string | null} address */
+function leadTo(button, address) {
+  button.hidden = !address;
+  // A path, because behind a proxy the API may name itself by another scheme.
+  button.dataset.page = address ? new URL(address).pathname + new URL(address).search : "";
+}
+
+/** @param {Task} task */
 function buildRow(task) {
   const view = viewOfRequest(task.request);
   return build(
@@ -91,6 +106,7 @@ function buildRow(task) {
   );
 }
 
+/** @param {Task} task */
 function buildState(task) {
   const [word, kind] = BADGES[task.state] ?? [task.state, ""];
   const stopping = task.cancel_requested && !task.ready;
@@ -104,11 +120,14 @@ function buildState(task) {
   ];
 }
 
+/** @param {Task} task */
 function describeTime({ started_at: started, finished_at: finished, created_at: created }) {
   if (!finished) return started ? `running since ${formatTime(started)}` : "";
-  return `took ${formatDuration((Date.parse(finished) - Date.parse(started ?? created)) / 1000)}`;
+  const began = started ?? created ?? finished;
+  return `took ${formatDuration((Date.parse(finished) - Date.parse(began)) / 1000)}`;
 }
 
+/** @param {Task} task @returns {Child | Child[]} */
 function describeResult({ result, successful, expires_at: expires }) {
   if (!successful || !result) return "–";
   return [
@@ -118,7 +137,9 @@ function describeResult({ result, successful, expires_at: expires }) {
   ];
 }
 
+/** @param {Task} task */
 function buildActions(task) {
+  /** @param {string} name @param {string} text @param {() => Promise<void>} does */
   const act = (name, text, does) =>
     build(
       "button",
@@ -150,4 +171,5 @@ function buildActions(task) {
   ];
 }
 
+/** @param {string | null} iso */
 const isPast = (iso) => iso !== null && Date.parse(iso) < Date.now();

@@ -8,7 +8,11 @@ export const canAsk = () => available && Notification.permission === "default";
 /** Ask for permission; resolves to whether it was given. */
 export const askPermission = async () => (await Notification.requestPermission()) === "granted";
 
-/** Say it once, whichever tab comes first: the browser replaces notes of the same `tag`. */
+/**
+ * Say it once, whichever tab comes first: the browser replaces notes of the same `tag`.
+ * @param {string} title
+ * @param {{body: string, tag: string}} note
+ */
 export function notify(title, { body, tag }) {
   if (!available || Notification.permission !== "granted" || !document.hidden) return;
   const note = new Notification(title, { body, tag });

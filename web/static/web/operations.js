@@ -2,7 +2,7 @@
 
 import { formatDuration, formatShare, formatTime, groupDigits } from "./amounts.js";
 import { API, get, TASKS } from "./api.js";
-import { build, find } from "./dom.js";
+import { build, find, seek } from "./dom.js";
 import { describeProgress } from "./exportcard.js";
 import { buildFigure, drawColumns } from "./figures.js";
 import { DeadLetters } from "./letters.js";
@@ -36,19 +36,23 @@ async function refreshSlowly() {
   return SLOWLY_S;
 }
 
+/** @param {number | null} value */
 const number = (value) => build("td", { class: "number" }, value === null ? "?" : groupDigits(value));
 
+/** @type {Record<Api.Queues["broker"], string>} */
 const BROKER = {
   up: "The broker answers.",
   blocked:
     "The broker takes no messages for now, because its memory or disk is short: tasks are accepted and wait, and workers cannot be asked.",
   down: "The broker does not answer: nothing is known of its messages.",
 };
+/** @type {Record<string, [string, string]>} */
 const LATE = {
   sweep: ["The sweeper", "tasks of dead workers, retries and unpublished tasks wait"],
   beat: ["Beat", "cleaning up, pruning and dead letters wait"],
 };
 
+/** @param {Api.PulseReport[]} pulses */
 function describeHousekeeping(pulses) {
   const late = pulses.filter((pulse) => pulse.late);
   if (!late.length) return "The sweeper and Beat are at work.";
@@ -60,6 +64,7 @@ function describeHousekeeping(pulses) {
     .join(" ");
 }
 
+/** @param {Api.Queues} answer */
 function showQueues({ broker, housekeeping, queues }) {
   find("#broker").textContent = `${BROKER[broker]} ${describeHousekeeping(housekeeping)}`;
   showRows(
@@ -87,10 +92,11 @@ function showQueues({ broker, housekeeping, queues }) {
   );
 }
 
+/** @param {Api.ActiveTasks} answer */
 function showRunning({ active, scheduled, reserved }) {
   const tasks = [...active, ...scheduled, ...reserved].slice(0, 50);
   find("#none-running").hidden = tasks.length > 0;
-  find("#running").parentElement.hidden = !tasks.length;
+  find('[aria-label="Running tasks"]').hidden = !tasks.length;
   showRows(
     find("#running tbody"),
     tasks,
@@ -127,6 +133,7 @@ function showRunning({ active, scheduled, reserved }) {
   );
 }
 
+/** @param {Api.Workers} answer */
 function showWorkers({ workers }) {
   showRows(
     find("#workers tbody"),
@@ -163,14 +170,16 @@ function showWorkers({ workers }) {
   );
 }
 
+/** @param {Api.WorkerReport} worker */
 function describeMemory({ memory_mb: own, children }) {
   if (own === null) return "?";
   const pids = children.reduce((sum, child) => sum + (child.memory_mb ?? 0), 0);
   return `${Math.round(own + pids)} MB`;
 }
 
+/** @param {Api.HourReport[]} hours */
 function showPace(hours) {
-  const ended = (hour) => hour.succeeded + hour.failed + hour.cancelled;
+  const ended = (/** @type {Api.HourReport} */ hour) => hour.succeeded + hour.failed + hour.cancelled;
   const failed = hours.reduce((sum, hour) => sum + hour.failed, 0);
   const judged = hours.reduce((sum, hour) => sum + hour.succeeded + hour.failed, 0);
   const marks = hours.map((hour, index) => ({
@@ -187,7 +196,7 @@ function showPace(hours) {
   const rate = judged
     ? `${groupDigits(failed)} of ${groupDigits(judged)} tasks failed (${formatShare(failed / judged)})`
     : "No task has ended";
-  const wasOpen = find("#pace details")?.open;
+  const wasOpen = seek("#pace details", HTMLDetailsElement)?.open ?? false;
   find("#pace").replaceChildren(
     buildFigure({
       title: "Tasks ended, by hour",
@@ -197,9 +206,11 @@ function showPace(hours) {
       drawing: drawColumns(marks, top),
     }),
   );
-  find("#pace details").open = Boolean(wasOpen);
+  const numbers = seek("#pace details", HTMLDetailsElement);
+  if (numbers) numbers.open = wasOpen;
 }
 
+/** @param {Api.ScheduleReport[]} schedules */
 function showSchedules(schedules) {
   showRows(
     find("#schedules tbody"),

@@ -2,7 +2,9 @@
 
 import { build } from "./dom.js";
 
-// A message for `problem`; `actions` are further buttons or links.
+/** @import {Culprit, Problem} from "./api.js" */
+
+/** A message; `actions` are further buttons or links. @param {Problem} problem @param {...Node} actions */
 export function buildProblem(problem, ...actions) {
   return build(
     "div",
@@ -20,10 +22,12 @@ export function buildProblem(problem, ...actions) {
   );
 }
 
+/** @param {Culprit} error */
 function pointerOf(error) {
   return error.pointer ? [build("code", {}, error.pointer), " "] : null;
 }
 
+/** @param {Problem} problem */
 function titleOf(problem) {
   if (problem.status === 400 || problem.status === 422) return "This cannot be asked";
   if (problem.status === 401) return "You have to sign in";
@@ -31,6 +35,7 @@ function titleOf(problem) {
   return problem.passing ? "No answer for now" : "That did not work";
 }
 
+/** @param {Problem} problem */
 function adviceFor(problem) {
   if (problem.code === "no-dataset") {
     return 'Import PhilGEPS files with make import FILES="…", or make a sample with make demo, then try again.';

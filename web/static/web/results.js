@@ -3,9 +3,15 @@
 import { countWords, formatPesos, groupDigits } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { showDetails } from "./details.js";
-import { announce, build, buildButton, find, MISSING, stay } from "./dom.js";
+import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
 import { buildProblem } from "./problems.js";
-import { changeView, EMPTY, NAME_FILTERS, writeView } from "./view.js";
+import { changeView, EMPTY, isNameFilter, NAME_FILTERS, showView, writeView } from "./view.js";
+
+/** @import {Problem} from "./api.js" */
+/** @import {Column, Contract} from "./columns.js" */
+/** @import {Attributes, Children} from "./dom.js" */
+/** @import {TaskStatus} from "./tasks.js" */
+/** @import {NameFilter, View} from "./view.js" */
 
 const PAGE_SIZES = ["25", "50", "100", "200"];
 const DESCENDING_FIRST = ["date", "money", "integer"];
@@ -15,18 +21,24 @@ const TITLE = "award_title";
 export class ResultTable {
   #navigate;
   #clear;
-  #view;
+  /** @type {View} */
+  #view = EMPTY;
+  /** @type {Column[]} */
   #columns = [];
   #timer = 0;
   #root = find("#results");
   #table = find("#results table");
 
-  /** `navigate` is called with a view to go to, `clear` to clear all filters. */
+  /**
+   * `navigate` is called with a view to go to, `clear` to clear all filters.
+   * @param {{navigate: (view: View) => void, clear: () => void}} does
+   */
   constructor({ navigate, clear }) {
     this.#navigate = navigate;
     this.#clear = clear;
   }
 
+  /** @param {View} view */
   showLoading(view) {
     this.#view = view;
     this.#root.setAttribute("aria-busy", "true");
@@ -34,29 +46,36 @@ export class ResultTable {
     this.#timer = setTimeout(() => this.#showWaiting("Searching…"), LOADING_AFTER_MS);
   }
 
-  /** A search that takes longer: where it is, in the API's words. */
+  /** A search that takes longer: where it is, in the API's words. @param {TaskStatus} status */
   showStatus(status) {
     this.#showWaiting(status.trouble ?? `Searching… ${status.status}`);
   }
 
-  /** The rows of a view: `data` is the API's answer to its search, `columns` the API's table of columns. */
+  /**
+   * The rows of a view: `data` is the API's answer to its search, `columns` the API's table of columns.
+   * @param {View} view
+   * @param {Api.SearchResult} data
+   * @param {Column[]} columns
+   */
   show(view, data, columns) {
     this.#finish(view);
     this.#columns = columns;
-    find("#summary").textContent = data.total_rows
+    const summary = data.total_rows
       ? `${countWords(data.total_rows, "contract")} · ${formatPesos(data.total_value)}`
       : "No contract matches";
+    find("#summary").textContent = summary;
     find("#in-words").textContent = data.filters_in_words;
     find("#flood-notice").hidden = !data.include_flood_control;
     const shown = chooseColumns(view, columns);
     this.#showHead(shown);
-    find("tbody", this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row, shown)));
+    find("tbody", HTMLElement, this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row, shown)));
     this.#showRows(data.rows.length > 0);
     this.#showPager(data);
     this.#showEmpty(data);
-    announce(find("#summary").textContent);
+    announce(summary);
   }
 
+  /** @param {View} view @param {Problem} problem @param {() => void} retry */
   showProblem(view, problem, retry) {
     this.#finish(view);
     find("#summary").textContent = "No results";
@@ -72,6 +91,7 @@ export class ResultTable {
     );
   }
 
+  /** @param {View} view */
   #finish(view) {
     this.#view = view;
     clearTimeout(this.#timer);
@@ -80,22 +100,26 @@ export class ResultTable {
     this.#showMessage();
   }
 
+  /** @param {boolean} shown */
   #showRows(shown) {
     this.#table.hidden = !shown;
     find("#pager").hidden = !shown;
   }
 
+  /** @param {string} text */
   #showWaiting(text) {
     find("#loading").textContent = text;
     find("#loading").hidden = false;
     announce(text);
   }
 
+  /** @param {...Node} content */
   #showMessage(...content) {
     find("#message").replaceChildren(...content);
     find("#message").hidden = !content.length;
   }
 
+  /** @param {Api.SearchResult} data */
   #showEmpty(data) {
     if (data.rows.length) return;
     if (data.total_rows) {
@@ -115,13 +139,15 @@ export class ResultTable {
     );
   }
 
+  /** @param {Column[]} shown */
   #showHead(shown) {
-    const focused = document.activeElement?.dataset?.sort;
+    const focused = document.activeElement?.getAttribute("data-sort");
     const cells = shown.map((column) => this.#buildHead(column));
-    find("thead tr", this.#table).replaceChildren(...cells);
-    if (focused) find(`[data-sort="${CSS.escape(focused)}"]`, this.#table)?.focus();
+    find("thead tr", HTMLElement, this.#table).replaceChildren(...cells);
+    if (focused) seek(`[data-sort="${CSS.escape(focused)}"]`, HTMLElement, this.#table)?.focus();
   }
 
+  /** @param {Column} column */
   #buildHead(column) {
     const { name, label, sortable } = column;
     const attributes = { role: "columnheader", scope: "col", "data-column": name, class: isNumber(column) && "number" };
@@ -132,6 +158,7 @@ export class ResultTable {
     return build("th", { ...attributes, "aria-sort": order }, button);
   }
 
+  /** @param {Contract} row @param {Column[]} shown */
   #buildRow(row, shown) {
     return build(
       "tr",
@@ -151,12 +178,15 @@ export class ResultTable {
     );
   }
 
+  /** @param {Column} column @param {Contract} row */
   #buildCell(column, row) {
     if (column.name === TITLE) return this.#buildTitle(row);
-    if (column.filter in NAME_FILTERS) return this.#buildName(column.filter, row[column.name]);
-    return formatCell(column, row[column.name]);
+    const value = row[column.name] ?? null;
+    if (isNameFilter(column.filter)) return this.#buildName(column.filter, value === null ? null : String(value));
+    return formatCell(column, value);
   }
 
+  /** @param {Contract} row */
   #buildTitle(row) {
     const title = row.award_title ?? row.notice_title ?? MISSING;
     const repeats = row.notice_title?.toLowerCase() === title.toLowerCase();
@@ -177,7 +207,7 @@ export class ResultTable {
     ];
   }
 
-  // A name that filters by itself when followed.
+  /** A name that filters by itself when followed. @param {NameFilter} filter @param {string | null} name */
   #buildName(filter, name) {
     if (this.#view[filter].includes(name)) return name ?? MISSING;
     const target = changeView(this.#view, { [filter]: [...this.#view[filter], name] });
@@ -185,6 +215,7 @@ export class ResultTable {
     return this.#buildLink(target, { class: name === null ? "name missing" : "name", title }, name ?? MISSING);
   }
 
+  /** @param {View} view @param {Attributes} attributes @param {...Children} content */
   #buildLink(view, attributes, ...content) {
     const onclick = stay(() => {
       find("#summary").focus(); // the link goes away with its row
@@ -193,24 +224,25 @@ export class ResultTable {
     return build("a", { ...attributes, href: writeView(view), onclick }, ...content);
   }
 
+  /** @param {Column} column */
   #sortBy({ name, type }) {
     const first = DESCENDING_FIRST.includes(type) ? `-${name}` : name;
     const other = first === name ? `-${name}` : name;
     this.#navigate(changeView(this.#view, { sort: this.#view.sort === first ? other : first }));
   }
 
+  /** @param {Api.SearchResult} data */
   #showPager({ page, pages, rows, page_size: size, total_rows: total }) {
-    const to = (number) => ({ ...this.#view, page: String(number) });
-    const step = (number, enabled, words, rel) =>
-      enabled
-        ? this.#buildLink(to(number), { class: "button", rel }, words)
+    const link = (/** @type {number} */ number, /** @type {Attributes} */ attributes, /** @type {string} */ words) =>
+      number >= 1 && number <= pages
+        ? this.#buildLink(showView(this.#view, { page: String(number) }), { class: "button", ...attributes }, words)
         : build("span", { class: "button disabled", "aria-disabled": "true" }, words);
     const first = (page - 1) * size + 1;
     const last = first + rows.length - 1;
     find("#pager").replaceChildren(
-      step(page - 1, page > 1, "← Previous", "prev"),
+      link(page - 1, { rel: "prev" }, "← Previous"),
       build("span", {}, `Rows ${groupDigits(first)}–${groupDigits(last)} of ${groupDigits(total)}`),
-      step(page + 1, page < pages, "Next →", "next"),
+      link(page + 1, { rel: "next" }, "Next →"),
       this.#buildSizes(),
     );
   }

@@ -5,17 +5,22 @@ import { Combobox } from "./combobox.js";
 import { buildChip, find } from "./dom.js";
 import { describeName, suggestNames } from "./suggestions.js";
 
+/** @import {Changes, NameFilter, View} from "./view.js" */
+
+/** @type {Partial<Record<NameFilter, string>>} */
 const KINDS = { contractors: "Contractor", organizations: "Organization", business_categories: "Category" };
 const OF_EACH = 3;
 const LEAST_LETTERS = 2;
 
 export class SearchBox {
-  #input = find("#keyword");
+  #input = find("#keyword", HTMLInputElement);
+  /** @type {string[]} */
   #alternatives = [];
-  #view;
+  /** @type {View | null} */
+  #view = null;
   #changed;
 
-  /** `changed` is called with the members of the view that a person changed. */
+  /** @param {{changed: (changes: Changes) => void}} does  called with the members of the view that a person changed */
   constructor({ changed }) {
     this.#changed = changed;
     new Combobox(this.#input, find("#keyword-list"), {
@@ -35,6 +40,7 @@ export class SearchBox {
     find("#alternative").addEventListener("click", () => this.#keepAlternative());
   }
 
+  /** @param {View} view */
   show(view) {
     this.#view = view;
     if (this.#typed().join("\n") === view.keywords.join("\n")) return;
@@ -56,10 +62,10 @@ export class SearchBox {
     return [...new Set([...this.#alternatives, this.#input.value.trim()])].filter(Boolean);
   }
 
+  /** @param {NameFilter} field @param {string} label */
   #pick(field, label) {
-    if (!this.#view[field].includes(label)) {
-      this.#changed({ [field]: [...this.#view[field], label], keywords: this.#alternatives });
-    }
+    const picked = this.#view?.[field] ?? [];
+    if (!picked.includes(label)) this.#changed({ [field]: [...picked, label], keywords: this.#alternatives });
   }
 
   #keepAlternative() {
@@ -69,6 +75,7 @@ export class SearchBox {
     this.#changed({ keywords: this.#alternatives });
   }
 
+  /** @param {string} text */
   #drop(text) {
     this.#alternatives = this.#alternatives.filter((kept) => kept !== text);
     this.#input.focus();
@@ -76,8 +83,10 @@ export class SearchBox {
   }
 }
 
+/** @param {string} typed @param {AbortSignal} signal */
 async function suggestAll(typed, signal) {
   if (typed.length < LEAST_LETTERS || typed.includes("&&")) return [];
-  const found = await Promise.all(Object.keys(KINDS).map((field) => suggestNames(field, typed, signal)));
-  return found.flatMap((names) => names.filter(({ label }) => label !== null).slice(0, OF_EACH));
+  const fields = /** @type {NameFilter[]} */ (Object.keys(KINDS));
+  const found = await Promise.all(fields.map((field) => suggestNames(field, typed, signal)));
+  return found.flatMap((names) => names.slice(0, OF_EACH));
 }

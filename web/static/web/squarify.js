@@ -1,10 +1,12 @@
 // Lays out rectangles whose areas are proportional to values, as square as can be.
 // The algorithm: Bruls, Huizing, van Wijk, "Squarified Treemaps" (2000).
 
+/** @typedef {{x: number, y: number, width: number, height: number}} Rectangle */
+
 /**
  * @param {number[]} values  above zero; greatest first gives the squarest
- * @param {{x: number, y: number, width: number, height: number}} room
- * @returns {{x: number, y: number, width: number, height: number}[]} one for each value, in their order
+ * @param {Rectangle} room
+ * @returns {Rectangle[]} one for each value, in their order
  */
 export function squarify(values, room) {
   const whole = values.reduce((sum, value) => sum + value, 0);
@@ -22,7 +24,12 @@ export function squarify(values, room) {
   return tiles;
 }
 
-// A row takes further areas as long as its worst tile becomes no longer.
+/**
+ * A row takes further areas as long as its worst tile becomes no longer.
+ * @param {number[]} areas
+ * @param {number} start
+ * @param {number} side
+ */
 function endOfRow(areas, start, side) {
   let end = start + 1;
   while (end < areas.length && worst(areas.slice(start, end + 1), side) <= worst(areas.slice(start, end), side))
@@ -30,12 +37,13 @@ function endOfRow(areas, start, side) {
   return end;
 }
 
+/** @param {number[]} row @param {number} side */
 function worst(row, side) {
   const sum = row.reduce((total, area) => total + area, 0);
   return Math.max((side * side * Math.max(...row)) / (sum * sum), (sum * sum) / (side * side * Math.min(...row)));
 }
 
-// Along the shorter side, from the upper left corner.
+/** Along the shorter side, from the upper left corner. @param {number[]} row @param {Rectangle} room */
 function layRow(row, { x, y, width, height }) {
   const upright = height <= width;
   const side = upright ? height : width;
@@ -51,6 +59,7 @@ function layRow(row, { x, y, width, height }) {
   });
 }
 
+/** @param {number[]} row @param {Rectangle} room @returns {Rectangle} */
 function remainder(row, { x, y, width, height }) {
   const sum = row.reduce((total, area) => total + area, 0);
   if (height <= width) {

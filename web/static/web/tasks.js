@@ -13,13 +13,18 @@ const MOST_STREAMS = 2;
 let streams = 0;
 
 /**
- * @typedef {object} TaskStatus  what the API's tasks/status answers; here with
- * @property {string} [trouble]  why nothing newer is known; the rest is the last known status then
+ * @typedef {Api.TaskStatus & {trouble?: string}} KnownStatus  the last known one; `trouble`: why nothing newer is known
  */
+/** @typedef {{[Name in keyof Api.TaskStatus]?: undefined}} Nothing */
+/** @typedef {KnownStatus | (Omit<Nothing, "ready"> & {ready: false, trouble: string})} TaskStatus */
+/** @typedef {Pick<Api.TaskStatus, "task_id" | "links">} Task */
 
 /**
  * Starts a task and resolves to its payload, in one round trip where the answer comes soon. `onWait` gets the
  * status of a task that takes longer. Throws Problem.
+ * @param {string} url
+ * @param {unknown} body
+ * @param {{signal: AbortSignal, onWait: (status: TaskStatus) => void}} options
  */
 export async function askTask(url, body, { signal, onWait }) {
   const { body: answer } = await post(url, body, { signal, headers: { Prefer: "wait=10" } });
@@ -33,6 +38,8 @@ export async function askTask(url, body, { signal, onWait }) {
 
 /**
  * Yields each status of a task, the last one when it has ended. Throws Problem for what will not pass.
+ * @param {{statusUrl: string, eventsUrl: string}} urls
+ * @param {{signal?: AbortSignal}} [options]
  * @returns {AsyncGenerator<TaskStatus>}
  */
 export async function* followTask({ statusUrl, eventsUrl }, { signal } = {}) {
@@ -63,9 +70,12 @@ export async function* followTask({ statusUrl, eventsUrl }, { signal } = {}) {
 /**
  * As followTask, by asking as often as the API wants. While the server cannot be reached it yields the last
  * known status with `trouble`, and keeps asking.
+ * @param {string} statusUrl
+ * @param {{signal?: AbortSignal}} [options]
  * @returns {AsyncGenerator<TaskStatus>}
  */
 export async function* pollTask(statusUrl, { signal } = {}) {
+  /** @type {KnownStatus | null} */
   let last = null;
   let failures = 0;
   for (;;) {
@@ -81,34 +91,44 @@ export async function* pollTask(statusUrl, { signal } = {}) {
       if (!(error instanceof Problem) || !error.passing) throw error;
       failures += 1;
       pauseS = error.retryAfterS ?? Math.min(LONGEST_PAUSE_S, 2 ** failures);
-      yield { ...last, ready: false, trouble: `${error.detail} Trying again in ${pauseS} s.` };
+      const trouble = `${error.detail} Trying again in ${pauseS} s.`;
+      yield last ? { ...last, trouble } : { ready: false, trouble };
     }
     await pause(pauseS, signal);
   }
 }
 
-/** Asks a task to stop; that it has ended meanwhile is no error. */
+/** Asks a task to stop; that it has ended meanwhile is no error. @param {Task} status */
 export async function cancelTask(status) {
   try {
     await post(status.links.cancel, { task_id: status.task_id });
   } catch (error) {
-    if (error.status !== 409) throw error;
+    if (!(error instanceof Problem) || error.status !== 409) throw error;
   }
 }
 
-/** Starts the same request again; resolves to what the API accepted. */
+/**
+ * Starts the same request again; resolves to what the API accepted.
+ * @param {Task} status
+ * @returns {Promise<Api.Accepted>}
+ */
 export const rerunTask = async (status) => (await post(status.links.rerun, { task_id: status.task_id })).body;
 
-/** Takes an ended task and its file out of the history; that it is gone already is no error. */
+/** Takes an ended task and its file out of the history; that it is gone already is no error. @param {Task} status */
 export async function deleteTask(status) {
   try {
     await request("DELETE", status.links.self);
   } catch (error) {
-    if (error.status !== 404) throw error;
+    if (!(error instanceof Problem) || error.status !== 404) throw error;
   }
 }
 
-/** Resolves after so many seconds; rejects when the signal aborts. */
+/**
+ * Resolves after so many seconds; rejects when the signal aborts.
+ * @param {number} seconds
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
 export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {

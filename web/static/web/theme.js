@@ -1,11 +1,12 @@
 // Light or dark: as the system says until the person decides. Runs before the page is painted; stands alone.
 
 {
+  /** @type {Record<string, string>} */
   const SIGNS = { system: "◐", light: "☀", dark: "☾" };
   const ORDER = Object.keys(SIGNS);
   const root = document.documentElement;
 
-  const show = (theme) => {
+  const show = (/** @type {string} */ theme) => {
     if (theme === "system") delete root.dataset.theme;
     else root.dataset.theme = theme;
   };
@@ -20,11 +21,11 @@
     }
   };
 
-  const kept = storage()?.getItem("theme");
+  const kept = storage()?.getItem("theme") ?? "system";
   show(ORDER.includes(kept) ? kept : "system");
 
   document.addEventListener("DOMContentLoaded", () => {
-    const button = document.querySelector("#theme");
+    const button = /** @type {HTMLButtonElement} */ (document.querySelector("#theme"));
     const name = () => {
       button.textContent = SIGNS[current()];
       button.title = `Theme: ${current()}`;

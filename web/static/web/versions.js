@@ -5,9 +5,13 @@ import { API, post } from "./api.js";
 import { announce, build, buildButton, find } from "./dom.js";
 import { attemptAction } from "./live.js";
 
-/** `refreshNow` is called when another version is current. */
+/**
+ * `refreshNow` is called when another version is current.
+ * @param {Api.Dataset[]} datasets
+ * @param {{problems: HTMLElement, refreshNow: () => void}} around
+ */
 export function showVersions(datasets, { problems, refreshNow }) {
-  const use = (version) =>
+  const use = (/** @type {string} */ version) =>
     attemptAction(
       async () => {
         await post(`${API}/ops/datasets/${encodeURIComponent(version)}/use/`);
@@ -19,6 +23,7 @@ export function showVersions(datasets, { problems, refreshNow }) {
   find("#versions tbody").replaceChildren(...datasets.map((dataset) => buildRow(dataset, use)));
 }
 
+/** @param {Api.Dataset} dataset @param {(version: string) => void} use */
 function buildRow({ version, created_at: at, rows, total_value: value, current }, use) {
   const button = buildButton("Use this version", () => use(version), { kind: "small" });
   button.setAttribute("aria-description", version);

@@ -2,6 +2,10 @@
 //
 // What a URL holds is never dropped or corrected here: the API judges it and its answer is shown.
 
+/** @typedef {"contractors" | "organizations" | "areas" | "business_categories"} NameFilter */
+/** @typedef {NameFilter | `except_${NameFilter}`} NameList */
+/** @typedef {Partial<View>} Changes  the members of a view that become others */
+
 /**
  * @typedef {object} View
  * @property {string[]} keywords
@@ -29,7 +33,10 @@
  * @property {string} show  "rows" or "charts"
  */
 
-// The API's name lists and their names in the URL. In a URL an empty value means rows whose name is missing.
+/**
+ * The API's name lists and their names in the URL. In a URL an empty value means rows whose name is missing.
+ * @type {Record<NameFilter, string>}
+ */
 export const NAME_FILTERS = {
   contractors: "contractor",
   organizations: "organization",
@@ -37,15 +44,19 @@ export const NAME_FILTERS = {
   business_categories: "category",
 };
 
+/** Whether a column's filter is one of those. @param {string | null} filter @returns {filter is NameFilter} */
+export const isNameFilter = (filter) => filter !== null && filter in NAME_FILTERS;
+
 // Of each of them the exceptions: rows with these names are left out.
-const EXCEPT_FILTERS = Object.fromEntries(
-  Object.entries(NAME_FILTERS).map(([filter, name]) => [`except_${filter}`, `except_${name}`]),
+const EXCEPT_FILTERS = /** @type {Record<`except_${NameFilter}`, string>} */ (
+  Object.fromEntries(Object.entries(NAME_FILTERS).map(([filter, name]) => [`except_${filter}`, `except_${name}`]))
 );
+/** @type {Record<NameList, string>} */
 const NAME_LISTS = { ...NAME_FILTERS, ...EXCEPT_FILTERS };
 
 const LISTS = { years: "year", quarters: "quarter", repaired: "repaired" };
-const SINGLES = ["from", "to", "min", "max"];
-const SWITCHES = ["undated", "flood"];
+const SINGLES = /** @type {const} */ (["from", "to", "min", "max"]);
+const SWITCHES = /** @type {const} */ (["undated", "flood"]);
 const DEFAULTS = { sort: "-award_date", page: "1", size: "50", columns: "", show: "rows" };
 const QUARTERS = [
   ["01-01", "03-31"],
@@ -58,16 +69,17 @@ const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
 /** @type {Readonly<View>} */
 export const EMPTY = Object.freeze({
   keywords: [],
-  ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, []])),
-  ...Object.fromEntries(Object.keys(LISTS).map((name) => [name, []])),
-  ...Object.fromEntries(SINGLES.map((name) => [name, null])),
-  ...Object.fromEntries(SWITCHES.map((name) => [name, false])),
+  ...fill(keysOf(NAME_LISTS), []),
+  ...fill(keysOf(LISTS), []),
+  ...fill(SINGLES, null),
+  ...fill(SWITCHES, false),
   ...DEFAULTS,
 });
 
 /** The view that a query string stands for. @param {string} search @returns {View} */
 export function readView(search) {
   const query = new URLSearchParams(search);
+  /** @type {View} */
   const view = {
     ...EMPTY,
     keywords: distinct(
@@ -77,13 +89,13 @@ export function readView(search) {
         .filter(Boolean),
     ),
   };
-  for (const [filter, name] of Object.entries(NAME_LISTS)) {
+  for (const [filter, name] of entriesOf(NAME_LISTS)) {
     view[filter] = distinct(query.getAll(name).map((value) => value || null));
   }
-  for (const [list, name] of Object.entries(LISTS)) view[list] = distinct(query.getAll(name)).sort();
+  for (const [list, name] of entriesOf(LISTS)) view[list] = distinct(query.getAll(name)).sort();
   for (const name of SINGLES) view[name] = query.get(name) || null;
   for (const name of SWITCHES) view[name] = query.get(name) === "1";
-  for (const [name, fallback] of Object.entries(DEFAULTS)) view[name] = query.get(name) || fallback;
+  for (const [name, fallback] of entriesOf(DEFAULTS)) view[name] = query.get(name) || fallback;
   return view;
 }
 
@@ -91,15 +103,18 @@ export function readView(search) {
 export function writeView(view) {
   const query = new URLSearchParams();
   for (const text of view.keywords) query.append("q", text);
-  for (const [filter, name] of Object.entries(NAME_LISTS)) {
+  for (const [filter, name] of entriesOf(NAME_LISTS)) {
     for (const value of view[filter]) query.append(name, value ?? "");
   }
-  for (const [list, name] of Object.entries(LISTS)) {
+  for (const [list, name] of entriesOf(LISTS)) {
     for (const value of view[list]) query.append(name, value);
   }
-  for (const name of SINGLES) if (view[name] !== null) query.set(name, view[name]);
+  for (const name of SINGLES) {
+    const text = view[name];
+    if (text !== null) query.set(name, text);
+  }
   for (const name of SWITCHES) if (view[name]) query.set(name, "1");
-  for (const [name, fallback] of Object.entries(DEFAULTS)) {
+  for (const [name, fallback] of entriesOf(DEFAULTS)) {
     if (view[name] !== fallback) query.set(name, view[name]);
   }
   const text = query.toString();
@@ -110,7 +125,7 @@ export function writeView(view) {
 export function toFilters(view) {
   return {
     keywords: view.keywords,
-    ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, view[name]])),
+    ...Object.fromEntries(keysOf(NAME_LISTS).map((name) => [name, view[name]])),
     time_ranges: toTimeRanges(view),
     value_range: { min: view.min, max: view.max },
     repaired_fields: view.repaired,
@@ -118,6 +133,7 @@ export function toFilters(view) {
   };
 }
 
+/** @param {View} view */
 function toTimeRanges({ years, quarters, from, to, undated }) {
   const custom = { type: "custom", start_date: from, end_date: to };
   return [
@@ -142,35 +158,46 @@ export function toSearch(view, columns) {
   };
 }
 
-/** Another view of the same order, on its first page, because its rows are others. @returns {View} */
+/**
+ * Another view of the same order, on its first page, because its rows are others.
+ * @param {View} view
+ * @param {Changes} changes
+ * @returns {View}
+ */
 export const changeView = (view, changes) => ({ ...view, page: DEFAULTS.page, ...changes });
 
-/** The same rows, looked at in another way. @returns {View} */
+/** The same rows, looked at in another way. @param {View} view @param {Changes} changes @returns {View} */
 export const showView = (view, changes) => ({ ...view, ...changes });
 
 /** How many filters the view has. @param {View} view */
 export function countFilters(view) {
-  const lists = [...Object.keys(NAME_FILTERS), ...Object.keys(LISTS)];
+  const lists = [...keysOf(NAME_FILTERS), ...keysOf(LISTS)];
   const listed = lists.reduce((sum, name) => sum + view[name].length, 0);
-  const excepted = Object.keys(EXCEPT_FILTERS).filter((name) => view[name].length).length;
+  const excepted = keysOf(EXCEPT_FILTERS).filter((name) => view[name].length);
   const dates = view.from !== null || view.to !== null;
-  return listed + excepted + dates + (view.min !== null) + (view.max !== null) + view.undated + view.flood;
+  const others = [dates, view.min !== null, view.max !== null, view.undated, view.flood].filter(Boolean);
+  return listed + excepted.length + others.length;
 }
 
-/** The view without any filter; how it is shown stays. @returns {View} */
+/** The view without any filter; how it is shown stays. @param {View} view @returns {View} */
 export const clearFilters = ({ sort, size, columns, show }) => ({ ...EMPTY, sort, size, columns, show });
 
 /**
+ * @typedef {{type?: string, start_date: string | null, end_date: string | null}} Period  as the API says a time range
+ */
+
+/**
  * The view of the rows that a request of the API asked for, or null where no link can say it.
- * @param {object} request  as a task's status shows it
+ * @param {{filters?: Record<string, any>, sort?: string}} request  as a task's status shows it
  * @returns {View|null}
  */
 export function viewOfRequest({ filters, sort }) {
   if (!filters) return null;
+  /** @type {View} */
   const view = {
     ...EMPTY,
     keywords: filters.keywords,
-    ...Object.fromEntries(Object.keys(NAME_LISTS).map((name) => [name, filters[name] ?? []])), // older tasks know neither exceptions nor repairs
+    ...Object.fromEntries(keysOf(NAME_LISTS).map((name) => [name, filters[name] ?? []])), // older tasks know neither exceptions nor repairs
     years: [],
     quarters: [],
     repaired: filters.repaired_fields ?? [],
@@ -179,20 +206,25 @@ export function viewOfRequest({ filters, sort }) {
     flood: filters.include_flood_control,
     sort: sort ?? EMPTY.sort,
   };
-  const others = filters.time_ranges.filter((range) => !addPeriod(view, range));
+  /** @type {Period[]} */
+  const others = filters.time_ranges.filter((/** @type {Period} */ range) => !addPeriod(view, range));
   if (others.length > 1) return null;
   return others.length ? { ...view, from: others[0].start_date, to: others[0].end_date } : view;
 }
 
-// The API says whole years and quarters as ranges of days.
+/**
+ * The API says whole years and quarters as ranges of days. Whether the view can say this one as such.
+ * @param {View} view
+ * @param {Period} period
+ */
 function addPeriod(view, { type, start_date: start, end_date: end }) {
   if (type === "undated") {
     view.undated = true;
     return true;
   }
-  const [year, from] = [start?.slice(0, 4), start?.slice(5)];
-  if (year !== end?.slice(0, 4)) return false;
-  const until = end?.slice(5);
+  if (!start || !end) return false;
+  const [year, from, until] = [start.slice(0, 4), start.slice(5), end.slice(5)];
+  if (year !== end.slice(0, 4)) return false;
   const quarter = QUARTERS.findIndex(([first, last]) => first === from && last === until) + 1;
   if (from === "01-01" && until === "12-31") view.years.push(year);
   else if (quarter) view.quarters.push(`${year}-Q${quarter}`);
@@ -200,6 +232,29 @@ function addPeriod(view, { type, start_date: start, end_date: end }) {
   return true;
 }
 
+/** @template T @param {T[]} values */
 const distinct = (values) => [...new Set(values)];
 
+/** What is none stays text, which the API names in its answer. @param {string} text */
 const wholeNumber = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text);
+
+/** As Object.keys, with the type of the names. @template {string} Name @param {Record<Name, unknown>} object */
+function keysOf(object) {
+  return /** @type {Name[]} */ (Object.keys(object));
+}
+
+/** As Object.entries, with the type of the names. @template {string} Name @param {Record<Name, string>} object */
+function entriesOf(object) {
+  return /** @type {[Name, string][]} */ (Object.entries(object));
+}
+
+/**
+ * The same value under each name.
+ * @template {string} Name
+ * @template T
+ * @param {readonly Name[]} names
+ * @param {T} value
+ */
+function fill(names, value) {
+  return /** @type {Record<Name, T>} */ (Object.fromEntries(names.map((name) => [name, value])));
+}

@@ -1,0 +1,1 @@
+"""What the checks of the pages' JavaScript need beside their tools."""
