@@ -36,6 +36,7 @@ MODULES = tuple(
         "exportcard",
         "exports",
         "filters",
+        "keywords",
         "notifications",
         "picker",
         "problems",

@@ -71,7 +71,11 @@ export function formatDuration(seconds) {
 }
 
 /** The greatest amount below this one, by a centavo: "20000.00" -> "19999.99". @param {string} amount */
-export function justBelow(amount) {
-  const centavos = String(BigInt(amount.replace(".", "")) - 1n).padStart(3, "0");
-  return `${centavos.slice(0, -2)}.${centavos.slice(-2)}`;
+export const justBelow = (amount) => subtractPesos(amount, "0.01");
+
+/** Amounts with two decimals each: "20000.00" less "0.50" is "19999.50". @param {string} whole @param {string} part */
+export function subtractPesos(whole, part) {
+  const centavos = BigInt(whole.replace(".", "")) - BigInt(part.replace(".", ""));
+  const digits = String(centavos).replace("-", "").padStart(3, "0");
+  return `${centavos < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }

@@ -1,6 +1,6 @@
 // The page of datasets: what a version holds, where it comes from, what was rejected and what was repaired.
 
-import { formatPesos, formatShare, formatSize, formatTime, groupDigits } from "./amounts.js";
+import { formatPesos, formatShare, formatSize, formatTime, groupDigits, subtractPesos } from "./amounts.js";
 import { API, get, Problem } from "./api.js";
 import { build, find, seek } from "./dom.js";
 import { buildProblem } from "./problems.js";
@@ -96,7 +96,7 @@ function buildCards(dataset) {
   const covered = [dataset.first_award, dataset.last_award].map((day) => day ?? "?").join(" to ");
   const cards = [
     ["Contracts", groupDigits(dataset.rows - dataset.flood_rows)],
-    ["Total value", formatPesos(subtract(dataset.total_value, dataset.flood_value))],
+    ["Total value", formatPesos(subtractPesos(dataset.total_value, dataset.flood_value))],
     ["Awards from – to", covered],
     ["Flood-control source", `${groupDigits(dataset.flood_rows)} · ${formatPesos(dataset.flood_value)}`],
     ["Version", dataset.version],
@@ -209,11 +209,4 @@ function buildTable(name, heads, rows) {
     { class: "panel flush table-scroll", tabindex: "0", role: "region", "aria-label": name },
     build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)),
   );
-}
-
-/** @param {string} whole @param {string} part */
-function subtract(whole, part) {
-  const centavos = BigInt(whole.replace(".", "")) - BigInt(part.replace(".", ""));
-  const text = String(centavos).padStart(3, "0");
-  return `${text.slice(0, -2)}.${text.slice(-2)}`;
 }

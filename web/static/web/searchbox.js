@@ -3,7 +3,9 @@
 import { Problem } from "./api.js";
 import { Combobox } from "./combobox.js";
 import { buildChip, find } from "./dom.js";
+import { joinPhrases, pickName, splitKeywords } from "./keywords.js";
 import { describeName, suggestNames } from "./suggestions.js";
+import { EMPTY } from "./view.js";
 
 /** @import {Changes, NameFilter, View} from "./view.js" */
 
@@ -16,8 +18,8 @@ export class SearchBox {
   #input = find("#keyword", HTMLInputElement);
   /** @type {string[]} */
   #alternatives = [];
-  /** @type {View | null} */
-  #view = null;
+  /** @type {View} */
+  #view = EMPTY;
   #changed;
 
   /** @param {{changed: (changes: Changes) => void}} does  called with the members of the view that a person changed */
@@ -25,7 +27,7 @@ export class SearchBox {
     this.#changed = changed;
     new Combobox(this.#input, find("#keyword-list"), {
       suggest: suggestAll,
-      pick: ({ field, label }) => this.#pick(field, label),
+      pick: (suggestion) => this.#changed(pickName(this.#view, suggestion, this.#alternatives)),
       describe: (option) => describeName(option, KINDS[option.field]),
       failed: (error) => {
         // The search itself will say what is wrong.
@@ -43,9 +45,9 @@ export class SearchBox {
   /** @param {View} view */
   show(view) {
     this.#view = view;
-    if (this.#typed().join("\n") === view.keywords.join("\n")) return;
-    this.#alternatives = view.keywords.slice(0, -1);
-    this.#input.value = view.keywords.at(-1) ?? "";
+    const phrases = splitKeywords(view.keywords, { alternatives: this.#alternatives, typed: this.#input.value });
+    this.#alternatives = phrases.alternatives;
+    if (this.#input.value !== phrases.typed) this.#input.value = phrases.typed;
   }
 
   clear() {
@@ -59,13 +61,7 @@ export class SearchBox {
   }
 
   #typed() {
-    return [...new Set([...this.#alternatives, this.#input.value.trim()])].filter(Boolean);
-  }
-
-  /** @param {NameFilter} field @param {string} label */
-  #pick(field, label) {
-    const picked = this.#view?.[field] ?? [];
-    if (!picked.includes(label)) this.#changed({ [field]: [...picked, label], keywords: this.#alternatives });
+    return joinPhrases({ alternatives: this.#alternatives, typed: this.#input.value });
   }
 
   #keepAlternative() {
