@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,7 +13,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
 from api.access.owners import owner_of
+from contracts.fields import REPAIRABLE
 from contracts.questions.filters import EXACT
+from contracts.reasons import REASONS
 from data_processing.kinds.export import FORMATS
 
 PICKERS = tuple(
@@ -108,6 +111,10 @@ class Datasets(Page):
     """Versions of the data, where they come from and what they leave out."""
 
     template_name = "web/datasets.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        words = json.dumps({"reasons": REASONS, "repairable": REPAIRABLE})
+        return super().get_context_data(words=words, **kwargs)
 
 
 class Help(Page):

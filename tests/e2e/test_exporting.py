@@ -90,6 +90,18 @@ def test_waiting_export_says_its_place_and_can_be_cancelled(page: Page, site: Si
     expect(explorer.exports.first.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
 
 
+def test_cancellation_that_did_not_get_through_can_be_tried_again(page: Page, site: Site) -> None:
+    explorer = ExplorerPage(page, "?year=2021&area=Province+6")
+    with frozen(site):
+        card = explorer.export()
+        page.route("**/tasks/cancel/", lambda route: route.abort())
+        card.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+        page.unroute("**/tasks/cancel/")
+        card.get_by_role("button", name="Cancel", exact=True).click()
+        expect(card).to_contain_text("Cancelled.")
+
+
 def test_running_export_is_cancelled_and_leaves_no_file(page: Page, site: Site) -> None:
     explorer = ExplorerPage(page, "?min=1002")
     with page.expect_response("**/tasks/export/") as accepted:

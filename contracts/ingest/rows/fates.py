@@ -15,6 +15,7 @@ import duckdb
 from contracts.fields import FIELDS, FLOOD_CONTROL, FieldType
 from contracts.ingest.rows.days import DATE_FIELDS
 from contracts.ingest.rows.staging import STAGED, RawFile
+from contracts.reasons import Reason
 
 IMPORTED, COLLAPSED, UNAWARDED = "imported", "collapsed", "unawarded"
 DUPLICATE, REJECTED = "duplicate", "rejected"
@@ -150,7 +151,7 @@ def _choose_fault() -> str:
     names = ("reference_id_read", "award_number_read", "awardee_name_text")
     named = " OR ".join(f"{name} IS NOT NULL" for name in names)
     nothing_told = f"CASE WHEN {named} THEN false ELSE coalesce({told}) IS NULL END"
-    checks = (
+    checks: tuple[tuple[str, str, Reason], ...] = (
         ("contract_amount", _is_formula("contract_amount"), "formula_without_value"),
         ("contract_amount", "contract_amount_text IS NULL", "missing_value"),
         ("contract_amount", "contract_amount_read IS NULL", "invalid_amount"),
@@ -161,7 +162,7 @@ def _choose_fault() -> str:
     return f"CASE {whens} END"
 
 
-def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tuple[str, str, str]]:
+def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tuple[str, str, Reason]]:
     """(column, condition, reason) of each cell that becomes a missing value, in the order of the columns."""
     for column in (
         field.name for field in FIELDS if field.name in STAGED and field.name != "contract_amount"
@@ -184,7 +185,7 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
             yield column, wrong, "invalid_amount"
 
 
-def _collect(repairs: list[tuple[str, str, str]]) -> str:
+def _collect(repairs: list[tuple[str, str, Reason]]) -> str:
     """The expression of a row's list of repairs; null for the many rows that need none."""
     conditions = [condition for _, condition, reason in repairs if reason != "formula_without_value"]
     needed = " OR ".join(f"({condition})" for condition in ("unvalued IS NOT NULL", *conditions))
@@ -195,7 +196,7 @@ def _collect(repairs: list[tuple[str, str, str]]) -> str:
     return f"CASE WHEN {needed} THEN list_filter([{made}], lambda repair: repair IS NOT NULL) END"
 
 
-def _make_fault(column: str, reason: str) -> str:
+def _make_fault(column: str, reason: Reason) -> str:
     return f"{{'column': '{column}', 'reason': '{reason}'}}"
 
 

@@ -78,7 +78,7 @@ export class ChipBar {
   /** @param {View} view */
   #buildOthers({ min, max, repaired, flood }) {
     return [
-      ...(repaired.length ? [this.#build(`Repaired: ${repaired.join(" or ")}`, { repaired: [] })] : []),
+      ...(repaired.length ? [this.#build(nameRepaired(repaired), { repaired: [] })] : []),
       ...(min !== null ? [this.#build(`At least ${formatPesos(min)}`, { min: null })] : []),
       ...(max !== null ? [this.#build(`At most ${formatPesos(max)}`, { max: null })] : []),
       ...(flood ? [this.#build("Flood control included", { flood: false })] : []),
@@ -94,3 +94,7 @@ export class ChipBar {
     return buildChip(words, { remove, kind });
   }
 }
+
+/** @param {string[]} columns */
+const nameRepaired = (columns) =>
+  columns.length > 3 ? `Repaired: any of ${columns.length} columns` : `Repaired: ${columns.join(" or ")}`;

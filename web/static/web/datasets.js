@@ -8,33 +8,8 @@ import { showVersions } from "./versions.js";
 
 /** @typedef {Api.Dataset} Dataset */
 
-/** @type {Record<string, string>} */
-const REASONS = {
-  ragged_row: "More or fewer cells than the header",
-  formula_without_value: "A formula whose result is not in the file",
-  missing_value: "Something that a contract should have is empty",
-  zero_number: "The number 0, which is nobody's",
-  invalid_date: "A date that is none",
-  impossible_year: "A date before 2000 or in the future",
-  invalid_amount: "An amount that is no number",
-  amount_not_positive: "An amount of zero or less",
-  nothing_told: "Nothing but an amount",
-  conflicting_amount: "Another amount than the same award has elsewhere",
-};
-// What is repaired for other reasons than formulas.
-const REPAIRED = [
-  "reference_id",
-  "award_number",
-  "contract_number",
-  "award_date",
-  "publish_date",
-  "closing_date",
-  "start_date",
-  "completion_date",
-  "awardee_name",
-  "approved_budget",
-  "funding_year",
-];
+/** The words that the page brings along. @type {{reasons: Record<string, string>, repairable: string[]}} */
+const WORDS = JSON.parse(find("#dataset").dataset.words ?? "{}");
 const FATES = /** @type {const} */ (["read", "imported", "collapsed", "unawarded", "duplicates", "rejected"]);
 /** @typedef {(typeof FATES)[number]} Fate */
 /** @type {Record<Fate, string>} */
@@ -161,7 +136,7 @@ function buildRejects({ sources, rejected_by_reason: reasons }) {
 /** @param {Dataset} dataset */
 function buildRepairs({ sources, repaired_by_reason: reasons }) {
   const imported = sources.reduce((sum, source) => sum + source.imported, 0);
-  const query = new URLSearchParams(REPAIRED.map((name) => ["repaired", name]));
+  const query = new URLSearchParams(WORDS.repairable.map((name) => ["repaired", name]));
   return build(
     "section",
     { class: "stack", "aria-labelledby": "repairs" },
@@ -191,7 +166,7 @@ function buildReasons(name, heads, { reasons, whole }) {
         build(
           "th",
           { scope: "row" },
-          REASONS[reason] ?? reason,
+          WORDS.reasons[reason] ?? reason,
           build("span", { class: "detail" }, build("code", {}, reason)),
         ),
         build("td", { class: "number" }, groupDigits(count)),

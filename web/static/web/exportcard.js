@@ -8,7 +8,7 @@ import { askPermission, canAsk, notify } from "./notifications.js";
 
 /**
  * @typedef {object} Acts  each is called with the last status
- * @property {(status: KnownStatus) => Promise<unknown>} cancel
+ * @property {(status: KnownStatus) => Promise<boolean>} cancel  resolves to whether the API has taken it
  * @property {(status: KnownStatus) => void} rerun
  * @property {(status: KnownStatus) => void} dismiss
  */
@@ -29,6 +29,8 @@ export class ExportCard {
   #shown = "";
   /** @type {string | null} */
   #state = null;
+  /** @type {KnownStatus | null} */
+  #known = null;
   #life = new AbortController();
 
   /** @param {string} title @param {Acts} act */
@@ -55,7 +57,10 @@ export class ExportCard {
     this.#showBar(status);
     this.#parts.status.textContent = status.trouble ?? status.status ?? "";
     this.#parts.figures.textContent = describeProgress(status);
-    if (status.links) this.#showActions(status);
+    if (status.links) {
+      this.#known = status;
+      this.#showActions(status);
+    }
     if (status.ready) this.#tell(status);
     if (status.state) this.#state = status.state;
   }
@@ -115,7 +120,8 @@ export class ExportCard {
   async #cancel(status) {
     this.#cancelling = true;
     this.#showActions(status);
-    await this.#act.cancel(status);
+    this.#cancelling = await this.#act.cancel(status);
+    this.#showActions(this.#known ?? status);
   }
 }
 

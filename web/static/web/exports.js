@@ -104,15 +104,17 @@ export class ExportList {
     this.#button.removeAttribute("aria-disabled");
   }
 
-  /** Runs `act` and shows what the API has against it. @param {() => Promise<unknown>} act */
+  /** Runs `act` and shows what the API has against it, if anything. @param {() => Promise<unknown>} act */
   async #attempt(act) {
     this.#root.querySelector(":scope > .problem")?.remove();
     try {
       await act();
+      return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#root.hidden = false;
       this.#root.prepend(buildProblem(error));
+      return false;
     }
   }
 
