@@ -12,6 +12,7 @@ from data_processing.operations import maintenance
 
 class Command(BaseCommand):
     help = "Remove expired files and payloads, what killed attempts left on disk, and old rows."
+    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

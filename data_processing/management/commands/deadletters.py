@@ -17,6 +17,7 @@ LISTED = 100
 
 class Command(BaseCommand):
     help = "List the tasks that were given up, run them again or put them away."
+    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["list", *ACTIONS])
