@@ -23,7 +23,7 @@ from api.document.shapes import (
     TaskProgress,
     TaskStatus,
 )
-from data_processing.kinds.registry import describe
+from data_processing.kinds.registry import KINDS, describe
 from data_processing.lifecycle.runs import claims, reads
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import results
@@ -40,10 +40,16 @@ def task_links(run: TaskRun) -> TaskLinks:
         "cancel": _path("task-cancel"),
         "rerun": _path("task-rerun"),
     }
-    if run.kind == "export":
+    if makes_file(run):
         links["export"] = _path_of_one("export-detail", run.id)
         links["download"] = _path_of_one("export-download", run.id)
     return links
+
+
+def makes_file(run: TaskRun) -> bool:
+    """Whether the run's result is an export file."""
+    kind = KINDS.get(run.kind)
+    return kind is not None and bool(kind.formats)
 
 
 def task_accepted(run: TaskRun, *, new: bool) -> Accepted:
@@ -52,11 +58,11 @@ def task_accepted(run: TaskRun, *, new: bool) -> Accepted:
         "task_id": str(run.id),
         "status": "queued" if run.state == State.PENDING else run.state.lower(),
         "state": run.state,
-        "message": describe(run.kind, run.request),
+        "message": run.description or describe(run.kind, run.request),
         "deduplicated": not new,
         "links": task_links(run),
     }
-    if run.kind == "export":
+    if makes_file(run):
         body["export_id"] = str(run.id)
     else:
         body["cache_key"] = run.request_key
@@ -96,11 +102,11 @@ def describe_task(run: TaskRun, *, place: int | None, live: results.LiveProgress
         "status": _sentence(run, meta),
         "ready": run.finished,
         "successful": run.state == State.SUCCESS,
-        "result": run.result if run.kind == "export" else None,
+        "result": run.result if makes_file(run) else None,
         "error": run.error,
         "meta": meta,
-        "request": run.request,
-        "description": describe(run.kind, run.request),
+        "request": run.request if run.kind in KINDS and isinstance(run.request, dict) else None,
+        "description": run.description or describe(run.kind, run.request),
         "dataset_version": run.dataset_version,
         "cancel_requested": run.cancel_requested_at is not None,
         "created_at": _time(run.created_at),

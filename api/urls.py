@@ -8,11 +8,11 @@ TASKS = "api/v1/data-processing"
 
 urlpatterns = [
     path(f"{TASKS}/tasks/", tasks.TaskHistory.as_view(), name="task-history"),
-    path(f"{TASKS}/tasks/export/", tasks.StartExport.as_view(), name="task-export"),
+    *(
+        path(f"{TASKS}/tasks/{kind}/", start.as_view(), name=f"task-{kind}")
+        for kind, start in tasks.STARTS.items()
+    ),
     path(f"{TASKS}/tasks/export/estimate/", tasks.EstimateExport.as_view(), name="task-estimate"),
-    path(f"{TASKS}/tasks/aggregates/", tasks.StartAggregates.as_view(), name="task-aggregates"),
-    path(f"{TASKS}/tasks/search/", tasks.StartSearch.as_view(), name="task-search"),
-    path(f"{TASKS}/tasks/rehearsal/", tasks.StartRehearsal.as_view(), name="task-rehearsal"),
     path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
     path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),
     path(f"{TASKS}/tasks/active/", tasks.ActiveTasks.as_view(), name="task-active"),

@@ -14,6 +14,13 @@ class Also:
         self.schema = schema
 
 
+class Shown:
+    """What JSON Schema shows in place of a type, for ``Annotated``: JSON that a ``hint`` describes better."""
+
+    def __init__(self, hint: Any) -> None:
+        self.hint = hint
+
+
 PESOS = Also(description="pesos, two decimals", pattern=r"^-?[0-9]+\.[0-9]{2}$")
 Pesos = Annotated[str, PESOS]
 """An amount in JSON: text, because a JSON number may lose centavos."""

@@ -33,6 +33,8 @@ class TaskRun(models.Model):
     owner = models.CharField(max_length=80)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     request = models.JSONField()
+    # The request in words, for people; empty in rows of older versions.
+    description = models.TextField(default="", db_default="", blank=True)
     request_key = models.CharField(max_length=64)
     dataset_version = models.CharField(max_length=40)
     queue = models.CharField(max_length=20)

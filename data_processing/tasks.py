@@ -7,48 +7,32 @@ from typing import Any
 
 from celery import shared_task
 
+from data_processing.kinds.kind import TaskKind
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import assistance, runner
+from data_processing.lifecycle import assistance, outbox, runner
 from data_processing.operations import maintenance, pulses
 
 GRACE_S = 60
 """Between the moment at which work is asked to stop and the one at which its process is killed."""
 
 
-def _limit(kind: str) -> int:
-    return KINDS[kind].time_limit_s + GRACE_S
+def _make_task(kind: TaskKind[Any]) -> Any:
+    @shared_task(bind=True, name=kind.task_name, time_limit=kind.time_limit_s + GRACE_S)
+    def run(self: Any, run_id: str) -> None:
+        runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
+
+    run.__doc__ = kind.about
+    return run
 
 
-@shared_task(bind=True, name="data_processing.tasks.export_contracts_to_excel", time_limit=_limit("export"))
-def export_contracts_to_excel(self: Any, run_id: str) -> None:
-    """Write the rows of a query into a file."""
-    runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
+TASKS = {kind.name: _make_task(kind) for kind in KINDS.values()}
+"""Kind -> its Celery task, which clients know by its name."""
 
 
-@shared_task(name="data_processing.tasks.write_export_part", time_limit=_limit("export"))
+@shared_task(name=outbox.PART_TASK, time_limit=KINDS["export"].time_limit_s + GRACE_S)
 def write_export_part(run_id: str, attempt: int, part: int) -> None:
     """Write one part of an export that another worker holds, if that is still wanted."""
     assistance.write_part(uuid.UUID(run_id), attempt=attempt, part=part)
-
-
-@shared_task(
-    bind=True, name="data_processing.tasks.compute_heavy_aggregates", time_limit=_limit("aggregates")
-)
-def compute_heavy_aggregates(self: Any, run_id: str) -> None:
-    """Compute totals by year, contractor, organization and so on."""
-    runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
-
-
-@shared_task(bind=True, name="data_processing.tasks.process_full_table_search", time_limit=_limit("search"))
-def process_full_table_search(self: Any, run_id: str) -> None:
-    """Find one page of contracts."""
-    runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
-
-
-@shared_task(bind=True, name="data_processing.tasks.rehearse", time_limit=_limit("rehearsal"))
-def rehearse(self: Any, run_id: str) -> None:
-    """Do as the request says, for drills and measurements."""
-    runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
 
 
 @shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low")

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from contracts.fields import Shown
 from contracts.questions.model import SCHEMA_PATH
 
 Schema = dict[str, Any]
@@ -43,6 +44,8 @@ def describe(hint: Any, components: dict[str, Schema]) -> Schema:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         base, also = arguments
+        if isinstance(also, Shown):
+            return describe(also.hint, components)
         return {**describe(base, components), **also.schema}
     if hint in PLAIN:
         return dict(PLAIN[hint])

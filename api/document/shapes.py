@@ -5,10 +5,13 @@ What a finished task gives is declared where it is made: ``data_processing.kinds
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
-from contracts.fields import FIELD_BY_NAME, Also, FieldType, Pesos
+from contracts.fields import FIELD_BY_NAME, Also, FieldType, Pesos, Shown
 from contracts.questions.filters import EXACT
 from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.export import FORMATS, ExportResult
@@ -25,6 +28,12 @@ from data_processing.operations.overview import (
 from data_processing.operations.pulses import PulseReport
 
 T = TypeVar("T")
+
+
+def any_of(hints: Iterable[Any]) -> Any:
+    """The union of types that are known only when the program runs."""
+    return reduce(or_, hints)
+
 
 PROGRESS = "PROGRESS"
 """What STARTED is shown as once something has been counted."""
@@ -107,7 +116,8 @@ class Attempt(TypedDict):
 
 
 class TaskStatus(TypedDict):
-    """All that may be known of a task; ``result`` is an export's."""
+    """All that may be known of a task; ``result`` is an export's, ``request`` is null where another
+    version of the program recorded it."""
 
     task_id: Id
     kind: Kind
@@ -118,7 +128,7 @@ class TaskStatus(TypedDict):
     result: ExportResult | None
     error: TaskError | None
     meta: TaskProgress
-    request: dict[str, Any]
+    request: Annotated[dict[str, Any] | None, Shown(any_of(kind.request for kind in KINDS.values()) | None)]
     description: str
     dataset_version: str
     cancel_requested: bool

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
@@ -40,12 +39,9 @@ from api.waiting.waits import answer_start
 from contracts.questions.query import digest
 from data_processing import datasets
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
-from data_processing.kinds.aggregates import AggregatesRequest, AggregatesResult
-from data_processing.kinds.export import ExportRequest, ExportResult
+from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import KINDS, parse_again
-from data_processing.kinds.rehearsal import RehearsalRequest, RehearsalResult
-from data_processing.kinds.search import SearchRequest, SearchResult
 from data_processing.lifecycle import submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import find_reusable, request_key
@@ -56,14 +52,12 @@ LISTED = 200
 NO_TASK = refusal("there is no such task, or it is somebody else's")
 FOREIGN = refusal("another version of the program recorded the task; this one cannot run it")
 NO_DATA = refusal("no dataset has been imported yet, or the database is away", MAYBE_RETRY_AFTER)
-ANY_RESULT = (
-    shapes.Finished[SearchResult]
-    | shapes.Finished[AggregatesResult]
-    | shapes.Finished[ExportResult]
-    | shapes.Finished[RehearsalResult]
-    | shapes.Cached[SearchResult]
-    | shapes.Cached[AggregatesResult]
-)
+
+
+def _found(kind: TaskKind[Any]) -> Any:
+    """What a start gives when the result is at hand."""
+    finished = shapes.Finished[kind.result]  # type: ignore[name-defined]
+    return finished | shapes.Cached[kind.result] if kind.cached else finished  # type: ignore[name-defined]
 
 
 def starts(found: Any) -> Mapping[int, Answer]:
@@ -88,47 +82,34 @@ def starts(found: Any) -> Mapping[int, Answer]:
 class StartTask(ApiView):
     """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[TaskKind[Any]]
     heeds = (PREFER, IDEMPOTENCY_KEY)
-
-    def post(self, request: Request) -> Response:
-        kind = KINDS[self.kind]
-        return start_task(request, kind, kind.request.from_json(request.data))
-
-
-class StartExport(StartTask):
-    kind = "export"
-    body = ExportRequest
-    answers: ClassVar = {"POST": starts(shapes.Finished[ExportResult])}
-
-
-class StartAggregates(StartTask):
-    kind = "aggregates"
-    body = AggregatesRequest
-    answers: ClassVar = {"POST": starts(shapes.Finished[AggregatesResult] | shapes.Cached[AggregatesResult])}
-
-
-class StartSearch(StartTask):
-    kind = "search"
-    body = SearchRequest
-    answers: ClassVar = {"POST": starts(shapes.Finished[SearchResult] | shapes.Cached[SearchResult])}
-
-
-class StartRehearsal(StartTask):
-    """Not there unless the setting REHEARSALS is on."""
-
-    kind = "rehearsal"
-    body = RehearsalRequest
-    answers: ClassVar = {"POST": starts(shapes.Finished[RehearsalResult])}
 
     @classmethod
     def is_there(cls) -> bool:
-        return bool(settings.REHEARSALS)
+        return cls.kind.is_there
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if not self.is_there():
             raise NotFound("there is nothing at this address")
         super().initial(request, *args, **kwargs)
+
+    def post(self, request: Request) -> Response:
+        return start_task(request, self.kind, self.kind.request.from_json(request.data))
+
+
+def _make_start(kind: TaskKind[Any]) -> type[StartTask]:
+    members = {
+        "kind": kind,
+        "body": kind.request,
+        "answers": {"POST": starts(_found(kind))},
+        "__doc__": kind.about,
+    }
+    return type(f"Start{kind.name.title()}", (StartTask,), members)
+
+
+STARTS: Mapping[str, type[StartTask]] = {name: _make_start(kind) for name, kind in KINDS.items()}
+"""Kind -> the endpoint that starts it."""
 
 
 class RerunTask(ApiView):
@@ -136,7 +117,9 @@ class RerunTask(ApiView):
 
     heeds = (PREFER, IDEMPOTENCY_KEY)
     body = OneTask
-    answers: ClassVar = {"POST": {**starts(ANY_RESULT), 404: NO_TASK, 409: FOREIGN}}
+    answers: ClassVar = {
+        "POST": {**starts(shapes.any_of(_found(kind) for kind in KINDS.values())), 404: NO_TASK, 409: FOREIGN}
+    }
 
     def post(self, request: Request) -> Response:
         earlier = _find(request, OneTask.from_json(request.data).task_id)
@@ -222,7 +205,7 @@ class TaskResult(ApiView):
         "GET": {
             200: Answer(
                 meaning="what it gave",
-                shape=SearchResult | AggregatesResult | ExportResult | RehearsalResult,
+                shape=shapes.any_of(kind.result for kind in KINDS.values()),
             ),
             202: Answer(meaning="not ready yet", shape=shapes.Accepted, headers=(RETRY_AFTER,)),
             404: NO_TASK,

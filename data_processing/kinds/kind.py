@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.conf import settings
+
 from contracts.questions.model import Question
 from data_processing.kinds.context import Context, Work
 
@@ -50,6 +52,11 @@ class TaskKind(Generic[R]):
     @property
     def task_name(self) -> str:
         return PREFIX + self.task
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this installation has the kind."""
+        return self.switch is None or bool(getattr(settings, self.switch))
 
     def begin(self, request: Mapping[str, Any], context: Context) -> Work:
         """The work on a recorded request. Raises contracts.errors.InvalidQuery where this version of the

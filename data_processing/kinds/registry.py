@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 from contracts.errors import InvalidQuery
 from data_processing.errors import NotUnderstood
-from data_processing.kinds import aggregates, export, rehearsal, search
 from data_processing.kinds.kind import TaskKind, TaskRequest
 
 HOUSEKEEPING_QUEUE = "critical"
@@ -17,8 +17,16 @@ HOUSEKEEPING_QUEUE = "critical"
 BULK_QUEUES = frozenset({"normal", "low"})
 """Served by the bulk lane of workers, where owners take turns."""
 
+MODULES = (
+    "export",
+    "aggregates",
+    "search",
+    "rehearsal",
+)
+"""The modules beside this one that declare a KIND, named as it is."""
+
 KINDS: Mapping[str, TaskKind[Any]] = {
-    kind.name: kind for kind in (export.KIND, aggregates.KIND, search.KIND, rehearsal.KIND)
+    name: import_module(f"data_processing.kinds.{name}").KIND for name in MODULES
 }
 
 

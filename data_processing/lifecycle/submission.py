@@ -83,6 +83,7 @@ def _find_or_record(
         owner=owner,
         address=address,
         request=wanted.to_json(),
+        description=wanted.describe(),
         request_key=key,
         dataset_version=version,
         queue=kind.queue,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from contracts.errors import InvalidQuery
@@ -55,3 +57,25 @@ def test_body_that_the_parser_refuses_does_not_fit_the_schema(kind: str, body: d
 
 def test_document_is_made_without_a_complaint(tmp_path: Any) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", file=str(tmp_path / "schema.yaml"))
+
+
+def test_no_answer_is_an_object_with_anything_in_it() -> None:
+    document = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    loose = list(find_loose(document, "#"))
+    assert not loose
+
+
+def find_loose(node: Any, path: str) -> Iterator[str]:
+    """The places of schemas that say of an object neither its members nor the type of their values."""
+    if isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from find_loose(item, f"{path}/{number}")
+    if isinstance(node, dict):
+        kinds = node.get("type")
+        is_object = kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+        if is_object and "properties" not in node and "additionalProperties" not in node:
+            yield path
+        if node.get("additionalProperties") is True or node.get("additionalProperties") == {}:
+            yield path
+        for name, item in node.items():
+            yield from find_loose(item, f"{path}/{name}")

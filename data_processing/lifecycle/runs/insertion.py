@@ -35,6 +35,7 @@ _GIVEN = (
     "kind",
     "owner",
     "request",
+    "description",
     "request_key",
     "dataset_version",
     "queue",
@@ -57,14 +58,17 @@ def submit(
     publish_in_s: float,
     limits: OwnerLimits,
     address: str | None = None,
+    description: str = "",
 ) -> tuple[TaskRun, bool]:
     """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
-    that nobody is cancelling is joined in its place. ``address`` is a key of where a visitor asks from.
+    that nobody is cancelling is joined in its place. ``address`` is a key of where a visitor asks from,
+    ``description`` the request in words.
     Raises TooManyTasks."""
     run = TaskRun(
         kind=kind,
         owner=owner,
         request=dict(request),
+        description=description,
         request_key=request_key,
         dataset_version=dataset_version,
         queue=queue,
