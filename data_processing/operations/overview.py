@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
@@ -51,10 +51,20 @@ class QueueReport:
     open_dead_letters: int
 
 
+class Child(TypedDict):
+    """A process of a worker; ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's name."""
+
+    pid: int
+    memory_mb: float | None
+    run_id: str | None
+    kind: str | None
+    task: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkerReport:
     """One worker. ``alive`` is False for one that holds runs by their rows but does not answer; then only
-    its name and ``run_ids`` are known. ``children`` as data_processing.worker.inspection describes them."""
+    its name and ``run_ids`` are known."""
 
     name: str
     alive: bool
@@ -62,7 +72,7 @@ class WorkerReport:
     queues: list[str]
     pid: int | None
     memory_mb: float | None
-    children: list[dict[str, Any]]
+    children: list[Child]
     run_ids: list[str]
 
 

@@ -12,7 +12,7 @@ from celery.worker.control import inspect_command
 from celery.worker.state import active_requests
 
 from data_processing.kinds.registry import KINDS, lane_of
-from data_processing.operations.overview import DESCRIBE
+from data_processing.operations.overview import DESCRIBE, Child
 
 KIND_OF_TASK = {kind.task_name: kind.name for kind in KINDS.values()}
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -31,8 +31,8 @@ def describe_worker(state: Any) -> dict[str, Any]:
     }
 
 
-def describe_children(pids: Iterable[int], requests: Iterable[Any]) -> list[dict[str, Any]]:
-    """Each child; ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's name."""
+def describe_children(pids: Iterable[int], requests: Iterable[Any]) -> list[Child]:
+    """Each child, with what it is at."""
     current = {request.worker_pid: request for request in list(requests)}
     return [_describe_child(pid, current.get(pid)) for pid in pids]
 
@@ -46,7 +46,7 @@ def read_memory_mb(pid: int) -> float | None:
     return round(resident_pages * PAGE_BYTES / 1_000_000, 1)
 
 
-def _describe_child(pid: int, request: Any) -> dict[str, Any]:
+def _describe_child(pid: int, request: Any) -> Child:
     kind = None if request is None else KIND_OF_TASK.get(request.name)
     return {
         "pid": pid,

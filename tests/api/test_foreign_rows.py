@@ -22,7 +22,6 @@ from data_processing.errors import NotReplayable
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import dead_letters, runner
 from data_processing.lifecycle.runs import claims
-from data_processing.kinds.registry import KINDS
 from data_processing.models import DeadLetter, State, TaskRun
 from data_processing.operations import maintenance
 from data_processing.outputs import results

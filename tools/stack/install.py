@@ -58,7 +58,7 @@ def install_javascript() -> int:
     status = _install_missing([NODE, NPM], purpose="The checks of the pages' JavaScript need these programs")
     if status:
         return status
-    # Without a lock file, which would hold addresses (docs/decisions/0024-tools-for-javascript.md).
+    # Without a lock file, which would hold addresses (docs/decisions/0026-tools-for-javascript.md).
     quietly = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     print("Installing the tools of package.json into node_modules", flush=True)
     return subprocess.run(["npm", "install", *quietly], check=False).returncode

@@ -188,10 +188,11 @@ export const clearFilters = ({ sort, size, columns, show }) => ({ ...EMPTY, sort
 
 /**
  * The view of the rows that a request of the API asked for, or null where no link can say it.
- * @param {{filters?: Record<string, any>, sort?: string}} request  as a task's status shows it
+ * @param {Record<string, any> | null} request  as a task's status shows it; null: of another version
  * @returns {View|null}
  */
-export function viewOfRequest({ filters, sort }) {
+export function viewOfRequest(request) {
+  const { filters, sort } = request ?? {};
   if (!filters) return null;
   /** @type {View} */
   const view = {
