@@ -52,7 +52,8 @@ class QueueReport:
 
 
 class Child(TypedDict):
-    """A process of a worker; ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's name."""
+    """A process of a worker. ``run_id`` and ``kind`` are None while it has no run, ``task`` is Celery's
+    name."""
 
     pid: int
     memory_mb: float | None
