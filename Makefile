@@ -12,7 +12,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up shell env test chaos check check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
+.PHONY: help demo up dev shell env test chaos check check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ demo: $(VENV)/.stamp ## the whole system once: 100,000 sample contracts, search,
 
 up: $(VENV)/.stamp ## serve at http://127.0.0.1:3200 until Ctrl-C
 	$(RUN) -m tools.stack.up
+
+dev: $(VENV)/.stamp ## as up, and start again what a change of the code concerns; WITHOUT=interactive leaves one out
+	$(RUN) -m tools.stack.up --reload $(addprefix --without=,$(WITHOUT))
 
 shell: $(VENV)/.stamp ## a Python shell of Django over the data of `make up`
 	$(RUN) manage.py shell

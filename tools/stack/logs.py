@@ -31,13 +31,15 @@ class TerminalLog:
 
 
 class FileLog:
-    """One file per program in a folder."""
+    """One file per program in a folder; an earlier one is written over."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
+        self._begun: set[str] = set()
 
     def __call__(self, name: str, line: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._lock, (self._folder / f"{name}.log").open("a") as file:
+        with self._lock, (self._folder / f"{name}.log").open("a" if name in self._begun else "w") as file:
             file.write(f"{line}\n")
+            self._begun.add(name)

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,21 +69,29 @@ class Supervisor:
         """The process id that a program has now; it changes with a restart."""
         return next(keeper.pid for keeper in self._keepers if keeper.program.name == name)
 
+    def restart(self, names: Collection[str]) -> None:
+        """Stop the programs of these names and start them again, without the pause after a death."""
+        _do_at_once(keeper.restart for keeper in self._keepers if keeper.program.name in names)
+
     def stop(self) -> None:
         """Ask all programs to end at the same time; kill those that have not when their time is over."""
         self._stopping.set()
         if self._watcher.is_alive():
             self._watcher.join()
-        stoppers = [threading.Thread(target=keeper.stop) for keeper in self._keepers]
-        for stopper in stoppers:
-            stopper.start()
-        for stopper in stoppers:
-            stopper.join()
+        _do_at_once(keeper.stop for keeper in self._keepers)
 
     def _watch(self) -> None:
         while not self._stopping.wait(POLL_S):
             for keeper in self._keepers:
                 keeper.revive()
+
+
+def _do_at_once(acts: Iterable[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 class _Keeper:
@@ -104,6 +112,8 @@ class _Keeper:
         self._pause_s = FIRST_PAUSE_S
         self._started_at = 0.0
         self._start_again_at: float | None = None
+        # Between the end and the start of a restart the watcher must not see a death.
+        self._changing = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -130,6 +140,20 @@ class _Keeper:
 
     def revive(self) -> None:
         """Notice a death, and start again when the pause after it is over."""
+        if not self._changing.acquire(blocking=False):
+            return
+        try:
+            self._revive()
+        finally:
+            self._changing.release()
+
+    def restart(self) -> None:
+        with self._changing:
+            self.stop()
+            self._pause_s = FIRST_PAUSE_S
+            self.start()
+
+    def _revive(self) -> None:
         if self._child is None or self._child.poll() is None or self._died_early is not None:
             return
         if not self._ready.is_set():

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,16 +93,22 @@ class System:
             self._open.enter_context(self._redis)
         self.run_command("migrate", "--no-input", "--verbosity", "0")
 
-    def start_processes(self) -> None:
-        """Start web server, workers and Beat, and return when they are ready."""
+    def start_processes(self, *, without: Collection[str] = ()) -> None:
+        """Start web server, workers and Beat, but for those named, and return when they are ready."""
+        programs = [program for program in list_programs(self.port) if program.name not in without]
         self._supervisor = Supervisor(
-            list_programs(self.port), environment=self.environment, folder=CHECKOUT, write=self._write
+            programs, environment=self.environment, folder=CHECKOUT, write=self._write
         )
         self._supervisor.start()
         self._supervisor.wait_ready(within_s=READY_WITHIN_S)
         # The first request loads the views; nobody should have to wait for that.
         with urllib.request.urlopen(f"{self.url}/health/live", timeout=READY_WITHIN_S):
             pass
+
+    def restart_processes(self, names: Collection[str]) -> None:
+        """Stop the programs of these names and start them again; returns when they are started."""
+        if self._supervisor is not None:
+            self._supervisor.restart(names)
 
     def run_command(self, *arguments: str) -> None:
         """Run a manage.py command in the foreground; StackError when it fails."""

@@ -1,35 +1,49 @@
 """`python -m tools.stack.up`: the whole system in one terminal until Ctrl-C, at http://127.0.0.1:3200.
 
-Variables: PORT; DATA_DIR (default var/); SAMPLE_CONTRACTS, with which an empty system is filled.
+Variables: PORT; DATA_DIR (default var/); SAMPLE_CONTRACTS, with which an empty system is filled. `--reload`,
+as in `make dev`, starts again what a change of the code concerns, and keeps a log file for each process.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import shlex
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from watchfiles import watch
 
 from tools.stack.client import Client
 from tools.stack.errors import ApiError, StackError
-from tools.stack.logs import TerminalLog
-from tools.stack.system import CHECKOUT, System
+from tools.stack.logs import FileLog, TerminalLog
+from tools.stack.processes import LogWriter
+from tools.stack.system import CHECKOUT, System, list_programs
 
 DEFAULT_PORT = "3200"
 DEFAULT_SAMPLE = "100000"
+PROGRAMS = tuple(program.name for program in list_programs(port=0))
+OF_WEB_ALONE = ("web", "api")
+"""Rooms whose code only the web server runs."""
+WATCHED = (*OF_WEB_ALONE, "backend", "data_processing", "contracts")
+ADDRESSES = ("DATA_DIR", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "DATABASE_URL")
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     # SIGINT too: whoever starts this in the background of a shell has it ignored.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
-    log = TerminalLog()
+    options = _parse(arguments)
     folder = Path(os.environ.get("DATA_DIR") or CHECKOUT / "var").resolve()
+    log = log_by_process(folder / "logs") if options.reload else TerminalLog()
     try:
         with System(folder, port=int(os.environ.get("PORT") or DEFAULT_PORT), write=log) as system:
-            serve(system, log)
+            serve(system, log, without=options.without)
+            reload_on_change(system, log) if options.reload else _wait()
     except KeyboardInterrupt:
         log("stack", "stopped")
     except StackError as error:
@@ -38,17 +52,56 @@ def main() -> int:
     return 0
 
 
-def serve(system: System, log: TerminalLog) -> None:
-    """Start everything, give an empty system sample contracts, and wait for a signal."""
+def serve(system: System, log: LogWriter, *, without: Sequence[str] = ()) -> None:
+    """Start everything but the processes named, and give an empty system sample contracts."""
     carriers = system.carriers
     log("stack", f"broker {carriers.broker}, results {carriers.result_backend}, rows {carriers.database}")
     system.start_servers()
-    system.start_processes()
-    if not has_contracts(system):
+    system.start_processes(without=without)
+    if "web" not in without and not has_contracts(system):
         import_sample(system, log, contracts=int(os.environ.get("SAMPLE_CONTRACTS") or DEFAULT_SAMPLE))
     log("stack", f"serving at {system.url} (Ctrl-C stops everything)")
-    while True:
-        signal.pause()
+
+
+def reload_on_change(system: System, log: LogWriter) -> None:
+    """Start again what runs a file that has changed, until a signal."""
+    addresses = write_addresses(system)
+    log("stack", f"programs of other terminals find this system after: set -a; . {addresses}; set +a")
+    try:
+        for changes in watch(*(CHECKOUT / room for room in WATCHED), watch_filter=_is_code):
+            changed = sorted(str(Path(path).relative_to(CHECKOUT)) for _, path in changes)
+            names = list_concerned(changed)
+            log("stack", f"changed: {', '.join(changed)}; starting again: {', '.join(names)}")
+            system.restart_processes(names)
+    finally:
+        addresses.unlink()
+
+
+def list_concerned(changed: Iterable[str]) -> tuple[str, ...]:
+    """The processes that run one of these files of the checkout."""
+    rooms = {Path(path).parts[0] for path in changed}
+    return ("web",) if rooms <= set(OF_WEB_ALONE) else PROGRAMS
+
+
+def write_addresses(system: System) -> Path:
+    """Write where the system's servers and data are, for a shell to read."""
+    path = system.folder / "addresses.sh"
+    # The embedded Redis has a password.
+    path.touch(mode=0o600)
+    known = {name: system.environment[name] for name in ADDRESSES if name in system.environment}
+    path.write_text("".join(f"{name}={shlex.quote(text)}\n" for name, text in known.items()))
+    return path
+
+
+def log_by_process(folder: Path) -> LogWriter:
+    """To the terminal, and to one file per process in the folder."""
+    terminal, files = TerminalLog(), FileLog(folder)
+
+    def write(name: str, line: str) -> None:
+        terminal(name, line)
+        files(name, line)
+
+    return write
 
 
 def has_contracts(system: System) -> bool:
@@ -62,7 +115,7 @@ def has_contracts(system: System) -> bool:
     return True
 
 
-def import_sample(system: System, log: TerminalLog, *, contracts: int) -> None:
+def import_sample(system: System, log: LogWriter, *, contracts: int) -> None:
     """Import generated contracts; the raw files go again."""
     log("stack", f"no contracts yet: importing {contracts:,} INVENTED ones; to replace them by real ones:")
     log("stack", '    make import FILES="..."')
@@ -80,5 +133,24 @@ def generate_and_import(system: System, raw: Path, *, contracts: int, seed: int)
     system.run_command("import_contracts", "--accept-losses", *files)
 
 
+def _is_code(_: object, path: str) -> bool:
+    # Scripts and styles of the pages are read anew with every request.
+    return path.endswith((".py", ".html"))
+
+
+def _wait() -> None:
+    while True:
+        signal.pause()
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.stack.up", description=__doc__)
+    parser.add_argument("--reload", action="store_true")
+    parser.add_argument(
+        "--without", action="append", default=[], choices=PROGRAMS, help="a process that somebody else runs"
+    )
+    return parser.parse_args(arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -84,6 +84,19 @@ def test_program_that_is_killed_starts_again(tmp_path: Path) -> None:
         assert any("SIGKILL" in line for _, line in log.lines)
 
 
+def test_restart_ends_the_program_in_order_and_starts_it_at_once(tmp_path: Path) -> None:
+    code = f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('finished')))\n{SERVING}"
+    with running(program(code), program(SERVING, name="two"), folder=tmp_path) as (supervisor, log):
+        first, other = supervisor.pid("one"), supervisor.pid("two")
+        supervisor.restart(["one"])
+        assert not is_alive(first)
+        assert supervisor.pid("two") == other
+        assert wait_for(lambda: log.count("one", f"ready {supervisor.pid('one')}") == 1)
+        # An end that was asked for is no death, after which it would wait.
+        assert [line for name, line in log.lines if name == "one" and "starting again" in line] == []
+    assert log.count("one", "finished") == 2
+
+
 def test_restart_takes_away_what_the_dead_program_had_started(tmp_path: Path) -> None:
     code = f"child = os.fork()\nif not child: time.sleep(600)\nprint('child', child)\n{SERVING}"
     with running(program(code), folder=tmp_path) as (supervisor, log):

@@ -57,6 +57,7 @@ def test_busy_port_is_said_before_anything_starts(tmp_path: Path) -> None:
 
 
 def test_file_log_keeps_one_file_per_program(tmp_path: Path) -> None:
+    FileLog(tmp_path / "logs")("web", "of an earlier start")
     log = FileLog(tmp_path / "logs")
     log("web", "started")
     log("beat", "tick")
