@@ -50,7 +50,7 @@ def describe(hint: Any, components: dict[str, Schema]) -> Schema:
     if hint in PLAIN:
         return dict(PLAIN[hint])
     if origin is Literal:
-        return {"enum": list(arguments)}
+        return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
     if origin in (Union, types.UnionType):
         return _one_of([describe(argument, components) for argument in arguments])
     if origin is NotRequired:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from contracts.fields import Pesos
 from contracts.questions.filters import Filters
@@ -63,7 +63,7 @@ class Part(Money):
 
     label: str | None
     share: float
-    others: NotRequired[Literal[True]]
+    others: NotRequired[bool]
     labels: NotRequired[int]
 
 

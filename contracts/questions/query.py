@@ -109,7 +109,7 @@ class Query(Question):
 
     filters: Filters = Filters()
     columns: Columns = DEFAULT_COLUMNS
-    sort: Sort = Sort()
+    sort: Annotated[Sort, Field(json_schema_extra={"default": Sort().to_json()})] = Sort()
 
 
 @dataclass(frozen=True, kw_only=True)

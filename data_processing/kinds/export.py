@@ -69,7 +69,12 @@ class ExportRequest(TaskRequest, Query):
     formula_guard: Annotated[
         bool,
         Strict(),
-        Field(description="CSV only: text that a spreadsheet would run gets a leading apostrophe"),
+        Field(
+            description="CSV only, and on unless it is false: text that a spreadsheet would run gets a "
+            "leading apostrophe",
+            # Generated clients send the defaults that they are told, with other formats too.
+            json_schema_extra=lambda schema: schema.pop("default", None),
+        ),
     ] = True
 
     @model_validator(mode="after")
