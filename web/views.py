@@ -18,12 +18,19 @@ from contracts.questions.filters import EXACT
 from contracts.reasons import REASONS
 from data_processing.kinds.export import FORMATS
 
-PICKERS = tuple(
-    {"field": name, "label": exact.label, "hint": exact.hint}
-    for name, exact in EXACT.items()
-    if not exact.more
+DECLARED = json.dumps(
+    [
+        {
+            "filter": name,
+            "word": exact.word,
+            "words": exact.words,
+            "plural": exact.plural,
+            "dimension": exact.dimension,
+        }
+        for name, exact in EXACT.items()
+    ]
 )
-"""The name lists of the API's filters, as the form shows them."""
+"""The exact filters for the scripts (declared.js)."""
 
 MODULES = tuple(
     f"web/{name}.js"
@@ -33,6 +40,7 @@ MODULES = tuple(
         "chips",
         "columns",
         "combobox",
+        "declared",
         "details",
         "dom",
         "events",
@@ -78,6 +86,9 @@ class Page(AccessMixin, TemplateView):
         owner_of(request)
         return super().dispatch(request, *args, **kwargs)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(declared=DECLARED, **kwargs)
+
 
 class Explorer(Page):
     """Search, filter, charts and export."""
@@ -86,7 +97,7 @@ class Explorer(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         formats = [(name, FORMAT_LABELS.get(name, name)) for name in FORMATS]
-        return super().get_context_data(pickers=PICKERS, formats=formats, modules=MODULES, **kwargs)
+        return super().get_context_data(pickers=EXACT, formats=formats, modules=MODULES, **kwargs)
 
 
 class MyTasks(Page):

@@ -25,11 +25,13 @@ D = TypeVar("D")
 @dataclass(frozen=True, kw_only=True)
 class Exact:
     """Rows whose ``column`` is one of the names. ``word`` is what one name is called in sentences, links
-    (URL parameter) and answers (dimension ``by_<word>``); ``label`` and ``hint`` are the form's."""
+    (URL parameter) and answers (dimension ``by_<word>``); ``label`` and ``hint`` are the form's, ``plural``
+    the charts'."""
 
     column: str
     word: str
     label: str
+    plural: str
     hint: str
     more: bool = False
     """Whether the form shows it only to those who ask for more filters."""
@@ -75,23 +77,43 @@ class Filters(Question):
 
     contractors: Annotated[
         Names,
-        Exact(column="awardee_name", word="contractor", label="Contractor", hint="Who got the contract"),
+        Exact(
+            column="awardee_name",
+            word="contractor",
+            label="Contractor",
+            plural="contractors",
+            hint="Who got the contract",
+        ),
     ] = ()
     organizations: Annotated[
         Names,
         Exact(
-            column="organization_name", word="organization", label="Organization", hint="The procuring entity"
+            column="organization_name",
+            word="organization",
+            label="Organization",
+            plural="organizations",
+            hint="The procuring entity",
         ),
     ] = ()
     areas: Annotated[
         Names,
         Exact(
-            column="area_of_delivery", word="area", label="Area of delivery", hint="Province, city or region"
+            column="area_of_delivery",
+            word="area",
+            label="Area of delivery",
+            plural="areas of delivery",
+            hint="Province, city or region",
         ),
     ] = ()
     business_categories: Annotated[
         Names,
-        Exact(column="business_category", word="category", label="Category", hint="What was bought"),
+        Exact(
+            column="business_category",
+            word="category",
+            label="Category",
+            plural="categories",
+            hint="What was bought",
+        ),
     ] = ()
     procurement_modes: Annotated[
         Names,
@@ -99,6 +121,7 @@ class Filters(Question):
             column="procurement_mode",
             word="procurement_mode",
             label="Procurement mode",
+            plural="procurement modes",
             hint="Bidding or an alternative",
             more=True,
         ),
@@ -109,6 +132,7 @@ class Filters(Question):
             column="funding_source",
             word="funding_source",
             label="Funding source",
+            plural="funding sources",
             hint="Where the money comes from",
             more=True,
         ),
@@ -119,6 +143,7 @@ class Filters(Question):
             column="classification",
             word="classification",
             label="Classification",
+            plural="classifications",
             hint="Goods, works or services",
             more=True,
         ),
@@ -129,6 +154,7 @@ class Filters(Question):
             column="award_status",
             word="award_status",
             label="Award status",
+            plural="award statuses",
             hint="Of the award notice",
             more=True,
         ),

@@ -61,4 +61,5 @@ def _make_award(number: int, *, year: int) -> dict[str, str]:
         "Awardee Organization Name": f"PEÑA & SONS {number % 300}, INC.",
         "Contract No": f"C-{number}",
         "Award Status": "active",
+        "Procurement Mode": f"Mode {number % 3}",
     }

@@ -71,6 +71,28 @@ def test_filters_narrow_together_and_the_link_reproduces_them(page: Page, contex
     expect(shared.page.get_by_label("At least, pesos")).to_have_value("30,000")
 
 
+def test_filter_among_more_filters_is_picked_linked_charted_and_taken_away(
+    page: Page, context: BrowserContext
+) -> None:
+    explorer = ExplorerPage(page)
+    everything = explorer.count()
+    page.get_by_text("More filters").click()
+    explorer.pick("Procurement mode", "mode", "Mode 1")
+    of_mode_1 = explorer.count()
+    assert 0 < of_mode_1 < everything
+    assert "procurement_mode=Mode+1" in page.url
+    shared = ExplorerPage(context.new_page(), page.url[page.url.index("?") :])
+    assert shared.count() == of_mode_1
+    expect(shared.page.get_by_role("combobox", name="Procurement mode")).to_be_visible()
+    shared.page.get_by_role("button", name="Remove Mode 1").click()
+    shared.wait()
+    assert shared.count() == everything
+    charts = ExplorerPage(context.new_page(), "?show=charts")
+    charts.page.get_by_role("link", name="Mode 2").first.click()
+    charts.wait()
+    assert "procurement_mode=Mode+2" in charts.page.url
+
+
 def test_back_button_returns_to_the_view_before(page: Page) -> None:
     explorer = ExplorerPage(page)
     explorer.search("flood")

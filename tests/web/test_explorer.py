@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.test import Client
 
 from contracts.questions.filters import EXACT
 from data_processing.kinds.export import FORMATS
-from web.views import FORMAT_LABELS, MODULES, PICKERS
+from web.views import FORMAT_LABELS, MODULES
 
 STATIC = Path(__file__).parents[2] / "web" / "static" / "web"
 SCRIPTS = sorted(STATIC.glob("*.js"))
@@ -23,10 +26,11 @@ def imports_of(name: str) -> set[str]:
     return {f"web/{found}" for found in direct}.union(*(imports_of(found) for found in direct))
 
 
-def test_form_offers_every_name_filter_of_the_api() -> None:
-    assert {picker["field"] for picker in PICKERS} == {
-        name for name, exact in EXACT.items() if not exact.more
-    }
+def test_form_offers_every_name_filter_of_the_api(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert re.findall(r'data-picker="(\w+)"', page) == list(EXACT)
+    root = html.unescape(re.findall(r'<html lang="en" data-filters="([^"]+)"', page)[0])
+    assert [declared["filter"] for declared in json.loads(root)] == list(EXACT)
 
 
 def test_every_format_of_the_api_has_a_name_for_people() -> None:

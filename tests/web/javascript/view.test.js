@@ -5,7 +5,6 @@ import {
   clearFilters,
   countFilters,
   EMPTY,
-  NAME_FILTERS,
   readView,
   showView,
   toFilters,
@@ -14,6 +13,7 @@ import {
   writeView,
 } from "../../../web/static/web/view.js";
 import { makeChance } from "./chance.js";
+import { NAME_FILTERS } from "./page.js";
 
 const { below, pick, list } = makeChance();
 
@@ -39,7 +39,7 @@ const drawTexts = () => distinct(list(3, () => pick(TEXTS)));
 const drawText = () => (below(2) ? pick(TEXTS) : null);
 
 function drawView() {
-  const names = Object.keys(NAME_FILTERS).flatMap((filter) => [filter, `except_${filter}`]);
+  const names = NAME_FILTERS.flatMap((filter) => [filter, `except_${filter}`]);
   return {
     ...EMPTY,
     ...Object.fromEntries(names.map((name) => [name, drawNames()])),

@@ -2,6 +2,7 @@
 
 import { countWords, formatPesos, formatShare, formatShortPesos, groupDigits, justBelow } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
+import { EXACT } from "./declared.js";
 import { build, buildButton, find, MISSING } from "./dom.js";
 import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
 import { buildProblem } from "./problems.js";
@@ -9,21 +10,16 @@ import { askTask } from "./tasks.js";
 import { changeView, EMPTY, toFilters, writeView } from "./view.js";
 
 /** @import {Mark} from "./figures.js" */
-/** @import {Changes, NameFilter, View} from "./view.js" */
+/** @import {NameFilter} from "./declared.js" */
+/** @import {Changes, View} from "./view.js" */
 /** @typedef {Required<Api.AggregatesResult>} Totals  with all dimensions, as they are asked for here */
 /** @typedef {Api.Part} Group */
 
-const RANKED = /** @type {const} */ ([
-  ["by_contractor", "contractors", "Top contractors"],
-  ["by_organization", "organizations", "Top organizations"],
-  ["by_area", "areas", "Top areas of delivery"],
-  ["by_category", "business_categories", "Top categories"],
-]);
 const DIMENSIONS = [
   "by_year",
   "by_quarter",
   "by_funding_year",
-  ...RANKED.map(([dimension]) => dimension),
+  ...EXACT.map(({ dimension }) => dimension),
   "value_distribution",
 ];
 const TOP = 40;
@@ -110,7 +106,7 @@ export class ChartPanel {
       this.#drawTimes("Value by quarter of award", data.by_quarter, { list: "quarters", tick: tickOfQuarter }),
       ...this.#drawFundingYears(data.by_funding_year),
       this.#drawTreemap(data),
-      ...RANKED.map(([dimension, filter, title]) => this.#drawRanked(title, filter, data[dimension])),
+      ...EXACT.map(({ dimension, filter, plural }) => this.#drawRanked(`Top ${plural}`, filter, data[dimension])),
       this.#drawDistribution(data.value_distribution),
     );
     if (focused === null) return;

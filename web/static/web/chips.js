@@ -1,19 +1,10 @@
 // The bar of everything that narrows the view, each chip with a button that takes it away.
 
 import { formatPesos } from "./amounts.js";
+import { EXACT, titleOf } from "./declared.js";
 import { buildChip, find, MISSING } from "./dom.js";
 
-/** @import {Changes, NameFilter, NameList, View} from "./view.js" */
-
-/** @type {Record<NameFilter, string>} */
-const NAMES = {
-  contractors: "Contractor",
-  organizations: "Organization",
-  areas: "Area",
-  business_categories: "Category",
-};
-
-const NAME_KINDS = /** @type {[NameFilter, string][]} */ (Object.entries(NAMES));
+/** @import {Changes, View} from "./view.js" */
 
 export class ChipBar {
   #changed;
@@ -44,21 +35,22 @@ export class ChipBar {
 
   /** @param {View} view */
   #buildNames(view) {
-    return NAME_KINDS.flatMap(([filter, kind]) =>
+    return EXACT.flatMap(({ filter }) =>
       view[filter].map((name) =>
-        this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, kind),
+        this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, titleOf(filter)),
       ),
     );
   }
 
   /** One chip a list: those that charts lead to have dozens of names. @param {View} view */
   #buildExceptions(view) {
-    return NAME_KINDS.map(([filter, kind]) => /** @type {[NameList, string]} */ ([`except_${filter}`, kind]))
-      .filter(([filter]) => view[filter].length)
-      .map(([filter, kind]) => {
-        const [first, ...more] = view[filter].map((name) => name ?? MISSING);
-        return this.#build(more.length ? `none of ${more.length + 1} names` : `not ${first}`, { [filter]: [] }, kind);
-      });
+    return EXACT.flatMap(({ filter }) => {
+      const list = /** @type {const} */ (`except_${filter}`);
+      const [first, ...more] = view[list].map((name) => name ?? MISSING);
+      if (first === undefined) return [];
+      const words = more.length ? `none of ${more.length + 1} names` : `not ${first}`;
+      return [this.#build(words, { [list]: [] }, titleOf(filter))];
+    });
   }
 
   /** @param {View} view */

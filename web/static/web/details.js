@@ -1,8 +1,9 @@
 // All that is known of one contract, in a dialog.
 
 import { formatCell, isNumber } from "./columns.js";
+import { wordsOf } from "./declared.js";
 import { build, find } from "./dom.js";
-import { clearFilters, isNameFilter, NAME_FILTERS } from "./view.js";
+import { clearFilters, isNameFilter } from "./view.js";
 
 /** @import {Column, Contract} from "./columns.js" */
 /** @import {Attributes, Children} from "./dom.js" */
@@ -23,7 +24,7 @@ export function showDetails(row, columns, { view, buildLink }) {
   const linkTo = (/** @type {Column} */ column) => {
     if (!isNameFilter(column.filter) || row[column.name] === null) return null;
     const target = { ...clearFilters(view), [column.filter]: [row[column.name]], flood: view.flood, show: "rows" };
-    return buildLink(target, { class: "detail" }, `All contracts of this ${NAME_FILTERS[column.filter]}`);
+    return buildLink(target, { class: "detail" }, `All contracts of this ${wordsOf(column.filter)}`);
   };
   const facts = columns
     .filter((column) => row[column.name] !== title)

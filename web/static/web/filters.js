@@ -68,6 +68,10 @@ export class FilterForm {
   show(view) {
     this.#view = view;
     for (const picker of this.#pickers) picker.show(view[picker.field]);
+    // Opened for what is in use, and never shut on somebody who has opened it.
+    const more = find("#more-filters", HTMLDetailsElement);
+    const used = this.#pickers.some((picker) => more.contains(picker.root) && view[picker.field].length);
+    if (used) more.open = true;
     this.#showTimes();
     showAmount(this.#amounts.min, view.min);
     showAmount(this.#amounts.max, view.max);

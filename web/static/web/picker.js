@@ -5,7 +5,7 @@ import { Combobox } from "./combobox.js";
 import { find } from "./dom.js";
 import { describeName, suggestNames } from "./suggestions.js";
 
-/** @import {NameFilter} from "./view.js" */
+/** @import {NameFilter} from "./declared.js" */
 /** @import {Suggestion} from "./suggestions.js" */
 
 export class Picker {
@@ -20,6 +20,7 @@ export class Picker {
    * @param {{changed: (names: (string | null)[]) => void}} does
    */
   constructor(root, { changed }) {
+    this.root = root;
     this.field = /** @type {NameFilter} */ (root.dataset.picker);
     this.#input = find("input", HTMLInputElement, root);
     this.#note = find(".field-note", HTMLElement, root);

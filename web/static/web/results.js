@@ -2,16 +2,18 @@
 
 import { countWords, formatPesos, groupDigits } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
+import { wordsOf } from "./declared.js";
 import { showDetails } from "./details.js";
 import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
 import { buildProblem } from "./problems.js";
-import { changeView, EMPTY, isNameFilter, NAME_FILTERS, showView, writeView } from "./view.js";
+import { changeView, EMPTY, isNameFilter, showView, writeView } from "./view.js";
 
 /** @import {Problem} from "./api.js" */
 /** @import {Column, Contract} from "./columns.js" */
 /** @import {Attributes, Children} from "./dom.js" */
 /** @import {TaskStatus} from "./tasks.js" */
-/** @import {NameFilter, View} from "./view.js" */
+/** @import {NameFilter} from "./declared.js" */
+/** @import {View} from "./view.js" */
 
 const PAGE_SIZES = ["25", "50", "100", "200"];
 const DESCENDING_FIRST = ["date", "money", "integer"];
@@ -211,7 +213,7 @@ export class ResultTable {
   #buildName(filter, name) {
     if (this.#view[filter].includes(name)) return name ?? MISSING;
     const target = changeView(this.#view, { [filter]: [...this.#view[filter], name] });
-    const title = `Show only this ${NAME_FILTERS[filter]}`;
+    const title = `Show only this ${wordsOf(filter)}`;
     return this.#buildLink(target, { class: name === null ? "name missing" : "name", title }, name ?? MISSING);
   }
 

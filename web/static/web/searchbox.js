@@ -2,15 +2,17 @@
 
 import { Problem } from "./api.js";
 import { Combobox } from "./combobox.js";
+import { titleOf } from "./declared.js";
 import { buildChip, find } from "./dom.js";
 import { joinPhrases, pickName, splitKeywords } from "./keywords.js";
 import { describeName, suggestNames } from "./suggestions.js";
 import { EMPTY } from "./view.js";
 
-/** @import {Changes, NameFilter, View} from "./view.js" */
+/** @import {NameFilter} from "./declared.js" */
+/** @import {Changes, View} from "./view.js" */
 
-/** @type {Partial<Record<NameFilter, string>>} */
-const KINDS = { contractors: "Contractor", organizations: "Organization", business_categories: "Category" };
+/** @type {NameFilter[]} */
+const SUGGESTED = ["contractors", "organizations", "business_categories"];
 const OF_EACH = 3;
 const LEAST_LETTERS = 2;
 
@@ -28,7 +30,7 @@ export class SearchBox {
     new Combobox(this.#input, find("#keyword-list"), {
       suggest: suggestAll,
       pick: (suggestion) => this.#changed(pickName(this.#view, suggestion, this.#alternatives)),
-      describe: (option) => describeName(option, KINDS[option.field]),
+      describe: (option) => describeName(option, titleOf(option.field)),
       failed: (error) => {
         // The search itself will say what is wrong.
         if (error && !(error instanceof Problem)) throw error;
@@ -82,7 +84,6 @@ export class SearchBox {
 /** @param {string} typed @param {AbortSignal} signal */
 async function suggestAll(typed, signal) {
   if (typed.length < LEAST_LETTERS || typed.includes("&&")) return [];
-  const fields = /** @type {NameFilter[]} */ (Object.keys(KINDS));
-  const found = await Promise.all(fields.map((field) => suggestNames(field, typed, signal)));
+  const found = await Promise.all(SUGGESTED.map((field) => suggestNames(field, typed, signal)));
   return found.flatMap((names) => names.slice(0, OF_EACH));
 }

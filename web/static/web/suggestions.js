@@ -4,7 +4,7 @@ import { countWords, formatPesos } from "./amounts.js";
 import { API, get } from "./api.js";
 import { build } from "./dom.js";
 
-/** @import {NameFilter} from "./view.js" */
+/** @import {NameFilter} from "./declared.js" */
 /** @typedef {Api.Suggested & {field: NameFilter}} Suggestion */
 
 /**

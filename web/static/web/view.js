@@ -2,21 +2,16 @@
 //
 // What a URL holds is never dropped or corrected here: the API judges it and its answer is shown.
 
-/** @typedef {"contractors" | "organizations" | "areas" | "business_categories"} NameFilter */
-/** @typedef {NameFilter | `except_${NameFilter}`} NameList */
+import { EXACT } from "./declared.js";
+
+/** @import {NameFilter} from "./declared.js" */
+/** @typedef {NameFilter | `except_${NameFilter}`} NameList  names that are meant, or left out; null: the name is missing */
 /** @typedef {Partial<View>} Changes  the members of a view that become others */
 
+/** @typedef {ViewOfOthers & Record<NameList, (string|null)[]>} View */
 /**
- * @typedef {object} View
+ * @typedef {object} ViewOfOthers
  * @property {string[]} keywords
- * @property {(string|null)[]} contractors  null: the name is missing; so in the lists below
- * @property {(string|null)[]} organizations
- * @property {(string|null)[]} areas
- * @property {(string|null)[]} business_categories
- * @property {(string|null)[]} except_contractors  left out; so in the three lists below
- * @property {(string|null)[]} except_organizations
- * @property {(string|null)[]} except_areas
- * @property {(string|null)[]} except_business_categories
  * @property {string[]} repaired  columns, one of which is missing as its raw text is of no use
  * @property {string[]} years  "2024"
  * @property {string[]} quarters  "2024-Q2"
@@ -33,26 +28,20 @@
  * @property {string} show  "rows" or "charts"
  */
 
-/**
- * The API's name lists and their names in the URL. In a URL an empty value means rows whose name is missing.
- * @type {Record<NameFilter, string>}
- */
-export const NAME_FILTERS = {
-  contractors: "contractor",
-  organizations: "organization",
-  areas: "area",
-  business_categories: "category",
-};
+const NAMES = /** @type {Record<NameFilter, string>} */ (
+  Object.fromEntries(EXACT.map(({ filter, word }) => [filter, word]))
+);
 
-/** Whether a column's filter is one of those. @param {string | null} filter @returns {filter is NameFilter} */
-export const isNameFilter = (filter) => filter !== null && filter in NAME_FILTERS;
+/** Whether a column's filter is a name list. @param {string | null} filter @returns {filter is NameFilter} */
+export const isNameFilter = (filter) => filter !== null && filter in NAMES;
 
 // Of each of them the exceptions: rows with these names are left out.
-const EXCEPT_FILTERS = /** @type {Record<`except_${NameFilter}`, string>} */ (
-  Object.fromEntries(Object.entries(NAME_FILTERS).map(([filter, name]) => [`except_${filter}`, `except_${name}`]))
+const EXCEPTIONS = /** @type {Record<`except_${NameFilter}`, string>} */ (
+  Object.fromEntries(EXACT.map(({ filter, word }) => [`except_${filter}`, `except_${word}`]))
 );
+// Name list -> its name in the URL, where an empty value means rows whose name is missing.
 /** @type {Record<NameList, string>} */
-const NAME_LISTS = { ...NAME_FILTERS, ...EXCEPT_FILTERS };
+const NAME_LISTS = { ...NAMES, ...EXCEPTIONS };
 
 const LISTS = { years: "year", quarters: "quarter", repaired: "repaired" };
 const SINGLES = /** @type {const} */ (["from", "to", "min", "max"]);
@@ -171,9 +160,9 @@ export const showView = (view, changes) => ({ ...view, ...changes });
 
 /** How many filters the view has. @param {View} view */
 export function countFilters(view) {
-  const lists = [...keysOf(NAME_FILTERS), ...keysOf(LISTS)];
+  const lists = [...keysOf(NAMES), ...keysOf(LISTS)];
   const listed = lists.reduce((sum, name) => sum + view[name].length, 0);
-  const excepted = keysOf(EXCEPT_FILTERS).filter((name) => view[name].length);
+  const excepted = keysOf(EXCEPTIONS).filter((name) => view[name].length);
   const dates = view.from !== null || view.to !== null;
   const others = [dates, view.min !== null, view.max !== null, view.undated, view.flood].filter(Boolean);
   return listed + excepted.length + others.length;
