@@ -6,7 +6,6 @@ What a finished task gives is declared where it is made: ``data_processing.kinds
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
@@ -16,16 +15,7 @@ from contracts.questions.filters import EXACT
 from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.export import FORMATS, ExportResult
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle.dead_letters import Action
-from data_processing.models import DeadReason, State
-from data_processing.operations.overview import (
-    BrokerState,
-    HourReport,
-    QueueReport,
-    ScheduleReport,
-    WorkerReport,
-)
-from data_processing.operations.pulses import PulseReport
+from data_processing.models import State
 
 T = TypeVar("T")
 
@@ -37,7 +27,6 @@ def any_of(hints: Iterable[Any]) -> Any:
 
 PROGRESS = "PROGRESS"
 """What STARTED is shown as once something has been counted."""
-REFUSED = "refused"
 
 Id = Annotated[str, Also(format="uuid")]
 Time = Annotated[str, Also(format="date-time")]
@@ -342,76 +331,3 @@ Readiness = Annotated[
         required=["status"],
     ),
 ]
-
-
-class Queues(TypedDict):
-    """Each task queue; what the broker would have said is null while it is away. ``housekeeping``: whether
-    sweeper and Beat have an effect."""
-
-    broker: BrokerState
-    housekeeping: list[PulseReport]
-    queues: list[QueueReport]
-
-
-class Workers(TypedDict):
-    """Each worker that answers or should have."""
-
-    broker: BrokerState
-    workers: list[WorkerReport]
-
-
-class Pace(TypedDict):
-    """How many tasks ended in each hour, oldest first."""
-
-    hours: list[HourReport]
-
-
-class Schedules(TypedDict):
-    """What Beat sends."""
-
-    schedules: list[ScheduleReport]
-
-
-class LetterRun(TypedDict):
-    """The task of a dead letter."""
-
-    task_id: Id
-    kind: str
-    owner: str
-    state: StateName
-    attempt: Whole
-    dataset_version: str
-    status_url: Path
-
-
-class Letter(TypedDict):
-    """A task that was given up; without ``run`` where the message was none of ours."""
-
-    id: int
-    reason: Annotated[str, Also(enum=list(DeadReason.values))]
-    reason_in_words: str
-    queue: str
-    run: LetterRun | None
-    error: TaskError | None
-    attempts: list[Attempt]
-    traceback: str
-    message: str
-    created_at: datetime
-    resolved_at: datetime | None
-    resolution: str | None
-    resolved_by: str | None
-
-
-class ResolvedLetter(TypedDict):
-    """What became of one of several letters; ``code`` and ``detail`` say why it was refused."""
-
-    id: int
-    outcome: Annotated[str, Also(enum=[*(action.value for action in Action), REFUSED])]
-    code: NotRequired[str]
-    detail: NotRequired[str]
-
-
-class ResolvedLetters(TypedDict):
-    """One entry for each id that was sent."""
-
-    results: list[ResolvedLetter]

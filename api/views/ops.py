@@ -13,7 +13,7 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.document import shapes
+from api.document import operators, shapes
 from api.pagination import PAGED, answer_page
 from api.requests.bodies import Letters
 from api.requests.parameters import Choice, Whole
@@ -41,7 +41,7 @@ class Queues(StaffView):
     """Each task queue: what the broker holds of it and what the rows say; whether sweeper and Beat have an
     effect."""
 
-    answers: ClassVar = {"GET": {200: Answer(meaning="the queues", shape=shapes.Queues)}}
+    answers: ClassVar = {"GET": {200: Answer(meaning="the queues", shape=operators.Queues)}}
 
     def get(self, request: Request) -> Response:
         release_connections()
@@ -58,7 +58,7 @@ class Queues(StaffView):
 class Workers(StaffView):
     """Each worker, its lane, its children and what they are at. Takes a second: workers are asked."""
 
-    answers: ClassVar = {"GET": {200: Answer(meaning="the workers", shape=shapes.Workers)}}
+    answers: ClassVar = {"GET": {200: Answer(meaning="the workers", shape=operators.Workers)}}
 
     def get(self, request: Request) -> Response:
         release_connections()
@@ -70,7 +70,7 @@ class Pace(StaffView):
     """How many runs ended in each of the last hours, and how."""
 
     query = (Whole(name="hours", meaning="how many, the last not over yet", low=1, high=168, default=24),)
-    answers: ClassVar = {"GET": {200: Answer(meaning="the hours, oldest first", shape=shapes.Pace)}}
+    answers: ClassVar = {"GET": {200: Answer(meaning="the hours, oldest first", shape=operators.Pace)}}
 
     def get(self, request: Request) -> Response:
         report = overview.report_pace(self.asked["hours"])
@@ -80,7 +80,7 @@ class Pace(StaffView):
 class Schedules(StaffView):
     """What Beat sends, and when it last did."""
 
-    answers: ClassVar = {"GET": {200: Answer(meaning="the schedules", shape=shapes.Schedules)}}
+    answers: ClassVar = {"GET": {200: Answer(meaning="the schedules", shape=operators.Schedules)}}
 
     def get(self, request: Request) -> Response:
         return Response({"schedules": [asdict(entry) for entry in overview.report_schedules()]})
@@ -95,7 +95,9 @@ class DeadLetterList(StaffView):
         Choice(name="queue", choices=QUEUES),
         *PAGED,
     )
-    answers: ClassVar = {"GET": {200: Answer(meaning="a page of letters", shape=shapes.Page[shapes.Letter])}}
+    answers: ClassVar = {
+        "GET": {200: Answer(meaning="a page of letters", shape=shapes.Page[operators.Letter])}
+    }
 
     def get(self, request: Request) -> Response:
         return answer_page(self, _filter(self.asked), lambda page: [_represent(letter) for letter in page])
@@ -107,7 +109,7 @@ class ResolveDeadLetter(StaffView):
     resolution: ClassVar[Action]
     answers: ClassVar = {
         "POST": {
-            200: Answer(meaning="it is done", shape=shapes.Letter),
+            200: Answer(meaning="it is done", shape=operators.Letter),
             409: refusal("it cannot be done to this letter (any more)"),
         }
     }
@@ -133,7 +135,9 @@ class ResolveDeadLetters(StaffView):
 
     resolution: ClassVar[Action]
     body = Letters
-    answers: ClassVar = {"POST": {200: Answer(meaning="what became of each", shape=shapes.ResolvedLetters)}}
+    answers: ClassVar = {
+        "POST": {200: Answer(meaning="what became of each", shape=operators.ResolvedLetters)}
+    }
 
     def post(self, request: Request) -> Response:
         ids = Letters.from_json(request.data).ids
@@ -171,7 +175,7 @@ def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
     return letters.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
 
 
-def _represent(letter: DeadLetter) -> shapes.Letter:
+def _represent(letter: DeadLetter) -> operators.Letter:
     run = letter.run
     return {
         "id": letter.pk,
@@ -200,8 +204,8 @@ def _represent(letter: DeadLetter) -> shapes.Letter:
     }
 
 
-def _represent_resolved(resolved: Resolved, action: Action) -> shapes.ResolvedLetter:
+def _represent_resolved(resolved: Resolved, action: Action) -> operators.ResolvedLetter:
     problem = resolved.problem
     if problem is None:
         return {"id": resolved.id, "outcome": action.value}
-    return {"id": resolved.id, "outcome": shapes.REFUSED, "code": problem.code, "detail": str(problem)}
+    return {"id": resolved.id, "outcome": operators.REFUSED, "code": problem.code, "detail": str(problem)}

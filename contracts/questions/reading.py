@@ -6,12 +6,10 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from contracts.errors import InvalidQuery
-
-T = TypeVar("T")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -38,43 +36,6 @@ def choice(value: Any, pointer: str, choices: Sequence[str], *, default: str) ->
     if value not in choices:
         raise InvalidQuery(pointer, f"must be one of {', '.join(choices)}, got {shown(value)}")
     return str(value)
-
-
-def boolean(value: Any, pointer: str, *, default: bool) -> bool:
-    """True or False; None gives ``default``."""
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise InvalidQuery(pointer, f"expected true or false, got {shown(value)}")
-    return value
-
-
-def reject_unknown(data: Mapping[str, Any], allowed: Sequence[str], pointer: str = "") -> None:
-    """Raise InvalidQuery for the first key that is not in ``allowed``."""
-    for key in data:
-        if key not in allowed:
-            raise InvalidQuery(f"{pointer}{point([key])}", f"unknown field; known are {', '.join(allowed)}")
-
-
-def mapping(data: Any, pointer: str, *, allowed: Sequence[str]) -> Mapping[str, Any]:
-    """An object with no other members than ``allowed``; None gives an empty one."""
-    if data is None:
-        return {}
-    if not isinstance(data, Mapping):
-        raise InvalidQuery(pointer, f"expected an object, got {shown(data)}")
-    reject_unknown(data, allowed, pointer)
-    return data
-
-
-def entries(data: Any, pointer: str, parse: Callable[[Any, str], T], *, at_most: int) -> list[T]:
-    """A list, each of its entries read by ``parse``; None gives an empty one."""
-    if data is None:
-        return []
-    if not isinstance(data, list):
-        raise InvalidQuery(pointer, f"expected a list, got {shown(data)}")
-    if len(data) > at_most:
-        raise InvalidQuery(pointer, f"at most {at_most} entries, got {len(data)}")
-    return [parse(item, f"{pointer}/{index}") for index, item in enumerate(data)]
 
 
 def string(value: Any, pointer: str, *, at_most: int) -> str:

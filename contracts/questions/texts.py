@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, TypeVar
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, FailFast, Field, GetCoreSchemaHandler, GetJ
 from pydantic_core import CoreSchema, core_schema
 
 from contracts.questions.model import Schema, blame
-from contracts.questions.reading import shown
+from contracts.questions.reading import SURROGATE, shown
 
 T = TypeVar("T")
 
@@ -19,7 +18,6 @@ MAX_NAMES = 500
 MAX_NAME_LENGTH = 1000
 MAX_KEYWORDS = 20
 MAX_KEYWORD_LENGTH = 200
-SURROGATE = re.compile("[\ud800-\udfff]")
 SEEN = r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000]*$"
 """Text with at least one character that is seen, for JSON Schema."""
 
