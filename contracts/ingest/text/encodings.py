@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+import pyarrow as pa
+
 from contracts.errors import BadFile
 from contracts.ingest.tables.batches import MAX_ROW_BYTES, Decoding
 
@@ -23,6 +26,9 @@ _CHUNK = 1 << 20
 _HEAD = 1 << 16
 """So many bytes show whether a file is UTF-16, and how its lines end."""
 _BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
+_FEW_BREAKS = 1 << 13
+"""So few line breaks in a megabyte are not looked at for empty lines: that took more than half of the survey,
+and the rows of real files have hundreds of bytes."""
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -35,6 +41,9 @@ _LIKELY_UTF_8 = re.compile(
 )
 """Latin letters, punctuation and ₱. Other pairs of such bytes are likelier two characters of Windows-1252 in
 a line that is no UTF-8."""
+_CUT_OFF = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
+"""The beginning of a character of several bytes."""
+_NEWLINE, _RETURN = 0x0A, 0x0D
 _LEADING = bytes(range(0xC0))
 """All bytes but those with which a character of several bytes begins in UTF-8."""
 
@@ -42,7 +51,7 @@ _LEADING = bytes(range(0xC0))
 @dataclass(frozen=True)
 class Text:
     """A text file in UTF-8 at ``path``, which may be a copy. ``blank_lines``: about how many empty lines
-    there are in that megabyte which has most."""
+    there are in that megabyte which has most, 0 where these are few."""
 
     path: Path
     decoding: Decoding
@@ -110,24 +119,44 @@ def _ends_lines_by_returns(head: bytes) -> bool:
 def _survey(path: Path, name: str) -> int:
     """The number of empty lines in the megabyte that has most. Raises _NotUtf8, and BadFile for an endless
     line."""
-    decoder = codecs.getincrementaldecoder(UTF_8)()
     line, length, blank_lines = 1, 0, 0
     with path.open("rb") as file:
-        while True:
-            chunk = file.read(_CHUNK)
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError:
-                raise _NotUtf8 from None
-            if not chunk:
-                return blank_lines
+        for chunk in _read_characters(file):
+            _check_utf_8(chunk)
             first = chunk.find(b"\n")
             length += len(chunk) if first < 0 else first
             if length > MAX_ROW_BYTES:
                 raise BadFile(name, f"a line of more than {MAX_ROW_BYTES:,} bytes", line=line)
-            line += chunk.count(b"\n")
-            blank_lines = max(blank_lines, 2 * sum(map(chunk.count, _BLANK_LINES)))
+            newlines, returns = _count_breaks(chunk)
+            line += newlines
+            if newlines + returns > _FEW_BREAKS:
+                blank_lines = max(blank_lines, 2 * sum(map(chunk.count, _BLANK_LINES)))
             length = length if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+    return blank_lines
+
+
+def _read_characters(file: IO[bytes]) -> Iterator[bytes]:
+    """The file in megabytes that end between two characters, if it is UTF-8."""
+    while chunk := file.read(_CHUNK):
+        if len(chunk) == _CHUNK and (cut := _CUT_OFF.search(chunk, len(chunk) - 3)):
+            file.seek(cut.start() - len(chunk), io.SEEK_CUR)
+            chunk = chunk[: cut.start()]
+        yield chunk
+
+
+def _check_utf_8(chunk: bytes) -> None:
+    """Raises _NotUtf8. By Arrow, which takes a tenth of the time of a decoder: that makes a text of it all."""
+    ends = pa.array([0, len(chunk)], pa.int32()).buffers()[1]
+    try:
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(chunk)).validate(full=True)
+    except pa.ArrowInvalid:
+        raise _NotUtf8 from None
+
+
+def _count_breaks(chunk: bytes) -> tuple[int, int]:
+    """Newlines and returns; by numpy, which takes a quarter of the time of ``bytes.count``."""
+    data = np.frombuffer(chunk, np.uint8)
+    return int(np.count_nonzero(data == _NEWLINE)), int(np.count_nonzero(data == _RETURN))
 
 
 def _decode(file: IO[bytes], copy: IO[bytes], encoding: str) -> Decoding:
