@@ -71,7 +71,7 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     texts = ", ".join(f"{field} VARCHAR" for field in STAGED)
     con.execute(
         f"""CREATE TABLE staging.raw (
-            seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UHUGEINT, ragged BOOLEAN,
+            seq BIGINT, file INTEGER, row BIGINT, label VARCHAR, digest UBIGINT, ragged BOOLEAN,
             unvalued VARCHAR, {texts})"""
     )
     con.execute("CREATE TABLE staging.formulas (seq BIGINT, field VARCHAR, formula VARCHAR)")
@@ -167,17 +167,21 @@ _MACROS = (
 def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -> None:
     """Append the rows of ``batch`` to the staging table.
 
+    The digest is equal where all cells are equal after trimming. Two of a million rows that differ have one
+    digest once in 40 million files; a hash of 128 bits of the cells in one text took twice as long.
     DuckDB finds ``rows`` and ``ragged`` by their names; registered objects would be held until the
     transaction ends.
     """
     base = (file << _SHEET_BITS | batch.sheet) << _ROW_BITS
     kept = batch.gather_fields(STAGED)
-    rows = pa.table({"row": batch.numbers, "joined": batch.joined, **kept})  # noqa: F841
+    cells = {f"cell_{place}": column for place, column in enumerate(batch.trimmed)}
+    rows = pa.table({"row": batch.numbers, **cells, **kept})  # noqa: F841
     unvalued, texts = _split_formulas(kept) if batch.has_formulas else ("NULL", ", ".join(kept))
+    digest = f"hash({', '.join(cells)})"
     place = {"base": base, "file": file, "label": batch.label}
     con.execute(
         f"""INSERT INTO staging.raw (seq, file, row, label, ragged, digest, unvalued, {", ".join(kept)})
-        SELECT $base + row, $file, row, $label, false, md5_number(joined), {unvalued}, {texts} FROM rows""",
+        SELECT $base + row, $file, row, $label, false, {digest}, {unvalued}, {texts} FROM rows""",
         place,
     )
     if batch.has_formulas:
@@ -217,7 +221,7 @@ def _carry_down(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, base: int) -
             merged = batch.merged[field]  # noqa: F841
             con.execute(
                 f"""UPDATE staging.raw SET {field} = top.{field},
-                    digest = md5_number(concat_ws(chr(31), raw.digest, '{field}', top.{field}))
+                    digest = hash(raw.digest, '{field}', top.{field})
                 FROM merged JOIN staging.raw top ON top.seq = $base + merged.top
                 WHERE raw.seq = $base + merged.row AND coalesce(trim(raw.{field}), '') = ''""",
                 {"base": base},

@@ -6,7 +6,7 @@ Counts what was read. Knows neither fields nor fates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,6 @@ from contracts.snapshot.versions import Note
 
 MAX_ROW_BYTES = 8 << 20
 """A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file."""
-SEPARATOR = "\x1f"
 FORMULA = "\ufdd0".encode()
 """Stands before the text of a formula whose result is not in the file: a character that Unicode leaves to
 programs."""
@@ -41,9 +40,9 @@ class Decoding:
 class RawBatch:
     """Consecutive rows of one table. ``sheet`` counts the tables of a file from 0.
 
-    ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns, ``joined``
-    one text per row that is equal where all cells are equal after trimming. ``ragged`` are the numbers of
-    records with more or fewer cells than the header. ``has_formulas``: some texts begin with FORMULA.
+    ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns,
+    ``trimmed`` the same without white space around them. ``ragged`` are the numbers of records with more or
+    fewer cells than the header. ``has_formulas``: some texts begin with FORMULA.
     ``position`` of ``size`` bytes of the file are behind us. ``notes`` are what the reader has found out
     meanwhile. ``merged``: field -> ``row`` and ``top``; where the field of a row of this sheet is empty, it
     is that of ``top``.
@@ -54,7 +53,7 @@ class RawBatch:
     label: str
     numbers: pa.Array
     columns: list[pa.Array]
-    joined: pa.Array
+    trimmed: list[pa.Array]
     ragged: tuple[int, ...]
     position: int
     has_formulas: bool = False
@@ -67,6 +66,17 @@ class RawBatch:
     def read(self) -> int:
         """How many rows this is, counted here and nowhere else: what the fates must add up to."""
         return len(self.numbers) + len(self.ragged)
+
+    def keep_rows(self, kept: pa.Array) -> RawBatch:
+        """The batch of the rows for which ``kept`` is true."""
+        if pc.all(kept).as_py():  # as nearly always: a filter copies all columns
+            return self
+        return replace(
+            self,
+            numbers=self.numbers.filter(kept),
+            columns=[column.filter(kept) for column in self.columns],
+            trimmed=[column.filter(kept) for column in self.trimmed],
+        )
 
     def gather_fields(self, fields: Iterable[str]) -> dict[str, pa.Array]:
         """The texts of those of ``fields`` that the table has, or that its source has told once for all
@@ -105,19 +115,23 @@ def make_empty_batch(
         label=label,
         numbers=pa.array([], pa.int64()),
         columns=[empty] * header.width,
-        joined=empty,
+        trimmed=[empty] * header.width,
         ragged=ragged,
         position=position,
         notes=notes,
     )
 
 
-def join_cells(columns: Sequence[pa.Array]) -> pa.Array:
-    """Per row, its trimmed cells in one text."""
-    trimmed = [pc.ascii_trim(column, characters=_SPACE) for column in columns]
-    return pc.binary_join_element_wise(*trimmed, SEPARATOR)
+def trim_cells(columns: Sequence[pa.Array]) -> list[pa.Array]:
+    """The same texts without white space around them."""
+    return [pc.ascii_trim(column, characters=_SPACE) for column in columns]
 
 
-def find_filled(joined: pa.Array, width: int) -> pa.Array:
+def find_filled(trimmed: Sequence[pa.Array]) -> pa.Array:
     """True for the rows that hold anything: wholly empty ones are no rows."""
-    return pc.greater(pc.binary_length(joined), width - 1)
+    filled = pa.repeat(False, len(trimmed[0]))
+    for column in trimmed:
+        filled = pc.or_(filled, pc.greater(pc.binary_length(column), 0))
+        if pc.all(filled).as_py():  # after the first columns, as a rule
+            break
+    return filled

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -102,9 +101,4 @@ def _drop_rows(batch: RawBatch, numbers: set[int]) -> RawBatch:
     if not numbers:
         return batch
     kept = pc.invert(pc.is_in(batch.numbers, value_set=pa.array(sorted(numbers), pa.int64())))
-    return replace(
-        batch,
-        numbers=batch.numbers.filter(kept),
-        columns=[column.filter(kept) for column in batch.columns],
-        joined=batch.joined.filter(kept),
-    )
+    return batch.keep_rows(kept)

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BufferedReader
-from itertools import count, islice
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -23,8 +24,8 @@ from contracts.ingest.tables.batches import (
     MAX_ROW_BYTES,
     RawBatch,
     find_filled,
-    join_cells,
     make_empty_batch,
+    trim_cells,
 )
 from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS, HeaderSearch, NoHeader, note_columns
 from contracts.ingest.text.encodings import open_beginning, open_text
@@ -209,7 +210,7 @@ class _Numbering:
         self._start = start
         self._ragged: list[int] = []
         self._skipped: set[int] = set()
-        self._sequence = self._count_rows()
+        self._next = 1
         self._ragged_rows = 0
         self.stopped_at: int | None = None
         """The record at which there were too many ragged ones to go on."""
@@ -228,16 +229,15 @@ class _Numbering:
         return "skip"
 
     def number_rows(self, rows: int) -> pa.Array:
-        numbers = pa.array(list(islice(self._sequence, rows)), pa.int64())
-        self.last = numbers[-1].as_py() if rows else self.last
-        return numbers
-
-    def _count_rows(self) -> Iterator[int]:
-        for number in count(1):
-            if number in self._skipped:
-                self._skipped.remove(number)
-            else:
-                yield self._start.number + number
+        numbers = np.arange(self._next, self._next + rows + len(self._skipped), dtype=np.int64)
+        if self._skipped:
+            numbers = np.setdiff1d(numbers, list(self._skipped), assume_unique=True)
+        numbers = numbers[:rows]
+        if rows:
+            self._next = int(numbers[-1]) + 1
+            self._skipped = {number for number in self._skipped if number >= self._next}
+            self.last = self._start.number + self._next - 1
+        return pa.array(numbers + self._start.number)
 
     def take_ragged(self) -> tuple[int, ...]:
         """The numbers of ragged rows since the last call."""
@@ -297,26 +297,22 @@ def _explain(start: _Start, numbering: _Numbering, error: pa.ArrowInvalid) -> Ba
 
 
 def _make_batch(start: _Start, raw: pa.RecordBatch, *, numbering: _Numbering, position: int) -> RawBatch:
-    numbers = numbering.number_rows(raw.num_rows)
-    table = raw.append_column("number", numbers).append_column("joined", join_cells(raw.columns))
-    table = table.filter(find_filled(table.column("joined"), start.cells))
-    table, surplus = _split_surplus(start, table)
-    return RawBatch(
+    width, trimmed = start.header.width, trim_cells(raw.columns)
+    numbers, filled = numbering.number_rows(raw.num_rows), find_filled(trimmed)
+    surplus = _find_surplus(trimmed[width:], raw.num_rows)
+    batch = RawBatch(
         header=start.header,
         sheet=0,
         label=start.name,
-        numbers=table.column("number"),
-        columns=table.columns[: start.header.width],
-        joined=table.column("joined"),
-        ragged=(*numbering.take_ragged(), *surplus),
+        numbers=numbers,
+        columns=raw.columns[:width],
+        trimmed=trimmed[:width],
+        ragged=(*numbering.take_ragged(), *numbers.filter(surplus).to_pylist()),
         position=position,
     )
+    return batch.keep_rows(pc.and_not(filled, surplus))
 
 
-def _split_surplus(start: _Start, table: pa.RecordBatch) -> tuple[pa.RecordBatch, list[int]]:
+def _find_surplus(trimmed: Sequence[pa.Array], rows: int) -> pa.Array:
     """Unnamed columns at the right end of a header are nothing; a row that fills one is ragged."""
-    surplus = table.columns[start.header.width : start.cells]
-    if not surplus:
-        return table, []
-    filled = find_filled(join_cells(surplus), len(surplus))
-    return table.filter(pc.invert(filled)), table.filter(filled).column("number").to_pylist()
+    return find_filled(trimmed) if trimmed else pa.repeat(False, rows)

@@ -78,15 +78,11 @@ class SoundLines:
         parts: list[bytes] = []
         free = size
         while free and (piece := self._ready or next(self._pieces, b"")):
-            self._ready = b""
-            if len(piece) > free:
-                # Whole pieces need not be cut and copied again, and the parser has no rest to carry on.
-                taken = 0 if parts else free
-                self._ready = piece[taken:]
-                parts.append(piece[:taken])
-                break
-            parts.append(piece)
-            free -= len(piece)
+            # Whole pieces need not be cut and copied again, and leave the parser no rest to carry on.
+            taken = 0 if parts and len(piece) > free else free
+            parts.append(piece[:taken])
+            self._ready = piece[taken:]
+            free = 0 if self._ready else free - len(piece)
         return b"".join(parts)
 
     def close(self) -> None:

@@ -25,8 +25,8 @@ from contracts.ingest.tables.batches import (
     MAX_ROW_BYTES,
     RawBatch,
     find_filled,
-    join_cells,
     make_empty_batch,
+    trim_cells,
 )
 from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS
 from contracts.ingest.workbooks.cells import RowReader
@@ -243,19 +243,23 @@ def _make_batch(block: _Block, header: Header, *, sheet: int, label: str) -> Raw
     columns = [_make_column(column) for column in zip(*block.rows, strict=True)] or [
         pa.array([], pa.string())
     ] * width
-    joined = join_cells(columns)
-    filled = find_filled(joined, width)
-    return RawBatch(
+    trimmed = trim_cells(columns)
+    batch = RawBatch(
         header=header,
         sheet=sheet,
         label=label,
-        numbers=pa.array(block.numbers, pa.int64()).filter(filled),
-        columns=[column.filter(filled) for column in columns],
-        joined=joined.filter(filled),
+        numbers=pa.array(block.numbers, pa.int64()),
+        columns=columns,
+        trimmed=trimmed,
         ragged=tuple(block.ragged),
         position=0,
-        has_formulas=pc.any(pc.match_substring(joined, FORMULA.decode())).as_py() or False,
+        has_formulas=any(map(_has_formulas, columns)),
     )
+    return batch.keep_rows(find_filled(trimmed))
+
+
+def _has_formulas(column: pa.Array) -> bool:
+    return pc.any(pc.starts_with(column, FORMULA.decode())).as_py() or False
 
 
 def _make_column(texts: Sequence[bytes]) -> pa.Array:
