@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with System(folder, port=int(os.environ.get("PORT") or DEFAULT_PORT), write=log) as system:
             serve(system, log, without=options.without)
-            reload_on_change(system, log) if options.reload else _wait()
+            reload_on_change(system, log, without=options.without) if options.reload else _wait()
     except KeyboardInterrupt:
         log("stack", "stopped")
     except StackError as error:
@@ -63,14 +63,14 @@ def serve(system: System, log: LogWriter, *, without: Sequence[str] = ()) -> Non
     log("stack", f"serving at {system.url} (Ctrl-C stops everything)")
 
 
-def reload_on_change(system: System, log: LogWriter) -> None:
+def reload_on_change(system: System, log: LogWriter, *, without: Sequence[str] = ()) -> None:
     """Start again what runs a file that has changed, until a signal."""
     addresses = write_addresses(system)
     log("stack", f"programs of other terminals find this system after: set -a; . {addresses}; set +a")
     try:
         for changes in watch(*(CHECKOUT / room for room in WATCHED), watch_filter=_is_code):
-            changed = sorted(str(Path(path).relative_to(CHECKOUT)) for _, path in changes)
-            names = list_concerned(changed)
+            changed = sorted({str(Path(path).relative_to(CHECKOUT)) for _, path in changes})
+            names = [name for name in list_concerned(changed) if name not in without]
             log("stack", f"changed: {', '.join(changed)}; starting again: {', '.join(names)}")
             system.restart_processes(names)
     finally:

@@ -97,6 +97,8 @@ def test_change_of_the_code_is_served_by_the_processes_that_run_it(development: 
 
     development.change("contracts/fields.py", '"Award title"', '"Title of the award"')
     development.wait(lambda: development.shows("/api/v1/contracts/columns/", "Title of the award"))
+    restarted = "starting again: web, housekeeping, interactive, beat"
+    assert development.count("stack", f"changed: contracts/fields.py; {restarted}") == 1
     development.wait(lambda: development.count("interactive", "ready.") == 2)
     log = (development.data / "logs" / "interactive.log").read_text()
     assert log.count("ready.") == 2
