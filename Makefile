@@ -12,7 +12,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env test chaos check check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
+.PHONY: help demo up dev shell env test chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -36,11 +36,15 @@ test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQ
 	$(RUN) -m tools.stack.install servers
 	$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
-check: $(VENV)/.stamp $(NODE_MODULES)/.stamp ## format, lint, types, floors
+check: check-python check-javascript ## format, lint, types, floors
+
+check-python: $(VENV)/.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy $(wildcard $(ROOMS))
 	$(VENV)/bin/lint-imports
+
+check-javascript: $(VENV)/.stamp $(NODE_MODULES)/.stamp
 	$(NODE_MODULES)/.bin/biome check --error-on-warnings
 	$(RUN) manage.py spectacular --format openapi-json | $(RUN) -m tools.javascript.api_types > web/api.d.ts
 	$(NODE_MODULES)/.bin/tsc --project jsconfig.json
