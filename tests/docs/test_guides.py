@@ -37,7 +37,7 @@ from api.document import schema
 from contracts.questions.query import Aggregation, Page, Query
 from drf_spectacular.generators import SchemaGenerator
 from tests.contracts.small_stores import make_award, open_awards
-from web.views import PICKERS
+from web.views import DECLARED
 
 def ask(filters):
     query = Query.from_json({"filters": filters, "columns": ["source_file"]})
@@ -55,7 +55,7 @@ json.dump({
     "totals": sorted(part["label"] for part in totals["by_file"]),
     "filters": "source_files" in schemas["Filters"]["properties"],
     "answer": "by_file" in schemas["AggregatesResult"]["properties"],
-    "form": PICKERS[-1],
+    "page": json.loads(DECLARED)[-1],
 }, sys.stdout)
 """
 
@@ -123,5 +123,11 @@ def test_filter_of_the_guide_works_once_it_stands_where_the_guide_says(tmp_path:
         "totals": ["1.csv", "2.csv", "3.csv"],
         "filters": True,
         "answer": True,
-        "form": {"field": "source_files", "label": "Source file", "hint": "Raw file it was read from"},
+        "page": {
+            "filter": "source_files",
+            "word": "file",
+            "words": "file",
+            "plural": "source files",
+            "dimension": "by_file",
+        },
     }
