@@ -42,8 +42,15 @@ def greet(request: GreetingRequest, context: Context) -> Work:
 
 
 KIND = TaskKind(
-    name="greeting", task="greet", queue="high", about="Greet.", request=GreetingRequest,
-    result=GreetingResult, work=greet, time_limit_s=5, on_dataset=False,
+    name="greeting",
+    task="greet",
+    queue="high",
+    about="Greet.",
+    request=GreetingRequest,
+    result=GreetingResult,
+    work=greet,
+    time_limit_s=5,
+    on_dataset=False,
 )
 '''
 USE = """
