@@ -40,7 +40,7 @@ def test_explorer_has_no_serious_violation(page: Page, scheme: str) -> None:
 
 def test_charts_have_no_serious_violation(page: Page, scheme: str) -> None:
     ExplorerPage(page, "?show=charts&area=Province+1")
-    expect(page.get_by_role("figure")).to_have_count(8)
+    expect(page.get_by_role("figure")).to_have_count(12)
     page.get_by_text("Numbers", exact=False).first.click()
     assert find_violations(page) == []
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from contracts.snapshot.versions import Snapshot
 from data_processing.kinds.context import Context
-from data_processing.kinds.export import export_contracts
+from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle.runs import cancellation
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import files
@@ -68,7 +68,7 @@ def write_alone(run: TaskRun) -> bytes:
         asked_at=run.created_at,
         slot=Uninterrupted(),
     )
-    work = export_contracts(run.request, context)
+    work = KINDS["export"].begin(run.request, context)
     while True:
         try:
             next(work)
