@@ -91,14 +91,15 @@ def test_change_of_the_code_is_served_by_the_processes_that_run_it(development: 
     assert "CELERY_BROKER_URL=redis://" in addresses
 
     development.change("web/templates/web/help.html", "</h1>", " of the day</h1>")
+    told = "changed: web/templates/web/help.html; starting again: web"
+    development.wait(lambda: development.count("stack", told) == 1)
     development.wait(lambda: development.shows("/help/", " of the day</h1>"))
-    assert development.count("stack", "changed: web/templates/web/help.html; starting again: web") == 1
     assert development.count("interactive", "ready.") == 1
 
     development.change("contracts/fields.py", '"Award title"', '"Title of the award"')
-    development.wait(lambda: development.shows("/api/v1/contracts/columns/", "Title of the award"))
     restarted = "starting again: web, housekeeping, interactive, beat"
-    assert development.count("stack", f"changed: contracts/fields.py; {restarted}") == 1
+    development.wait(lambda: development.count("stack", f"changed: contracts/fields.py; {restarted}") == 1)
+    development.wait(lambda: development.shows("/api/v1/contracts/columns/", "Title of the award"))
     development.wait(lambda: development.count("interactive", "ready.") == 2)
     log = (development.data / "logs" / "interactive.log").read_text()
     assert log.count("ready.") == 2
