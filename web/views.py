@@ -26,6 +26,7 @@ DECLARED = json.dumps(
             "words": exact.words,
             "plural": exact.plural,
             "dimension": exact.dimension,
+            "more": exact.more,
         }
         for name, exact in EXACT.items()
     ]

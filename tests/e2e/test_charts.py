@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
 from decimal import Decimal
 
+import duckdb
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from contracts.snapshot import versions
+from tests.e2e.conftest import Site
 from tests.e2e.explorer_page import ExplorerPage
 from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, TRICKY, UNDATED
 
@@ -171,3 +177,31 @@ def test_failed_totals_are_said_and_asked_again(page: Page) -> None:
     page.unroute("**/tasks/aggregates/")
     page.get_by_role("alert").get_by_role("button", name="Try again").click()
     expect(chart(page, "Value by year of award")).to_be_visible()
+
+
+@pytest.fixture
+def of_older_program(site: Site) -> Iterator[None]:
+    """The current dataset, as a program imported it that had no filter by procurement mode."""
+    now = versions.current(site.system.folder / "datasets")
+    older = versions.Snapshot(now.path.with_name("20200101T000000000Z-0000"))
+    shutil.copytree(now.path, older.path)
+    text = (older.path / versions.MANIFEST).read_text(encoding="utf-8")
+    (older.path / versions.MANIFEST).write_text(text.replace(now.version, older.version), encoding="utf-8")
+    with duckdb.connect(str(older.database)) as con:
+        con.execute("DROP INDEX contracts_by_id")
+        con.execute("ALTER TABLE contracts DROP COLUMN procurement_mode_code")
+    site.system.run_command("use_dataset", older.version)
+    yield
+    site.system.run_command("use_dataset", now.version)
+    shutil.rmtree(older.path)
+
+
+def test_dataset_of_an_older_program_has_its_charts_but_those_of_younger_filters(
+    page: Page, of_older_program: None
+) -> None:
+    ExplorerPage(page, "?show=charts")
+    for title in ("Value by year of award", "Top contractors", "Top categories", "Contracts by amount"):
+        expect(chart(page, title)).to_be_visible()
+    expect(chart(page, "Top procurement modes")).to_have_count(0)
+    ExplorerPage(page, "?procurement_mode=Mode+1")
+    expect(page.get_by_role("alert")).to_contain_text("import its files again")

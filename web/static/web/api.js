@@ -23,14 +23,16 @@ const OFFLINE = "The server cannot be reached. Check your connection, then try a
 /** What the API answered instead of data (RFC 9457). */
 export class Problem extends Error {
   /**
-   * @param {{status?: number, code?: string, detail: string, errors?: Culprit[], retryAfterS?: number | null}} answer
+   * @param {{status?: number, code?: string, detail: string, errors?: Culprit[], error?: {code: string} | null, retryAfterS?: number | null}} answer
    */
-  constructor({ status = 0, code = "", detail, errors = [], retryAfterS = null }) {
+  constructor({ status = 0, code = "", detail, errors = [], error = null, retryAfterS = null }) {
     super(detail);
     this.status = status;
     this.code = code;
     this.detail = detail;
     this.errors = errors;
+    /** Why the task failed, where one did. */
+    this.failure = error?.code ?? "";
     this.retryAfterS = retryAfterS;
   }
 

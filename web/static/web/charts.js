@@ -10,28 +10,21 @@ import { askTask } from "./tasks.js";
 import { changeView, EMPTY, toFilters, writeView } from "./view.js";
 
 /** @import {Mark} from "./figures.js" */
-/** @import {NameFilter} from "./declared.js" */
 /** @import {Changes, View} from "./view.js" */
+/** @import {ExactFilter, NameFilter} from "./declared.js" */
 /** @typedef {Required<Api.AggregatesResult>} Totals  with all dimensions, as they are asked for here */
 /** @typedef {Api.Part} Group */
 
-const DIMENSIONS = [
-  "by_year",
-  "by_quarter",
-  "by_funding_year",
-  ...EXACT.map(({ dimension }) => dimension),
-  "value_distribution",
-];
+const ALWAYS = ["by_year", "by_quarter", "by_funding_year", "value_distribution"];
+const USUAL = EXACT.filter(({ more }) => !more);
 const TOP = 40;
 const SHOWN_FIRST = 10;
 const MONEY_HEADS = ["Total value", "Contracts", "Share"];
 
 // What the treemap is divided into, and which filter a step goes down by.
-const LEVELS = /** @type {const} */ ([
-  { filter: "areas", dimension: "by_area", name: "area" },
-  { filter: "organizations", dimension: "by_organization", name: "organization" },
-  { filter: "contractors", dimension: "by_contractor", name: "contractor" },
-]);
+const LEVELS = ["areas", "organizations", "contractors"].flatMap((name) =>
+  EXACT.filter(({ filter }) => filter === name),
+);
 
 export class ChartPanel {
   #root;
@@ -82,8 +75,13 @@ export class ChartPanel {
   async #ask(filters, signal) {
     this.#root.setAttribute("aria-busy", "true");
     if (!this.#root.children.length) this.#root.append(build("p", { class: "hint", role: "status" }, "Adding up…"));
-    const body = { filters, dimensions: DIMENSIONS, top_n: TOP };
-    return askTask(`${TASKS}/aggregates/`, body, { signal, onWait: () => {} });
+    try {
+      return await askTotals(filters, EXACT, signal);
+    } catch (error) {
+      // A dataset that an older program imported counts the usual names only, until it is imported again.
+      if (!(error instanceof Problem) || error.failure !== "snapshot-missing") throw error;
+      return askTotals(filters, USUAL, signal);
+    }
   }
 
   /** @param {...Node} content */
@@ -106,7 +104,9 @@ export class ChartPanel {
       this.#drawTimes("Value by quarter of award", data.by_quarter, { list: "quarters", tick: tickOfQuarter }),
       ...this.#drawFundingYears(data.by_funding_year),
       this.#drawTreemap(data),
-      ...EXACT.map(({ dimension, filter, plural }) => this.#drawRanked(`Top ${plural}`, filter, data[dimension])),
+      ...EXACT.filter(({ dimension }) => data[dimension]).map(({ dimension, filter, plural }) =>
+        this.#drawRanked(`Top ${plural}`, filter, data[dimension]),
+      ),
       this.#drawDistribution(data.value_distribution),
     );
     if (focused === null) return;
@@ -193,7 +193,7 @@ export class ChartPanel {
     const { marks, named, others } = this.#markNames(level.filter, data[level.dimension]);
     const figure = buildFigure({
       title: "Area › organization › contractor",
-      hint: `By ${level.name}. Click to go down`,
+      hint: `By ${level.words}. Click to go down`,
       heads: ["Name", ...MONEY_HEADS],
       marks,
       beyond: others,
@@ -274,6 +274,17 @@ export class ChartPanel {
     const target = changeView(this.#view, changes);
     return { href: writeView(target), follow: () => this.#navigate(target) };
   }
+}
+
+/**
+ * @param {object} filters
+ * @param {ExactFilter[]} names  by which it is added up, besides what is always asked for
+ * @param {AbortSignal} signal
+ * @returns {Promise<Totals>}
+ */
+function askTotals(filters, names, signal) {
+  const dimensions = [...ALWAYS, ...names.map(({ dimension }) => dimension)];
+  return askTask(`${TASKS}/aggregates/`, { filters, dimensions, top_n: TOP }, { signal, onWait: () => {} });
 }
 
 const NO_TIMES = { years: [], quarters: [], from: null, to: null, undated: false };

@@ -12,6 +12,7 @@
  * @property {string} words  what one of its names is called
  * @property {string} plural
  * @property {Extract<keyof Api.AggregatesResult, `by_${string}`>} dimension  of totals by it
+ * @property {boolean} more  whether the form shows it only to those who ask for more filters
  */
 
 /** @type {ExactFilter[]} */
