@@ -133,7 +133,7 @@ class Filters(Question):
             word="funding_source",
             label="Funding source",
             plural="funding sources",
-            hint="Where the money comes from",
+            hint="Which budget pays",
             more=True,
         ),
     ] = ()

@@ -62,4 +62,6 @@ def _make_award(number: int, *, year: int) -> dict[str, str]:
         "Contract No": f"C-{number}",
         "Award Status": "active",
         "Procurement Mode": f"Mode {number % 3}",
+        "Funding Source": f"Fund {number % 4}",
+        "Classification": f"Class {number % 2}",
     }

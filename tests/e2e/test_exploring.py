@@ -93,6 +93,39 @@ def test_filter_among_more_filters_is_picked_linked_charted_and_taken_away(
     assert "procurement_mode=Mode+2" in charts.page.url
 
 
+def test_link_shows_every_filter_of_more_filters_as_a_chip_that_can_be_removed(page: Page) -> None:
+    link = "?procurement_mode=Mode+1&funding_source=Fund+2&classification=Class+0&except_award_status=active"
+    explorer = ExplorerPage(page, link)
+    assert explorer.count() == 0
+    chips = page.locator("#chips")
+    expect(chips.get_by_role("listitem")).to_have_text(
+        [
+            re.compile("Procurement mode.*Mode 1"),
+            re.compile("Funding source.*Fund 2"),
+            re.compile("Classification.*Class 0"),
+            re.compile("Award status.*not active"),
+        ]
+    )
+    counts = []
+    for name in ("not active", "Class 0", "Fund 2", "Mode 1"):
+        page.get_by_role("button", name=f"Remove {name}").click()
+        expect(chips.get_by_text(name, exact=True)).to_have_count(0)
+        counts.append(explorer.count())
+    # The awards of Fund 2 are all of Class 0.
+    assert counts[0] == counts[1] < counts[2] < counts[3] == PLAIN_AWARDS + len(SPECIAL)
+    assert "?" not in page.url.removesuffix("?")
+
+
+def test_more_filters_are_shut_until_one_of_them_is_used(page: Page) -> None:
+    ExplorerPage(page, "?area=Province+1")
+    status = page.get_by_role("combobox", name="Award status")
+    expect(status).to_be_hidden()
+    page.get_by_text("More filters").click()
+    expect(status).to_be_visible()
+    ExplorerPage(page, "?award_status=active")
+    expect(status).to_be_visible()
+
+
 def test_back_button_returns_to_the_view_before(page: Page) -> None:
     explorer = ExplorerPage(page)
     explorer.search("flood")

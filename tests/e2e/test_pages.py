@@ -56,6 +56,19 @@ def test_history_can_be_narrowed_and_is_empty_for_a_newcomer(page: Page) -> None
     expect(page.locator("#nothing")).to_be_visible()
 
 
+def test_task_leads_back_to_a_view_by_more_filters(page: Page) -> None:
+    explorer = ExplorerPage(page, "?procurement_mode=Mode+2&except_funding_source=Fund+1&q=lot+77")
+    found = explorer.count()
+    assert found > 0
+    page.goto("/tasks/")
+    page.get_by_label("Kind").select_option("search")
+    page.get_by_role("link", name=re.compile("procurement mode: Mode 2; funding source other than")).click()
+    explorer.wait()
+    assert explorer.count() == found
+    expect(page.locator("#chips")).to_contain_text("not Fund 1")
+    expect(page.get_by_role("combobox", name="Procurement mode")).to_be_visible()
+
+
 def test_dead_letter_is_read_replayed_and_discarded(staff_page: Page) -> None:
     page = staff_page
     page.goto("/operations/")

@@ -33,6 +33,11 @@ def test_form_offers_every_name_filter_of_the_api(client: Client) -> None:
     assert [declared["filter"] for declared in json.loads(root)] == list(EXACT)
 
 
+def test_form_hides_a_filter_among_more_filters_where_its_declaration_says_so(client: Client) -> None:
+    more = client.get("/").content.decode().partition('id="more-filters"')[2].partition("</details>")[0]
+    assert re.findall(r'data-picker="(\w+)"', more) == [name for name, exact in EXACT.items() if exact.more]
+
+
 def test_every_format_of_the_api_has_a_name_for_people() -> None:
     assert set(FORMATS) <= set(FORMAT_LABELS)
 

@@ -102,6 +102,28 @@ test("an empty name in an address means contracts without one", () => {
   assert.equal(writeView({ ...EMPTY, except_areas: [null] }), "?except_area=");
 });
 
+test("links that people have kept name their filters as ever, and a filter of the API has one name in them", () => {
+  const names = {
+    contractors: "contractor",
+    organizations: "organization",
+    areas: "area",
+    business_categories: "category",
+    procurement_modes: "procurement_mode",
+    funding_sources: "funding_source",
+    classifications: "classification",
+    award_statuses: "award_status",
+  };
+  assert.deepEqual(Object.keys(names), NAME_FILTERS);
+  for (const [filter, name] of Object.entries(names)) {
+    const search = `?${name}=One&${name}=Two&except_${name}=Three`;
+    const view = { ...EMPTY, [filter]: ["One", "Two"], [`except_${filter}`]: ["Three"] };
+    assert.deepEqual(readView(search), view);
+    assert.equal(writeView(view), search);
+    assert.deepEqual(viewOfRequest(requestOf(toFilters(view))), view);
+    assert.equal(countFilters(view), 3);
+  }
+});
+
 test("numbers go to the API as numbers, and what is none as it is, so that the API names it", () => {
   const search = toSearch(readView("?page=3&size=100"), ["id"]);
   assert.deepEqual([search.page, search.page_size, search.columns], [3, 100, ["id"]]);
@@ -198,8 +220,11 @@ test("no link can say two spans, nor what is no request of rows", () => {
   assert.equal(viewOfRequest({}), null);
 });
 
-test("a task from before exceptions and repairs were asked for still has its view", () => {
+test("a task from before a filter was known still has its view", () => {
   const { filters } = requestOf({ contractors: ["One"] });
-  for (const name of Object.keys(filters)) if (/^except_|^repaired/.test(name)) delete filters[name];
+  const known = ["keywords", "contractors", "organizations", "areas", "business_categories"];
+  for (const name of Object.keys(filters)) {
+    if (![...known, "time_ranges", "value_range", "include_flood_control"].includes(name)) delete filters[name];
+  }
   assert.deepEqual(viewOfRequest({ filters }), { ...EMPTY, contractors: ["One"] });
 });
