@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +20,7 @@ from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import dead_letters, outbox
 from data_processing.lifecycle.runs import claims, endings, recovery, window
 from data_processing.lifecycle.runs.claims import Claim
+from data_processing.lifecycle.runs.recovery import Released
 from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
 from data_processing.operations import pulses
 from data_processing.outputs import export_store, files, results
@@ -34,10 +36,14 @@ def sweep() -> None:
     """Keep every accepted run moving: resume retries, take runs from dead workers, publish what is due. Needs
     the database only; a broker that is away costs it seconds at most."""
     recovery.resume_due()
-    _release_lost()
-    window.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
-    outbox.recover_lost_messages()
-    outbox.publish_due()
+    lost = recovery.release_lost(at_most=settings.MAX_LOST_ATTEMPTS)
+    try:
+        window.release_held(window=settings.OWNER_WINDOW, address_window=settings.ADDRESS_WINDOW)
+        outbox.recover_lost_messages()
+        outbox.publish_due()
+    finally:
+        # After what needs the database only: a Redis that hangs must not keep the others waiting.
+        _tell_ends(lost)
     # Last, because it touches files and workers, whose errors must not keep runs waiting.
     _stop_stubborn()
     pulses.beat(pulses.SWEEP)
@@ -86,8 +92,8 @@ def prune_snapshots() -> None:
         logger.info("dataset version %s is pruned", version)
 
 
-def _release_lost() -> None:
-    for run_id, state, ending in recovery.release_lost(at_most=settings.MAX_LOST_ATTEMPTS):
+def _tell_ends(released: Iterable[Released]) -> None:
+    for run_id, state, ending in released:
         if state == State.REVOKED:
             results.tell_cancel(run_id)
         elif ending is not None:

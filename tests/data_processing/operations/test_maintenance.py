@@ -209,6 +209,29 @@ def test_stubborn_work_is_fenced_out_while_the_broker_is_away(
 
 
 @pytest.mark.usefixtures("broker_up")
+def test_sweep_publishes_what_waits_before_it_asks_redis_to_tell_ends(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, waiting = make_run("search"), make_run("search", {"page": 2})
+    assert claims.claim(lost.id, worker="w1", lease_s=60) is not None
+    long_ago = Now() - timedelta(seconds=1)
+    TaskRun.objects.filter(id=lost.id).update(lease_until=long_ago, cancel_requested_at=long_ago)
+    published_then: list[int] = []
+    announce = results.announce_end
+
+    def watch(run_id: uuid.UUID) -> None:
+        published_then.append(brokers.count_ready("high"))
+        announce(run_id)
+
+    monkeypatch.setattr(results, "announce_end", watch)
+    maintenance.sweep()
+    assert published_then == [1]
+    lost.refresh_from_db()
+    assert lost.state == State.REVOKED
+    assert brokers.take_task_ids("high") == [str(waiting.id)]
+
+
+@pytest.mark.usefixtures("broker_up")
 def test_work_gets_its_grace_to_stop_by_itself(make_run: MakeRun, settings: Settings) -> None:
     run = make_run("export")
     assert claims.claim(run.id, worker="w1", lease_s=60) is not None
