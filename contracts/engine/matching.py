@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -26,7 +26,7 @@ from contracts.errors import SnapshotMissing
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query
 from contracts.questions.texts import phrases_of
-from contracts.snapshot.expressions import Statement
+from contracts.snapshot.expressions import CODES, Statement
 from contracts.snapshot.rows import FoundRows, Mask, RowArrays
 from contracts.snapshot.versions import Snapshot
 from contracts.snapshot.words import WordIndex, cut_ascii, cut_phrases, read_cuts
@@ -38,10 +38,12 @@ FEW_OF = 10
 
 
 class Indexes:
-    """What stands beside the database. Raises SnapshotMissing when an index is used that is not there."""
+    """What rows are found by: the indexes beside the database, and the codes of names in it, as far as its
+    ``stored`` columns have them. Raises SnapshotMissing when one is used that is not there."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, stored: Container[str]) -> None:
         self._version = snapshot.version
+        self._uncoded = {column for column, code in CODES.items() if code not in stored}
         self._words = _open(WordIndex, snapshot.words)
         self._rows = _open(RowArrays, snapshot.rows)
 
@@ -53,9 +55,16 @@ class Indexes:
     def rows(self) -> RowArrays:
         return self._rows or self._miss()
 
-    def _miss(self) -> NoReturn:
+    def expect_codes(self, columns: Iterable[str]) -> None:
+        """Raise SnapshotMissing where one of the name columns has no codes: filters and totals by it would
+        find nothing, which is not true."""
+        for column in columns:
+            if column in self._uncoded:
+                self._miss(f", which counts no {column}")
+
+    def _miss(self, what: str = "") -> NoReturn:
         raise SnapshotMissing(
-            f"dataset version {self._version!r} is of an older program: import its files again"
+            f"dataset version {self._version!r} is of an older program{what}: import its files again"
         )
 
 
@@ -112,6 +121,7 @@ class Finder:
 
     def find_bits(self, filters: Filters) -> BitsFound:
         """The names and keywords of ``filters`` as the WHERE takes them."""
+        self._indexes.expect_codes(filters.columns())
         masks: dict[tuple[str, str], Mask] = {}
         if statement := find_names(filters):
             for name, column, code, labels in self._cursor.fetch(statement):

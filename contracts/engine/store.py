@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,7 +30,6 @@ from contracts.errors import SnapshotMissing
 from contracts.fields import FIELDS
 from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
-from contracts.snapshot.expressions import CODES
 from contracts.snapshot.rows import FoundRows
 from contracts.snapshot.versions import Snapshot
 
@@ -91,8 +90,7 @@ class Store:
         self._attach(snapshot)
         stored = {name for name, *_ in self._connection.execute("DESCRIBE snapshot.contracts").fetchall()}
         self._younger = _list_younger_columns(stored)
-        self._uncoded = CODES.keys() - {column for column, code in CODES.items() if code in stored}
-        self.indexes = Indexes(snapshot)
+        self.indexes = Indexes(snapshot, stored=stored)
 
     def _attach(self, snapshot: Snapshot) -> None:
         path = str(snapshot.database).replace("'", "''")
@@ -116,16 +114,6 @@ class Store:
             yield Reader(self, Cursor(cursor))
         finally:
             cursor.close()
-
-    def expect_codes(self, columns: Iterable[str]) -> None:
-        """Raise SnapshotMissing where a snapshot of an older program has no codes of one of the name columns:
-        filters and totals by it would find nothing, which is not true."""
-        for column in columns:
-            if column in self._uncoded:
-                raise SnapshotMissing(
-                    f"dataset version {self.snapshot.version!r} is of an older program, which counts no "
-                    f"{column}: import its files again"
-                )
 
     def forget(self) -> None:
         """Forget answers and found rows, which gives their memory back; the next ones are found anew."""
@@ -158,13 +146,11 @@ class Reader:
 
     def count(self, filters: Filters) -> Totals:
         """Rows and pesos of the contracts that ``filters`` means."""
-        self._store.expect_codes(filters.columns())
         found = self._finder.find_rows(filters)
         return Totals(rows=found.count, total_value=found.total_value)
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        self._store.expect_codes(query.filters.columns())
         ids = self._finder.find_ids(query, range(page.offset, page.offset + page.size)).tolist()
         if not ids:
             return []
@@ -181,7 +167,7 @@ class Reader:
         The answer is remembered: do not change it.
         """
         grouped = (LABEL_DIMENSIONS[name] for name in aggregation.dimensions if name in LABEL_DIMENSIONS)
-        self._store.expect_codes((*aggregation.filters.columns(), *grouped))
+        self._store.indexes.expect_codes(grouped)
         return self._store.answers.recall(
             aggregation,
             lambda: answer_aggregation(aggregation, self._cursor, self._finder),
@@ -192,7 +178,7 @@ class Reader:
     ) -> list[Suggestion]:
         """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
         key = (EXACT[field].column, include_flood_control)
-        self._store.expect_codes(key[:1])
+        self._store.indexes.expect_codes(key[:1])
         names = self._store.names.recall(key, lambda: self._list_names(*key))
         [(phrase,)] = self._cursor.fetch(sql.fold_typed(typed))
         return [
@@ -217,7 +203,6 @@ class Reader:
         ``select`` are SQL select lists, the first over the query's columns, each other over the one before.
         Errors while the batches are read come translated too.
         """
-        self._store.expect_codes(query.filters.columns())
         if places is None:
             statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)
         else:
