@@ -15,9 +15,10 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.requests.parameters import Parameter, Schema, Whole
+from api.requests.parameters import Parameter, Whole
 from api.view import ApiView
 from contracts.errors import InvalidQuery
+from contracts.questions.model import Schema
 
 Row = TypeVar("Row", bound=Model)
 

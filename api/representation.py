@@ -46,6 +46,11 @@ def task_links(run: TaskRun) -> TaskLinks:
     return links
 
 
+def _words(run: TaskRun) -> str:
+    """The request in words; rows of older versions have none."""
+    return run.description or describe(run.kind, run.request)
+
+
 def makes_file(run: TaskRun) -> bool:
     """Whether the run's result is an export file."""
     kind = KINDS.get(run.kind)
@@ -58,7 +63,7 @@ def task_accepted(run: TaskRun, *, new: bool) -> Accepted:
         "task_id": str(run.id),
         "status": "queued" if run.state == State.PENDING else run.state.lower(),
         "state": run.state,
-        "message": run.description or describe(run.kind, run.request),
+        "message": _words(run),
         "deduplicated": not new,
         "links": task_links(run),
     }
@@ -106,7 +111,7 @@ def describe_task(run: TaskRun, *, place: int | None, live: results.LiveProgress
         "error": run.error,
         "meta": meta,
         "request": run.request if run.kind in KINDS and isinstance(run.request, dict) else None,
-        "description": run.description or describe(run.kind, run.request),
+        "description": _words(run),
         "dataset_version": run.dataset_version,
         "cancel_requested": run.cancel_requested_at is not None,
         "created_at": _time(run.created_at),

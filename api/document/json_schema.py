@@ -19,9 +19,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from contracts.fields import Shown
-from contracts.questions.model import SCHEMA_PATH
-
-Schema = dict[str, Any]
+from contracts.questions.model import SCHEMA_PATH, Schema
 
 PLAIN: Mapping[Any, Schema] = {
     Any: {},
@@ -102,7 +100,7 @@ def _refer(hint: Any, components: dict[str, Schema]) -> Schema:
             # Not __required_keys__, which is wrong where annotations are text (CPython issue 97727).
             "required": [key for key, hint in hints.items() if typing.get_origin(hint) is not NotRequired],
         }
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": SCHEMA_PATH.format(model=name)}
 
 
 def _fill(hint: Any, chosen: Mapping[Any, Any]) -> Any:

@@ -15,9 +15,8 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from api.access.owners import IsOwner
 from api.document import json_schema
 from api.requests.headers import RETRY_AFTER, WWW_AUTHENTICATE
-from api.requests.parameters import Schema
 from api.view import Answer, ApiView, refusal
-from contracts.questions.model import Question
+from contracts.questions.model import Question, Schema
 
 
 class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, Typ
 
 from contracts.fields import FIELD_BY_NAME, Also, FieldType, Pesos, Shown
 from contracts.questions.filters import EXACT
+from contracts.questions.model import SCHEMA_PATH
 from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.export import FORMATS, ExportResult
 from data_processing.kinds.registry import KINDS
@@ -138,7 +139,7 @@ class Event(TypedDict):
         str,
         Also(
             contentMediaType="application/json",
-            contentSchema={"$ref": "#/components/schemas/TaskStatus"},
+            contentSchema={"$ref": SCHEMA_PATH.format(model="TaskStatus")},
             description="what tasks/status answers",
         ),
     ]

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import FailFast, Field, PlainValidator, Strict, WithJsonSchema
 
-from contracts.questions.model import Question, blame
+from contracts.questions.model import Question, check_by
 from contracts.questions.numbers import Whole
-from contracts.questions.reading import UUID_TEXT, shown
+from contracts.questions.reading import identifier
 
 MAX_LETTERS = 1000
 LARGEST_ID = 2**63 - 1
 
 
-def _read_id(given: Any) -> uuid.UUID:
-    # uuid.UUID() alone takes braces, underscores and other scripts' digits as well.
-    if not isinstance(given, str) or not UUID_TEXT.fullmatch(given):
-        raise blame(f"expected a UUID, got {shown(given)}")
-    return uuid.UUID(given)
-
-
-TaskId = Annotated[uuid.UUID, PlainValidator(_read_id), WithJsonSchema({"type": "string", "format": "uuid"})]
+TaskId = Annotated[
+    uuid.UUID, PlainValidator(check_by(identifier)), WithJsonSchema({"type": "string", "format": "uuid"})
+]
 
 
 class OneTask(Question):

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from rest_framework.request import Request
 
-from api.requests.parameters import InvalidParameter, Schema
+from api.requests.parameters import InvalidParameter
+from contracts.questions.model import Schema
 
 MAX_WAIT_S = 30
 MAX_KEY_LENGTH = 200

@@ -17,8 +17,7 @@ from django.http import HttpRequest
 
 from contracts.errors import InvalidQuery
 from contracts.questions import reading
-
-Schema = dict[str, Any]
+from contracts.questions.model import Schema
 
 MAX_GIVEN = 100
 MAX_LENGTH = 1000
@@ -76,7 +75,7 @@ class Choice(Parameter):
     choices: Sequence[str]
 
     def read(self, text: str, pointer: str) -> str:
-        return reading.choice(text, pointer, self.choices, default="")
+        return reading.choice(text, pointer, self.choices)
 
     def describe(self) -> Schema:
         return {"type": "string", "enum": list(self.choices)}

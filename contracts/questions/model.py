@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -16,7 +16,10 @@ from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCu
 from contracts.errors import InvalidQuery
 from contracts.questions.reading import point, show_key, shown
 
+T = TypeVar("T")
+
 Schema = dict[str, Any]
+"""A JSON Schema."""
 SCHEMA_PATH = "#/components/schemas/{model}"
 """How a schema refers to another by name, in the OpenAPI document."""
 
@@ -93,6 +96,18 @@ def blame(message: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{message}", {"message": message})
 
 
+def check_by(read: Callable[[Any, str], T]) -> Callable[[Any], T]:
+    """A reader of ``contracts.questions.reading`` as pydantic takes it: a validator."""
+
+    def check(given: Any) -> T:
+        try:
+            return read(given, "")
+        except InvalidQuery as error:
+            raise blame(error.message) from None
+
+    return check
+
+
 def refuse(message: str, *path: str | int) -> ValidationError:
     """The error that a validator raises where a member of its value, at ``path``, is to blame."""
     # By pydantic's own error, because only that one carries a path inside the value.
@@ -123,7 +138,6 @@ MESSAGES: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
     "tuple_type": _expected("a list"),
     "bool_type": _expected("true or false"),
     "int_type": _expected("a whole number"),
-    "int_parsing_size": _expected("a whole number of usual size"),
     "string_type": _expected("text"),
     "string_unicode": lambda _, given: "must be valid Unicode, got a lone surrogate",
     "string_too_long": lambda limits, given: f"at most {limits['max_length']} characters, got {len(given)}",
@@ -131,6 +145,5 @@ MESSAGES: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
     "too_short": lambda limits, _: f"needs at least {limits['min_length']}",
     "greater_than_equal": lambda limits, given: f"must be at least {limits['ge']}, got {shown(given)}",
     "less_than_equal": lambda limits, given: f"must be at most {limits['le']}, got {shown(given)}",
-    "literal_error": lambda limits, given: f"must be one of {limits['expected']}, got {shown(given)}",
 }
 """Type of a pydantic error -> what we say of its limits and the given value. Others keep its words."""

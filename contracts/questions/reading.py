@@ -1,5 +1,8 @@
-"""Readers of JSON from outside. Each takes a value and the JSON pointer (RFC 6901) to it, and gives the value
-checked, or raises InvalidQuery with the pointer of the culprit."""
+"""Readers of values from outside. Each takes a value and the JSON pointer (RFC 6901) to it, and gives the
+value checked, or raises InvalidQuery with the pointer of the culprit.
+
+Query parameters are read by them as they are, models by ``contracts.questions.model.check_by``.
+"""
 
 from __future__ import annotations
 
@@ -15,39 +18,36 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def integer(value: Any, pointer: str, *, low: int, high: int, default: int | None = None) -> int:
-    """A whole number in [low, high]; None gives ``default``."""
-    if value is None and default is not None:
-        return default
-    # JSON does not tell 88.0 from 88, and JSON Schema calls both an integer.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+def integer(value: int | str, pointer: str, *, low: int, high: int) -> int:
+    """A whole number in [low, high]; text is none."""
+    if not isinstance(value, int):
         raise InvalidQuery(pointer, f"expected a whole number, got {shown(value)}")
     if not low <= value <= high:
         raise InvalidQuery(pointer, f"must be from {low} to {high}, got {shown(value)}")
     return value
 
 
-def choice(value: Any, pointer: str, choices: Sequence[str], *, default: str) -> str:
-    """One of ``choices``; None gives ``default``."""
-    if value is None:
-        return default
+def choice(value: str, pointer: str, choices: Sequence[str]) -> str:
+    """One of ``choices``."""
     if value not in choices:
         raise InvalidQuery(pointer, f"must be one of {', '.join(choices)}, got {shown(value)}")
-    return str(value)
+    return value
 
 
-def string(value: Any, pointer: str, *, at_most: int) -> str:
-    """Text of at most so many characters, valid Unicode without NUL."""
-    if not isinstance(value, str):
-        raise InvalidQuery(pointer, f"expected text, got {shown(value)}")
+def string(value: str, pointer: str, *, at_most: int) -> str:
+    """Text of at most so many characters that can be stored."""
+    storable(value, pointer)
+    if len(value) > at_most:
+        raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")
+    return value
+
+
+def storable(value: str, pointer: str) -> str:
+    """Text that can be stored: databases take no NUL, and UTF-8 no lone surrogate."""
     if "\x00" in value:
         raise InvalidQuery(pointer, "must not contain a NUL character")
     if not value.isascii() and SURROGATE.search(value):
         raise InvalidQuery(pointer, "must be valid Unicode, got a lone surrogate")
-    if len(value) > at_most:
-        raise InvalidQuery(pointer, f"at most {at_most} characters, got {len(value)}")
     return value
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.questions.model import Schema, blame
-from contracts.questions.reading import SURROGATE, shown
+from contracts.questions.model import Schema, blame, check_by
+from contracts.questions.reading import shown, storable
 
 T = TypeVar("T")
 
@@ -61,21 +61,15 @@ def sort_distinct(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(sorted(dict.fromkeys(values), key=lambda value: (value is None, value or "")))
 
 
-def check_text(text: str) -> str:
-    """The text, if it can be stored: databases take no NUL, and UTF-8 no lone surrogate."""
-    if "\x00" in text:
-        raise blame("must not contain a NUL character")
-    if not text.isascii() and SURROGATE.search(text):
-        raise blame("must be valid Unicode, got a lone surrogate")
-    return text
+_check_text = check_by(storable)
 
 
 def _compose(text: str) -> str:
-    return unicodedata.normalize("NFC", check_text(text))
+    return unicodedata.normalize("NFC", _check_text(text))
 
 
 def _normalize_keyword(text: str) -> str:
-    if not all(phrases_of(part) for part in check_text(text).split("&&")):
+    if not all(phrases_of(part) for part in _check_text(text).split("&&")):
         raise blame("a keyword needs text (on both sides of every &&)")
     return " && ".join(sorted(phrases_of(text)))
 
