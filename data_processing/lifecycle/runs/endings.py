@@ -65,15 +65,7 @@ def has_succeeded(claim: Claim) -> bool:
 def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> bool:
     """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
     with transaction.atomic():
-        failed = _end(
-            Event.FAIL,
-            claim,
-            outcome="failed",
-            error_code=ending.code,
-            error=ending.to_json(),
-            traceback=ending.traceback,
-            **columns_of(progress),
-        )
+        failed = _end_with_error(Event.FAIL, claim, ending, progress)
         if failed and ending.dead is not None:
             attempts = attempts_with(claim, outcome="failed", error_code=ending.code)
             bury(claim.run_id, claim.queue, ending, attempts, reason=ending.dead)
@@ -82,17 +74,14 @@ def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> b
 
 def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress | None = None) -> bool:
     """Note the error and wait ``delay_s`` before the next attempt."""
-    return _end(
+    return _end_with_error(
         Event.POSTPONE,
         claim,
-        outcome="failed",
-        error_code=ending.code,
-        error=ending.to_json(),
-        traceback=ending.traceback,
+        ending,
+        progress,
         finished_at=None,
         address=F("address"),
         next_attempt_at=Now() + timedelta(seconds=delay_s),
-        **columns_of(progress),
     )
 
 
@@ -118,6 +107,21 @@ def bury(
         error=ending.to_json(),
         attempts=list(attempts),
         traceback=ending.traceback,
+    )
+
+
+def _end_with_error(
+    event: Event, claim: Claim, ending: Ending, progress: Progress | None, **changes: Any
+) -> bool:
+    return _end(
+        event,
+        claim,
+        outcome="failed",
+        error_code=ending.code,
+        error=ending.to_json(),
+        traceback=ending.traceback,
+        **columns_of(progress),
+        **changes,
     )
 
 
