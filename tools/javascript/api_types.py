@@ -30,6 +30,8 @@ def type_of(schema: Schema) -> str:
     """The type of the values that a schema allows; what it says beyond types is left to the API."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema:
+        return json.dumps(schema["const"])
     if "enum" in schema:
         return " | ".join(json.dumps(value) for value in schema["enum"])
     if "anyOf" in schema:

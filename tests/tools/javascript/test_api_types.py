@@ -14,6 +14,8 @@ from tools.javascript.api_types import Schema, declare_types, type_of
         ({"type": ["string", "null"], "format": "date"}, "string | null"),
         ({"enum": ["message", 1, True, None]}, '"message" | 1 | true | null'),
         ({"type": "string", "enum": ["up", "down"]}, '"up" | "down"'),
+        ({"const": True}, "true"),
+        ({"type": "string", "const": "cached"}, '"cached"'),
         ({"$ref": "#/components/schemas/Task"}, "Task"),
         ({"anyOf": [{"$ref": "#/components/schemas/Task"}, {"type": "null"}]}, "Task | null"),
         ({"type": "array", "items": {"enum": ["a", "b"]}}, 'Array<"a" | "b">'),
