@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.copies import PRODUCT, copy_rooms, insert_before, run_in
 from tests.data_processing.kinds.test_registry import GREETING
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +23,6 @@ GUIDES = [
 HOW_TO = ROOT / "docs" / "how-to" / "add-things.md"
 MADE = (".venv/", "var/")
 """What is there only once something has run."""
-ROOMS = ("backend", "web", "api", "data_processing", "contracts", "tests", "tools")
 BEFORE = "    keywords: Annotated["
 USE = """
 import json, sys
@@ -100,24 +95,9 @@ def test_filter_of_the_guide_works_once_it_stands_where_the_guide_says(tmp_path:
     section = HOW_TO.read_text(encoding="utf-8").split("\n## A filter\n")[1]
     members = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert members is not None
-    copy = tmp_path / "copy"
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    filters = copy / "contracts" / "questions" / "filters.py"
-    text = filters.read_text()
-    assert text.count(BEFORE) == 1
-    filters.write_text(text.replace(BEFORE, members[1] + BEFORE))
-    variables = {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "DATA_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "backend.settings",
-        "PYTHONPATH": str(copy),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", USE], cwd=copy, env=variables, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    copy = copy_rooms(tmp_path / "copy", (*PRODUCT, "tests", "tools"))
+    insert_before(BEFORE, members[1], file=copy / "contracts" / "questions" / "filters.py")
+    assert run_in(copy, USE, DATA_DIR=str(tmp_path)) == {
         "only": ["file: 2.csv", ["2.csv"]],
         "but": ["file other than: 2.csv", ["1.csv", "3.csv"]],
         "totals": ["1.csv", "2.csv", "3.csv"],

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
-ROOMS = ("backend", "web", "api", "data_processing", "contracts")
+from tests.copies import copy_rooms, insert_before, run_in
+
 FIRST_LINE = '    "export",\n'
 GREETING = '''
 from typing import Annotated, TypedDict
@@ -92,29 +87,19 @@ json.dump({
 
 
 def test_new_kind_is_one_module_and_one_line_of_the_registry(tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "data_processing" / "kinds" / "greeting.py").write_text(GREETING)
-    registry = copy / "data_processing" / "kinds" / "registry.py"
-    lines = registry.read_text()
-    assert lines.count(FIRST_LINE) == 1
-    registry.write_text(lines.replace(FIRST_LINE, '    "greeting",\n' + FIRST_LINE))
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    variables = {
-        **kept,
-        "DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "CELERY_RESULT_BACKEND": "redis://127.0.0.1:1/0",
-        "DJANGO_SETTINGS_MODULE": "backend.settings",
-        "PYTHONPATH": str(copy),
-    }
-    (tmp_path / "data").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", USE], cwd=copy, env=variables, capture_output=True, text=True, check=False
+    copy, data = copy_rooms(tmp_path / "copy"), tmp_path / "data"
+    data.mkdir()
+    kinds = copy / "data_processing" / "kinds"
+    (kinds / "greeting.py").write_text(GREETING)
+    insert_before(FIRST_LINE, '    "greeting",\n', file=kinds / "registry.py")
+    learned = run_in(
+        copy,
+        USE,
+        DATA_DIR=str(data),
+        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
+        CELERY_RESULT_BACKEND="redis://127.0.0.1:1/0",
     )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    assert learned == {
         "celery": True,
         "limit_s": 65,
         "document": ["GreetingRequest", "GreetingResult", "GreetingResultFinished"],

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.copies import copy_rooms
 from tools.stack.children import unmeasured
 from tools.stack.ports import pick_port
 from tools.stack.system import CHECKOUT
@@ -28,8 +29,7 @@ class Development:
 
     def __init__(self, folder: Path) -> None:
         self.code, self.data = folder / "code", folder / "data"
-        for room in (*WATCHED, "tools"):
-            shutil.copytree(CHECKOUT / room, self.code / room, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_rooms(self.code, (*WATCHED, "tools"))
         shutil.copy(CHECKOUT / "manage.py", self.code)
         self.port = pick_port()
         environment = {name: text for name, text in unmeasured().items() if not name.startswith(OWN)}
