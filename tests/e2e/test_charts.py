@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from contracts.snapshot import versions
 from tests.e2e.conftest import Site
@@ -205,3 +206,22 @@ def test_dataset_of_an_older_program_has_its_charts_but_those_of_younger_filters
     expect(chart(page, "Top procurement modes")).to_have_count(0)
     ExplorerPage(page, "?procurement_mode=Mode+1")
     expect(page.get_by_role("alert")).to_contain_text("import its files again")
+
+
+def test_charts_ask_once_for_what_the_dataset_of_an_older_program_cannot_answer(
+    page: Page, of_older_program: None
+) -> None:
+    asked: list[list[str]] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("tasks/aggregates/"):
+            asked.append(json.loads(request.post_data or "{}")["dimensions"])
+
+    page.on("request", note)
+    explorer = ExplorerPage(page, "?show=charts")
+    expect(chart(page, "Top contractors")).to_be_visible()
+    with page.expect_response("**/tasks/aggregates/"):
+        explorer.search("flood")
+    expect(chart(page, "Top contractors")).to_be_visible()
+    assert [("by_procurement_mode" in dimensions) for dimensions in asked].count(True) == 1
+    assert len(asked) >= 3

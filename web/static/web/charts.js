@@ -34,6 +34,9 @@ export class ChartPanel {
   #view = EMPTY;
   /** @type {{asked: string, data: Totals} | null} */
   #shown = null;
+  // By which names it is added up. A dataset that an older program imported counts the usual ones only, until it is
+  // imported again: that is found out once, because each question that cannot be answered leaves a failed task.
+  #names = EXACT;
   /** @type {Set<NameFilter>} */
   #opened = new Set();
 
@@ -76,11 +79,13 @@ export class ChartPanel {
     this.#root.setAttribute("aria-busy", "true");
     if (!this.#root.children.length) this.#root.append(build("p", { class: "hint", role: "status" }, "Adding up…"));
     try {
-      return await askTotals(filters, EXACT, signal);
+      return await askTotals(filters, this.#names, signal);
     } catch (error) {
-      // A dataset that an older program imported counts the usual names only, until it is imported again.
-      if (!(error instanceof Problem) || error.failure !== "snapshot-missing") throw error;
-      return askTotals(filters, USUAL, signal);
+      const fewer = this.#names !== USUAL && error instanceof Problem && error.failure === "snapshot-missing";
+      if (!fewer) throw error;
+      const totals = await askTotals(filters, USUAL, signal);
+      this.#names = USUAL;
+      return totals;
     }
   }
 
