@@ -67,7 +67,7 @@ def open_store(version: str, *, memory_mb: int | None = None) -> Store:
         if key not in _open:
             _make_place()
             _open[key] = Store(
-                versions.find(settings.DATASET_ROOT, version),
+                versions.get(settings.DATASET_ROOT, version),
                 memory_limit_mb=key[1],
                 threads=settings.ENGINE_THREADS,
             )

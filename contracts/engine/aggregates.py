@@ -116,7 +116,7 @@ TOTALS = "totals"
 """The relation that ``keep_totals`` makes, as the statements that read totals take it."""
 
 
-def find_cube(filters: Filters) -> str | None:
+def get_cube(filters: Filters) -> str | None:
     """The relation with the totals of ``filters`` in the snapshot; None where it holds none."""
     if filters not in (Filters(), Filters(include_flood_control=True)):
         return None

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.engine import aggregates
+from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
-from contracts.engine.memo import Memo
 from contracts.engine.sql import (
     KEYWORDS,
-    BitsFound,
-    Stretch,
-    find_names,
+    FilterBits,
+    RowSubset,
     matching_rows,
+    select_codes,
     select_ids,
     select_ordered_ids,
 )
@@ -27,7 +27,7 @@ from contracts.questions.filters import Filters
 from contracts.questions.query import Query
 from contracts.questions.texts import phrases_of
 from contracts.snapshot.expressions import CODES, Statement
-from contracts.snapshot.rows import FoundRows, Mask, RowArrays
+from contracts.snapshot.rows import Mask, MatchedRows, RowArrays
 from contracts.snapshot.versions import Snapshot
 from contracts.snapshot.words import WordIndex, cut_ascii, cut_phrases, read_cuts
 
@@ -77,15 +77,15 @@ def _open(kind: Callable[[Path], Index], folder: Path) -> Index | None:
         raise SnapshotMissing(f"dataset version {folder.parent.name!r} is not on disk any more") from None
 
 
-class Finder:
+class Matcher:
     """Finds the contracts of one snapshot that filters mean; ``known`` remembers them."""
 
-    def __init__(self, cursor: Cursor, indexes: Indexes, *, known: Memo[FoundRows]) -> None:
+    def __init__(self, cursor: Cursor, indexes: Indexes, *, known: LruCache[MatchedRows]) -> None:
         self._cursor, self._indexes, self._known = cursor, indexes, known
 
-    def find_rows(self, filters: Filters) -> FoundRows:
+    def match_rows(self, filters: Filters) -> MatchedRows:
         """The contracts that ``filters`` means."""
-        return self._known.recall(filters, lambda: self._sum_up(filters))
+        return self._known.get_or_make(filters, lambda: self._sum_up(filters))
 
     def select_matches(self, filters: Filters) -> Statement:
         """The tail ``FROM contracts WHERE ...`` of a statement that reads the rows in any order.
@@ -93,74 +93,74 @@ class Finder:
         A join with a few rows found by keywords takes a fifth of the time of a look at every row's bit.
         """
         if filters.keywords:
-            found = self.find_rows(filters)
+            found = self.match_rows(filters)
             if found.count <= found.size // FEW_OF:
                 self._cursor.register("found", {"id": found.rows() + 1})
                 return Statement("FROM contracts WHERE id IN (SELECT id FROM found)")
-        return matching_rows(filters, self.find_bits(filters))
+        return matching_rows(filters, self.make_bits(filters))
 
-    def find_ids(self, query: Query, places: range) -> NDArray[np.int64]:
+    def list_ids(self, query: Query, places: range) -> NDArray[np.int64]:
         """The ids of the rows at ``places`` (from 0) in the order of the query."""
-        ids = self._indexes.rows.take_ids(self.find_rows(query.filters), query.sort, places)
+        ids = self._indexes.rows.take_ids(self.match_rows(query.filters), query.sort, places)
         if ids is not None:
             return ids
-        statement = select_ordered_ids(query, places, self.find_bits(query.filters))
+        statement = select_ordered_ids(query, places, self.make_bits(query.filters))
         return np.asarray(self._cursor.fetch_arrays(statement)["id"], np.int64)
 
-    def find_stretch(self, query: Query, places: range) -> Stretch:
+    def select_subset(self, query: Query, places: range) -> RowSubset:
         """The rows at ``places`` as the WHERE takes them: of all rows, only these are read and sorted."""
-        ids = self.find_ids(query, places)
+        ids = self.list_ids(query, places)
         mask = np.zeros(self._indexes.rows.size, np.bool_)
         mask[ids - 1] = True
         first, last = (int(ids.min()), int(ids.max())) if len(ids) else (1, 0)
-        return Stretch(bits=np.packbits(mask).tobytes(), first=first, last=last)
+        return RowSubset(bits=np.packbits(mask).tobytes(), first=first, last=last)
 
-    def find_median(self, filters: Filters) -> list[Decimal]:
+    def median_amounts(self, filters: Filters) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""
-        return self._indexes.rows.median_amounts(self.find_rows(filters))
+        return self._indexes.rows.median_amounts(self.match_rows(filters))
 
-    def find_bits(self, filters: Filters) -> BitsFound:
+    def make_bits(self, filters: Filters) -> FilterBits:
         """The names and keywords of ``filters`` as the WHERE takes them."""
         self._indexes.expect_codes(filters.columns())
         masks: dict[tuple[str, str], Mask] = {}
-        if statement := find_names(filters):
+        if statement := select_codes(filters):
             for name, column, code, labels in self._cursor.fetch(statement):
                 masks.setdefault((name, column), np.zeros(labels, np.bool_))[code] = True
         bits = {key: np.packbits(mask).tobytes() for key, mask in masks.items()}
         if filters.keywords:
-            bits[KEYWORDS] = self.find_rows(filters).bits
+            bits[KEYWORDS] = self.match_rows(filters).bits
         return bits
 
-    def _sum_up(self, filters: Filters) -> FoundRows:
-        mask = self._find_mask(filters)
-        cube = aggregates.find_cube(filters)
+    def _sum_up(self, filters: Filters) -> MatchedRows:
+        mask = self._make_mask(filters)
+        cube = aggregates.get_cube(filters)
         if cube is None:
             return self._indexes.rows.sum_up(mask)
         # The amounts of all contracts would be 40 MB of memory for 5 million.
         bins = self._cursor.fetch(aggregates.select_bins(cube))
         whole = aggregates.whole_of(aggregates.read_groups(bins))
-        return FoundRows.pack(mask, count=whole.count, total_value=whole.total_value)
+        return MatchedRows.pack(mask, count=whole.count, total_value=whole.total_value)
 
-    def _find_mask(self, filters: Filters) -> Mask:
+    def _make_mask(self, filters: Filters) -> Mask:
         others = filters.model_copy(update={"keywords": (), "include_flood_control": True})
         if filters.keywords:
-            mask = self._meet_keywords(filters.keywords)
+            mask = self._match_keywords(filters.keywords)
             if others != ALL:
-                mask &= self._meet_others(others)
+                mask &= self._match_others(others)
         else:
-            mask = self._meet_others(others) if others != ALL else np.ones(self._indexes.rows.size, np.bool_)
+            mask = self._match_others(others) if others != ALL else np.ones(self._indexes.rows.size, np.bool_)
         if not filters.include_flood_control:
             mask[self._indexes.rows.second_source] = False
         return mask
 
-    def _meet_others(self, filters: Filters) -> Mask:
+    def _match_others(self, filters: Filters) -> Mask:
         """The contracts that meet filters without keywords."""
-        statement = select_ids(filters, self.find_bits(filters))
+        statement = select_ids(filters, self.make_bits(filters))
         mask = np.zeros(self._indexes.rows.size, np.bool_)
         mask[self._cursor.fetch_arrays(statement)["id"] - 1] = True
         return mask
 
-    def _meet_keywords(self, keywords: tuple[str, ...]) -> Mask:
+    def _match_keywords(self, keywords: tuple[str, ...]) -> Mask:
         """The contracts that meet one of the keywords: hold all of its phrases."""
         phrases = {phrase for keyword in keywords for phrase in phrases_of(keyword)}
         cuts = {phrase: cut_ascii(phrase) for phrase in phrases if phrase.isascii()}
@@ -168,7 +168,7 @@ class Finder:
             cuts |= read_cuts(self._cursor.fetch(cut_phrases(others)))
         met: Mask | None = None
         for keyword in keywords:
-            first, *rest = (self._indexes.words.find(cuts[phrase]) for phrase in phrases_of(keyword))
+            first, *rest = (self._indexes.words.match(cuts[phrase]) for phrase in phrases_of(keyword))
             for mask in rest:
                 first &= mask
             met = first if met is None else met | first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from contracts.snapshot.folders import HeldFolder, remove_left
+from contracts.snapshot.folders import LockedFolder, remove_abandoned
 
 PREFIX = "contracts-spill-"
 
@@ -16,9 +16,9 @@ class SpillFolder:
 
     def __init__(self) -> None:
         for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-            remove_left(folder)
-        self._held = HeldFolder(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))
-        self.path = self._held.path
+            remove_abandoned(folder)
+        self._folder = LockedFolder(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))
+        self.path = self._folder.path
 
     def close(self) -> None:
-        self._held.remove()
+        self._folder.remove()

@@ -22,9 +22,9 @@ Bind = Callable[[Any, str], str]
 
 
 KEYWORDS = ("keywords", "id")
-"""The key under which BitsFound holds the contracts that meet the keywords."""
+"""The key under which FilterBits holds the contracts that meet the keywords."""
 
-BitsFound = Mapping[tuple[str, str], bytes]
+FilterBits = Mapping[tuple[str, str], bytes]
 """(filter, column) -> bits, the first the highest of its byte: is the label with that code meant.
 
 Absent where none is. Under KEYWORDS a bit stands for the contract with that ``id`` - 1. Names and keywords
@@ -47,7 +47,7 @@ class _Parameters:
         return Statement(sql, tuple(self.values))
 
 
-def find_names(filters: Filters) -> Statement | None:
+def select_codes(filters: Filters) -> Statement | None:
     """Rows (filter, column, code, labels of that column) of each label that the name filters mean.
 
     None where there is no such filter.
@@ -67,7 +67,7 @@ def find_names(filters: Filters) -> Statement | None:
     return parameters.complete(" UNION ALL ".join(lookups)) if lookups else None
 
 
-def _where(filters: Filters, found: BitsFound, parameters: _Parameters) -> str:
+def _where(filters: Filters, found: FilterBits, parameters: _Parameters) -> str:
     bind = parameters.bind
     parts = [
         _is_found((name, exact.column), CODES[exact.column], found, bind)
@@ -99,7 +99,7 @@ def _any_of(alternatives: list[str]) -> str:
     return f"({' OR '.join(alternatives)})" if alternatives else ""
 
 
-def _is_found(key: tuple[str, str], number: str, found: BitsFound, bind: Bind) -> str:
+def _is_found(key: tuple[str, str], number: str, found: FilterBits, bind: Bind) -> str:
     return f"get_bit({bind(found[key], 'BLOB')}::BIT, {number}) = 1" if key in found else "false"
 
 
@@ -122,13 +122,13 @@ def _order_by(sort: Sort) -> str:
     return f" ORDER BY {sort.field} {direction} NULLS LAST, id"
 
 
-def select_ids(filters: Filters, found: BitsFound) -> Statement:
+def select_ids(filters: Filters, found: FilterBits) -> Statement:
     """The ids of all matching rows, in no order."""
     parameters = _Parameters()
     return parameters.complete(f"SELECT id FROM contracts WHERE {_where(filters, found, parameters)}")
 
 
-def select_ordered_ids(query: Query, places: range, found: BitsFound) -> Statement:
+def select_ordered_ids(query: Query, places: range, found: FilterBits) -> Statement:
     """The ids of the rows at ``places`` (from 0), in order. Rows are read by them, so that sorting moves no
     text."""
     parameters = _Parameters()
@@ -150,8 +150,8 @@ def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stretch:
-    """Contracts given one by one: a bit for each ``id`` - 1 as in BitsFound, and the first and last id."""
+class RowSubset:
+    """Contracts given one by one: a bit for each ``id`` - 1 as in FilterBits, and the first and last id."""
 
     bits: bytes
     first: int
@@ -159,31 +159,29 @@ class Stretch:
 
 
 def select_rows(
-    query: Query, found: BitsFound, select: Sequence[str] = (), *, stretch: Stretch | None = None
+    query: Query, found: FilterBits, select: Sequence[str] = (), *, subset: RowSubset | None = None
 ) -> Statement:
     """All rows in order, as the query's columns, or as ``select``: select lists, each over the one before.
 
     They are evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
-    ``stretch`` takes the place of the filters.
+    ``subset`` takes the place of the filters.
     """
     parameters = _Parameters()
-    where = (
-        _where(query.filters, found, parameters) if stretch is None else _within_stretch(stretch, parameters)
-    )
+    where = _where(query.filters, found, parameters) if subset is None else _within_subset(subset, parameters)
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
     for columns in select:
         rows = f"SELECT {columns} FROM ({rows})"
     return parameters.complete(rows)
 
 
-def _within_stretch(stretch: Stretch, parameters: _Parameters) -> str:
+def _within_subset(subset: RowSubset, parameters: _Parameters) -> str:
     """The two bounds let a scan leave out what it need not read."""
     bind = parameters.bind
-    bounds = f"id BETWEEN {bind(stretch.first, 'BIGINT')} AND {bind(stretch.last, 'BIGINT')}"
-    return f"{bounds} AND get_bit({bind(stretch.bits, 'BLOB')}::BIT, (id - 1)::INTEGER) = 1"
+    bounds = f"id BETWEEN {bind(subset.first, 'BIGINT')} AND {bind(subset.last, 'BIGINT')}"
+    return f"{bounds} AND get_bit({bind(subset.bits, 'BLOB')}::BIT, (id - 1)::INTEGER) = 1"
 
 
-def matching_rows(filters: Filters, found: BitsFound) -> Statement:
+def matching_rows(filters: Filters, found: FilterBits) -> Statement:
     """The tail ``FROM contracts WHERE ...`` of a statement; more conditions may follow with AND."""
     parameters = _Parameters()
     where = _where(filters, found, parameters)

@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from contracts.engine import sql
 from contracts.engine.aggregates import Answer
+from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
-from contracts.engine.matching import Finder, Indexes
-from contracts.engine.memo import Memo
+from contracts.engine.matching import Indexes, Matcher
 from contracts.engine.spill import SpillFolder
 from contracts.engine.suggestions import NameList
 from contracts.engine.totals import answer_aggregation
@@ -30,7 +30,7 @@ from contracts.errors import SnapshotMissing
 from contracts.fields import FIELDS
 from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
-from contracts.snapshot.rows import FoundRows
+from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
 
 DUCKDB_SHARE = 0.66
@@ -81,9 +81,9 @@ class Store:
                 "temp_directory": str(self._spill.path),
             }
         )
-        self.answers: Memo[Answer] = Memo(REMEMBERED_ANSWERS)
-        self.found: Memo[FoundRows] = Memo(REMEMBERED_ROWS)
-        self.names: Memo[NameList] = Memo(2 * len(EXACT))
+        self.answers: LruCache[Answer] = LruCache(REMEMBERED_ANSWERS)
+        self.found: LruCache[MatchedRows] = LruCache(REMEMBERED_ROWS)
+        self.names: LruCache[NameList] = LruCache(2 * len(EXACT))
         # Not by whoever closes it: a cache that drops it does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, self._spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
@@ -146,20 +146,16 @@ class Reader:
 
     def count(self, filters: Filters) -> Totals:
         """Rows and pesos of the contracts that ``filters`` means."""
-        found = self._finder.find_rows(filters)
+        found = self._matcher.match_rows(filters)
         return Totals(rows=found.count, total_value=found.total_value)
 
     def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
-        ids = self._finder.find_ids(query, range(page.offset, page.offset + page.size)).tolist()
+        ids = self._matcher.list_ids(query, range(page.offset, page.offset + page.size)).tolist()
         if not ids:
             return []
         rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids))}
         return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
-
-    def find(self, query: Query, page: Page) -> tuple[Totals, list[dict[str, Any]]]:
-        """What ``count`` and ``search`` answer."""
-        return self.count(query.filters), self.search(query, page)
 
     def aggregate(self, aggregation: Aggregation) -> Answer:
         """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.engine.aggregates``.
@@ -168,9 +164,9 @@ class Reader:
         """
         grouped = (LABEL_DIMENSIONS[name] for name in aggregation.dimensions if name in LABEL_DIMENSIONS)
         self._store.indexes.expect_codes(grouped)
-        return self._store.answers.recall(
+        return self._store.answers.get_or_make(
             aggregation,
-            lambda: answer_aggregation(aggregation, self._cursor, self._finder),
+            lambda: answer_aggregation(aggregation, self._cursor, self._matcher),
         )
 
     def suggest(
@@ -179,7 +175,7 @@ class Reader:
         """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
         key = (EXACT[field].column, include_flood_control)
         self._store.indexes.expect_codes(key[:1])
-        names = self._store.names.recall(key, lambda: self._list_names(*key))
+        names = self._store.names.get_or_make(key, lambda: self._list_names(*key))
         [(phrase,)] = self._cursor.fetch(sql.fold_typed(typed))
         return [
             Suggestion(label=label, count=count, total_value=value)
@@ -204,10 +200,10 @@ class Reader:
         Errors while the batches are read come translated too.
         """
         if places is None:
-            statement = sql.select_rows(query, self._finder.find_bits(query.filters), select)
+            statement = sql.select_rows(query, self._matcher.make_bits(query.filters), select)
         else:
-            stretch = self._finder.find_stretch(query, places)
-            statement = sql.select_rows(query, {}, select, stretch=stretch)
+            subset = self._matcher.select_subset(query, places)
+            statement = sql.select_rows(query, {}, select, subset=subset)
         return self._cursor.stream(statement, batch_rows=batch_rows)
 
     def interrupt(self) -> None:
@@ -215,8 +211,8 @@ class Reader:
         self._cursor.interrupt()
 
     @cached_property
-    def _finder(self) -> Finder:
-        return Finder(self._cursor, self._store.indexes, known=self._store.found)
+    def _matcher(self) -> Matcher:
+        return Matcher(self._cursor, self._store.indexes, known=self._store.found)
 
 
 def _to_json(value: Any) -> Any:

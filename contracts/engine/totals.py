@@ -7,14 +7,14 @@ from typing import Any, cast
 from contracts.engine import aggregates
 from contracts.engine.aggregates import Answer
 from contracts.engine.cursor import Cursor
-from contracts.engine.matching import Finder
+from contracts.engine.matching import Matcher
 from contracts.questions.query import Aggregation
 
 
-def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> Answer:
+def answer_aggregation(aggregation: Aggregation, cursor: Cursor, matcher: Matcher) -> Answer:
     """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.engine.aggregates``."""
-    median = finder.find_median(aggregation.filters)
-    totals = aggregates.find_cube(aggregation.filters) or _keep_totals(aggregation, cursor, finder)
+    median = matcher.median_amounts(aggregation.filters)
+    totals = aggregates.get_cube(aggregation.filters) or _keep_totals(aggregation, cursor, matcher)
     bins = aggregates.read_groups(cursor.fetch(aggregates.select_bins(totals)))
     whole = aggregates.whole_of(bins)
     labels = {name: (every, missing) for name, every, missing in cursor.fetch(aggregates.count_names(totals))}
@@ -44,7 +44,7 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, finder: Finder)
     return cast(Answer, answer)
 
 
-def _keep_totals(aggregation: Aggregation, cursor: Cursor, finder: Finder) -> str:
-    rows = finder.select_matches(aggregation.filters)
+def _keep_totals(aggregation: Aggregation, cursor: Cursor, matcher: Matcher) -> str:
+    rows = matcher.select_matches(aggregation.filters)
     cursor.fetch(aggregates.keep_totals(rows, aggregates.groupings_for(aggregation.dimensions)))
     return aggregates.TOTALS

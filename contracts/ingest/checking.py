@@ -21,8 +21,8 @@ from contracts.ingest.importer import (
     open_database,
     translate_errors,
 )
-from contracts.ingest.losses import Losses, find_losses
-from contracts.ingest.rows.findings import Finding, find_left_out, find_rejects, find_repairs
+from contracts.ingest.losses import Losses, measure_losses
+from contracts.ingest.rows.fate_counts import FateCount, count_left_out, count_rejects, count_repairs
 from contracts.progress import Progress
 from contracts.snapshot.versions import VERSIONS, SourceReport, building, new_version
 
@@ -52,7 +52,7 @@ class Check:
 
     refusals: tuple[Refusal, ...] = ()
     sources: tuple[SourceReport, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    fate_counts: tuple[FateCount, ...] = ()
     losses: Losses = NOTHING
 
     @property
@@ -83,7 +83,7 @@ class Check:
             "held_because": list(self.losses.sentences),
             "refused": [asdict(refusal) for refusal in self.refusals],
             "sources": [asdict(source) for source in self.sources],
-            "findings": [finding.to_json() for finding in self.findings],
+            "findings": [count.to_json() for count in self.fate_counts],
         }
 
 
@@ -136,8 +136,8 @@ def _rehearse(
             copy_reports(folder, reports_folder)
         return Check(
             sources=reports,
-            findings=(*find_repairs(con), *find_rejects(con), *find_left_out(con)),
-            losses=find_losses(con, reports, max_rejected_share=max_rejected_share),
+            fate_counts=(*count_repairs(con), *count_rejects(con), *count_left_out(con)),
+            losses=measure_losses(con, reports, max_rejected_share=max_rejected_share),
         )
 
 

@@ -19,11 +19,11 @@ from contracts.errors import BadFile, ContractsError, OutOfSpace
 from contracts.fields import FLOOD_CONTROL
 from contracts.ingest import layout
 from contracts.ingest.cells.dates import DateOrder
-from contracts.ingest.files.containers import Given, blame
-from contracts.ingest.files.foreign import FULL_DISK
+from contracts.ingest.files.containers import UnpackedFile, translate_os_errors
 from contracts.ingest.files.kinds import Kind
-from contracts.ingest.files.looking import look_at_files
-from contracts.ingest.losses import find_losses, hold
+from contracts.ingest.files.other_workbooks import FULL_DISK
+from contracts.ingest.files.preparation import prepare_files
+from contracts.ingest.losses import measure_losses, raise_if_held
 from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_rejects, write_repairs
 from contracts.ingest.rows.days import settle_days
 from contracts.ingest.rows.fates import decide_fates
@@ -31,7 +31,7 @@ from contracts.ingest.rows.later_years import join_later_years
 from contracts.ingest.rows.staging import RawFile, create_staging, stage_batch, stage_file
 from contracts.ingest.sources import Generation
 from contracts.ingest.tables.batches import RawBatch
-from contracts.ingest.tables.headers import find_generation, list_generations
+from contracts.ingest.tables.headers import get_generation, list_generations
 from contracts.ingest.tables.sifting import RowSieve
 from contracts.ingest.text.csv_files import read_csv
 from contracts.ingest.workbooks.xlsx_files import read_workbook
@@ -107,7 +107,7 @@ def import_files(
             if reports_folder is not None:
                 copy_reports(folder, reports_folder)
             if not accept_losses:
-                hold(con, find_losses(con, reports, max_rejected_share=max_rejected_share))
+                raise_if_held(con, measure_losses(con, reports, max_rejected_share=max_rejected_share))
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
             layout.build(con, "awards")
             layout.build_arrays(con, folder)
@@ -135,9 +135,9 @@ def account_rows(
     """Read all files and decide what becomes of each row: what an import and its rehearsal have in common.
     Leaves the awards in ``staging.awards`` and the reports of rejects and repairs in ``folder``."""
     _check_names(files)
-    told = _find_told(generation)
-    given = look_at_files(files, folder / _UNPACKED, told=told, encoding=encoding)
-    raw_files = yield from read_files(con, given, scratch=folder, told=told, encoding=encoding)
+    assumed = _get_assumed(generation)
+    unpacked = prepare_files(files, folder / _UNPACKED, assumed=assumed, encoding=encoding)
+    raw_files = yield from read_files(con, unpacked, scratch=folder, assumed=assumed, encoding=encoding)
     yield _show_step(0)
     for file in raw_files:
         settle_days(con, file, date_order)
@@ -167,10 +167,10 @@ def _check_names(files: Sequence[Path]) -> None:
         seen.add(path.name)
 
 
-def _find_told(name: str | None) -> Generation | None:
+def _get_assumed(name: str | None) -> Generation | None:
     if name is None:
         return None
-    if found := find_generation(name):
+    if found := get_generation(name):
         return found
     raise ContractsError(f"there is no generation {name!r}; known are {', '.join(list_generations())}")
 
@@ -217,24 +217,24 @@ def open_database(folder: Path, resources: Resources) -> Iterator[duckdb.DuckDBP
 
 def read_files(
     con: duckdb.DuckDBPyConnection,
-    files: Sequence[Given],
+    files: Sequence[UnpackedFile],
     *,
     scratch: Path | None = None,
-    told: Generation | None = None,
+    assumed: Generation | None = None,
     encoding: str | None = None,
 ) -> Generator[Progress, None, tuple[RawFile, ...]]:
     """Stage the rows of all files, yielding the bytes read; returns what each file is. Raises BadFile.
 
     ``scratch`` is a folder for what readers cannot hold in memory, the system's temporary one by default;
-    ``told`` is the generation of files without a header, ``encoding`` that of texts without a mark.
+    ``assumed`` is the generation of files without a header, ``encoding`` that of texts without a mark.
     """
-    total, before = sum(given.path.stat().st_size for given in files), 0
+    total, before = sum(file.path.stat().st_size for file in files), 0
     raw_files = []
-    for number, given in enumerate(files):
-        size, read, notes = given.path.stat().st_size, 0, list(given.notes)
-        sieve = RowSieve(given.path.name)
+    for number, file in enumerate(files):
+        size, read, notes = file.path.stat().st_size, 0, list(file.notes)
+        sieve = RowSieve(file.path.name)
         con.begin()  # one transaction a file: a commit per batch would wait for the disk each time
-        for raw in _read_ahead(_read(given, scratch, told=told, encoding=encoding)):
+        for raw in _read_ahead(_read(file, scratch, assumed=assumed, encoding=encoding)):
             batch = sieve.sift(raw)
             stage_batch(con, batch, file=number)
             read += batch.read
@@ -243,7 +243,7 @@ def read_files(
             yield Progress(phase="reading", current=position, total=total, unit="bytes")
         con.commit()
         raw_files.append(
-            _describe_file(given, number=number, last=batch, read=read, notes=[*notes, *sieve.list_notes()])
+            _describe_file(file, number=number, last=batch, read=read, notes=[*notes, *sieve.list_notes()])
         )
         stage_file(con, raw_files[-1])
         before += size
@@ -251,13 +251,13 @@ def read_files(
 
 
 def _read(
-    given: Given, scratch: Path | None, *, told: Generation | None, encoding: str | None
+    file: UnpackedFile, scratch: Path | None, *, assumed: Generation | None, encoding: str | None
 ) -> Generator[RawBatch, None, None]:
-    with blame(given.path):
-        if given.kind is Kind.XLSX:
-            yield from read_workbook(given.path, scratch, told)
+    with translate_os_errors(file.path):
+        if file.kind is Kind.XLSX:
+            yield from read_workbook(file.path, scratch, assumed)
         else:
-            yield from read_csv(given.path, told, scratch=scratch, encoding=encoding)
+            yield from read_csv(file.path, assumed, scratch=scratch, encoding=encoding)
 
 
 def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
@@ -269,14 +269,16 @@ def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
             yield batch
 
 
-def _describe_file(given: Given, *, number: int, last: RawBatch, read: int, notes: Sequence[Note]) -> RawFile:
-    with given.origin.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+def _describe_file(
+    file: UnpackedFile, *, number: int, last: RawBatch, read: int, notes: Sequence[Note]
+) -> RawFile:
+    with file.origin.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     return RawFile(
         number=number,
-        path=given.path,
+        path=file.path,
         sha256=sha256,
-        size_bytes=given.origin.stat().st_size,
+        size_bytes=file.origin.stat().st_size,
         generation=last.header.generation,
         read=read,
         notes=tuple(notes),

@@ -10,8 +10,8 @@ from decimal import Decimal
 import duckdb
 
 from contracts.errors import ImportHeld
+from contracts.ingest.rows.fate_counts import count_rejects
 from contracts.ingest.rows.fates import REJECTED
-from contracts.ingest.rows.findings import find_rejects
 from contracts.snapshot.versions import SourceReport
 
 _SHOWN = 20
@@ -43,7 +43,7 @@ class Losses:
         )
 
 
-def find_losses(
+def measure_losses(
     con: duckdb.DuckDBPyConnection, reports: Sequence[SourceReport], *, max_rejected_share: float
 ) -> Losses:
     """What the staged files would lose."""
@@ -60,7 +60,7 @@ def find_losses(
         rejected_rows=rejected_rows,
         awarded_pesos=awarded_pesos,
         rejected_pesos=rejected_pesos,
-        faults=tuple(_find_faults(reports)),
+        faults=tuple(_list_faults(reports)),
         excesses=tuple(
             f"{what} ({_show(share)}) would be rejected; up to {_show(max_rejected_share)} may be"
             for what, share in shares
@@ -69,7 +69,7 @@ def find_losses(
     )
 
 
-def _find_faults(reports: Sequence[SourceReport]) -> Iterator[str]:
+def _list_faults(reports: Sequence[SourceReport]) -> Iterator[str]:
     for report in reports:
         if not report.read:
             yield f"{report.file} has no rows: nothing is switched"
@@ -103,11 +103,11 @@ def _show(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def hold(con: duckdb.DuckDBPyConnection, losses: Losses) -> None:
+def raise_if_held(con: duckdb.DuckDBPyConnection, losses: Losses) -> None:
     """Raises ImportHeld where anything holds the import, with an example of each reason to reject."""
     if not losses.sentences:
         return
-    rejects = [str(finding) for finding in find_rejects(con)]
+    rejects = [str(finding) for finding in count_rejects(con)]
     more = [f"and {len(rejects) - _SHOWN:,} further reasons in other files"] if len(rejects) > _SHOWN else []
     lines = [*losses.sentences, *rejects[:_SHOWN], *more]
     raise ImportHeld(

@@ -49,7 +49,7 @@ class Question(BaseModel):
             return data
         for key in data:
             if key not in cls.model_fields:
-                raise refuse(_name_known(str(key), list(cls.model_fields)), show_key(str(key)))
+                raise invalid_member(_name_known(str(key), list(cls.model_fields)), show_key(str(key)))
         return {key: value for key, value in data.items() if value is not None}
 
     @classmethod
@@ -90,7 +90,7 @@ def _name_known(unknown: str, known: Sequence[str]) -> str:
     )
 
 
-def blame(message: str) -> PydanticCustomError:
+def invalid(message: str) -> PydanticCustomError:
     """The error that a validator raises where its value is to blame."""
     # The message is no template of pydantic's, which would read its braces.
     return PydanticCustomError("refused", "{message}", {"message": message})
@@ -103,15 +103,15 @@ def check_by(read: Callable[[Any, str], T]) -> Callable[[Any], T]:
         try:
             return read(given, "")
         except InvalidQuery as error:
-            raise blame(error.message) from None
+            raise invalid(error.message) from None
 
     return check
 
 
-def refuse(message: str, *path: str | int) -> ValidationError:
+def invalid_member(message: str, *path: str | int) -> ValidationError:
     """The error that a validator raises where a member of its value, at ``path``, is to blame."""
     # By pydantic's own error, because only that one carries a path inside the value.
-    culprit = InitErrorDetails(type=blame(message), loc=path, input=None)
+    culprit = InitErrorDetails(type=invalid(message), loc=path, input=None)
     return ValidationError.from_exception_data("question", [culprit])
 
 

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.questions.model import Question, blame
+from contracts.questions.model import Question, invalid
 from contracts.questions.reading import shown
 
 MAX_AMOUNT = Decimal("9999999999999999.99")
@@ -45,10 +45,10 @@ def _read_amount(given: Any) -> Decimal:
     elif isinstance(given, bool) or not isinstance(given, str | int | float):
         text = ""
     if not PLAIN_AMOUNT.fullmatch(text):
-        raise blame(f'expected an amount in pesos like "1000000.50", got {shown(given)}')
+        raise invalid(f'expected an amount in pesos like "1000000.50", got {shown(given)}')
     amount = Decimal(text)
     if not 0 <= amount <= MAX_AMOUNT or amount != round(amount, 2):
-        raise blame(f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {shown(given)}")
+        raise invalid(f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {shown(given)}")
     return abs(round(amount, 2))
 
 
@@ -77,7 +77,7 @@ class ValueRange(Question):
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise blame(f"min {self.min} is greater than max {self.max}")
+            raise invalid(f"min {self.min} is greater than max {self.max}")
         return self
 
     def describe(self) -> str:

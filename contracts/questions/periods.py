@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.questions.model import Question, blame, refuse
+from contracts.questions.model import Question, invalid, invalid_member
 from contracts.questions.numbers import Whole
 from contracts.questions.reading import shown
 
@@ -89,7 +89,7 @@ UNDATED = TimeRange(start=None, end=None)
 def _read_day(given: Any) -> date:
     parsed = _parse_day(given) if isinstance(given, str) else None
     if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-        raise blame(f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {shown(given)}")
+        raise invalid(f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {shown(given)}")
     return parsed
 
 
@@ -165,9 +165,9 @@ class Custom(Question):
     @model_validator(mode="after")
     def _check_ends(self) -> Self:
         if self.start_date is None and self.end_date is None:
-            raise blame("a custom range needs start_date or end_date")
+            raise invalid("a custom range needs start_date or end_date")
         if self.start_date and self.end_date and self.start_date > self.end_date:
-            raise blame(f"start_date {self.start_date} is after end_date {self.end_date}")
+            raise invalid(f"start_date {self.start_date} is after end_date {self.end_date}")
         return self
 
     def days(self) -> TimeRange:
@@ -200,11 +200,11 @@ def _read_range(given: Any) -> TimeRange:
     if isinstance(given, TimeRange):
         return given
     if not isinstance(given, Mapping):
-        raise blame(f"expected an object, got {shown(given)}")
+        raise invalid(f"expected an object, got {shown(given)}")
     # Told apart here, because pydantic puts the type into the path of its errors.
     said = given.get("type")
     if not isinstance(said, str) or said not in SAID:
-        raise refuse(f"must be one of {', '.join(SAID)}, got {shown(said)}", "type")
+        raise invalid_member(f"must be one of {', '.join(SAID)}, got {shown(said)}", "type")
     return SAID[said].model_validate(given).days()
 
 

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from contracts.fields import DEFAULT_COLUMNS, FIELD_BY_NAME, SORTABLE
 from contracts.questions.filters import EXACT, Filters
-from contracts.questions.model import Question, Schema, blame
+from contracts.questions.model import Question, Schema, invalid
 from contracts.questions.numbers import Whole
 from contracts.questions.reading import shown
 from contracts.questions.texts import OneOf
@@ -71,15 +71,15 @@ def _read_sort(given: Any) -> Sort:
         return given
     field = given.removeprefix("-") if isinstance(given, str) else None
     if field not in SORTABLE:
-        raise blame(f"{shown(given)} is not a sortable column; choose from {', '.join(SORTABLE)}")
+        raise invalid(f"{shown(given)} is not a sortable column; choose from {', '.join(SORTABLE)}")
     return Sort(field=field, descending=given.startswith("-"))
 
 
 def _check_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
     if not columns:
-        raise blame("needs at least one column")
+        raise invalid("needs at least one column")
     if len(set(columns)) != len(columns):
-        raise blame("names a column twice")
+        raise invalid("names a column twice")
     return columns
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.questions.model import Schema, blame, check_by
+from contracts.questions.model import Schema, check_by, invalid
 from contracts.questions.reading import shown, storable
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class OneOf:
     def _check(self, given: Any) -> str:
         # A list or an object cannot be looked up in a set, and is none of the words.
         if not isinstance(given, str) or given not in self.words:
-            raise blame(f"{shown(given)} is no {self._noun}; choose from {', '.join(self.words)}")
+            raise invalid(f"{shown(given)} is no {self._noun}; choose from {', '.join(self.words)}")
         return given
 
 
@@ -70,7 +70,7 @@ def _compose(text: str) -> str:
 
 def _normalize_keyword(text: str) -> str:
     if not all(phrases_of(part) for part in _check_text(text).split("&&")):
-        raise blame("a keyword needs text (on both sides of every &&)")
+        raise invalid("a keyword needs text (on both sides of every &&)")
     return " && ".join(sorted(phrases_of(text)))
 
 

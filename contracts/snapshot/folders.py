@@ -16,7 +16,7 @@ from pathlib import Path
 LOCK = ".lock"
 
 
-class HeldFolder:
+class LockedFolder:
     """A new folder that sweepers leave alone until it is removed or released, or its process dies."""
 
     def __init__(self, make: Callable[[], Path]) -> None:
@@ -37,7 +37,7 @@ class HeldFolder:
 
 
 @contextlib.contextmanager
-def take_left(folder: Path) -> Iterator[bool]:
+def lock_abandoned(folder: Path) -> Iterator[bool]:
     """Whether the process of ``folder`` is dead; then nobody else takes the folder inside the block."""
     try:
         lock = _open_lock(folder, wait=False)
@@ -60,9 +60,9 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def remove_left(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
     """Delete ``folder`` if its process is dead."""
-    with take_left(folder) as dead:
+    with lock_abandoned(folder) as dead:
         if dead:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -67,7 +67,7 @@ def _add_up(amounts: NDArray[np.int64]) -> Decimal:
 
 
 @dataclass(frozen=True)
-class FoundRows:
+class MatchedRows:
     """Some of the contracts: ``bits`` holds one bit per contract, the first one the highest of its byte."""
 
     bits: bytes
@@ -76,7 +76,7 @@ class FoundRows:
     total_value: Decimal
 
     @classmethod
-    def pack(cls, mask: Mask, *, count: int, total_value: Decimal) -> FoundRows:
+    def pack(cls, mask: Mask, *, count: int, total_value: Decimal) -> MatchedRows:
         return cls(np.packbits(mask).tobytes(), len(mask), count, total_value)
 
     def mask(self) -> Mask:
@@ -108,9 +108,9 @@ class RowArrays:
         """The rows that are not of the main source; they are few."""
         return np.flatnonzero(~self._main)
 
-    def sum_up(self, mask: Mask) -> FoundRows:
+    def sum_up(self, mask: Mask) -> MatchedRows:
         """Count and pesos of the contracts in ``mask``."""
-        found = FoundRows.pack(mask, count=int(np.count_nonzero(mask)), total_value=Decimal())
+        found = MatchedRows.pack(mask, count=int(np.count_nonzero(mask)), total_value=Decimal())
         if found.count <= len(mask) // MANY_OF:
             total = _add_up(self._amounts[found.rows()])
         else:
@@ -118,14 +118,14 @@ class RowArrays:
             total = sum((_add_up(self._amounts[step] * mask[step]) for step in steps), Decimal())
         return replace(found, total_value=total)
 
-    def take_ids(self, found: FoundRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
+    def take_ids(self, found: MatchedRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
         """The ids of the rows at ``places`` (from 0) in the order of ``sort``, or None where that order
         is not kept."""
         if sort != Sort() and sort not in SORTS:
             return None
         return self._take(found, sort, offset=places.start, size=len(places)) + 1
 
-    def median_amounts(self, found: FoundRows) -> list[Decimal]:
+    def median_amounts(self, found: MatchedRows) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""
         if not found.count:
             return []
@@ -134,7 +134,7 @@ class RowArrays:
         rows = self._take(found, by_amount, offset=first, size=last - first + 1)
         return [Decimal(int(self._amounts[row])).scaleb(-2) for row in rows]
 
-    def _take(self, found: FoundRows, sort: Sort, *, offset: int, size: int) -> NDArray[np.int64]:
+    def _take(self, found: MatchedRows, sort: Sort, *, offset: int, size: int) -> NDArray[np.int64]:
         taken: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
         if offset >= found.count:
             return taken[0]

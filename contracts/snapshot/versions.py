@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import NoDataset, SnapshotMissing
-from contracts.snapshot.folders import LOCK, HeldFolder, locked, remove_left, take_left
+from contracts.snapshot.folders import LOCK, LockedFolder, lock_abandoned, locked, remove_abandoned
 
 CURRENT, VERSIONS = "current", "versions"
 DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv"
@@ -201,7 +201,7 @@ class Snapshot:
 
 def current(root: Path) -> Snapshot:
     """The current snapshot. Raises NoDataset where nothing has been imported."""
-    return find(root, _read_current(root))
+    return get(root, _read_current(root))
 
 
 def _read_current(root: Path) -> str:
@@ -211,7 +211,7 @@ def _read_current(root: Path) -> str:
         raise NoDataset("no dataset has been imported yet") from None
 
 
-def find(root: Path, version: str) -> Snapshot:
+def get(root: Path, version: str) -> Snapshot:
     """The snapshot named ``version``. Raises SnapshotMissing."""
     snapshot = Snapshot(root / VERSIONS / version)
     # The name may come from an address: it is looked up, because a path can be made of anything.
@@ -250,11 +250,11 @@ def building(root: Path, version: str) -> Iterator[Path]:
     After a SIGKILL it stays until the next import, or ``sweep``, finds that nobody holds its lock.
     """
     sweep(root)
-    held = HeldFolder(lambda: _make_folder(root / VERSIONS / f".{version}{BUILDING}"))
+    folder = LockedFolder(lambda: _make_folder(root / VERSIONS / f".{version}{BUILDING}"))
     try:
-        yield held.path
+        yield folder.path
     finally:
-        held.remove()
+        folder.remove()
 
 
 def _make_folder(path: Path) -> Path:
@@ -284,7 +284,7 @@ def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
 def use(root: Path, version: str) -> Snapshot:
     """Make ``version`` the current one, by one rename. Raises SnapshotMissing, and then the old one stays."""
     with _choosing(root):
-        snapshot = find(root, version)
+        snapshot = get(root, version)
         pointer = root / f"{POINTER}.{secrets.token_hex(4)}"
         pointer.write_text(version, encoding="utf-8")
         os.replace(pointer, root / CURRENT)
@@ -329,9 +329,9 @@ def sweep(root: Path) -> None:
         if name.endswith(DELETED):
             shutil.rmtree(folder, ignore_errors=True)
         elif name.endswith(BUILDING):
-            remove_left(folder)
+            remove_abandoned(folder)
         elif (folder / POINTER).exists():
-            with take_left(folder) as dead:
+            with lock_abandoned(folder) as dead:
                 if dead and (folder / POINTER).exists():
                     _delete(folder)
 

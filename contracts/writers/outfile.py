@@ -35,7 +35,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     Raises OutOfSpace when the disk or the quota is full.
     """
     try:
-        with tell_full_disk(), path.open("wb") as file:
+        with translate_full_disk(), path.open("wb") as file:
             yield file
     except BaseException:
         path.unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def tell_full_disk() -> Iterator[None]:
+def translate_full_disk() -> Iterator[None]:
     """Inside, what fails because the disk or the quota is full raises OutOfSpace."""
     try:
         yield

@@ -15,7 +15,7 @@ from contracts.engine.store import Reader, Totals
 from contracts.fields import Also
 from contracts.progress import Progress
 from contracts.questions.filters import Filters
-from contracts.questions.model import refuse
+from contracts.questions.model import invalid_member
 from contracts.questions.query import Aggregation, Query, Sort
 from contracts.questions.texts import OneOf
 from contracts.writers.delimited import join_csv, write_csv
@@ -80,7 +80,7 @@ class ExportRequest(TaskRequest, Query):
     @model_validator(mode="after")
     def _check_guard(self) -> Self:
         if "formula_guard" in self.model_fields_set and self.format not in CSV_FORMATS:
-            raise refuse(f"goes with {' and '.join(CSV_FORMATS)} only", "formula_guard")
+            raise invalid_member(f"goes with {' and '.join(CSV_FORMATS)} only", "formula_guard")
         return self
 
     def to_json(self) -> dict[str, Any]:

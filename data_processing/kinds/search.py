@@ -51,7 +51,7 @@ def search_contracts(request: SearchRequest, context: Context) -> Work:
     page = request.wanted
     yield Progress(phase="searching", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
-        totals, rows = reader.find(request, page)
+        totals, rows = reader.count(request.filters), reader.search(request, page)
     payload: SearchResult = {
         "rows": rows,
         "page": page.number,

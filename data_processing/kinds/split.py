@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from contracts.progress import Progress
-from contracts.writers.outfile import Writing, tell_full_disk
+from contracts.writers.outfile import Writing, translate_full_disk
 from data_processing.kinds.context import Context
 from data_processing.outputs.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts
 
@@ -35,7 +35,7 @@ def write_split(plans: Sequence[PartPlan], *, write: WritePart, join: JoinParts,
     for earlier in range(1, context.attempt):
         Parts(context.run_id, attempt=earlier).remove()
     try:
-        with tell_full_disk():
+        with translate_full_disk():
             parts.publish(plans)
             # The holder begins with the first part at once.
             context.offer_parts(range(1, len(plans)))

@@ -44,8 +44,8 @@ def describe_check(check: Check) -> Iterator[str]:
     """Every file, what was found in it with an example each, and what an import would come to."""
     for source in check.sources:
         yield from describe_source(source, without=_BY_REASON)
-    for finding in check.findings:
-        yield str(finding)
+    for count in check.fate_counts:
+        yield str(count)
     for refusal in check.refusals:
         yield f"refused: {refusal.problem}"
     yield f"{check.contracts:,} contracts, ₱{check.total_value:,.2f}"

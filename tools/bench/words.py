@@ -39,8 +39,8 @@ def word_index(snapshot: Snapshot, _: Path) -> Iterator[Search]:
         def search(phrases: Sequence[str]) -> int:
             store.forget()
             query = Query(filters=Filters(keywords=(" && ".join(phrases),)), sort=BY_AMOUNT)
-            totals, _ = reader.find(query, Page())
-            return totals.rows
+            reader.search(query, Page())
+            return reader.count(query.filters).rows
 
         yield search
     store.close()

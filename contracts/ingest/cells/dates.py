@@ -216,7 +216,7 @@ class Evidence:
             self.ambiguous += cells
             self.example = self.example or text
 
-    def find_doubtful(self) -> frozenset[tuple[int, int]]:
+    def list_doubtful(self) -> frozenset[tuple[int, int]]:
         """The ends of dates whose year of two digits seems to stand first.
 
         The other dates of the file show which years it is of. Where all have two digits, the end that has
@@ -232,7 +232,7 @@ class Evidence:
 
 
 @dataclass(kw_only=True)
-class Mixture:
+class SwapEvidence:
     """What one column holds of date cells and of dates written as text.
 
     A spreadsheet that is opened under another locale makes date cells of the texts that are dates there, with
@@ -265,7 +265,7 @@ class Mixture:
             self.example = self.example or text
 
     @property
-    def is_torn(self) -> bool:
+    def is_swapped(self) -> bool:
         """Whether the column shows the sign of a workbook saved under another locale."""
         if self.late_cells or self.undecided_texts:
             return False
@@ -289,7 +289,7 @@ def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -
                 f" no date in the file shows which: give the date order ({_ORDERS})",
             )
         return None
-    if order := _find_majority(evidence):
+    if order := _choose_majority(evidence):
         return order
     raise BadFile(
         file,
@@ -299,7 +299,7 @@ def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -
 
 
 def _check_short_years(evidence: Evidence, *, file: str) -> None:
-    doubtful = evidence.find_doubtful()
+    doubtful = evidence.list_doubtful()
     cells = sum(evidence.short[ends] for ends in doubtful)
     if 100 * cells > (100 - DECISIVE_PERCENT) * evidence.short.total():
         example = evidence.short_texts[min(doubtful)]
@@ -310,7 +310,7 @@ def _check_short_years(evidence: Evidence, *, file: str) -> None:
         )
 
 
-def _find_majority(evidence: Evidence) -> DateOrder | None:
+def _choose_majority(evidence: Evidence) -> DateOrder | None:
     shown = evidence.day_first + evidence.month_first
     if shown and 100 * evidence.day_first >= DECISIVE_PERCENT * shown:
         return DateOrder.DAY_FIRST
@@ -319,22 +319,22 @@ def _find_majority(evidence: Evidence) -> DateOrder | None:
     return None
 
 
-def refuse_torn(file: str, *, column: str, mixture: Mixture) -> BadFile:
-    """The refusal of a file whose column ``is_torn`` while nobody has given its order."""
+def refuse_swapped(file: str, *, column: str, signs: SwapEvidence) -> BadFile:
+    """The refusal of a file whose column ``is_swapped`` while nobody has given its order."""
     return BadFile(
         file,
-        f"{column} holds {mixture.early_cells} date cells, all with days up to 12, beside"
-        f" {mixture.decided_texts} texts like {mixture.example!r}, all with days above 12: the sign of a"
+        f"{column} holds {signs.early_cells} date cells, all with days up to 12, beside"
+        f" {signs.decided_texts} texts like {signs.example!r}, all with days above 12: the sign of a"
         " workbook saved under another locale, which changes day and month over; give the date order of the"
         f" texts ({_ORDERS}), and the date cells are read by it",
     )
 
 
-def mend_cell(stamp: Stamp, order: DateOrder, evidence: Evidence) -> Stamp:
+def swap_back(stamp: Stamp, order: DateOrder, evidence: Evidence) -> Stamp:
     """The stamp of a date cell of a torn column. Where the texts are in ``order``, the spreadsheet that left
     them alone had the other one, and changed day and month of its date cells over."""
     day = stamp.day_first
-    if day is None or _find_majority(evidence) is not order:
+    if day is None or _choose_majority(evidence) is not order:
         return stamp
     mended = _make_date(str(day.year), day.day, str(day.month))
     return Stamp(mended, mended, stamp.seconds)

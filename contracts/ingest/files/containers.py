@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from contracts.errors import BadFile
-from contracts.ingest.files import foreign
+from contracts.ingest.files import other_workbooks
 from contracts.ingest.files.kinds import Kind, recognise
 from contracts.ingest.workbooks.package import SPARE, UNFOLDS, BadWorkbook, open_package
 from contracts.snapshot.versions import Note
@@ -37,7 +37,7 @@ _SYSTEM = "__MACOSX/"
 
 
 @dataclass(frozen=True)
-class Given:
+class UnpackedFile:
     """A file to be read at ``path``, whose name is the one to call it by. ``origin`` is what its size and
     digest are taken of; ``notes`` tell what stands beside it in its archive and is not read."""
 
@@ -47,28 +47,28 @@ class Given:
     notes: tuple[Note, ...] = ()
 
 
-def unpack(path: Path, folder: Path) -> Iterator[Given]:
+def unpack(path: Path, folder: Path) -> Iterator[UnpackedFile]:
     """The file, or the files in it; what is unpacked or converted lies in ``folder``.
 
     Raises BadFile for what is no table, no whole archive, or unfolds beyond measure.
     """
     folder.mkdir(parents=True)
-    with blame(path):
+    with translate_os_errors(path):
         yield from _unpack(path, folder)
 
 
 @contextlib.contextmanager
-def blame(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """What the system says of a file that cannot be read -> BadFile; a full disk is not the file's fault."""
     try:
         yield
     except OSError as error:
-        if error.errno in foreign.FULL_DISK:
+        if error.errno in other_workbooks.FULL_DISK:
             raise
         raise BadFile(path.name, f"it cannot be read: {error.strerror}") from error
 
 
-def _unpack(path: Path, place: Path) -> Iterator[Given]:
+def _unpack(path: Path, place: Path) -> Iterator[UnpackedFile]:
     kind = recognise(path)
     if kind is Kind.ZIP:
         yield from _unpack_zip(path, place)
@@ -78,7 +78,7 @@ def _unpack(path: Path, place: Path) -> Iterator[Given]:
         yield _convert(path, kind, place)
 
 
-def _unpack_zip(path: Path, place: Path) -> Iterator[Given]:
+def _unpack_zip(path: Path, place: Path) -> Iterator[UnpackedFile]:
     inner, left_out = _extract(path, place)
     if not inner:
         held = f"it holds {', '.join(left_out[:10])}" if left_out else "it is empty"
@@ -87,8 +87,8 @@ def _unpack_zip(path: Path, place: Path) -> Iterator[Given]:
         kind = recognise(file)
         if kind in (Kind.ZIP, Kind.GZIP):
             raise BadFile(file.name, _NESTED)
-        given = _convert(file, kind, place / f"converted-{number}")
-        yield given if number else replace(given, notes=tuple(map(_note_left_out, left_out)))
+        readable = _convert(file, kind, place / f"converted-{number}")
+        yield readable if number else replace(readable, notes=tuple(map(_note_left_out, left_out)))
 
 
 def _note_left_out(name: str) -> Note:
@@ -134,7 +134,7 @@ def _name_inner(archive: Path, name: str) -> str:
     return encoded.decode("utf-8", "ignore")
 
 
-def _unpack_gzip(path: Path, place: Path) -> Given:
+def _unpack_gzip(path: Path, place: Path) -> UnpackedFile:
     target = place / path.name
     try:
         _write_chunks(target, _read_gzip(path))
@@ -144,7 +144,7 @@ def _unpack_gzip(path: Path, place: Path) -> Given:
     if kind in (Kind.ZIP, Kind.GZIP):
         raise BadFile(path.name, _NESTED)
     converted = _convert(target, kind, place / "converted")
-    return Given(converted.path, path, converted.kind)
+    return UnpackedFile(converted.path, path, converted.kind)
 
 
 def _read_gzip(path: Path) -> Iterator[bytes]:
@@ -164,20 +164,20 @@ def _write_chunks(target: Path, chunks: Iterable[bytes]) -> None:
         file.writelines(chunks)
 
 
-def _convert(path: Path, kind: Kind, place: Path) -> Given:
-    if kind is not Kind.FOREIGN:
-        return Given(path, path, kind)
+def _convert(path: Path, kind: Kind, place: Path) -> UnpackedFile:
+    if kind is not Kind.OTHER_WORKBOOK:
+        return UnpackedFile(path, path, kind)
     _check_unfolding(path)
     place.mkdir(parents=True, exist_ok=True)
     target = place / path.name
     done = subprocess.run(
-        [sys.executable, foreign.__file__, str(path), str(target)], capture_output=True, check=False
+        [sys.executable, other_workbooks.__file__, str(path), str(target)], capture_output=True, check=False
     )
-    if done.returncode == foreign.FULL:
+    if done.returncode == other_workbooks.FULL:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if done.returncode:
         raise BadFile(path.name, _explain(done.returncode, done.stderr.decode("utf-8", "replace")))
-    return Given(target, path, Kind.XLSX)
+    return UnpackedFile(target, path, Kind.XLSX)
 
 
 def _check_unfolding(path: Path) -> None:
@@ -194,10 +194,12 @@ def _check_unfolding(path: Path) -> None:
 
 def _explain(code: int, said: str) -> str:
     advice = "open it in a spreadsheet program and save it as .xlsx"
-    if code == foreign.PROTECTED:
+    if code == other_workbooks.PROTECTED:
         return f"it is protected by a password; {advice}, without the password"
-    if code < 0 or code == foreign.TOO_LARGE:
-        limits = f"{foreign.MAX_MEMORY >> 30} GB of memory or {foreign.MAX_SECONDS // 60} minutes"
+    if code < 0 or code == other_workbooks.TOO_LARGE:
+        limits = (
+            f"{other_workbooks.MAX_MEMORY >> 30} GB of memory or {other_workbooks.MAX_SECONDS // 60} minutes"
+        )
         return f"reading it takes more than {limits}; {advice}, or as .csv"
-    reason = f" ({said.strip()[:200]})" if code == foreign.UNREADABLE else ""
+    reason = f" ({said.strip()[:200]})" if code == other_workbooks.UNREADABLE else ""
     return f"not a sound workbook{reason}; {advice}, or get it from its source again"

@@ -22,7 +22,7 @@ class Kind(Enum):
 
     TEXT = "text"
     XLSX = "Excel workbook"
-    FOREIGN = "workbook in another format"
+    OTHER_WORKBOOK = "workbook in another format"
     ZIP = "zip archive"
     GZIP = "packed file"
 
@@ -86,7 +86,7 @@ def recognise(path: Path) -> Kind:
         return _recognise_zip(path)
     if head.startswith(_GZIP):
         return Kind.GZIP
-    if fault := _find_sign(head):
+    if fault := _describe_other(head):
         raise BadFile(path.name, f"it is {fault}")
     return Kind.TEXT
 
@@ -97,7 +97,7 @@ def _recognise_ole(path: Path) -> Kind:
         for name, fault in _OLE_NAMES:
             if content.find(name.encode("utf-16-le")) >= 0:
                 raise BadFile(path.name, f"it is {fault}")
-    return Kind.FOREIGN
+    return Kind.OTHER_WORKBOOK
 
 
 def _recognise_zip(path: Path) -> Kind:
@@ -112,7 +112,7 @@ def _recognise_zip(path: Path) -> Kind:
 
 def _recognise_parts(package: Package, path: Path, named_xlsx: bool) -> Kind:
     if "xl/workbook.bin" in package or ("mimetype" in package and "content.xml" in package):
-        return Kind.FOREIGN
+        return Kind.OTHER_WORKBOOK
     if "xl/workbook.xml" in package or named_xlsx:
         return Kind.XLSX
     for part, what in (("word/document.xml", "a Word"), ("ppt/presentation.xml", "a PowerPoint")):
@@ -121,7 +121,7 @@ def _recognise_parts(package: Package, path: Path, named_xlsx: bool) -> Kind:
     return Kind.ZIP
 
 
-def _find_sign(head: bytes) -> str | None:
+def _describe_other(head: bytes) -> str | None:
     """What a file is that is no table, and what to do."""
     for sign, fault in _SIGNS:
         if head.startswith(sign):

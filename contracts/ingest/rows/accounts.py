@@ -14,8 +14,8 @@ from contracts.ingest.rows.staging import STAGED, RawFile
 from contracts.ingest.tables.batches import DATE_CELL
 from contracts.snapshot.versions import SourceReport
 
-REJECTS_FOUND = f"SELECT seq, file, fault FROM staging.fates WHERE fate = '{REJECTED}'"
-REPAIRS_FOUND = f"""SELECT seq, fates.file, unnest(repairs) AS fault
+SELECT_REJECTS = f"SELECT seq, file, fault FROM staging.fates WHERE fate = '{REJECTED}'"
+SELECT_REPAIRS = f"""SELECT seq, fates.file, unnest(repairs) AS fault
     FROM staging.judged JOIN staging.fates USING (seq)
     WHERE repairs IS NOT NULL AND fates.fate = '{IMPORTED}'"""
 """``seq``, ``file`` and ``fault`` (column and reason) of rejected rows, and of the cells of imported awards
@@ -24,12 +24,12 @@ that became missing values."""
 
 def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
-    _write_report(con, path, REJECTS_FOUND)
+    _write_report(con, path, SELECT_REJECTS)
 
 
 def write_repairs(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """The same of every cell of an imported award that became a missing value."""
-    _write_report(con, path, REPAIRS_FOUND)
+    _write_report(con, path, SELECT_REPAIRS)
 
 
 def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> None:
@@ -73,7 +73,7 @@ def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceRepor
     reasons = {reason: count for _, reason, count in counted if reason is not None}
     repaired = dict(
         con.execute(
-            f"SELECT fault.reason, count(*) FROM ({REPAIRS_FOUND}) WHERE file = ? GROUP BY ALL ORDER BY ALL",
+            f"SELECT fault.reason, count(*) FROM ({SELECT_REPAIRS}) WHERE file = ? GROUP BY ALL ORDER BY ALL",
             [file.number],
         ).fetchall()
     )

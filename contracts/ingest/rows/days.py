@@ -13,14 +13,14 @@ import pyarrow as pa
 from contracts.ingest.cells.dates import (
     DateOrder,
     Evidence,
-    Mixture,
     Stamp,
+    SwapEvidence,
     decide_order,
     is_utc_column,
-    mend_cell,
     parse_stamp,
-    refuse_torn,
+    refuse_swapped,
     settle_day,
+    swap_back,
 )
 from contracts.ingest.rows.staging import RawFile
 from contracts.ingest.tables.batches import DATE_CELL
@@ -33,11 +33,13 @@ _BATCH = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Impressions:
+class _DateSurvey:
     """What all date cells of a file say together about how each is to be read."""
 
     evidence: Evidence = field(default_factory=Evidence)
-    mixtures: dict[str, Mixture] = field(default_factory=lambda: {name: Mixture() for name in DATE_FIELDS})
+    swaps: dict[str, SwapEvidence] = field(
+        default_factory=lambda: {name: SwapEvidence() for name in DATE_FIELDS}
+    )
     times: dict[str, set[int]] = field(default_factory=lambda: {name: set() for name in DATE_FIELDS})
 
     def add(self, column: str, text: str, cells: int) -> None:
@@ -48,9 +50,9 @@ class _Impressions:
         if stamp.seconds is not None:
             self.times[column].add(stamp.seconds)
         if _is_cell(text):
-            self.mixtures[column].add_cell(stamp, cells, marked=text.startswith(DATE_CELL))
+            self.swaps[column].add_cell(stamp, cells, marked=text.startswith(DATE_CELL))
         else:
-            self.mixtures[column].add_text(text, stamp, cells)
+            self.swaps[column].add_text(text, stamp, cells)
 
 
 def _is_cell(text: str) -> bool:
@@ -66,21 +68,21 @@ def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrd
     another locale has changed.
     """
     _collect_texts(con, file)
-    impressions = _Impressions()
+    survey = _DateSurvey()
     for column, text, cells in _iterate_texts(con):
-        impressions.add(column, text, cells)
-    torn = [column for column, mixture in impressions.mixtures.items() if mixture.is_torn]
-    if torn and explicit is None:
-        raise refuse_torn(file.path.name, column=torn[0], mixture=impressions.mixtures[torn[0]])
-    order = decide_order(impressions.evidence, explicit, file=file.path.name)
-    doubtful = impressions.evidence.find_doubtful() if explicit is None else frozenset()
-    utc = {c: c not in _WITH_HOURS and is_utc_column(times) for c, times in impressions.times.items()}
+        survey.add(column, text, cells)
+    swapped = [column for column, signs in survey.swaps.items() if signs.is_swapped]
+    if swapped and explicit is None:
+        raise refuse_swapped(file.path.name, column=swapped[0], signs=survey.swaps[swapped[0]])
+    order = decide_order(survey.evidence, explicit, file=file.path.name)
+    doubtful = survey.evidence.list_doubtful() if explicit is None else frozenset()
+    utc = {c: c not in _WITH_HOURS and is_utc_column(times) for c, times in survey.times.items()}
     settled: list[tuple[str, str, date | None]] = []
     for column, text, _ in _iterate_texts(con):
         stamp = parse_stamp(text.removeprefix(DATE_CELL))
-        changed = text.startswith(DATE_CELL) if impressions.mixtures[column].from_cells else _is_cell(text)
-        if stamp and order and column in torn and changed:
-            stamp = mend_cell(stamp, order, impressions.evidence)
+        changed = text.startswith(DATE_CELL) if survey.swaps[column].from_cells else _is_cell(text)
+        if stamp and order and column in swapped and changed:
+            stamp = swap_back(stamp, order, survey.evidence)
         if stamp and stamp.ends in doubtful:
             stamp = None
         settled.append((column, text, _settle(stamp, order, utc=utc[column])))

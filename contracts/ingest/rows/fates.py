@@ -37,14 +37,14 @@ _CANDIDATE = "candidate"
 
 def decide_fates(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, as_of: date) -> None:
     """Fill ``staging.fates`` (one row per raw row) and ``staging.awards`` (what the snapshot will hold)."""
-    _find_repeats(con)
+    _mark_repeats(con)
     _judge_rows(con, files, as_of=as_of)
     _group_line_items(con)
     _settle_fates(con)
     _build_awards(con)
 
 
-def _find_repeats(con: duckdb.DuckDBPyConnection) -> None:
+def _mark_repeats(con: duckdb.DuckDBPyConnection) -> None:
     """Rows whose cells were all there before in the same file."""
     con.execute(
         """CREATE TABLE staging.repeats AS
@@ -242,7 +242,7 @@ def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""CREATE TABLE staging.members AS
         WITH candidates AS (
-            SELECT seq, file, identity, awardee_key, contract_amount, repairs IS NULL AS sound
+            SELECT seq, file, identity, awardee_key, contract_amount, repairs IS NULL AS unrepaired
             FROM staging.judged WHERE fate = '{_CANDIDATE}' AND identity IS NOT NULL
         ), named AS (
             SELECT identity, contract_amount, min_by(awardee_key, seq) AS named_key, min(seq) AS seq
@@ -257,11 +257,11 @@ def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
             FROM candidates LEFT JOIN named USING (identity, contract_amount) LEFT JOIN known USING (identity)
         ), counted AS (
             SELECT identity, awardee_key, contract_amount, file, count(*) AS items,
-                min(seq) AS first, min(seq) FILTER (sound) AS first_sound
+                min(seq) AS first, min(seq) FILTER (unrepaired) AS first_unrepaired
             FROM resolved GROUP BY ALL
         ), groups AS (
             SELECT identity, awardee_key, contract_amount, max(items) AS line_items,
-                min(first) AS first, coalesce(min(first_sound), min(first)) AS shown
+                min(first) AS first, coalesce(min(first_unrepaired), min(first)) AS shown
             FROM counted GROUP BY ALL
         ), ranked AS (
             SELECT *, first = min(first) OVER (PARTITION BY identity, awardee_key) AS holds FROM groups

@@ -127,7 +127,7 @@ def trim_cells(columns: Sequence[pa.Array]) -> list[pa.Array]:
     return [pc.ascii_trim(column, characters=_SPACE) for column in columns]
 
 
-def find_filled(trimmed: Sequence[pa.Array]) -> pa.Array:
+def mark_filled(trimmed: Sequence[pa.Array]) -> pa.Array:
     """True for the rows that hold anything: wholly empty ones are no rows."""
     filled = pa.repeat(False, len(trimmed[0]))
     for column in trimmed:

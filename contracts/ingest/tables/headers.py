@@ -1,4 +1,4 @@
-"""Finding the header of a table, whichever reader reads it, and telling what a table is that has none."""
+"""Locates the header of a table, whichever reader reads it, and tells what a table is that has none."""
 
 from __future__ import annotations
 
@@ -59,22 +59,22 @@ def match_header(cells: Sequence[str]) -> Header | _Fault | None:
     names = [" ".join(cell.split()) for cell in cells]
     while names and not normalise_name(names[-1]):
         names.pop()
-    generation, shared = _find_nearest(names)
+    generation, shared = _pick_nearest(names)
     found = [generation.name_of(name) for name in names]
     fields = {kept for name in found if name and (kept := generation.columns[name])}
     missing = sorted(generation.needed - fields)
     if not _is_meant(generation, shared) and missing:
         return None
     if missing:
-        return _Fault(_tell_missing(generation, missing, names), shared)
-    if repeated := _find_repeated(generation, found):
+        return _Fault(_describe_missing(generation, missing, names), shared)
+    if repeated := _list_repeated(generation, found):
         return _Fault(
             f"its header resembles generation {generation.name}, but has twice {_list(repeated)}", shared
         )
     return _make_header(generation, names, found)
 
 
-def _find_nearest(names: Sequence[str]) -> tuple[Generation, int]:
+def _pick_nearest(names: Sequence[str]) -> tuple[Generation, int]:
     """The generation that has most of these names, and how many of its columns they are. Names as published
     count more than those of other generations."""
     keys = {normalise_name(name) for name in names}
@@ -91,14 +91,14 @@ def _is_meant(generation: Generation, shared: int) -> bool:
     return 100 * shared > RESEMBLING_PERCENT * len(generation.columns)
 
 
-def _tell_missing(generation: Generation, fields: Sequence[str], names: Sequence[str]) -> str:
+def _describe_missing(generation: Generation, fields: Sequence[str], names: Sequence[str]) -> str:
     columns = [column for field in fields for column in generation.columns_of(field)[:1]]
     return f"its header resembles generation {generation.name}, but lacks {_list(columns)}" + "".join(
-        f"; nearest to {column!r} is {near!r}" for column in columns if (near := _find_near(column, names))
+        f"; nearest to {column!r} is {near!r}" for column in columns if (near := _pick_similar(column, names))
     )
 
 
-def _find_near(column: str, names: Sequence[str]) -> str | None:
+def _pick_similar(column: str, names: Sequence[str]) -> str | None:
     """The unknown name in a header that is most like ``column``."""
     free = {_sort_words(name): name for name in names if not any(g.name_of(name) for g in GENERATIONS)}
     near = difflib.get_close_matches(_sort_words(column), free, n=1, cutoff=0.6)
@@ -110,7 +110,7 @@ def _sort_words(name: str) -> str:
     return " ".join(sorted(re.findall(r"[^\W_]+", name.casefold())))
 
 
-def _find_repeated(generation: Generation, found: Sequence[str | None]) -> list[str]:
+def _list_repeated(generation: Generation, found: Sequence[str | None]) -> list[str]:
     """Columns of a field that stand twice: nobody could tell which of them holds it."""
     return [n for n, times in Counter(found).items() if n and times > 1 and generation.columns[n]]
 
@@ -144,18 +144,18 @@ def _list(names: Sequence[str]) -> str:
     return shown if len(names) <= _SHOWN_NAMES else f"{shown} and {len(names) - _SHOWN_NAMES:,} more"
 
 
-def find_generation(name: str) -> Generation | None:
+def get_generation(name: str) -> Generation | None:
     """The generation that people call ``name``."""
     wanted = normalise_name(name)
     return next((g for g in GENERATIONS if wanted in map(normalise_name, (g.name, *g.also))), None)
 
 
 def list_generations() -> list[str]:
-    """The names by which a generation can be told."""
+    """The names by which a generation can be named."""
     return [name for generation in GENERATIONS for name in generation.also or (generation.name,)]
 
 
-def imply_header(generation: Generation) -> Header:
+def assume_header(generation: Generation) -> Header:
     """The header of a table that is published without one: all columns, in the order of the generation."""
     columns = list(generation.columns)
     positions = _place_fields(generation, columns)
@@ -165,13 +165,13 @@ def imply_header(generation: Generation) -> Header:
 class HeaderSearch:
     """Looks for the header in the first rows of a table, which are shown to it one after the other.
 
-    ``told`` is the generation of tables that have no header. Without it such a table is recognised where the
-    kinds of its values fit one generation alone. ``short_rows``: rows may lack empty cells at their right
+    ``assumed`` is the generation of tables that have no header. Without it such a table is recognised where
+    the kinds of its values fit one generation alone. ``short_rows``: rows may lack empty cells at their right
     end.
     """
 
-    def __init__(self, told: Generation | None = None, *, short_rows: bool = False) -> None:
-        self._told, self._short_rows = told, short_rows
+    def __init__(self, assumed: Generation | None = None, *, short_rows: bool = False) -> None:
+        self._assumed, self._short_rows = assumed, short_rows
         self._rows: list[list[str]] = []
         self._fault: _Fault | None = None
         self._most: tuple[int, int, Generation] | None = None
@@ -201,7 +201,7 @@ class HeaderSearch:
             return 0
         return sum(map(len, sound))
 
-    def tell_resembling(self) -> str | None:
+    def describe_fault(self) -> str | None:
         """What is wrong with the row that is meant to be the header, where one is."""
         return self._fault.message if self._fault else None
 
@@ -209,9 +209,9 @@ class HeaderSearch:
         """The header that a table without one has. Raises NoHeader where nobody can tell."""
         if self._fault:
             raise NoHeader(self._fault.message)
-        if self._told:
-            return imply_header(self._told)
-        counted = [(self.count_fitting(header), header) for header in map(imply_header, GENERATIONS)]
+        if self._assumed:
+            return assume_header(self._assumed)
+        counted = [(self.count_fitting(header), header) for header in map(assume_header, GENERATIONS)]
         most = max(count for count, _ in counted)
         best = [header for count, header in counted if count == most]
         if most and all(header.positions == best[0].positions for header in best):
@@ -221,12 +221,12 @@ class HeaderSearch:
     def _explain(self) -> str:
         known = ", ".join(list_generations())
         return (
-            f"no known header in the first {HEADER_WITHIN_ROWS} rows{self._tell_nearest()}; if it is"
+            f"no known header in the first {HEADER_WITHIN_ROWS} rows{self._describe_nearest()}; if it is"
             f" published without a header, say of which generation it is ({_OPTION} {known})"
         )
 
-    def _tell_nearest(self) -> str:
-        counted = [(_find_nearest(row), number) for number, row in enumerate(self._rows, start=1)]
+    def _describe_nearest(self) -> str:
+        counted = [(_pick_nearest(row), number) for number, row in enumerate(self._rows, start=1)]
         (generation, shared), number = max(
             counted, key=lambda one: one[0][1], default=((GENERATIONS[0], 0), 0)
         )
@@ -290,7 +290,7 @@ def note_columns(header: Header) -> tuple[Note, ...]:
         for name in header.ignored
     ]
     notes += [
-        Note(kind="missing_column", subject=name, text=_tell_lack(generation.columns[name], name))
+        Note(kind="missing_column", subject=name, text=_describe_lack(generation.columns[name], name))
         for name in header.missing
     ]
     if not header.names:
@@ -301,6 +301,6 @@ def note_columns(header: Header) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _tell_lack(field: str | None, name: str) -> str:
+def _describe_lack(field: str | None, name: str) -> str:
     effect = f"{field} is missing in its contracts" if field else "nothing is made of it"
     return f"column {name!r} is not in the file: {effect}"

@@ -37,8 +37,8 @@ class RowSieve:
         """The batch without them. Raises BadFile where another header begins another table."""
         if not len(batch.numbers):
             return batch
-        headers = self._find_headers(batch)
-        totals = self._find_totals(batch)
+        headers = self._list_headers(batch)
+        totals = self._list_totals(batch)
         self._headers += headers
         self._totals += totals
         return _drop_rows(batch, {*headers, *totals})
@@ -54,7 +54,7 @@ class RowSieve:
                 )
                 yield Note(kind=kind, subject=f"{rows[0]}", text=text)
 
-    def _find_headers(self, batch: RawBatch) -> list[int]:
+    def _list_headers(self, batch: RawBatch) -> list[int]:
         header = batch.header
         place = header.positions["contract_amount"][0]
         written = {*header.generation.columns_of("contract_amount"), *header.names[place : place + 1]}
@@ -74,7 +74,7 @@ class RowSieve:
             )
         return True
 
-    def _find_totals(self, batch: RawBatch) -> list[int]:
+    def _list_totals(self, batch: RawBatch) -> list[int]:
         places = [batch.header.positions[f][0] for f in _IDENTIFYING if f in batch.header.positions]
         suspects = pa.repeat(True, len(batch.numbers))
         for place in places:

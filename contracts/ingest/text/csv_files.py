@@ -23,13 +23,13 @@ from contracts.ingest.sources import Generation, Header
 from contracts.ingest.tables.batches import (
     MAX_ROW_BYTES,
     RawBatch,
-    find_filled,
     make_empty_batch,
+    mark_filled,
     trim_cells,
 )
 from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS, HeaderSearch, NoHeader, note_columns
 from contracts.ingest.text.encodings import open_beginning, open_text
-from contracts.ingest.text.quotes import SoundLines
+from contracts.ingest.text.quotes import CheckedLines
 
 MAX_RAGGED = 100_000
 """So many rows that do not fit the header, if they are more than every second one, are no table."""
@@ -60,22 +60,22 @@ class _Start:
     """Lines of the text up to the data."""
 
 
-def look_at_csv(path: Path, told: Generation | None = None, *, encoding: str | None = None) -> Header:
+def read_csv_header(path: Path, assumed: Generation | None = None, *, encoding: str | None = None) -> Header:
     """The header of a text file, of which no more than its beginning is read. Raises BadFile."""
     with open_beginning(path, encoding=encoding) as beginning:
-        return _find_start(beginning, path.name, told).header
+        return _locate_start(beginning, path.name, assumed).header
 
 
 def read_csv(
-    path: Path, told: Generation | None = None, *, scratch: Path | None = None, encoding: str | None = None
+    path: Path, assumed: Generation | None = None, *, scratch: Path | None = None, encoding: str | None = None
 ) -> Generator[RawBatch, None, None]:
-    """The rows of a text file; ``told`` is the generation of one without a header, ``encoding`` its encoding
-    where its bytes do not say it. A copy in UTF-8, where one is needed, lies in ``scratch`` meanwhile.
+    """The rows of a text file. ``assumed`` is the generation of one without a header, ``encoding`` its
+    encoding where its bytes do not say it. A copy in UTF-8, where one is needed, lies in ``scratch``.
 
     Raises BadFile for what is no table of a known generation.
     """
     with open_text(path, encoding=encoding, scratch=scratch) as text:
-        start = _find_start(text.path, path.name, told)
+        start = _locate_start(text.path, path.name, assumed)
         _check_blank_lines(start, text.blank_lines)
         for batch in _read_rows(start, path.stat().st_size):
             yield replace(batch, decoding=text.decoding)
@@ -101,17 +101,17 @@ def _check_blank_lines(start: _Start, blank_lines: int) -> None:
         raise BadFile(start.name, f"{blank_lines:,} empty lines in a megabyte: remove the empty lines")
 
 
-def _find_start(path: Path, name: str, told: Generation | None) -> _Start:
+def _locate_start(path: Path, name: str, assumed: Generation | None) -> _Start:
     """Where the data begins, by whichever delimiter the beginning of the file is that of a table."""
-    searches = [_Search(path, name, delimiter, told) for delimiter in DELIMITERS]
+    searches = [_Search(path, name, delimiter, assumed) for delimiter in DELIMITERS]
     for search in searches:
-        if start := search.find_header():
+        if start := search.locate_header():
             return start
-    faults = [fault for search in searches if (fault := search.tell_resembling())]
+    faults = [fault for search in searches if (fault := search.describe_fault())]
     starts: list[tuple[int, _Start]] = []
     for search in () if faults else searches:
         try:
-            starts.append(search.imply_start())
+            starts.append(search.assume_start())
         except NoHeader as fault:
             faults.append(fault.message)
     if not starts:
@@ -122,12 +122,12 @@ def _find_start(path: Path, name: str, told: Generation | None) -> _Start:
 class _Search:
     """The look for the header of a text, in cells cut by ``delimiter``."""
 
-    def __init__(self, path: Path, name: str, delimiter: str, told: Generation | None) -> None:
+    def __init__(self, path: Path, name: str, delimiter: str, assumed: Generation | None) -> None:
         self._path, self._name, self._delimiter = path, name, delimiter
-        self._search = HeaderSearch(told)
+        self._search = HeaderSearch(assumed)
         self._fault: str | None = None
 
-    def find_header(self) -> _Start | None:
+    def locate_header(self) -> _Start | None:
         with self._path.open("rb") as file:
             reader = csv.reader(_decode_lines(file), delimiter=self._delimiter)
             try:
@@ -140,11 +140,11 @@ class _Search:
                 self._fault = f"not a table: {error}"
         return None
 
-    def tell_resembling(self) -> str | None:
+    def describe_fault(self) -> str | None:
         """What is wrong with a row that is meant to be the header."""
-        return self._search.tell_resembling()
+        return self._search.describe_fault()
 
-    def imply_start(self) -> tuple[int, _Start]:
+    def assume_start(self) -> tuple[int, _Start]:
         """That of a table without a header, and how well it fits. Raises NoHeader."""
         if self._fault:
             raise NoHeader(self._fault)
@@ -257,7 +257,7 @@ def _stream(start: _Start, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
     counts = frozenset({start.header.width, start.header_cells, start.cells})
     with start.path.open("rb") as file:
         file.seek(start.offset)
-        lines = SoundLines(
+        lines = CheckedLines(
             file, name=start.name, delimiter=start.delimiter, counts=counts, line=start.lines + 1
         )
         try:
@@ -298,8 +298,8 @@ def _explain(start: _Start, numbering: _Numbering, error: pa.ArrowInvalid) -> Ba
 
 def _make_batch(start: _Start, raw: pa.RecordBatch, *, numbering: _Numbering, position: int) -> RawBatch:
     width, trimmed = start.header.width, trim_cells(raw.columns)
-    numbers, filled = numbering.number_rows(raw.num_rows), find_filled(trimmed)
-    surplus = _find_surplus(trimmed[width:], raw.num_rows)
+    numbers, filled = numbering.number_rows(raw.num_rows), mark_filled(trimmed)
+    surplus = _mark_surplus(trimmed[width:], raw.num_rows)
     batch = RawBatch(
         header=start.header,
         sheet=0,
@@ -313,6 +313,6 @@ def _make_batch(start: _Start, raw: pa.RecordBatch, *, numbering: _Numbering, po
     return batch.keep_rows(pc.and_not(filled, surplus))
 
 
-def _find_surplus(trimmed: Sequence[pa.Array], rows: int) -> pa.Array:
+def _mark_surplus(trimmed: Sequence[pa.Array], rows: int) -> pa.Array:
     """Unnamed columns at the right end of a header are nothing; a row that fills one is ragged."""
-    return find_filled(trimmed) if trimmed else pa.repeat(False, rows)
+    return mark_filled(trimmed) if trimmed else pa.repeat(False, rows)

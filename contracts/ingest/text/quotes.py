@@ -39,11 +39,11 @@ class _Record:
     cells, and whether they all end."""
 
     end: int
-    is_sound: bool = True
+    is_well_formed: bool = True
     is_closed: bool = True
 
 
-class SoundLines:
+class CheckedLines:
     """The bytes of ``file`` from its position on, to be read by a parser; lines that cannot be trusted are
     BROKEN.
 
@@ -95,7 +95,7 @@ class SoundLines:
             self._looked += len(piece)
             final = not piece
             block = rest + piece
-            clean = self._find_clean_end(block, final)
+            clean = self._locate_clean_end(block, final)
             if clean is None:
                 checked, end = self._walk(block, final)
             else:
@@ -106,7 +106,7 @@ class SoundLines:
             if checked:
                 yield checked
 
-    def _find_clean_end(self, block: bytes, final: bool) -> tuple[int, int] | None:
+    def _locate_clean_end(self, block: bytes, final: bool) -> tuple[int, int] | None:
         """Where the last whole row of ``block`` ends and how many newlines there are up to there, if no cell
         spans lines and all quotes stand at edges of cells.
 
@@ -126,7 +126,7 @@ class SoundLines:
         out: list[bytes] = []
         at = 0
         while at < len(block):
-            record = self._find_record(block, at, final)
+            record = self._read_record(block, at, final)
             if record is None:
                 break
             if self._is_whole(block, at, record):
@@ -150,9 +150,9 @@ class SoundLines:
         stop = block.find(b"\n", at) + 1 or len(block)
         if stop >= record.end:
             return record.is_closed
-        return record.is_sound and not self._is_row(block[at:stop])
+        return record.is_well_formed and not self._is_row(block[at:stop])
 
-    def _find_record(self, block: bytes, at: int, final: bool) -> _Record | None:
+    def _read_record(self, block: bytes, at: int, final: bool) -> _Record | None:
         """The record that begins at ``at``; None where more of the file must be seen to tell."""
         stop = block.find(b"\n", at) + 1 or len(block)
         if block.find(b'"', at, stop) < 0:
@@ -160,17 +160,17 @@ class SoundLines:
         elif match := self._sound.match(block, at):
             record = _Record(match.end())
         elif match := self._joined.match(block, at):
-            record = _Record(match.end(), is_sound=False)
+            record = _Record(match.end(), is_well_formed=False)
             if record.end <= stop and not self._is_row(block[at:stop]):
                 if not final and len(block) - at < _WINDOW:
                     return None
-                record = self._find_edged(block, at) or record
+                record = self._read_edged(block, at) or record
         else:
-            record = _Record(len(block), is_sound=False, is_closed=False)
+            record = _Record(len(block), is_well_formed=False, is_closed=False)
         is_whole = record.end < len(block) or (block[-1] == _NEWLINE and record.is_closed)
         return record if final or is_whole or len(block) - at > MAX_ROW_BYTES else None
 
-    def _find_edged(self, block: bytes, at: int) -> _Record | None:
+    def _read_edged(self, block: bytes, at: int) -> _Record | None:
         """The row that begins at ``at``, if it is one when quotes within cells are text: else the parser may
         take a line in the middle of a cell for a row."""
         match = self._edged.match(block, at, at + _WINDOW)
@@ -179,7 +179,7 @@ class SoundLines:
             return None
         if len(self._edged_cell.findall(match[0].rstrip(b"\r\n"))) not in self._counts:
             return None
-        return _Record(match.end(), is_sound=False)
+        return _Record(match.end(), is_well_formed=False)
 
     def _count_broken(self, lines: list[bytes], record: _Record, *, cut_off: bool) -> int:
         """How many of these lines, which the parser would join, are to be taken out.
@@ -188,7 +188,7 @@ class SoundLines:
         whose first line is no whole row is no sound cell with lines either, and what its lines are is not
         known.
         """
-        if not record.is_sound and self._is_row(lines[0]):
+        if not record.is_well_formed and self._is_row(lines[0]):
             return 1
         if not record.is_closed:
             if not cut_off or any(map(self._is_row, lines)):
@@ -199,7 +199,7 @@ class SoundLines:
                     line=self._line,
                 )
             return len(lines)
-        if not record.is_sound:
+        if not record.is_well_formed:
             return len(lines)
         if not self._is_row(lines[-1]):
             return 0

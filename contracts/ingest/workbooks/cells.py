@@ -133,7 +133,7 @@ class RowReader:
     def _make_plan(self, letters: tuple[bytes, ...], attributes: tuple[bytes, ...]) -> _Plan:
         places: list[int] = []
         for letter, rest in zip(letters, attributes, strict=True):
-            places.append(_find_place(letter, rest, after=places[-1] if places else -1))
+            places.append(_read_place(letter, rest, after=places[-1] if places else -1))
         if len(set(places)) < len(places):
             raise BadWorkbook("it stands twice in its row")
         plan = _Plan.make(tuple(places), tuple(map(self._read_kind, attributes)))
@@ -191,7 +191,7 @@ class RowReader:
         place, seen = -1, set[int]()
         for letters, attributes, simple, content in cells:
             try:
-                place = _find_place(letters, attributes, after=place)
+                place = _read_place(letters, attributes, after=place)
                 kind = self._read_kind(attributes)
                 _ = self._read_content(kind, content) if content else self._convert(kind, simple)
             except BadWorkbook as found:
@@ -202,7 +202,7 @@ class RowReader:
         return BadWorkbook(str(fault), place=f"row {number}")
 
 
-def _find_place(letters: bytes, attributes: bytes, *, after: int) -> int:
+def _read_place(letters: bytes, attributes: bytes, *, after: int) -> int:
     """The place of a cell in its row, counted from 0; without a reference it follows the one before."""
     if not letters:
         reference = _read_attribute(attributes, b"r")

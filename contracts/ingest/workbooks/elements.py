@@ -52,7 +52,7 @@ class ElementStream:
         head = next(self._chunks, b"")
         root = _ROOT.search(head)
         if root is None or b"<!DOCTYPE" in head[: root.start()]:
-            raise self._blame("is not the XML in UTF-8 that it should be")
+            raise self._bad_part("is not the XML in UTF-8 that it should be")
         return head[root.start() :], root
 
     def _enter(self, head: bytes, tag: re.Pattern[bytes]) -> bytes | None:
@@ -60,9 +60,9 @@ class ElementStream:
         while (found := tag.search(head)) is None:
             chunk = next(self._chunks, b"")
             if not chunk:
-                raise self._blame("ends before its first row or text")
+                raise self._bad_part("ends before its first row or text")
             if len(head) > MAX_ROW_BYTES:
-                raise self._blame(f"has more than {MAX_ROW_BYTES:,} bytes before its first row or text")
+                raise self._bad_part(f"has more than {MAX_ROW_BYTES:,} bytes before its first row or text")
             head += chunk
         self._check_markup(head)
         return None if found[1].endswith(b"/") else head[found.end() :]
@@ -90,14 +90,14 @@ class ElementStream:
                 yield carry[:empty]
                 carry = carry[empty:]
             if len(carry) > MAX_ROW_BYTES:
-                raise self._blame(f"has a <{self._name}> that is longer than {MAX_ROW_BYTES:,} bytes")
+                raise self._bad_part(f"has a <{self._name}> that is longer than {MAX_ROW_BYTES:,} bytes")
             if not (chunk := next(self._chunks, b"")):
-                raise self._blame("ends in the middle")
+                raise self._bad_part("ends in the middle")
             self._check_markup(carry[-1:] + chunk[:1])
             self._check_markup(chunk)
         last, _, tail = carry.partition(self._list_end)
         if last[self._measure_empty(last) :].strip():
-            raise self._blame(f"has a <{self._name}> that does not end")
+            raise self._bad_part(f"has a <{self._name}> that does not end")
         yield last
         self._check_tail(tail)
 
@@ -111,7 +111,7 @@ class ElementStream:
                 yield from self._read_empty(piece[:empty])
                 tag = self._start.match(piece, empty)
                 if tag is None:
-                    raise self._blame(f"has something else than a <{self._name}>: {piece[empty:][:40]!r}")
+                    raise self._bad_part(f"has something else than a <{self._name}>: {piece[empty:][:40]!r}")
             yield tag[1], piece[tag.end() :]
         yield from self._read_empty(last)
 
@@ -128,7 +128,7 @@ class ElementStream:
     def _check_markup(self, xml: bytes) -> None:
         """Comments could hide rows, and CDATA sections tags; no spreadsheet program writes either."""
         if b"<!" in xml:
-            raise self._blame("has a comment, a CDATA section or a DOCTYPE")
+            raise self._bad_part("has a comment, a CDATA section or a DOCTYPE")
 
     def _check_tail(self, tail: bytes) -> None:
         """Read what follows the list to its end, which checks the sum of the whole part."""
@@ -139,7 +139,7 @@ class ElementStream:
             unseen = self._show(unseen + chunk)
         self._show(unseen)
         if not ended and not tail.rstrip().endswith(self._root_end):
-            raise self._blame("ends in the middle")
+            raise self._bad_part("ends in the middle")
 
     def _show(self, xml: bytes) -> bytes:
         """Give the whole tags of ``xml`` to the watcher; the rest, which is not endless."""
@@ -149,5 +149,5 @@ class ElementStream:
         self._watch(xml[:end])
         return xml[end:][-_TAIL_BYTES:]
 
-    def _blame(self, fault: str) -> BadWorkbook:
+    def _bad_part(self, fault: str) -> BadWorkbook:
         return BadWorkbook(f"its part {self._path!r} {fault}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from contracts.ingest.sources import Generation, Header
-from contracts.ingest.tables.headers import HeaderSearch, NoHeader, imply_header, note_columns
+from contracts.ingest.tables.headers import HeaderSearch, NoHeader, assume_header, note_columns
 from contracts.ingest.workbooks.package import BadWorkbook
 from contracts.ingest.workbooks.parts import SheetPart
 from contracts.snapshot.versions import Note
@@ -44,7 +44,7 @@ class _Seen:
 
 
 def plan_sheets(
-    sheets: Iterable[tuple[SheetPart, FirstRows]], told: Generation | None
+    sheets: Iterable[tuple[SheetPart, FirstRows]], assumed: Generation | None
 ) -> tuple[list[SheetPlan], tuple[Note, ...]]:
     """The sheets that are read, and what the report says of them and of the others.
 
@@ -53,7 +53,7 @@ def plan_sheets(
     """
     seen = [_look(place, part, rows) for place, (part, rows) in enumerate(sheets)]
     _refuse_resembling(seen)
-    first = next((one.header for one in seen if one.header), None) or _imply(seen, told)
+    first = next((one.header for one in seen if one.header), None) or _assume_header(seen, assumed)
     plans, notes = [], list[Note]()
     for one in seen:
         header = one.header or (first if one.search.count_fitting(first) else None)
@@ -85,14 +85,14 @@ def _look(place: int, part: SheetPart, rows: FirstRows) -> _Seen:
 
 def _refuse_resembling(seen: Sequence[_Seen]) -> None:
     for one in seen:
-        if one.header is None and (message := one.search.tell_resembling()):
+        if one.header is None and (message := one.search.describe_fault()):
             raise BadSheet(message, sheet=one.part.name)
 
 
-def _imply(seen: Sequence[_Seen], told: Generation | None) -> Header:
+def _assume_header(seen: Sequence[_Seen], assumed: Generation | None) -> Header:
     """The header of a workbook in which no sheet has one."""
-    if told:
-        return imply_header(told)
+    if assumed:
+        return assume_header(assumed)
     reason = "no sheet has rows"
     for one in seen:
         if one.is_empty:

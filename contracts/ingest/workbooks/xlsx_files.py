@@ -24,8 +24,8 @@ from contracts.ingest.tables.batches import (
     FORMULA,
     MAX_ROW_BYTES,
     RawBatch,
-    find_filled,
     make_empty_batch,
+    mark_filled,
     trim_cells,
 )
 from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS
@@ -72,14 +72,14 @@ class _Block:
         return len(self.rows) + len(self.ragged) >= BATCH_ROWS or self.size > BATCH_BYTES
 
 
-def look_at_workbook(path: Path, told: Generation | None = None) -> Header:
+def read_workbook_header(path: Path, assumed: Generation | None = None) -> Header:
     """The header of the first sheet that is read, from the beginnings of all sheets. Raises BadFile."""
     with _open(path) as (package, _):
         parts = read_parts(package)
         for regions in (_FIRST_REGIONS, None):
             shared = read_shared(package, parts.shared_path, regions=regions)
             try:
-                plans, _ = _plan(package, path, parts, shared, told)
+                plans, _ = _plan(package, path, parts, shared, assumed)
             except BadWorkbook:
                 if regions is None:
                     raise
@@ -89,16 +89,16 @@ def look_at_workbook(path: Path, told: Generation | None = None) -> Header:
 
 
 def read_workbook(
-    path: Path, scratch: Path | None = None, told: Generation | None = None
+    path: Path, scratch: Path | None = None, assumed: Generation | None = None
 ) -> Generator[RawBatch, None, None]:
-    """The rows of the sheets that hold the table; ``told`` is the generation of one without a header. Large
-    tables of texts are kept in ``scratch``.
+    """The rows of the sheets that hold the table. ``assumed`` is the generation of one without a header;
+    large tables of texts are kept in ``scratch``.
 
     Raises BadFile for what is no such workbook.
     """
     with _open(path) as (package, file):
         position = 0
-        for batch in _read_sheets(package, path, scratch, told):
+        for batch in _read_sheets(package, path, scratch, assumed):
             position = max(position, file.tell())
             yield replace(batch, position=position)
 
@@ -107,12 +107,12 @@ def read_workbook(
 def _open(path: Path) -> Iterator[tuple[Package, BinaryIO]]:
     if path.stat().st_size == 0:
         raise BadFile(path.name, "the file is empty")
-    with _blame(path), open_package(path) as opened:
+    with _translate_faults(path), open_package(path) as opened:
         yield opened
 
 
 @contextlib.contextmanager
-def _blame(path: Path, sheet: SheetPart | None = None) -> Iterator[None]:
+def _translate_faults(path: Path, sheet: SheetPart | None = None) -> Iterator[None]:
     """Faults in the block as BadFile, with the place."""
     try:
         yield
@@ -128,16 +128,16 @@ def _blame(path: Path, sheet: SheetPart | None = None) -> Iterator[None]:
 
 
 def _read_sheets(
-    package: Package, path: Path, scratch: Path | None, told: Generation | None
+    package: Package, path: Path, scratch: Path | None, assumed: Generation | None
 ) -> Iterator[RawBatch]:
     parts = read_parts(package)
     shared = read_shared(package, parts.shared_path, folder=scratch)
-    plans, notes = _plan(package, path, parts, shared, told)
+    plans, notes = _plan(package, path, parts, shared, assumed)
     first = plans[0].header
     yield make_empty_batch(first, label=path.name, ragged=(), position=0, notes=notes)
     for plan in plans:
         label = path.name if plan is plans[0] else f"{path.name} [{plan.part.name}]"
-        with _blame(path, plan.part):
+        with _translate_faults(path, plan.part):
             yield from _read_sheet(package, plan, parts, shared, label=label)
 
 
@@ -155,13 +155,13 @@ def _read_sheet(
 
 
 def _plan(
-    package: Package, path: Path, parts: Parts, shared: SharedTexts, told: Generation | None
+    package: Package, path: Path, parts: Parts, shared: SharedTexts, assumed: Generation | None
 ) -> tuple[list[SheetPlan], tuple[Note, ...]]:
     sheets = []
     for part in parts.sheets:
-        with _blame(path, part):
+        with _translate_faults(path, part):
             sheets.append((part, _read_first_rows(package, part, parts, shared)))
-    return plan_sheets(sheets, told)
+    return plan_sheets(sheets, assumed)
 
 
 def _read_first_rows(package: Package, sheet: SheetPart, parts: Parts, shared: SharedTexts) -> FirstRows:
@@ -255,7 +255,7 @@ def _make_batch(block: _Block, header: Header, *, sheet: int, label: str) -> Raw
         position=0,
         has_formulas=any(map(_has_formulas, columns)),
     )
-    return batch.keep_rows(find_filled(trimmed))
+    return batch.keep_rows(mark_filled(trimmed))
 
 
 def _has_formulas(column: pa.Array) -> bool:

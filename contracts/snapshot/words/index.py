@@ -63,16 +63,16 @@ class WordIndex:
         self._name_ends = map_array(folder, "name-ends")
         self._rows = len(self._stream_starts) - 1 - len(self._name_ends)
 
-    def find(self, phrase: Phrase) -> Rows:
+    def match(self, phrase: Phrase) -> Rows:
         """The contracts that hold ``phrase``: at a word start if it begins with a letter or digit."""
         found = np.zeros(len(self._stream_starts) - 1, np.bool_)
-        found[self._find_documents(phrase)] = True
+        found[self._match_documents(phrase)] = True
         rows, names = found[: self._rows], np.flatnonzero(found[self._rows :])
         starts = np.where(names > 0, self._name_ends[names - 1], 0)
         rows[self._name_rows[join_ranges(starts, self._name_ends[names])]] = True
         return rows
 
-    def _find_documents(self, phrase: Phrase) -> NDArray[np.uint32]:
+    def _match_documents(self, phrase: Phrase) -> NDArray[np.uint32]:
         """The lists of one word of ``phrase``, less those where another word does not stand beside it."""
         wanted = self._read_phrase(phrase)
         sizes = [self._count(words) for words in wanted]
@@ -100,14 +100,14 @@ class WordIndex:
         """Which words may stand at each place of ``phrase``: these very ones, but the last may go on."""
         words = phrase.cut.split(MARK)
         if not phrase.at_word and len(words) == 1:
-            return [self._find_endings([words[0], words[0] + SPACED])]
+            return [self._list_endings([words[0], words[0] + SPACED])]
         first: list[_Span | _Endings] = []
         if not phrase.at_word:
-            first, words = [self._find_endings([words[0]])], words[1:]
-        exact = [self._find_span(word, at_most=word + "\x00") for word in words[:-1]]
-        return [*first, *exact, self._find_span(words[-1], at_most=None)]
+            first, words = [self._list_endings([words[0]])], words[1:]
+        exact = [self._get_span(word, at_most=word + "\x00") for word in words[:-1]]
+        return [*first, *exact, self._get_span(words[-1], at_most=None)]
 
-    def _find_span(self, word: str, *, at_most: str | None) -> _Span:
+    def _get_span(self, word: str, *, at_most: str | None) -> _Span:
         """The words from ``word`` up to ``at_most``, or all that begin with it."""
         start = word.encode()
         # No byte of UTF-8 is 0xFF.
@@ -121,7 +121,7 @@ class WordIndex:
         start = self._word_ends[number - 1] if number else 0
         return self._words[start : self._word_ends[number]].tobytes()
 
-    def _find_endings(self, endings: list[str]) -> _Endings:
+    def _list_endings(self, endings: list[str]) -> _Endings:
         """The words that end in one of ``endings``, by comparing the last bytes of all."""
         ends, starts = self._word_ends, np.concatenate([[0], self._word_ends[:-1]])
         found = np.zeros(len(ends), np.bool_)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.engine.sql import KEYWORDS, find_names, matching_rows, select_rows
+from contracts.engine.sql import KEYWORDS, matching_rows, select_codes, select_rows
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.numbers import ValueRange
 from contracts.questions.query import Query
@@ -34,7 +34,7 @@ def test_values_never_stand_in_the_sql() -> None:
     columns = {name: exact.column for name, exact in (*EXACT.items(), *EXCEPTIONS.items())}
     names = {**dict.fromkeys(columns.items(), b"\xa0"), KEYWORDS: b"\x80"}
     statements = [
-        find_names(filters),
+        select_codes(filters),
         matching_rows(filters, names),
         select_rows(Query(filters=filters), names),
     ]

@@ -47,8 +47,8 @@ def test_a_check_finds_what_the_import_does(tmp_path: Path, faulty: list[Path]) 
 
 
 def test_a_check_tells_each_finding_with_an_example(tmp_path: Path, faulty: list[Path]) -> None:
-    findings = check(tmp_path / "data", *faulty).findings
-    assert sorted(map(str, findings)) == [
+    counts = check(tmp_path / "data", *faulty).fate_counts
+    assert sorted(map(str, counts)) == [
         "collapsed: 1, such as main.csv, row 3",
         "duplicate: 1, such as main.csv, row 4",
         "rejected: 1 invalid_amount, such as main.csv, row 6, contract_amount: 'none at all'",
@@ -116,7 +116,7 @@ def test_a_check_is_json_with_exact_pesos(tmp_path: Path, faulty: list[Path]) ->
     said = json.loads(json.dumps(check(tmp_path / "data", *faulty, max_rejected_share=0.05).to_json()))
     assert (said["outcome"], said["contracts"], said["total_value"]) == ("held", 2, "200.00")
     assert [source["generation"] for source in said["sources"]] == ["S3", "flood-derived"]
-    assert {finding["fate"] for finding in said["findings"]} == {
+    assert {count["fate"] for count in said["findings"]} == {
         "collapsed",
         "duplicate",
         "rejected",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from contracts.snapshot.folders import HeldFolder, remove_left, take_left
+from contracts.snapshot.folders import LockedFolder, lock_abandoned, remove_abandoned
 
 
 def make_in(parent: Path, *, then: Callable[[Path], object] = lambda _: None) -> Callable[[], Path]:
@@ -24,17 +24,17 @@ def make_in(parent: Path, *, then: Callable[[Path], object] = lambda _: None) ->
 
 
 def test_a_held_folder_is_not_removed_and_a_released_one_is_gone(tmp_path: Path) -> None:
-    held = HeldFolder(make_in(tmp_path))
-    remove_left(held.path)
-    assert held.path.is_dir()
-    held.remove()
-    assert not held.path.exists()
+    folder = LockedFolder(make_in(tmp_path))
+    remove_abandoned(folder.path)
+    assert folder.path.is_dir()
+    folder.remove()
+    assert not folder.path.exists()
 
 
 def test_a_folder_that_is_swept_before_it_is_locked_is_made_again(tmp_path: Path) -> None:
-    held = HeldFolder(make_in(tmp_path, then=remove_left))
-    assert (held.path.name, held.path.is_dir()) == ("1", True)
-    held.remove()
+    folder = LockedFolder(make_in(tmp_path, then=remove_abandoned))
+    assert (folder.path.name, folder.path.is_dir()) == ("1", True)
+    folder.remove()
 
 
 def test_a_folder_that_is_being_swept_while_it_is_locked_is_made_again(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_folder_that_is_being_swept_while_it_is_locked_is_made_again(tmp_path:
     taken, made = threading.Event(), threading.Event()
 
     def sweep_slowly(folder: Path) -> None:
-        with take_left(folder) as dead:
+        with lock_abandoned(folder) as dead:
             assert dead
             taken.set()
             made.wait(0.3)  # the maker waits for the lock meanwhile
@@ -53,19 +53,19 @@ def test_a_folder_that_is_being_swept_while_it_is_locked_is_made_again(tmp_path:
         threading.Thread(target=sweep_slowly, args=[folder]).start()
         taken.wait()
 
-    held = HeldFolder(make_in(tmp_path, then=begin))
-    assert (held.path.name, held.path.is_dir()) == ("1", True)
-    held.remove()
+    folder = LockedFolder(make_in(tmp_path, then=begin))
+    assert (folder.path.name, folder.path.is_dir()) == ("1", True)
+    folder.remove()
 
 
 def test_only_one_takes_a_left_folder(tmp_path: Path) -> None:
     (tmp_path / "left").mkdir()
-    with take_left(tmp_path / "left") as first, take_left(tmp_path / "left") as second:
+    with lock_abandoned(tmp_path / "left") as first, lock_abandoned(tmp_path / "left") as second:
         assert (first, second) == (True, False)
 
 
 def test_what_is_no_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    remove_left(tmp_path / "file")
-    remove_left(tmp_path / "nothing")
+    remove_abandoned(tmp_path / "file")
+    remove_abandoned(tmp_path / "nothing")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -15,7 +15,7 @@ import pytest
 
 from contracts.errors import NoDataset, SnapshotMissing
 from contracts.snapshot import versions as snapshot
-from contracts.snapshot.folders import HeldFolder
+from contracts.snapshot.folders import LockedFolder
 from contracts.snapshot.versions import Manifest, Snapshot, SourceReport
 
 SOURCE = SourceReport(
@@ -55,7 +55,7 @@ def publish(root: Path, version: str = MANIFEST.version, *, rows: int = 1) -> Sn
 def test_published_snapshot_is_current_and_holds_what_was_built(tmp_path: Path) -> None:
     publish(tmp_path, "v1")
     published = publish(tmp_path, "v2")
-    assert snapshot.current(tmp_path) == published == snapshot.find(tmp_path, "v2")
+    assert snapshot.current(tmp_path) == published == snapshot.get(tmp_path, "v2")
     assert published.database.read_text() == "v2"
     assert [s.version for s in snapshot.history(tmp_path)] == ["v2", "v1"]
 
@@ -88,7 +88,7 @@ def test_version_is_invisible_while_it_is_built(tmp_path: Path) -> None:
     with snapshot.building(tmp_path, "v1"):
         assert snapshot.history(tmp_path) == []
         with pytest.raises(SnapshotMissing):
-            snapshot.find(tmp_path, "v1")
+            snapshot.get(tmp_path, "v1")
 
 
 def test_nothing_imported_yet_is_said_as_such(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_nothing_imported_yet_is_said_as_such(tmp_path: Path) -> None:
 )
 def test_version_that_is_not_on_disk_is_missing(tmp_path: Path, version: str) -> None:
     kept = publish(tmp_path, "v1")
-    for look_up in (snapshot.find, snapshot.use):
+    for look_up in (snapshot.get, snapshot.use):
         with pytest.raises(SnapshotMissing):
             look_up(tmp_path, version)
     assert snapshot.current(tmp_path) == kept
@@ -144,7 +144,7 @@ def test_prune_never_takes_the_way_back_from_imports_that_went_wrong(
     for number, count in enumerate(rows, start=2):
         publish(tmp_path, f"v{number}", rows=count)
         prune_at_most(tmp_path)
-    assert snapshot.find(tmp_path, "v1").manifest().rows == 1000
+    assert snapshot.get(tmp_path, "v1").manifest().rows == 1000
     snapshot.use(tmp_path, "v1")
     prune_at_most(tmp_path)
     assert snapshot.current(tmp_path).version == "v1"
@@ -243,17 +243,17 @@ def test_import_that_is_killed_before_its_version_is_current_has_published_nothi
     leave_unpublished(tmp_path, "v2")
     assert snapshot.history(tmp_path) == [kept]
     with pytest.raises(SnapshotMissing):
-        snapshot.find(tmp_path, "v2")
+        snapshot.get(tmp_path, "v2")
     snapshot.sweep(tmp_path)
     assert list_names(tmp_path) == {"v1"}
     assert snapshot.current(tmp_path) == kept
 
 
 def test_version_that_is_about_to_be_published_is_not_swept(tmp_path: Path) -> None:
-    held = HeldFolder(lambda: leave_unpublished(tmp_path, "v1"))
+    folder = LockedFolder(lambda: leave_unpublished(tmp_path, "v1"))
     snapshot.sweep(tmp_path)
     assert list_names(tmp_path) == {"v1"}
-    held.remove()
+    folder.remove()
 
 
 def test_version_that_cannot_become_current_is_taken_back(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def find(snapshot: Snapshot, *phrases: str) -> dict[str, list[int]]:
     """The ids of the contracts that hold each phrase."""
     cuts = cut(*phrases)
     index = WordIndex(snapshot.words)
-    return {phrase: [int(row) + 1 for row in np.flatnonzero(index.find(cuts[phrase]))] for phrase in phrases}
+    return {phrase: [int(row) + 1 for row in np.flatnonzero(index.match(cuts[phrase]))] for phrase in phrases}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])

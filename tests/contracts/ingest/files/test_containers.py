@@ -14,7 +14,7 @@ import pytest
 
 from contracts.errors import BadFile
 from contracts.ingest.files import containers
-from contracts.ingest.files.containers import Given, unpack
+from contracts.ingest.files.containers import UnpackedFile, unpack
 from contracts.ingest.files.kinds import Kind
 from contracts.ingest.tables.batches import DATE_CELL
 from contracts.ingest.text.csv_files import read_csv
@@ -42,12 +42,12 @@ from tests.contracts.ingest.raw_files import (
 MB = 1 << 20
 
 
-def unpack_all(*files: Path) -> list[Given]:
+def unpack_all(*files: Path) -> list[UnpackedFile]:
     folder = files[0].parent / f"unpacked-{len(list(files[0].parent.iterdir()))}"
     return [given for number, file in enumerate(files) for given in unpack(file, folder / str(number))]
 
 
-def read_rows(given: Given) -> list[tuple[str, ...]]:
+def read_rows(given: UnpackedFile) -> list[tuple[str, ...]]:
     """The cells of all rows."""
     batches = read_csv(given.path) if given.kind is Kind.TEXT else read_workbook(given.path)
     return [

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from contracts.errors import ReconciliationFailed
-from contracts.ingest.files.looking import look_at_files
+from contracts.ingest.files.preparation import prepare_files
 from contracts.ingest.importer import read_files
 from contracts.ingest.layout import build
 from contracts.ingest.rows.accounts import measure_contracts, report_sources
@@ -29,7 +29,7 @@ def staged(tmp_path: Path) -> Iterator[Staged]:
     paths = [write_s3(tmp_path / "a.csv", *rows), write_s3(tmp_path / "b.csv", {"Bid Reference No.": "2"})]
     with duckdb.connect(str(tmp_path / "contracts.duckdb")) as con:
         create_staging(con, tmp_path / "staging.duckdb")
-        reading = read_files(con, look_at_files(paths, tmp_path / "unpacked"))
+        reading = read_files(con, prepare_files(paths, tmp_path / "unpacked"))
         try:
             while True:
                 next(reading)

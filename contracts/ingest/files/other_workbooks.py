@@ -1,5 +1,5 @@
 """Workbooks in other formats (.xls, .xlsb, .ods) -> .xlsx, which is what the readers know. Run as a program
-of its own: ``foreign.py SOURCE TARGET``.
+of its own: ``other_workbooks.py SOURCE TARGET``.
 
 The library holds a sheet as a whole, so that the memory and the time that it takes can be bounded from
 outside only.
@@ -58,13 +58,13 @@ def main(source: str, target: str) -> int:
     except OSError as error:
         if error.errno in FULL_DISK:
             return FULL
-        return _tell(error)
+        return _report(error)
     except (CalamineError, ValueError) as error:
-        return _tell(error)
+        return _report(error)
     return 0
 
 
-def _tell(error: Exception) -> int:
+def _report(error: Exception) -> int:
     sys.stderr.write(str(error))
     return UNREADABLE
 

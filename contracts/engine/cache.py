@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Memo(Generic[T]):
+class LruCache(Generic[T]):
     """Answers by question, shared by threads. Whoever gets an answer must not change it."""
 
     def __init__(self, size: int) -> None:
@@ -18,7 +18,7 @@ class Memo(Generic[T]):
         self._answers: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = threading.Lock()
 
-    def recall(self, question: Hashable, ask: Callable[[], T]) -> T:
+    def get_or_make(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to ``question``, from ``ask`` where it is not known; errors are not remembered.
 
         Threads that ask the same at once may all have to work for it.

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from contracts.ingest.rows.accounts import REJECTS_FOUND, REPAIRS_FOUND, locate_faults
+from contracts.ingest.rows.accounts import SELECT_REJECTS, SELECT_REPAIRS, locate_faults
 from contracts.ingest.rows.fates import COLLAPSED, DUPLICATE, REJECTED, UNAWARDED
 
 REPAIRED = "repaired"
@@ -17,7 +17,7 @@ _LONGEST = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class FateCount:
     """So many rows (of repairs: cells) of one file with one fate and reason; the first is the example.
 
     ``file`` and ``row`` are as in the reports. Where there is no fault, ``reason``, ``column`` and ``value``
@@ -49,17 +49,17 @@ def shorten(value: str | None) -> str:
     return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
 
 
-def find_rejects(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
+def count_rejects(con: duckdb.DuckDBPyConnection) -> tuple[FateCount, ...]:
     """Rejected rows by file and reason."""
-    return tuple(_find_faults(con, REJECTED, REJECTS_FOUND))
+    return tuple(_count_faults(con, REJECTED, SELECT_REJECTS))
 
 
-def find_repairs(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
+def count_repairs(con: duckdb.DuckDBPyConnection) -> tuple[FateCount, ...]:
     """Cells that became missing values, by file and reason."""
-    return tuple(_find_faults(con, REPAIRED, REPAIRS_FOUND))
+    return tuple(_count_faults(con, REPAIRED, SELECT_REPAIRS))
 
 
-def _find_faults(con: duckdb.DuckDBPyConnection, fate: str, faults: str) -> Iterator[Finding]:
+def _count_faults(con: duckdb.DuckDBPyConnection, fate: str, faults: str) -> Iterator[FateCount]:
     firsts = f"""SELECT file, count(*) AS found, min(seq) AS seq, arg_min(fault, seq) AS fault
         FROM ({faults}) GROUP BY file, fault.reason"""
     rows = con.execute(
@@ -67,12 +67,12 @@ def _find_faults(con: duckdb.DuckDBPyConnection, fate: str, faults: str) -> Iter
         FROM ({locate_faults(firsts)}) ORDER BY file, found DESC, fault.reason"""
     ).fetchall()
     for reason, count, file, row, column, value in rows:
-        yield Finding(
+        yield FateCount(
             fate=fate, reason=reason, count=count, file=file, row=row, column=column or None, value=value
         )
 
 
-def find_left_out(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
+def count_left_out(con: duckdb.DuckDBPyConnection) -> tuple[FateCount, ...]:
     """Rows that are no contract of their own and no fault either, by file and fate."""
     rows = con.execute(
         f"""SELECT fate, found, label, "row" FROM (
@@ -80,4 +80,4 @@ def find_left_out(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
             WHERE fate IN ('{UNAWARDED}', '{DUPLICATE}', '{COLLAPSED}') GROUP BY ALL
         ) firsts JOIN staging.raw USING (seq) ORDER BY seq"""
     ).fetchall()
-    return tuple(Finding(fate=fate, count=count, file=file, row=row) for fate, count, file, row in rows)
+    return tuple(FateCount(fate=fate, count=count, file=file, row=row) for fate, count, file, row in rows)

@@ -7,27 +7,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.errors import BadFile, BadFiles
-from contracts.ingest.files.containers import Given, blame, unpack
+from contracts.ingest.files.containers import UnpackedFile, translate_os_errors, unpack
 from contracts.ingest.files.kinds import Kind
 from contracts.ingest.sources import Generation
-from contracts.ingest.text.csv_files import look_at_csv
-from contracts.ingest.workbooks.xlsx_files import look_at_workbook
+from contracts.ingest.text.csv_files import read_csv_header
+from contracts.ingest.workbooks.xlsx_files import read_workbook_header
 
 
-def look_at_files(
-    files: Sequence[Path], folder: Path, *, told: Generation | None = None, encoding: str | None = None
-) -> list[Given]:
+def prepare_files(
+    files: Sequence[Path], folder: Path, *, assumed: Generation | None = None, encoding: str | None = None
+) -> list[UnpackedFile]:
     """What ``files`` are and hold, each with a header that is known; what is unpacked lies in ``folder``.
 
     Raises BadFile, or BadFiles where more than one cannot be read.
     """
-    found: list[Given] = []
+    found: list[UnpackedFile] = []
     faults: list[BadFile] = []
     for number, path in enumerate(files):
         try:
-            for given in unpack(path, folder / str(number)):
-                found.append(given)
-                faults += _look(given, told, encoding)
+            for file in unpack(path, folder / str(number)):
+                found.append(file)
+                faults += _look(file, assumed, encoding)
         except BadFile as fault:
             faults.append(fault)
     if faults:
@@ -35,14 +35,14 @@ def look_at_files(
     return found
 
 
-def _look(given: Given, told: Generation | None, encoding: str | None) -> Sequence[BadFile]:
+def _look(file: UnpackedFile, assumed: Generation | None, encoding: str | None) -> Sequence[BadFile]:
     """What is wrong with its header, if something is."""
     try:
-        with blame(given.path):
-            if given.kind is Kind.XLSX:
-                look_at_workbook(given.path, told)
+        with translate_os_errors(file.path):
+            if file.kind is Kind.XLSX:
+                read_workbook_header(file.path, assumed)
             else:
-                look_at_csv(given.path, told, encoding=encoding)
+                read_csv_header(file.path, assumed, encoding=encoding)
     except BadFile as fault:
         return [fault]
     return []
