@@ -16,7 +16,7 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-lanes bench-split bench-tasks requirements clean
+.PHONY: help demo up dev shell env test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -88,14 +88,6 @@ check-all: check test bench-smoke ## check, test and bench-smoke
 
 bench-queries: $(VENV)/.stamp ## how long searches and totals take over BENCH_ROWS (5 million) rows, without peers
 	$(RUN) -m tools.bench.queries
-
-bench-lanes: $(VENV)/.stamp ## measure what ten exports cost a search
-	$(RUN) -m tools.stack.install servers
-	$(RUN) -m tools.bench.lanes
-
-bench-split: $(VENV)/.stamp ## measure one export of BENCH_ROWS rows with one worker process and with two
-	$(RUN) -m tools.stack.install servers
-	$(RUN) -m tools.bench.split
 
 screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, into docs/images
 	$(RUN) -m tools.stack.install servers

@@ -22,7 +22,7 @@ from tests.deploy.compose import ROOT, SECRETS, read_config
 from tests.nginx import run_nginx
 from tools.stack.children import kill_group, read_tail, spawn, stop_child, unmeasured, wait_until
 from tools.stack.ports import pick_port
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 
 DATABASE = "composed"
 SUBMIT = """

@@ -32,7 +32,7 @@ from tests.e2e.raw_file import write_raw_file
 from tools.stack.children import unmeasured
 from tools.stack.logs import FileLog
 from tools.stack.ports import pick_port
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 from tools.stack.system import System
 
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")

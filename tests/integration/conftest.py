@@ -27,7 +27,7 @@ from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
 from tests.integration.website import StartWeb, Web
 from tools.stack.children import kill_group, read_tail, spawn, stop_child, wait_until
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60

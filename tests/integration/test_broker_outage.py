@@ -14,7 +14,7 @@ from data_processing.models import State, TaskRun
 from tests.brokers import blocked_by_alarm
 from tests.integration.conftest import StartWorker, Submit, sweep_until_ended
 from tools.stack.ports import LOOPBACK, pick_port
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 
 SEARCH = "/api/v1/data-processing/tasks/search/"
 

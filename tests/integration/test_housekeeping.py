@@ -15,7 +15,7 @@ from data_processing.lifecycle.runs import claims, insertion
 from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import State, TaskRun
 from tests.integration.conftest import StartWorker, Submit, Worker, wait_for
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

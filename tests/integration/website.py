@@ -27,7 +27,7 @@ from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import TaskRun
 from tools.stack.children import spawn, stop_child, wait_until
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 from tools.stack.system import list_programs
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -22,10 +22,10 @@ from typing import Any
 
 import redis
 
-from tools.bench.serving import PRODUCTION, Site, serve
+from tools.bench.serving import serve
 from tools.stack.children import spawn, stop_child
 from tools.stack.ports import LOOPBACK
-from tools.stack.system import CHECKOUT
+from tools.stack.system import CHECKOUT, System
 
 TASKS = "/api/v1/data-processing/tasks"
 CONCURRENCY = "2"
@@ -152,12 +152,11 @@ def _rate(finished_at: list[str]) -> float:
 
 
 def run_bench(folder: Path, *, count: int, rounds: int) -> None:
-    settings = {**PRODUCTION, "REHEARSALS": "1", "OWNER_MAX_UNFINISHED": "1000000"}
-    with serve(folder, settings) as site, site.running("web"):
+    with serve(folder, REHEARSALS="1", OWNER_MAX_UNFINISHED="1000000") as site, site.running("web"):
         report(site, count=count, rounds=rounds)
 
 
-def report(site: Site, *, count: int, rounds: int) -> None:
+def report(site: System, *, count: int, rounds: int) -> None:
     api, environment = Api(site.port), site.environment
     with site.running("housekeeping", "interactive", "beat"):
         measure_roundtrip(api, count=20)

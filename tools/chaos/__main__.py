@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psycopg
 
-from tools.chaos.arena import UNFINISHED, Arena
+from tools.chaos.arena import UNFINISHED, Arena, open_arena
 from tools.chaos.audit import audit
 from tools.chaos.browser import Browser, NoAnswer
 from tools.chaos.chronicle import Chronicle
@@ -34,6 +34,8 @@ from tools.chaos.scene import Scene
 from tools.chaos.storm import Storm
 from tools.chaos.visitors import Visitor
 from tools.stack.errors import StackError
+from tools.stack.polling import poll
+from tools.stack.up import generate_and_import
 
 CONTRACTS = 20_000
 VISITORS = 6
@@ -61,7 +63,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     say(f"CHAOS_SEED={seed} CHAOS_S={seconds:g}, all data and logs in {folder}")
     try:
-        with Arena(folder) as arena:
+        with open_arena(folder) as arena:
             clean = run_chaos(arena, seed=seed, seconds=seconds)
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
@@ -77,7 +79,7 @@ def main() -> int:
 def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
     """Load, storm, quiet, audit, report; whether all promises were kept."""
     say(f"Generating and importing {CONTRACTS:,} sample contracts.")
-    arena.fill(contracts=CONTRACTS)
+    generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1)
     arena.start_processes()
     ledger, chronicle = Ledger(), Chronicle()
     visitors = {
@@ -96,7 +98,7 @@ def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
         say("All faults are lifted; waiting for quiet.")
         wait_for_quiet(arena, ledger)
         open_ends = crowd.wait(within_s=TOLD_WITHIN_S)
-    arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
+    arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S), quietly=True)
     findings = audit(arena, ledger, visitors)
     findings.lost += open_ends
     errors = judge_errors(ledger.calls.list(), chronicle)
@@ -146,8 +148,7 @@ def tell_load(ledger: Ledger, *, excused: int) -> None:
 def wait_for_quiet(arena: Arena, ledger: Ledger) -> None:
     """Return when every row has ended and the web servers answer, or when time is up: the audit will tell."""
     began = time.monotonic()
-    while time.monotonic() - began < QUIET_WITHIN_S and not is_quiet(arena, ledger):
-        time.sleep(1)
+    poll(lambda: is_quiet(arena, ledger), within_s=QUIET_WITHIN_S, every_s=1)
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 

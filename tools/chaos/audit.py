@@ -60,7 +60,7 @@ def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Find
         if task.order.kind == "export" and task.ending is not None and task.ending.state == "SUCCESS"
     ]
     for task in exports:
-        _audit_download(visitors[task.visitor], task, arena.folder / "download", findings)
+        _audit_download(visitors[task.visitor], task, arena.folder.with_name("download"), findings)
     return findings
 
 

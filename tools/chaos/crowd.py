@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -14,6 +13,7 @@ from tools.chaos.ledger import Ledger
 from tools.chaos.readers import SlowReader
 from tools.chaos.streams import Stream
 from tools.chaos.visitors import Visitor
+from tools.stack.polling import poll
 
 STREAMS_EACH = 48
 """One web server has all of them while the other is away, and lets each owner have 50."""
@@ -57,10 +57,8 @@ class Crowd:
 
     def wait(self, *, within_s: float) -> list[str]:
         """Return when all has ended, or when time is up: what has not, one line each."""
-        deadline = time.monotonic() + within_s
-        while (open_ends := self._list_open_ends()) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return open_ends
+        poll(lambda: not self._list_open_ends(), within_s=within_s, every_s=0.1)
+        return self._list_open_ends()
 
     def _list_open_ends(self) -> list[str]:
         return [what for member in self._members if (what := member.unended) is not None]

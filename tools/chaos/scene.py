@@ -14,7 +14,7 @@ from tools.chaos.visitors import Visitor
 
 
 class Missed(Exception):
-    """The fault could not be done now: its target is away or busy with another fault. It does not count."""
+    """The fault could not be done now. It does not count."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import psutil
+import psycopg
+import redis
+
 from tools.chaos.plan import LIGHT, Fault
 from tools.chaos.scene import Missed, Scene
 
 AT_ONCE = 8
+AWAY = (Missed, psycopg.Error, redis.RedisError, ProcessLookupError, psutil.NoSuchProcess)
+"""What a fault raises that did not hit, because what it is to hit is away or busy with another fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +46,7 @@ class Storm:
     def _strike_or_replace(self, fault: Fault, scene: Scene) -> str | None:
         """The name of the fault that hit: the given one, a light one in its place, or none."""
         for candidate in (fault, LIGHT):
-            with contextlib.suppress(Missed):
+            with contextlib.suppress(*AWAY):
                 self._strike(candidate, scene)
                 self.say(candidate.name)
                 return candidate.name
@@ -52,10 +59,7 @@ class Storm:
     @contextlib.contextmanager
     def _hold(self, target: str | None) -> Iterator[None]:
         """Keep other faults off the server. Missed when one has it."""
-        if target is None:
-            yield
-            return
-        lock = self.scene.arena.locks[target]
+        lock = self.scene.arena.locks[target] if target else threading.Lock()
         if not lock.acquire(blocking=False):
             raise Missed
         try:

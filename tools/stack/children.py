@@ -7,15 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
 from tools.stack.errors import StartFailed
-
-POLL_S = 0.05
+from tools.stack.polling import poll
 
 # The kernel sends the death signal when the *thread* that started a child ends, so every child is started by
 # this one thread, which lives as long as the process.
@@ -81,16 +79,12 @@ def wait_until(
     ready: Callable[[], bool], *, child: subprocess.Popen[bytes], name: str, within_s: float, log: Path
 ) -> None:
     """Poll `ready`; StartFailed when the child dies first or the time is over."""
-    deadline = time.monotonic() + within_s
-    while not ready():
-        status = child.poll()
-        if status is not None:
-            raise StartFailed(
-                f"{name} ended with {describe_status(status)} while starting.\n{read_tail(log)}"
-            )
-        if time.monotonic() > deadline:
-            raise StartFailed(f"{name} was not ready after {within_s:.0f} s.\n{read_tail(log)}")
-        time.sleep(POLL_S)
+    poll(lambda: child.poll() is not None or ready(), within_s=within_s)
+    status = child.poll()
+    if status is not None:
+        raise StartFailed(f"{name} ended with {describe_status(status)} while starting.\n{read_tail(log)}")
+    if not ready():
+        raise StartFailed(f"{name} was not ready after {within_s:.0f} s.\n{read_tail(log)}")
 
 
 def describe_status(status: int) -> str:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.stack.children import POLL_S, describe_status, kill_group, spawn, stop_child
+from tools.stack.children import describe_status, kill_group, spawn, stop_child
 from tools.stack.errors import StartFailed
+from tools.stack.polling import EVERY_S
 
 LogWriter = Callable[[str, str], None]
 """Takes the name of a program and one line of its output."""
@@ -81,7 +82,7 @@ class Supervisor:
         _do_at_once(keeper.stop for keeper in self._keepers)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(POLL_S):
+        while not self._stopping.wait(EVERY_S):
             for keeper in self._keepers:
                 keeper.revive()
 
@@ -132,7 +133,7 @@ class _Keeper:
             self._ready.set()
 
     def wait_ready(self, deadline: float) -> None:
-        while not self._ready.wait(POLL_S):
+        while not self._ready.wait(EVERY_S):
             if self._died_early is not None:
                 raise self._failure(f"ended with {describe_status(self._died_early)} while starting")
             if time.monotonic() > deadline:

@@ -10,51 +10,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tools.stack.servers import PostgreSQL, RabbitMQ, Redis
-
-# What production runs with, except for what a small disk cannot give.
-BROKER_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "rabbitmq.conf"
-SMALL_DISK = "disk_free_limit.absolute = 50MB\n"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Servers:
-    """The three servers of a test session."""
-
-    postgres: PostgreSQL
-    rabbitmq: RabbitMQ
-    redis: Redis
-
-    @classmethod
-    def choose(cls, folder: Path) -> Servers:
-        """Servers with their ports and folders, none of them running."""
-        # PostgreSQL runs as another user under root and has to reach its folder.
-        folder.chmod(0o711)
-        return cls(
-            postgres=PostgreSQL(folder / "postgresql", durable=False),
-            rabbitmq=RabbitMQ(folder / "rabbitmq", extra_config=BROKER_CONFIG.read_text() + SMALL_DISK),
-            redis=Redis(folder / "redis"),
-        )
-
-    def environment(self, *, database: str | None = None) -> dict[str, str]:
-        """What a process of the product needs to use these servers; `database` in place of the default."""
-        postgres = self.postgres
-        return {
-            "DATABASE_URL": postgres.database_url(database) if database else postgres.url,
-            "CELERY_BROKER_URL": self.rabbitmq.url,
-            "CELERY_RESULT_BACKEND": self.redis.database_url(1),
-        }
-
-    def dispose(self) -> None:
-        """End them all and delete their data."""
-        for server in (self.postgres, self.rabbitmq, self.redis):
-            server.dispose()
-
+from tools.stack.servers import PostgreSQL, RabbitMQ, Redis, Servers
 
 _folder_key = pytest.StashKey[Path]()
 _servers_key = pytest.StashKey[Servers]()
@@ -64,7 +24,7 @@ _servers_key = pytest.StashKey[Servers]()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     # A wrapper, because the Django plugin reads the settings in this same hook.
     folder = Path(tempfile.mkdtemp(prefix="explorer-tests-"))
-    servers = Servers.choose(folder)
+    servers = Servers.choose(folder, durable=False)
     early_config.stash[_folder_key] = folder
     early_config.stash[_servers_key] = servers
     os.environ.update(servers.environment(), DATA_DIR=str(folder / "data"))

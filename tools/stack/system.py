@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +55,11 @@ class System:
         port: int,
         write: LogWriter,
         configured: Mapping[str, str] | None = None,
+        programs: Sequence[Program] | None = None,
     ) -> None:
         self.folder = folder
         self.port = port
+        self.programs = list_programs(port) if programs is None else programs
         self._write = write
         self._configured = os.environ if configured is None else configured
         self._redis: EmbeddedRedis | None = None
@@ -95,43 +97,47 @@ class System:
 
     def start_processes(self, *, without: Collection[str] = ()) -> None:
         """Start web server, workers and Beat, but for those named, and return when they are ready."""
-        programs = [program for program in list_programs(self.port) if program.name not in without]
-        self._supervisor = Supervisor(
-            programs, environment=self.environment, folder=CHECKOUT, write=self._write
-        )
-        self._supervisor.start()
-        self._supervisor.wait_ready(within_s=READY_WITHIN_S)
-        # The first request loads the views; nobody should have to wait for that.
-        with urllib.request.urlopen(f"{self.url}/health/live", timeout=READY_WITHIN_S):
-            pass
+        names = [program.name for program in self.programs if program.name not in without]
+        self._supervisor = self._open.enter_context(self.running(*names))
+        if "web" in names:  # whose first request loads the views; nobody should have to wait for that
+            urllib.request.urlopen(f"{self.url}/health/live", timeout=READY_WITHIN_S).close()
+
+    @contextmanager
+    def running(self, *names: str) -> Iterator[Supervisor]:
+        """A context in which the programs of these names run, ready from its begin."""
+        programs = [program for program in self.programs if program.name in names]
+        supervisor = Supervisor(programs, environment=self.environment, folder=CHECKOUT, write=self._write)
+        supervisor.start()
+        try:
+            supervisor.wait_ready(within_s=READY_WITHIN_S)
+            yield supervisor
+        finally:
+            supervisor.stop()
 
     def restart_processes(self, names: Collection[str]) -> None:
         """Stop the programs of these names and start them again; returns when they are started."""
         if self._supervisor is not None:
             self._supervisor.restart(names)
 
-    def run_command(self, *arguments: str) -> None:
+    def run_command(self, *arguments: str, quietly: bool = False) -> None:
         """Run a manage.py command in the foreground; StackError when it fails."""
-        self.run_program(str(CHECKOUT / "manage.py"), *arguments)
+        self.run_program(str(CHECKOUT / "manage.py"), *arguments, quietly=quietly)
 
-    def run_program(self, *arguments: str) -> None:
+    def run_program(self, *arguments: str, quietly: bool = False) -> None:
         """The same for any other program of Python's: its path, or ``-m`` and its name."""
         command = [sys.executable, *arguments]
-        status = subprocess.run(command, env=self.environment, cwd=CHECKOUT, check=False).returncode
-        if status:
-            raise StackError(f"{' '.join(arguments[:2])} failed with status {status}")
+        run = subprocess.run(
+            command, env=self.environment, cwd=CHECKOUT, check=False, capture_output=quietly, text=True
+        )
+        if run.returncode:
+            told = f"{run.stdout}{run.stderr}"[-4000:] if quietly else ""
+            raise StackError(f"{' '.join(arguments[:2])} failed with status {run.returncode}. {told}")
 
     def pid(self, name: str) -> int:
         """The process id of one of the programs."""
         if self._supervisor is None:
             raise RuntimeError("the processes were not started")
         return self._supervisor.pid(name)
-
-    def stop(self) -> None:
-        """Stop processes, then servers; repeatable."""
-        if self._supervisor is not None:
-            self._supervisor.stop()
-        self._open.close()
 
     def __enter__(self) -> Self:
         if is_listening(self.port):
@@ -143,7 +149,7 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        self._open.close()
 
 
 def list_programs(port: int) -> list[Program]:

@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from tools.stack.children import unmeasured
 from tools.stack.client import Client
 from tools.stack.ports import is_listening, pick_port
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 
 ROOT = Path(__file__).parents[3]
 CONTRACTS = 3000

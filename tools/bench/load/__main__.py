@@ -27,7 +27,8 @@ from tools.bench.load.phases import Beside, Size, look_beside, visit
 from tools.bench.load.scene import Owner, Records, invite_owners
 from tools.bench.load.tally import Tally
 from tools.bench.load.visitors import Ledger, Visitor
-from tools.bench.serving import PRODUCTION, Site, serve
+from tools.bench.serving import serve
+from tools.stack.system import System
 
 LOAD_S = float(os.environ.get("LOAD_S", "60"))
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
@@ -39,7 +40,7 @@ LIMIT_MS = 100.0
 DESCRIPTORS = 16_384
 
 
-def run_load(site: Site) -> list[str]:
+def run_load(site: System) -> list[str]:
     """All phases; prints what they saw and returns which bars were broken, in words."""
     ledger, records = Ledger(), Records(site.environment["DATABASE_URL"])
     with site.running("web") as web:
@@ -69,7 +70,7 @@ def run_load(site: Site) -> list[str]:
     return list_faults((alone, waited, beside.visitor, beside.crowd), beside, endings)
 
 
-async def measure_routes(site: Site, pid: int, owners: Sequence[Owner], ledger: Ledger) -> dict[str, float]:
+async def measure_routes(site: System, pid: int, owners: Sequence[Owner], ledger: Ledger) -> dict[str, float]:
     """CPU of the web process for each route, while no worker runs that could move anything."""
     owner = owners[0]
     running = await owner.visitor.start("search", {"filters": owner.visitor.draw_filters()})
@@ -126,7 +127,7 @@ def main() -> None:
     datasets = prepare_snapshot(ROWS).path.parents[1]
     with (
         tempfile.TemporaryDirectory(prefix="bench-load-") as folder,
-        serve(Path(folder), PRODUCTION, datasets=datasets) as site,
+        serve(Path(folder), datasets=datasets) as site,
     ):
         faults = run_load(site)
     if faults:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import psycopg
 
 from tools.bench.load.tally import Tally
 from tools.bench.load.visitors import Ledger, Visitor
+from tools.stack.polling import poll
 
 DRAIN_WITHIN_S = 300.0
 CLAIM = (
@@ -51,10 +51,8 @@ class Records:
 
     def drain(self) -> None:
         """Return when every task has ended, or after DRAIN_WITHIN_S."""
-        deadline = time.monotonic() + DRAIN_WITHIN_S
         with psycopg.connect(self._url, autocommit=True) as connection:
-            while connection.execute(UNFINISHED).fetchone() and time.monotonic() < deadline:
-                time.sleep(0.5)
+            poll(lambda: not connection.execute(UNFINISHED).fetchone(), within_s=DRAIN_WITHIN_S, every_s=0.5)
 
     def count_endings(self, ledger: Ledger) -> Counter[str]:
         """How many of the accepted tasks are in which state; LOST: there is no row."""

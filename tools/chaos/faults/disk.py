@@ -30,7 +30,7 @@ def fill_disk(scene: Scene) -> None:
 def clean_up(scene: Scene) -> None:
     """Remove what no row names as soon as nobody has written to it for a second."""
     try:
-        scene.arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S))
+        scene.arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S), quietly=True)
     except StackError:  # the database is away
         raise Missed from None
 

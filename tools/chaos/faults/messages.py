@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
 from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import KombuError
@@ -29,13 +28,9 @@ DUPLICATED = 20
 def duplicate_messages(scene: Scene) -> None:
     """Publish the messages of recent tasks again, whatever state they are in, each up to three times."""
     recent = "SELECT id::text, kind, queue FROM data_processing_taskrun ORDER BY created_at DESC LIMIT %s"
-    try:
-        rows = scene.arena.ask(recent, DUPLICATED)
-    except psycopg.Error:
-        raise Missed from None
     messages = [
         (queue, *make_message(TASK_NAMES[kind], run_id))
-        for run_id, kind, queue in rows
+        for run_id, kind, queue in scene.arena.ask(recent, DUPLICATED)
         for _ in range(scene.rng.randint(1, 3))
     ]
     send(scene, messages)
@@ -83,7 +78,7 @@ def send(scene: Scene, messages: Sequence[tuple[str, bytes, Mapping[str, Any]]])
     """Publish (queue, body, properties). Missed when the broker does not take them."""
     try:
         with Connection(
-            scene.arena.rabbitmq.url,
+            scene.arena.servers.rabbitmq.url,
             connect_timeout=3,
             transport_options={"read_timeout": 5, "write_timeout": 5, "max_retries": 1},
         ) as connection:

@@ -6,16 +6,14 @@ import contextlib
 import os
 import signal
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-
-import psycopg
 
 from tools.chaos.browser import NoAnswer
 from tools.chaos.ledger import Order
 from tools.chaos.scene import Missed, Scene
 from tools.chaos.visitors import TASKS
+from tools.stack.polling import poll
 
 COMMITTED_WITHIN_S = 4.0
 
@@ -31,16 +29,14 @@ def kill_web_before_publish(scene: Scene) -> None:
         body={"number": scene.rng.randrange(10**9, 10**12)},
         key=str(uuid.UUID(int=scene.rng.getrandbits(128))),
     )
-    scene.arena.rabbitmq.freeze()
+    scene.arena.servers.rabbitmq.freeze()
     try:
         with ThreadPoolExecutor(1) as poster:
             poster.submit(_post, scene, order, scene.arena.urls[copy])
             committed = _wait_until_committed(scene, order)
             os.killpg(scene.arena.pid(scene.arena.web_names[copy]), signal.SIGKILL)
-    except ProcessLookupError:
-        raise Missed from None
     finally:
-        scene.arena.rabbitmq.thaw()
+        scene.arena.servers.rabbitmq.thaw()
     scene.victim.submit(order, threading.Event())
     scene.ledger.expect(committed, visitor=scene.victim.number, order=order)
 
@@ -58,13 +54,7 @@ def _post(scene: Scene, order: Order, url: str) -> None:
 def _wait_until_committed(scene: Scene, order: Order) -> str:
     """The id of the task; Missed when none is committed in time."""
     found = "SELECT run_id::text FROM data_processing_idempotencykey WHERE key = %s"
-    deadline = time.monotonic() + COMMITTED_WITHIN_S
-    while time.monotonic() < deadline:
-        try:
-            rows = scene.arena.ask(found, order.key)
-        except psycopg.Error:
-            raise Missed from None
-        if rows:
-            return str(rows[0][0])
-        time.sleep(0.02)
-    raise Missed
+    rows = poll(lambda: scene.arena.ask(found, order.key), within_s=COMMITTED_WITHIN_S, every_s=0.02)
+    if not rows:
+        raise Missed
+    return str(rows[0][0])

@@ -12,52 +12,49 @@ import redis
 
 from tools.chaos.scene import Missed, Scene
 from tools.stack.errors import StackError
+from tools.stack.polling import poll
 from tools.stack.servers import RabbitMQ
 
 FREEZE_S = 4.0
 LADEN, LADEN_WITHIN_S = 3, 6.0
 ALARM_S = (4.0, 8.0)
 ALARM_WITHIN_S = 15.0
-MEMORY_LIMIT = ("set_vm_memory_high_watermark", "0.4")
+MEMORY_LIMIT = ("set_vm_memory_high_watermark", "0.6")
 DISK_LIMIT = ("set_disk_free_limit", "50MB")
 NOTICED_WITHIN_S, RECOVERED_WITHIN_S = 0.2, 60.0
 
 
 def restart_broker(scene: Scene) -> None:
     """RabbitMQ stops in order and starts again with its data."""
-    scene.arena.rabbitmq.restart()
+    scene.arena.servers.rabbitmq.restart()
 
 
 def crash_broker(scene: Scene) -> None:
     """SIGKILL to RabbitMQ; it starts again with what is on its disk."""
-    scene.arena.rabbitmq.kill()
-    scene.arena.rabbitmq.start()
+    scene.arena.servers.rabbitmq.kill()
+    scene.arena.servers.rabbitmq.start()
 
 
 def wipe_broker(scene: Scene) -> None:
     """RabbitMQ loses everything: queues, exchanges, messages, at a moment when there are some."""
-    _wait_for_messages(scene)
-    scene.arena.rabbitmq.kill()
-    scene.arena.rabbitmq.wipe()
-    scene.arena.rabbitmq.start()
+    poll(lambda: _has_messages(scene), within_s=LADEN_WITHIN_S)
+    scene.arena.servers.rabbitmq.kill()
+    scene.arena.servers.rabbitmq.wipe()
+    scene.arena.servers.rabbitmq.start()
 
 
-def _wait_for_messages(scene: Scene) -> None:
+def _has_messages(scene: Scene) -> bool:
     waiting = "SELECT count(*) FROM data_processing_taskrun WHERE state = 'PENDING' AND publishes > 0"
-    deadline = time.monotonic() + LADEN_WITHIN_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(psycopg.Error):
-            ((count,),) = scene.arena.ask(waiting)
-            if count >= LADEN:
-                return
-        time.sleep(0.05)
+    with contextlib.suppress(psycopg.Error):
+        return bool(scene.arena.ask(waiting)[0][0] >= LADEN)
+    return False
 
 
 def freeze_broker(scene: Scene) -> None:
     """RabbitMQ keeps its connections and answers nobody for some seconds."""
-    scene.arena.rabbitmq.freeze()
+    scene.arena.servers.rabbitmq.freeze()
     time.sleep(FREEZE_S)
-    scene.arena.rabbitmq.thaw()
+    scene.arena.servers.rabbitmq.thaw()
 
 
 def alarm_memory(scene: Scene) -> None:
@@ -71,7 +68,7 @@ def alarm_disk(scene: Scene) -> None:
 
 
 def _alarm(scene: Scene, what: str, *, by: tuple[str, str], lift: tuple[str, str]) -> None:
-    rabbitmq = scene.arena.rabbitmq
+    rabbitmq = scene.arena.servers.rabbitmq
     try:
         rabbitmq.run_ctl(*by)
         _wait_for_alarm(rabbitmq, True)
@@ -83,37 +80,31 @@ def _alarm(scene: Scene, what: str, *, by: tuple[str, str], lift: tuple[str, str
 
 
 def _wait_for_alarm(rabbitmq: RabbitMQ, wanted: bool) -> None:
-    deadline = time.monotonic() + ALARM_WITHIN_S
-    while rabbitmq.is_in_alarm() is not wanted:
-        if time.monotonic() > deadline:
-            raise StackError(f"RabbitMQ is {'not ' * wanted}in alarm after {ALARM_WITHIN_S:g} s")
-        time.sleep(0.1)
+    if not poll(lambda: rabbitmq.is_in_alarm() is wanted, within_s=ALARM_WITHIN_S, every_s=0.1):
+        raise StackError(f"RabbitMQ is {'not ' * wanted}in alarm after {ALARM_WITHIN_S:g} s")
 
 
 def flush_redis(scene: Scene) -> None:
     """Redis loses all keys."""
-    try:
-        with redis.Redis.from_url(scene.arena.redis.url, socket_timeout=3) as client:
-            client.flushall()
-    except redis.RedisError:
-        raise Missed from None
+    with redis.Redis.from_url(scene.arena.servers.redis.url, socket_timeout=3) as client:
+        client.flushall()
 
 
 def restart_redis(scene: Scene) -> None:
     """Redis stops for a second and starts again."""
-    scene.arena.redis.stop()
+    scene.arena.servers.redis.stop()
     time.sleep(1)
-    scene.arena.redis.start()
+    scene.arena.servers.redis.start()
 
 
 def restart_database(scene: Scene) -> None:
     """PostgreSQL ends all sessions, stops in order and starts again."""
-    scene.arena.postgres.restart()
+    scene.arena.servers.postgres.restart()
 
 
 def crash_database(scene: Scene) -> None:
     """PostgreSQL stops at once (SIGQUIT: nothing is flushed) and recovers from its log."""
-    postgres = scene.arena.postgres
+    postgres = scene.arena.servers.postgres
     os.kill(postgres.pid, signal.SIGQUIT)
     postgres.stop()
     postgres.start()
@@ -121,27 +112,18 @@ def crash_database(scene: Scene) -> None:
 
 def crash_session(scene: Scene) -> None:
     """SIGKILL to one session's process: PostgreSQL ends all the others too and recovers."""
-    try:
-        rows = scene.arena.ask(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
-    except psycopg.Error:
-        raise Missed from None
+    sessions = (
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    rows = scene.arena.ask(sessions)
     if not rows:
         raise Missed
-    try:
-        os.kill(scene.rng.choice(rows)[0], signal.SIGKILL)
-    except ProcessLookupError:
-        raise Missed from None
-    _wait_for_database(scene)
-
-
-def _wait_for_database(scene: Scene) -> None:
-    deadline = time.monotonic() + RECOVERED_WITHIN_S
+    os.kill(scene.rng.choice(rows)[0], signal.SIGKILL)
     time.sleep(NOTICED_WITHIN_S)
-    while time.monotonic() < deadline:
-        with contextlib.suppress(psycopg.Error):
-            scene.arena.ask("SELECT 1")
-            return
-        time.sleep(0.05)
+    poll(lambda: _is_database_up(scene), within_s=RECOVERED_WITHIN_S)
+
+
+def _is_database_up(scene: Scene) -> bool:
+    with contextlib.suppress(psycopg.Error):
+        return bool(scene.arena.ask("SELECT 1"))
+    return False

@@ -4,5 +4,6 @@ from tools.stack.servers.postgresql import PostgreSQL
 from tools.stack.servers.rabbitmq import RabbitMQ
 from tools.stack.servers.redis import EmbeddedRedis, Redis
 from tools.stack.servers.server import Server
+from tools.stack.servers.trio import Servers
 
-__all__ = ["EmbeddedRedis", "PostgreSQL", "RabbitMQ", "Redis", "Server"]
+__all__ = ["EmbeddedRedis", "PostgreSQL", "RabbitMQ", "Redis", "Server", "Servers"]
