@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
+import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +14,10 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 ROOMS = ("backend", "web", "api", "data_processing", "contracts")
 MOST_LINES, MOST_MODULES, MOST_FUNCTION_LINES, MOST_MEDIAN_LINES = 400, 12, 50, 8
+LEAST_COMMENTS = 1.0
+"""Lines with a comment in a hundred lines. Code that is dense and says no reason is changed by guessing."""
+DIRECTIVE = re.compile(r"#\s*(noqa|type:)")
+"""What a tool reads, which is no comment."""
 
 
 def list_modules() -> list[Path]:
@@ -41,3 +48,14 @@ def test_functions_are_short() -> None:
     lengths = dict(list_functions())
     assert {place: lines for place, lines in lengths.items() if lines > MOST_FUNCTION_LINES} == {}
     assert median(lengths.values()) < MOST_MEDIAN_LINES
+
+
+def count_comments(source: str) -> int:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return sum(token.type == tokenize.COMMENT and not DIRECTIVE.match(token.string) for token in tokens)
+
+
+def test_comments_say_reasons_often_enough() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in list_modules()]
+    lines = sum(len(source.splitlines()) for source in sources)
+    assert 100 * sum(map(count_comments, sources)) / lines >= LEAST_COMMENTS
