@@ -92,7 +92,7 @@ def task_status(run: TaskRun) -> TaskStatus:
 def task_list(asked: Sequence[TaskRun]) -> list[TaskStatus]:
     """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
     places = reads.locate_in_line([run.id for run in asked if run.state == State.PENDING])
-    lives = results.find_progress_of([run.id for run in asked if run.state == State.STARTED])
+    lives = results.get_progress_of([run.id for run in asked if run.state == State.STARTED])
     return [describe_task(run, place=places.get(run.id), live=lives.get(run.id)) for run in asked]
 
 

@@ -39,12 +39,12 @@ urlpatterns = [
     path("api/v1/ops/dead-letters/replay/", ops.ReplayDeadLetters.as_view(), name="dead-letters-replay"),
     path("api/v1/ops/dead-letters/discard/", ops.DiscardDeadLetters.as_view(), name="dead-letters-discard"),
     path(
-        "api/v1/ops/dead-letters/<int:letter_id>/replay/",
+        "api/v1/ops/dead-letters/<int:dead_letter_id>/replay/",
         ops.ReplayDeadLetter.as_view(),
         name="dead-letter-replay",
     ),
     path(
-        "api/v1/ops/dead-letters/<int:letter_id>/discard/",
+        "api/v1/ops/dead-letters/<int:dead_letter_id>/discard/",
         ops.DiscardDeadLetter.as_view(),
         name="dead-letter-discard",
     ),

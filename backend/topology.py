@@ -30,7 +30,7 @@ def task_queues(broker_url: str) -> tuple[Queue, ...]:
 
 
 def dead_queues() -> tuple[Queue, ...]:
-    """One queue for dead letters beside each task queue. No limits: what lands here waits for a person."""
+    """The dead-letter queue of each task queue. No limits: what lands here waits for a person."""
     exchange = Exchange(DEAD_EXCHANGE, type="topic", durable=True)
     return tuple(
         Queue(
@@ -44,9 +44,10 @@ def dead_queues() -> tuple[Queue, ...]:
 
 
 def declare(connection: Connection) -> None:
-    """Declare all queues, idempotently. Dead-letter queues first: without one a letter blocks its source."""
+    """Declare all queues, idempotently."""
     broker_url = connection.as_uri()
     with connection.channel() as channel:
+        # Dead-letter queues first: at-least-once keeps a dead message where it is until it has a place.
         for queue in (*(dead_queues() if is_amqp(broker_url) else ()), *task_queues(broker_url)):
             queue(channel).declare()
 

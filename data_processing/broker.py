@@ -1,4 +1,4 @@
-"""What the broker and the workers behind it say when they are asked, and the raw dead letters.
+"""What the broker and its workers say when they are asked, and the messages in the dead-letter queues.
 
 Every connection made here has a deadline on each wait: a broker that is frozen, or that takes no messages for
 now, does not hold up whoever asks it.
@@ -39,7 +39,7 @@ class QueueDepth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RawLetter:
+class DeadMessage:
     """A message as it lies in a dead-letter queue, undecoded."""
 
     queue: str
@@ -107,9 +107,9 @@ def kill_process_of(task_id: str) -> None:
         _command_workers(_mailbox(connection), "revoke", arguments)
 
 
-def drain_dead_letters(limit: int) -> Iterator[RawLetter]:
-    """Take letters out of the dead-letter queues; each is acknowledged when the next one is asked for, so
-    that a caller that fails leaves the letter where it was. Raises one of ERRORS."""
+def drain_dead_queues(limit: int) -> Iterator[DeadMessage]:
+    """Take messages out of the dead-letter queues; each is acknowledged when the next one is asked for, so
+    that a caller that fails leaves the message where it was. Raises one of ERRORS."""
     if not is_rabbitmq():
         return
     with connect() as connection:
@@ -121,7 +121,7 @@ def drain_dead_letters(limit: int) -> Iterator[RawLetter]:
                     break
                 headers = message.properties.get("application_headers") or {}
                 body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
-                yield RawLetter(queue=name, body=body, headers=headers)
+                yield DeadMessage(queue=name, body=body, headers=headers)
                 channel.basic_ack(message.delivery_tag)
 
 

@@ -34,12 +34,12 @@ def publish_like_the_web() -> Iterator[None]:
 
 
 def lose_broker(patch: pytest.MonkeyPatch) -> None:
-    """From here on, nobody listens at the broker's address; `find_broker` ends this."""
+    """From here on, nobody listens at the broker's address; `use_broker` ends this."""
     patch.setenv("CELERY_BROKER_URL", f"amqp://guest:guest@{LOOPBACK}:{pick_port()}//")
     reset_connections()
 
 
-def find_broker(patch: pytest.MonkeyPatch, url: str) -> None:
+def use_broker(patch: pytest.MonkeyPatch, url: str) -> None:
     """The broker is at its address (or one of several), and the pause after an outage is over."""
     patch.setenv("CELERY_BROKER_URL", url)
     patch.setitem(app.conf, "broker_transport_options", topology.transport_options(url))

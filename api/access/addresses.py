@@ -13,13 +13,13 @@ from rest_framework.request import Request
 def address_key(request: HttpRequest | Request) -> str:
     """A key of the client's address, equal for equal addresses: what is counted by address is kept under it,
     so that no address is stored. Of IPv6 the first half counts, because a client has the other to itself."""
-    address = _parse(find_address(request))
+    address = _parse(read_address(request))
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False).network_address
     return salted_hmac("data_processing.address", str(address), algorithm="sha256").hexdigest()[:32]
 
 
-def find_address(request: HttpRequest | Request) -> str:
+def read_address(request: HttpRequest | Request) -> str:
     """The address that the outermost of our proxies saw; the peer's own where there is no proxy, or where the
     request came past it."""
     peer: str = request.META.get("REMOTE_ADDR") or ""

@@ -49,7 +49,7 @@ class Schedules(TypedDict):
     schedules: list[ScheduleReport]
 
 
-class LetterRun(TypedDict):
+class DeadLetterRun(TypedDict):
     """The task of a dead letter."""
 
     task_id: Id
@@ -61,14 +61,14 @@ class LetterRun(TypedDict):
     status_url: Path
 
 
-class Letter(TypedDict):
+class DeadLetter(TypedDict):
     """A task that was given up; without ``run`` where the message was none of ours."""
 
     id: int
     reason: Annotated[str, Also(enum=list(DeadReason.values))]
     reason_in_words: str
     queue: str
-    run: LetterRun | None
+    run: DeadLetterRun | None
     error: TaskError | None
     attempts: list[Attempt]
     traceback: str
@@ -79,8 +79,8 @@ class Letter(TypedDict):
     resolved_by: str | None
 
 
-class ResolvedLetter(TypedDict):
-    """What became of one of several letters; ``code`` and ``detail`` say why it was refused."""
+class ResolvedDeadLetter(TypedDict):
+    """What became of one of several dead letters; ``code`` and ``detail`` say why it was refused."""
 
     id: int
     outcome: Annotated[str, Also(enum=[*(action.value for action in Action), REFUSED])]
@@ -88,7 +88,7 @@ class ResolvedLetter(TypedDict):
     detail: NotRequired[str]
 
 
-class ResolvedLetters(TypedDict):
+class ResolvedDeadLetters(TypedDict):
     """One entry for each id that was sent."""
 
-    results: list[ResolvedLetter]
+    results: list[ResolvedDeadLetter]

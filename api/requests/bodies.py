@@ -11,7 +11,7 @@ from contracts.questions.model import Question, check_by
 from contracts.questions.numbers import Whole
 from contracts.questions.reading import identifier
 
-MAX_LETTERS = 1000
+MAX_DEAD_LETTERS = 1000
 LARGEST_ID = 2**63 - 1
 
 
@@ -32,11 +32,11 @@ class Cancel(OneTask):
     all: Annotated[bool, Strict()] = False
 
 
-class Letters(Question):
+class DeadLetters(Question):
     """Which dead letters are meant."""
 
     ids: Annotated[
         tuple[Annotated[int, Whole(1, LARGEST_ID)], ...],
         FailFast(),
-        Field(min_length=1, max_length=MAX_LETTERS),
+        Field(min_length=1, max_length=MAX_DEAD_LETTERS),
     ]

@@ -68,10 +68,10 @@ class ExportDetail(ApiView):
     }
 
     def get(self, request: Request, export_id: uuid.UUID) -> Response:
-        return Response(representation.export_file(_find(request, export_id)))
+        return Response(representation.export_file(_get_visible(request, export_id)))
 
     def delete(self, request: Request, export_id: uuid.UUID) -> Response:
-        export = _find(request, export_id)
+        export = _get_visible(request, export_id)
         ExportFile.objects.filter(pk=export.pk, deleted_at=None).update(deleted_at=Now())
         release_connections()
         files.discard([export.path])
@@ -94,7 +94,7 @@ class ExportDownload(ApiView):
     }
 
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
-        export = _find(request, export_id)
+        export = _get_visible(request, export_id)
         expired = export.deleted_at is not None or export.expires_at <= timezone.now()
         if not expired:
             export_store.note_reader(export)
@@ -102,13 +102,13 @@ class ExportDownload(ApiView):
         release_connections()
         if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
-        if settings.EXPORT_S3_REDIRECT and files.find_bucket() is not None:
+        if settings.EXPORT_S3_REDIRECT and files.has_bucket():
             url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
             return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         return _file_response(request, export)
 
 
-def _find(request: Request, export_id: uuid.UUID) -> ExportFile:
+def _get_visible(request: Request, export_id: uuid.UUID) -> ExportFile:
     export = visible_to(request, ExportFile.objects.filter(pk=export_id)).first()
     if export is None:
         raise NotFound("there is no export with this export_id")

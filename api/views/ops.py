@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from api.document import operators, shapes
 from api.pagination import PAGED, answer_page
-from api.requests.bodies import Letters
+from api.requests.bodies import DeadLetters
 from api.requests.parameters import Choice, Whole
 from api.view import Answer, ApiView, refusal
 from api.views.contracts import represent_dataset
@@ -96,11 +96,11 @@ class DeadLetterList(StaffView):
         *PAGED,
     )
     answers: ClassVar = {
-        "GET": {200: Answer(meaning="a page of letters", shape=shapes.Page[operators.Letter])}
+        "GET": {200: Answer(meaning="a page of dead letters", shape=shapes.Page[operators.DeadLetter])}
     }
 
     def get(self, request: Request) -> Response:
-        return answer_page(self, _filter(self.asked), lambda page: [_represent(letter) for letter in page])
+        return answer_page(self, _filter(self.asked), lambda page: [_represent(row) for row in page])
 
 
 class ResolveDeadLetter(StaffView):
@@ -109,13 +109,13 @@ class ResolveDeadLetter(StaffView):
     resolution: ClassVar[Action]
     answers: ClassVar = {
         "POST": {
-            200: Answer(meaning="it is done", shape=operators.Letter),
-            409: refusal("it cannot be done to this letter (any more)"),
+            200: Answer(meaning="it is done", shape=operators.DeadLetter),
+            409: refusal("it cannot be done to this dead letter (any more)"),
         }
     }
 
-    def post(self, request: Request, letter_id: int) -> Response:
-        found = DeadLetter.objects.filter(pk=letter_id).first()
+    def post(self, request: Request, dead_letter_id: int) -> Response:
+        found = DeadLetter.objects.filter(pk=dead_letter_id).first()
         if found is None:
             raise NotFound("there is no dead letter with this id")
         dead_letters.resolve(found, self.resolution, by=request.user.get_username())
@@ -134,13 +134,13 @@ class ResolveDeadLetters(StaffView):
     """Replays or discards many, answered id by id."""
 
     resolution: ClassVar[Action]
-    body = Letters
+    body = DeadLetters
     answers: ClassVar = {
-        "POST": {200: Answer(meaning="what became of each", shape=operators.ResolvedLetters)}
+        "POST": {200: Answer(meaning="what became of each", shape=operators.ResolvedDeadLetters)}
     }
 
     def post(self, request: Request) -> Response:
-        ids = Letters.from_json(request.data).ids
+        ids = DeadLetters.from_json(request.data).ids
         resolved = dead_letters.resolve_many(ids, self.resolution, by=request.user.get_username())
         return Response({"results": [_represent_resolved(one, self.resolution) for one in resolved]})
 
@@ -169,19 +169,19 @@ class UseDataset(StaffView):
 
 
 def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
-    letters = DeadLetter.objects.select_related("run")
+    rows = DeadLetter.objects.select_related("run")
     if asked["state"] != ALL:
-        letters = letters.filter(resolved_at__isnull=asked["state"] == OPEN)
-    return letters.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
+        rows = rows.filter(resolved_at__isnull=asked["state"] == OPEN)
+    return rows.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
 
 
-def _represent(letter: DeadLetter) -> operators.Letter:
-    run = letter.run
+def _represent(dead_letter: DeadLetter) -> operators.DeadLetter:
+    run = dead_letter.run
     return {
-        "id": letter.pk,
-        "reason": letter.reason,
-        "reason_in_words": letter.get_reason_display(),
-        "queue": letter.queue,
+        "id": dead_letter.pk,
+        "reason": dead_letter.reason,
+        "reason_in_words": dead_letter.get_reason_display(),
+        "queue": dead_letter.queue,
         "run": None
         if run is None
         else {
@@ -193,18 +193,18 @@ def _represent(letter: DeadLetter) -> operators.Letter:
             "dataset_version": run.dataset_version,
             "status_url": f"{reverse('task-status')}?task_id={run.id}",
         },
-        "error": letter.error,
-        "attempts": letter.attempts,
-        "traceback": letter.traceback,
-        "message": letter.message,
-        "created_at": letter.created_at,
-        "resolved_at": letter.resolved_at,
-        "resolution": letter.resolution or None,
-        "resolved_by": letter.resolved_by or None,
+        "error": dead_letter.error,
+        "attempts": dead_letter.attempts,
+        "traceback": dead_letter.traceback,
+        "message": dead_letter.message,
+        "created_at": dead_letter.created_at,
+        "resolved_at": dead_letter.resolved_at,
+        "resolution": dead_letter.resolution or None,
+        "resolved_by": dead_letter.resolved_by or None,
     }
 
 
-def _represent_resolved(resolved: Resolved, action: Action) -> operators.ResolvedLetter:
+def _represent_resolved(resolved: Resolved, action: Action) -> operators.ResolvedDeadLetter:
     problem = resolved.problem
     if problem is None:
         return {"id": resolved.id, "outcome": action.value}

@@ -44,7 +44,7 @@ from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import KINDS, parse_again
 from data_processing.lifecycle import submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
-from data_processing.lifecycle.submission import find_reusable, request_key
+from data_processing.lifecycle.submission import get_reusable, request_key
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.outputs import estimates, files, results
 
@@ -122,7 +122,7 @@ class RerunTask(ApiView):
     }
 
     def post(self, request: Request) -> Response:
-        earlier = _find(request, OneTask.from_json(request.data).task_id)
+        earlier = _get_visible(request, OneTask.from_json(request.data).task_id)
         kind, wanted = parse_again(earlier.kind, earlier.request)
         return start_task(request, kind, wanted)
 
@@ -138,7 +138,7 @@ class EstimateExport(ApiView):
         version = datasets.current_snapshot().version
         estimate = estimates.estimate_export(wanted, format=wanted.format, version=version)
         key = request_key("export", wanted, version)
-        return Response({**estimate, "reuse": find_reusable(owner_of(request), key) is not None})
+        return Response({**estimate, "reuse": get_reusable(owner_of(request), key) is not None})
 
 
 class TaskStatus(ApiView):
@@ -155,7 +155,7 @@ class TaskStatus(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        run = _find(request, self.asked["task_id"])
+        run = _get_visible(request, self.asked["task_id"])
         body = representation.task_status(run)
         etag = f'"{digest(body)[:32]}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
@@ -178,10 +178,10 @@ class TaskDetail(ApiView):
     }
 
     def get(self, request: Request, task_id: uuid.UUID) -> Response:
-        return Response(representation.task_status(_find(request, task_id)))
+        return Response(representation.task_status(_get_visible(request, task_id)))
 
     def delete(self, request: Request, task_id: uuid.UUID) -> Response:
-        run = _find(request, task_id)
+        run = _get_visible(request, task_id)
         paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
         # A dead letter goes with its run; until an operator has resolved it, it must not.
         open_letters = run.dead_letters.filter(resolved_at=None)
@@ -219,8 +219,8 @@ class TaskResult(ApiView):
         if task_id is None and key is None:
             raise InvalidParameter("query", "task_id", "is required, or cache_key")
         if key is None:
-            return _result_response(_find(request, task_id))
-        answer = results.find_answer(key)
+            return _result_response(_get_visible(request, task_id))
+        answer = results.get_answer(key)
         if answer is not None:
             return Response(answer)
         run = visible_to(request, TaskRun.objects.filter(request_key=key)).order_by("-created_at").first()
@@ -283,7 +283,7 @@ class CancelTask(ApiView):
 
     def post(self, request: Request) -> Response:
         body = Cancel.from_json(request.data)
-        run = _find(request, body.task_id)
+        run = _get_visible(request, body.task_id)
         state = (cancellation.request_cancel if body.all else cancellation.withdraw)(run.id)
         if state == State.REVOKED:
             results.tell_cancel(run.id)
@@ -306,7 +306,7 @@ def start_task(request: Request, kind: TaskKind[Any], wanted: TaskRequest) -> Re
     version = datasets.current_snapshot().version if kind.on_dataset else ""
     if kind.cached:
         key = request_key(kind.name, wanted, version)
-        answer = results.find_answer(key)
+        answer = results.get_answer(key)
         if answer is not None:
             return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
     owner = owner_of(request)
@@ -342,7 +342,7 @@ def _file_expired(run: TaskRun) -> bool:
     return export is not None and (export.deleted_at is not None or export.expires_at <= timezone.now())
 
 
-def _find(request: Request, task_id: uuid.UUID) -> TaskRun:
+def _get_visible(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
     run = reads.get(task_id)
     if run is None or whose_to_see(request) not in (None, run.owner):

@@ -107,8 +107,8 @@ class Reader:
 
     def _see(self, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Sight]:
         rows = {row[0]: row for row in TaskRun.objects.filter(id__in=wanted).values_list(*COLUMNS)}
-        lives = results.find_progress_of([key for key, row in rows.items() if row[1] == State.STARTED])
-        places = self._find_places([key for key, row in rows.items() if row[1] == State.PENDING])
+        lives = results.get_progress_of([key for key, row in rows.items() if row[1] == State.STARTED])
+        places = self._locate_waiting([key for key, row in rows.items() if row[1] == State.PENDING])
         sights = {}
         for key, row in rows.items():
             before, live = self._told.get(key, NOTHING).sight, lives.get(key)
@@ -118,7 +118,7 @@ class Reader:
             sights[key] = Sight(row[STANDING], row[COUNTED], live, places.get(key))
         return sights
 
-    def _find_places(self, waiting: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
+    def _locate_waiting(self, waiting: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
         if time.monotonic() >= self._places_due or not self._places.keys() >= set(waiting):
             self._places = reads.locate_in_line(waiting)
             self._places_due = time.monotonic() + PLACES_EVERY_S

@@ -96,10 +96,10 @@ class _Work:
         return max(self._turns, default=0)
 
     def list_missing(self) -> list[int]:
-        return [part for part in range(len(self._plans)) if self._parts.find_done(part) is None]
+        return [part for part in range(len(self._plans)) if self._parts.get_done(part) is None]
 
     def path(self, part: int) -> Path:
-        done = self._parts.find_done(part)
+        done = self._parts.get_done(part)
         assert done is not None
         return done
 
@@ -115,7 +115,7 @@ class _Work:
         return Progress(phase="writing rows", current=self._most, total=self._total)
 
     def _read_rows(self, part: int) -> int:
-        if self._parts.find_done(part) is not None:
+        if self._parts.get_done(part) is not None:
             return _count_rows(self._plans[part])
         sign = self._parts.read_sign(part, turn=self._turns[part])
         return sign[1] if sign else 0

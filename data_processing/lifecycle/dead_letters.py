@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from data_processing import broker
-from data_processing.broker import RawLetter
+from data_processing.broker import DeadMessage
 from data_processing.database.constraints import violates
 from data_processing.errors import NotFound, NotReplayable, TaskError
 from data_processing.kinds.registry import KINDS
@@ -28,7 +28,7 @@ RUN_TASKS = frozenset(kind.task_name for kind in KINDS.values())
 
 
 class Action(Enum):
-    """What an operator can do with a letter."""
+    """What an operator can do with a dead letter."""
 
     REPLAY = "replayed"
     DISCARD = "discarded"
@@ -36,41 +36,63 @@ class Action(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """What became of one of several letters; ``problem`` is None when it was done."""
+    """What became of one of several; ``problem`` is None when it was done."""
 
     id: int
     problem: TaskError | None
 
 
-def open_letters() -> QuerySet[DeadLetter]:
-    """Letters that wait for an operator, newest first."""
+def list_open() -> QuerySet[DeadLetter]:
+    """Those that wait for an operator, newest first."""
     return DeadLetter.objects.filter(resolved_at=None).select_related("run").order_by("-created_at", "-pk")
 
 
 def file_undelivered(limit: int = 100) -> int:
-    """Move what lies in the broker's dead-letter queues into the table; returns how many were filed.
-
-    A message whose run has a row is dropped: the row is the truth, and the sweeper publishes it again.
-    """
+    """Move what lies in the broker's dead-letter queues into the table; returns how many were filed."""
     filed = 0
     try:
-        for letter in broker.drain_dead_letters(limit):
-            filed += _file(letter)
+        for message in broker.drain_dead_queues(limit):
+            filed += _file(message)
     except broker.ERRORS as error:
         logger.warning("dead-letter queues cannot be read now: %s", error)
     return filed
 
 
-def replay(letter: DeadLetter, *, by: str) -> None:
-    """Run the task again under its own id. Raises NotReplayable."""
-    if letter.run_id is None:
-        raise NotReplayable("the message could not be read, so there is no task to run; it can be discarded")
-    if letter.run is not None and letter.run.kind not in KINDS:
-        raise NotReplayable(f"this version of the program knows no kind of task {letter.run.kind!r}")
+def resolve(dead_letter: DeadLetter, action: Action, *, by: str) -> None:
+    """Run the task again under its own id, or put the dead letter away: the task stays failed then. Raises
+    NotReplayable."""
+    if action is Action.REPLAY:
+        _replay(dead_letter, by=by)
+    else:
+        _note_resolution(dead_letter, action, by=by)
+
+
+def resolve_many(ids: Sequence[int], action: Action, *, by: str) -> list[Resolved]:
+    """Resolve several, each on its own: one that cannot be resolved stops no other."""
+    rows = DeadLetter.objects.in_bulk(ids)
+    return [Resolved(id=pk, problem=_try_to_resolve(rows.get(pk), action, by)) for pk in dict.fromkeys(ids)]
+
+
+def _try_to_resolve(dead_letter: DeadLetter | None, action: Action, by: str) -> TaskError | None:
+    if dead_letter is None:
+        return NotFound("there is no dead letter with this id")
     try:
+        resolve(dead_letter, action, by=by)
+    except NotReplayable as problem:
+        return problem
+    return None
+
+
+def _replay(dead_letter: DeadLetter, *, by: str) -> None:
+    if dead_letter.run is None:
+        raise NotReplayable("the message could not be read, so there is no task to run; it can be discarded")
+    if dead_letter.run.kind not in KINDS:
+        raise NotReplayable(f"this version of the program knows no kind of task {dead_letter.run.kind!r}")
+    try:
+        # One transaction: a dead letter whose task is not replayed after all stays open for later.
         with transaction.atomic():
-            _resolve(letter, Action.REPLAY, by)
-            if not recovery.replay([letter.run_id]):
+            _note_resolution(dead_letter, Action.REPLAY, by=by)
+            if not recovery.replay([dead_letter.run.id]):
                 raise NotReplayable("the task has not ended as failed; it cannot be replayed")
     except IntegrityError as error:
         if not violates(error, TaskRun, insertion.ONE_EQUAL):
@@ -78,52 +100,27 @@ def replay(letter: DeadLetter, *, by: str) -> None:
         raise NotReplayable("an equal task of the same owner is unfinished; wait for it") from None
 
 
-def discard(letter: DeadLetter, *, by: str) -> None:
-    """Put the letter away; the task stays failed. Raises NotReplayable when it was resolved already."""
-    _resolve(letter, Action.DISCARD, by)
-
-
-def resolve(letter: DeadLetter, action: Action, *, by: str) -> None:
-    """Replay or discard. Raises NotReplayable."""
-    (replay if action is Action.REPLAY else discard)(letter, by=by)
-
-
-def resolve_many(ids: Sequence[int], action: Action, *, by: str) -> list[Resolved]:
-    """Replay or discard several letters, each on its own: one that cannot be resolved stops no other."""
-    letters = DeadLetter.objects.in_bulk(ids)
-    return [
-        Resolved(id=pk, problem=_try_to_resolve(letters.get(pk), action, by)) for pk in dict.fromkeys(ids)
-    ]
-
-
-def _try_to_resolve(letter: DeadLetter | None, action: Action, by: str) -> TaskError | None:
-    if letter is None:
-        return NotFound("there is no dead letter with this id")
-    try:
-        resolve(letter, action, by=by)
-    except NotReplayable as problem:
-        return problem
-    return None
-
-
-def _resolve(letter: DeadLetter, action: Action, by: str) -> None:
-    waiting = DeadLetter.objects.filter(pk=letter.pk, resolved_at=None)
+def _note_resolution(dead_letter: DeadLetter, action: Action, *, by: str) -> None:
+    # On the condition that it is open: of two operators who press at once, one is told that it is done.
+    waiting = DeadLetter.objects.filter(pk=dead_letter.pk, resolved_at=None)
     if not waiting.update(resolved_at=Now(), resolution=action.value, resolved_by=by):
         raise NotReplayable("the dead letter has been resolved already")
 
 
-def _file(letter: RawLetter) -> int:
-    task = _make_storable(str(letter.headers.get("task")))
-    kept_back = letter.headers.get("eta") is not None
-    if task in RUN_TASKS and _has_run(letter.headers.get("id")):
+def _file(message: DeadMessage) -> int:
+    task = _make_storable(str(message.headers.get("task")))
+    kept_back = message.headers.get("eta") is not None
+    # Dropped, also where it died for its eta: the row is the truth, and the sweeper publishes it again.
+    if task in RUN_TASKS and _has_run(message.headers.get("id")):
         return 0
     if task in current_app.tasks and task not in RUN_TASKS and not kept_back:
         logger.warning("a %s message died; its schedule, or the export that offered it, makes it good", task)
         return 0
     DeadLetter.objects.create(
         reason=DeadReason.UNREADABLE,
-        queue=letter.queue,
-        message=_make_storable(letter.body[:FILED_BYTES].decode("utf-8", "backslashreplace")),
+        queue=message.queue,
+        # Undecoded, and cut: whoever sent it may have sent anything, in any size.
+        message=_make_storable(message.body[:FILED_BYTES].decode("utf-8", "backslashreplace")),
         error={
             "code": "unreadable-message",
             "message": "somebody sent a task that is to be kept until later (eta); workers refuse to"

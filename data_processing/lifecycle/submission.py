@@ -49,7 +49,7 @@ def accept(
 ) -> Accepted:
     """Accept a request; ``address`` is a key of where a visitor asks from. Raises TooManyTasks,
     ExportStoreFull, KeyReused."""
-    record = partial(_find_or_record, kind, wanted, owner=owner, version=version, address=address)
+    record = partial(_reuse_or_record, kind, wanted, owner=owner, version=version, address=address)
     if idempotency_key is None:
         accepted = record()
     else:
@@ -60,7 +60,7 @@ def accept(
     return accepted
 
 
-def find_reusable(owner: str, key: str) -> TaskRun | None:
+def get_reusable(owner: str, key: str) -> TaskRun | None:
     """The owner's finished export of the same question, while its file lives."""
     living = ExportFile.objects.filter(
         owner=owner, run__request_key=key, deleted_at=None, expires_at__gt=Now() + timedelta(minutes=5)
@@ -69,12 +69,12 @@ def find_reusable(owner: str, key: str) -> TaskRun | None:
     return export.run if export else None
 
 
-def _find_or_record(
+def _reuse_or_record(
     kind: TaskKind[Any], wanted: TaskRequest, *, owner: str, version: str, address: str | None
 ) -> Accepted:
     key = request_key(kind.name, wanted, version)
     if kind.formats:
-        finished = find_reusable(owner, key)
+        finished = get_reusable(owner, key)
         if finished is not None:
             return Accepted(run=finished, reused=True)
         export_store.expect_room()

@@ -57,7 +57,7 @@ def file_dead_letters() -> None:
 def reconcile_results() -> int:
     """Give Redis back the results of recent runs that it has lost; returns how many."""
     recent = TaskRun.objects.filter(state__in=FINISHED, expires_at__gt=Now()).order_by("-finished_at")
-    lost = results.find_missing([run.id for run in recent.only("id")[:RECONCILED]])
+    lost = results.list_missing([run.id for run in recent.only("id")[:RECONCILED]])
     for run in TaskRun.objects.filter(id__in=lost, state=State.SUCCESS, result__isnull=False):
         results.store_success(run.id, run.result)
     return len(lost)
@@ -135,5 +135,5 @@ def _kill_process_of(run_id: uuid.UUID) -> None:
 
 def _remove_orphans(*, age_s: float) -> None:
     running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
-    orphans = files.find_orphans(older_than=time.time() - age_s)
+    orphans = files.list_orphans(older_than=time.time() - age_s)
     files.remove(name for name in orphans if name.partition(".")[0] not in running)

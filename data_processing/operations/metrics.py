@@ -47,14 +47,14 @@ def _measure_pulses(registry: CollectorRegistry) -> None:
 def _measure_rows(registry: CollectorRegistry, queues: Iterable[QueueReport]) -> None:
     unfinished = _gauge(registry, "unfinished_runs", "Accepted runs that have not ended", "queue", "state")
     oldest = _gauge(registry, "oldest_waiting_seconds", "Age of the oldest waiting run", "queue")
-    letters = _gauge(registry, "open_dead_letters", "Given-up tasks that wait for an operator", "queue")
+    dead_letters = _gauge(registry, "open_dead_letters", "Given-up tasks that wait for an operator", "queue")
     for queue in queues:
         unfinished.labels(queue.name, "held").set(queue.held)
         unfinished.labels(queue.name, "pending").set(queue.pending - queue.held)
         unfinished.labels(queue.name, "running").set(queue.running)
         unfinished.labels(queue.name, "retry").set(queue.retry)
         oldest.labels(queue.name).set(queue.oldest_waiting_s or 0)
-        letters.labels(queue.name).set(queue.open_dead_letters)
+        dead_letters.labels(queue.name).set(queue.open_dead_letters)
 
 
 def _measure_broker(registry: CollectorRegistry, queues: Iterable[QueueReport]) -> None:

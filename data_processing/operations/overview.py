@@ -141,10 +141,11 @@ def _say_schedule(schedule: object) -> str:
 def report_queues() -> tuple[list[QueueReport], BrokerState]:
     """All task queues, and how the broker is. Takes a few seconds at most, whatever the broker does."""
     state, depths = _ask_broker()
-    rows, letters = _count_rows(), _count_open_letters()
+    rows, dead_letters = _count_rows(), _count_open_dead_letters()
     names = broker.queue_names()
     return [
-        _report_queue(name, depths.get(name), rows.get(name, NO_ROWS), letters.get(name, 0)) for name in names
+        _report_queue(name, depths.get(name), rows.get(name, NO_ROWS), dead_letters.get(name, 0))
+        for name in names
     ], state
 
 
@@ -210,13 +211,13 @@ def _count_rows() -> dict[str, Mapping[str, Any]]:
     return {row["queue"]: row for row in counted}
 
 
-def _count_open_letters() -> dict[str, int]:
+def _count_open_dead_letters() -> dict[str, int]:
     counted = DeadLetter.objects.filter(resolved_at=None).values_list("queue").annotate(Count("pk"))
     return dict(counted)
 
 
 def _report_queue(
-    name: str, depth: QueueDepth | None, rows: Mapping[str, Any], open_letters: int
+    name: str, depth: QueueDepth | None, rows: Mapping[str, Any], open_dead_letters: int
 ) -> QueueReport:
     oldest = rows["oldest"]
     age_s = None if oldest is None else max(0.0, (timezone.now() - oldest).total_seconds())
@@ -231,7 +232,7 @@ def _report_queue(
         running=rows["running"],
         retry=rows["retry"],
         oldest_waiting_s=None if age_s is None else round(age_s, 1),
-        open_dead_letters=open_letters,
+        open_dead_letters=open_dead_letters,
     )
 
 

@@ -46,13 +46,13 @@ def estimate_export(query: Query, *, format: str, version: str) -> dict[str, Any
         "bytes": size_bytes,
         "sheets": max(1, -(-totals.rows // settings.EXPORT_SPLIT_ROWS)) if format == "xlsx" else None,
         "seconds": round(OVERHEAD_S + totals.rows * pace.seconds_per_row * width, 1),
-        "limit_exceeded": _find_broken_limit(rows=totals.rows, size_bytes=size_bytes),
+        "limit_exceeded": _name_broken_limit(rows=totals.rows, size_bytes=size_bytes),
         "filters_in_words": query.filters.describe(),
         "dataset_version": version,
     }
 
 
-def _find_broken_limit(*, rows: int, size_bytes: int) -> dict[str, Any] | None:
+def _name_broken_limit(*, rows: int, size_bytes: int) -> dict[str, Any] | None:
     store_gb = settings.EXPORT_STORE_MAX_GB
     if rows > settings.EXPORT_MAX_ROWS:
         return {"name": "EXPORT_MAX_ROWS", "limit": settings.EXPORT_MAX_ROWS}

@@ -69,7 +69,7 @@ def publish(partial: Path) -> PublishedFile:
         os.fsync(file.fileno())
     size_bytes = partial.stat().st_size
     final = partial.with_name(final_name(partial.name))
-    bucket = find_bucket()
+    bucket = _bucket()
     if bucket is None:
         os.replace(partial, final)
     else:
@@ -79,9 +79,14 @@ def publish(partial: Path) -> PublishedFile:
     return PublishedFile(path=final.name, size_bytes=size_bytes, sha256=sha256)
 
 
-def find_bucket() -> Any:
-    """The object store that published files go to, or None where they stay in the export folder."""
-    return storages["exports"] if "exports" in settings.STORAGES else None
+def has_bucket() -> bool:
+    """Whether published files go to an object store; otherwise they stay in the export folder."""
+    return "exports" in settings.STORAGES
+
+
+def _bucket() -> Any:
+    # Any: django-storages has no types.
+    return storages["exports"] if has_bucket() else None
 
 
 def absolute_path(path: str) -> Path:
@@ -90,14 +95,14 @@ def absolute_path(path: str) -> Path:
 
 
 def is_there(path: str) -> bool:
-    bucket = find_bucket()
+    bucket = _bucket()
     return absolute_path(path).is_file() if bucket is None else bucket.exists(path)
 
 
 def read_chunks(path: str, start: int, stop: int) -> Generator[bytes]:
     """The bytes from ``start`` to before ``stop`` of a published file; never more than a chunk in memory. Who
     does not read to the end closes it."""
-    bucket = find_bucket()
+    bucket = _bucket()
     if bucket is not None:
         wanted = f"bytes={start}-{stop - 1}"
         with contextlib.closing(bucket.bucket.Object(path).get(Range=wanted)["Body"]) as body:
@@ -116,13 +121,13 @@ def sign_url(path: str, *, name: str, content_type: str) -> str:
         "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "ResponseContentType": content_type,
     }
-    url: str = find_bucket().url(path, parameters=parameters, expire=SIGNED_FOR_S)
+    url: str = _bucket().url(path, parameters=parameters, expire=SIGNED_FOR_S)
     return url
 
 
 def remove(paths: Iterable[str]) -> None:
     """Remove files, partial or published; one that is gone already is no error. Raises STORE_ERRORS."""
-    bucket = find_bucket()
+    bucket = _bucket()
     for path in paths:
         absolute_path(path).unlink(missing_ok=True)
         if bucket is not None:
@@ -160,7 +165,7 @@ def count_partial_bytes() -> int:
         return sum(_size_of(entry) for entry in entries if entry.name.endswith(PARTIAL))
 
 
-def find_orphans(*, older_than: float) -> list[str]:
+def list_orphans(*, older_than: float) -> list[str]:
     """Files that no ExportFile row names and that were last written before ``older_than`` (Unix seconds):
     left by an attempt that was killed. Raises STORE_ERRORS."""
     names = _list_names()
@@ -172,7 +177,7 @@ def _list_names() -> list[str]:
     """All files, partial and published."""
     root: Path = settings.EXPORT_ROOT
     local = [path.name for path in root.iterdir()] if root.is_dir() else []
-    bucket = find_bucket()
+    bucket = _bucket()
     return local if bucket is None else [*local, *bucket.listdir("")[1]]
 
 
@@ -189,7 +194,7 @@ def _written_at(name: str) -> float:
     try:
         return absolute_path(name).stat().st_mtime
     except FileNotFoundError:
-        bucket = find_bucket()
+        bucket = _bucket()
         if bucket is None or not bucket.exists(name):
             return time.time()
         written: float = bucket.get_modified_time(name).timestamp()

@@ -53,7 +53,7 @@ class Parts:
 
     def claim(self, part: int, *, turn: int = 0) -> PartClaim | None:
         """The right to write the part; None when it is done, claimed, or not wanted."""
-        if self.find_done(part) is not None:
+        if self.get_done(part) is not None:
             return None
         try:
             claim = PartClaim(self, part, turn=turn)
@@ -64,7 +64,7 @@ class Parts:
             return None
         return claim
 
-    def find_done(self, part: int) -> Path | None:
+    def get_done(self, part: int) -> Path | None:
         path = self._path(f"{part}.done")
         return path if path.exists() else None
 

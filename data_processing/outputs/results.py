@@ -123,7 +123,7 @@ def store_answer(cache_key: str, payload: Any) -> None:
     _attempt(lambda: _client().set(f"answer:{cache_key}", text, ex=settings.CELERY_RESULT_EXPIRES))
 
 
-def find_answer(cache_key: str) -> dict[str, Any] | None:
+def get_answer(cache_key: str) -> dict[str, Any] | None:
     """The kept answer, or None."""
     key = f"answer:{cache_key}"
     text = _attempt(lambda: _client().get(key))
@@ -157,7 +157,7 @@ def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began
     _attempt(lambda: _client().set(f"progress:{run_id}", json.dumps(asdict(live)), ex=24 * 3600))
 
 
-def find_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
+def get_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
     """The live progress of many runs, of whatever attempt, in one round trip; empty when Redis is away."""
     keys = [f"progress:{run_id}" for run_id in run_ids]
     texts = _attempt(lambda: _client().mget(keys)) if keys else None
@@ -168,7 +168,7 @@ def find_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgre
     return {run_id: live for run_id, live in found.items() if live is not None}
 
 
-def find_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+def list_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Of the runs, those whose result Redis does not hold; none when it is away."""
     found = _attempt(lambda: _which_exist([_backend().get_key_for_task(str(run_id)) for run_id in run_ids]))
     return [] if found is None else [r for r, there in zip(run_ids, found, strict=True) if not there]

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from api.access.addresses import address_key, find_address
+from api.access.addresses import address_key, read_address
 from data_processing.models import TaskRun
 from tests.api.conftest import TASKS, post
 
@@ -40,7 +40,7 @@ def test_forwarded_address_counts_only_as_far_as_our_proxies_reach(
 ) -> None:
     settings.PROXIES = proxies
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    assert find_address(RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers=headers)) == found
+    assert read_address(RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers=headers)) == found
 
 
 def test_key_is_the_addresses_own_and_does_not_show_it(settings: Settings) -> None:

@@ -70,7 +70,7 @@ def test_document_says_what_happens(who: str, visitor: Client, settings: Setting
     settings.OWNER_MAX_UNFINISHED = 1_000_000
     client = visitor if who == "anonymous" else sign_in(is_staff=who == "staff")
     document = load_document(make_config(who, client, make_history(client, settings)), client)
-    differences = list(find_differences(document))
+    differences = list(list_differences(document))
     assert not differences, f"seed {SEED}:\n" + "\n\n".join(differences)
 
 
@@ -118,7 +118,7 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "body.task_id": "tasks",
         "path.export_id": "exports",
         "query.cache_key": "keys",
-        "path.letter_id": "letters",
+        "path.dead_letter_id": "letters",
         "path.version": "versions",
         "body.ids[*]": "letters",
     }
@@ -211,7 +211,7 @@ def is_difference(context: HookContext, failure: Failure, case: Case[Any], respo
     )
 
 
-def find_differences(schema: BaseSchema) -> Iterator[str]:
+def list_differences(schema: BaseSchema) -> Iterator[str]:
     """Each difference once: the operation, what is wrong, a request that shows it."""
     seen = set()
     for event in from_schema(schema).execute():

@@ -21,6 +21,7 @@ from api.waiting import reader
 from data_processing.errors import NotReplayable
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import dead_letters, runner
+from data_processing.lifecycle.dead_letters import Action
 from data_processing.lifecycle.runs import claims
 from data_processing.models import DeadLetter, State, TaskRun
 from data_processing.operations import maintenance
@@ -131,7 +132,7 @@ def test_progress_of_another_form_hides_no_task(visitor: Client, redis_up: None)
     assert len(get(visitor, TASKS)["results"]) == 2
 
 
-def test_operators_see_the_rows_and_their_letters(staff: Client) -> None:
+def test_operators_see_the_rows_and_their_dead_letters(staff: Client) -> None:
     run = record(staff, kind="forecast", queue="slow", state=State.FAILURE, finished_at=Now())
     letter = DeadLetter.objects.create(
         run=run, reason="tired", queue="slow", error=["broken"], attempts={"1": "lost"}
@@ -142,9 +143,9 @@ def test_operators_see_the_rows_and_their_letters(staff: Client) -> None:
     for page in ("taskrun/", f"taskrun/{run.id}/change/"):
         assert staff.get(f"/admin/data_processing/{page}").status_code == 200
     with pytest.raises(NotReplayable, match="forecast"):
-        dead_letters.replay(letter, by="ops")
+        dead_letters.resolve(letter, Action.REPLAY, by="ops")
     call_command("deadletters", "list")
-    dead_letters.discard(letter, by="ops")
+    dead_letters.resolve(letter, Action.DISCARD, by="ops")
 
 
 def test_file_of_another_versions_format_can_be_had(visitor: Client) -> None:

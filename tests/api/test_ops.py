@@ -163,7 +163,7 @@ def test_memory_of_a_process_that_has_ended_is_unknown() -> None:
 # --- Dead letters ---------------------------------------------------------------------------------------
 
 
-def test_letters_show_what_operators_need(staff: Client, make_run: MakeRun) -> None:
+def test_dead_letters_show_what_operators_need(staff: Client, make_run: MakeRun) -> None:
     run = make_run("search")
     bury(run)
     (letter,) = get(staff, LETTERS)["results"]
@@ -176,7 +176,7 @@ def test_letters_show_what_operators_need(staff: Client, make_run: MakeRun) -> N
     assert get(staff, letter["run"]["status_url"])["state"] == "FAILURE"
 
 
-def test_letters_are_filtered_by_state_reason_and_queue(staff: Client, make_run: MakeRun) -> None:
+def test_dead_letters_are_filtered_by_state_reason_and_queue(staff: Client, make_run: MakeRun) -> None:
     open_letter, resolved = bury(make_run("search")), bury(make_run("search", {"page": 2}))
     unreadable = DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low")
     post(staff, f"{LETTERS}{resolved.pk}/discard/")
@@ -198,7 +198,7 @@ def test_unknown_filter_value_is_named(staff: Client, query: str) -> None:
     assert response.json()["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
 
 
-def test_letters_come_in_pages_that_lead_to_the_last(staff: Client) -> None:
+def test_dead_letters_come_in_pages_that_lead_to_the_last(staff: Client) -> None:
     made = [DeadLetter.objects.create(reason=DeadReason.CRASH_LOOP, queue="low").pk for _ in range(7)]
     found, address = [], f"{LETTERS}?page_size=3"
     while address:
@@ -231,7 +231,7 @@ def test_discard_leaves_the_task_failed(staff: Client, make_run: MakeRun) -> Non
 
 @pytest.mark.parametrize("pk", ["999999999", "99999999999999999999999"])
 @pytest.mark.parametrize("action", ["replay", "discard"])
-def test_unknown_letter_is_not_found(staff: Client, pk: str, action: str) -> None:
+def test_unknown_dead_letter_is_not_found(staff: Client, pk: str, action: str) -> None:
     response = post(staff, f"{LETTERS}{pk}/{action}/")
     assert response.status_code == 404
     assert response.json()["code"] == "not-found"
@@ -309,7 +309,7 @@ def test_schedules_name_what_beat_sends(staff: Client) -> None:
     assert entry["schedule"] == "every 7 seconds"
 
 
-def test_failed_task_stays_until_an_operator_has_resolved_its_letter(
+def test_failed_task_stays_until_an_operator_has_resolved_its_dead_letter(
     staff: Client, make_run: MakeRun
 ) -> None:
     run = make_run("export")

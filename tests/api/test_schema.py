@@ -61,15 +61,15 @@ def test_document_is_made_without_a_complaint(tmp_path: Any) -> None:
 
 def test_no_answer_is_an_object_with_anything_in_it() -> None:
     document = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
-    loose = list(find_loose(document, "#"))
+    loose = list(list_loose(document, "#"))
     assert not loose
 
 
-def find_loose(node: Any, path: str) -> Iterator[str]:
+def list_loose(node: Any, path: str) -> Iterator[str]:
     """The places of schemas that say of an object neither its members nor the type of their values."""
     if isinstance(node, list):
         for number, item in enumerate(node):
-            yield from find_loose(item, f"{path}/{number}")
+            yield from list_loose(item, f"{path}/{number}")
     if isinstance(node, dict):
         kinds = node.get("type")
         is_object = kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
@@ -78,4 +78,4 @@ def find_loose(node: Any, path: str) -> Iterator[str]:
         if node.get("additionalProperties") is True or node.get("additionalProperties") == {}:
             yield path
         for name, item in node.items():
-            yield from find_loose(item, f"{path}/{name}")
+            yield from list_loose(item, f"{path}/{name}")

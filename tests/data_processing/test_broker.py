@@ -40,32 +40,32 @@ def test_broker_that_is_away_raises_one_of_the_errors(monkeypatch: pytest.Monkey
         broker.inspect_queues()
 
 
-def test_letters_come_with_their_queue_and_bytes_and_only_once() -> None:
+def test_dead_messages_come_with_their_queue_and_bytes_and_only_once() -> None:
     publish_dead(b"\xff\x00", queue="low", headers={"task": "a"})
     publish_dead("text", queue="critical")
-    letters = {letter.queue: letter for letter in broker.drain_dead_letters(limit=10)}
+    letters = {letter.queue: letter for letter in broker.drain_dead_queues(limit=10)}
     assert letters["low"].body == b"\xff\x00"
     assert letters["low"].headers["task"] == "a"
     assert letters["critical"].body == b"text"
-    assert list(broker.drain_dead_letters(limit=10)) == []
+    assert list(broker.drain_dead_queues(limit=10)) == []
 
 
-def test_reader_that_fails_leaves_the_letter_where_it_was() -> None:
+def test_reader_that_fails_leaves_the_message_where_it_was() -> None:
     publish_dead("kept", queue="high")
-    reading = broker.drain_dead_letters(limit=10)
+    reading = broker.drain_dead_queues(limit=10)
     next(reading)
     reading.close()  # type: ignore[attr-defined]
-    assert [letter.body for letter in broker.drain_dead_letters(limit=10)] == [b"kept"]
+    assert [letter.body for letter in broker.drain_dead_queues(limit=10)] == [b"kept"]
 
 
-def test_limit_bounds_the_letters_of_each_queue() -> None:
+def test_limit_bounds_the_messages_of_each_queue() -> None:
     for _ in range(3):
         publish_dead("x", queue="high")
-    assert len(list(broker.drain_dead_letters(limit=2))) == 2
+    assert len(list(broker.drain_dead_queues(limit=2))) == 2
     assert depth_of("high").dead == 1
 
 
 def test_lost_dead_letter_queues_are_an_error_not_an_empty_list() -> None:
     brokers.delete_queues()
     with pytest.raises(broker.ERRORS):
-        list(broker.drain_dead_letters(limit=10))
+        list(broker.drain_dead_queues(limit=10))

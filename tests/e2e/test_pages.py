@@ -73,7 +73,7 @@ def test_dead_letter_is_read_replayed_and_discarded(staff_page: Page) -> None:
     page = staff_page
     page.goto("/operations/")
     assert page.evaluate(REHEARSAL, 41) == 202
-    letter = page.locator(".letters tbody").get_by_role("row").filter(has_text="failed as it was told")
+    letter = page.locator(".dead-letters tbody").get_by_role("row").filter(has_text="failed as it was told")
     expect(letter).to_contain_text("every attempt failed", timeout=30_000)
     expect(letter).to_contain_text("attempt 2")
     letter.get_by_role("button", name=re.compile("^Replay")).click()

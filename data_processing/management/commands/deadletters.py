@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from data_processing.lifecycle.dead_letters import Action, open_letters, resolve_many
+from data_processing.lifecycle.dead_letters import Action, list_open, resolve_many
 from data_processing.models import DeadLetter
 
 ACTIONS = {"replay": Action.REPLAY, "discard": Action.DISCARD}
@@ -33,14 +33,14 @@ class Command(BaseCommand):
             self._resolve(_wanted_ids(options), ACTIONS[options["action"]])
 
     def _list(self, *, resolved_too: bool, ids: list[int]) -> None:
-        letters = DeadLetter.objects.select_related("run").order_by("-created_at", "-pk")
+        rows = DeadLetter.objects.select_related("run").order_by("-created_at", "-pk")
         if ids:
-            letters = letters.filter(pk__in=ids)
+            rows = rows.filter(pk__in=ids)
         elif not resolved_too:
-            letters = open_letters()
-        for letter in letters[:LISTED]:
-            self.stdout.write(_describe(letter))
-        count = letters.count()
+            rows = list_open()
+        for row in rows[:LISTED]:
+            self.stdout.write(_describe(row))
+        count = rows.count()
         self.stdout.write(f"{count:,} dead letters" + (f", {LISTED} shown" if count > LISTED else ""))
 
     def _resolve(self, ids: list[int], action: Action) -> None:
@@ -57,12 +57,11 @@ def _wanted_ids(options: dict[str, Any]) -> list[int]:
     ids: list[int] = options["ids"]
     if options["all"] == bool(ids):
         raise CommandError("name the ids of dead letters, or --all")
-    return ids or list(open_letters().order_by("pk").values_list("pk", flat=True))
+    return ids or list(list_open().order_by("pk").values_list("pk", flat=True))
 
 
-def _describe(letter: DeadLetter) -> str:
-    what = f"{letter.run.kind} {letter.run.id} of {letter.run.owner}" if letter.run else "a message"
-    error = letter.error.get("message", "") if isinstance(letter.error, dict) else ""
-    end = f", {letter.resolution} by {letter.resolved_by}" if letter.resolution else ""
-    when = f"{letter.created_at:%Y-%m-%d %H:%M:%S}"
-    return f"{letter.pk}  {when}  {letter.queue}  {letter.reason}  {what}: {error}{end}"
+def _describe(row: DeadLetter) -> str:
+    what = f"{row.run.kind} {row.run.id} of {row.run.owner}" if row.run else "a message"
+    error = row.error.get("message", "") if isinstance(row.error, dict) else ""
+    end = f", {row.resolution} by {row.resolved_by}" if row.resolution else ""
+    return f"{row.pk}  {row.created_at:%Y-%m-%d %H:%M:%S}  {row.queue}  {row.reason}  {what}: {error}{end}"

@@ -99,7 +99,7 @@ def test_parts_written_by_others_are_joined_with_those_of_the_holder(make_run: M
     work, parts = begin(run)
     for part in (0, 2, 4, 2, PARTS):
         assistance.write_part(run.id, attempt=1, part=part)
-    assert [parts.find_done(part) is not None for part in range(PARTS)] == [False, False, True, False, True]
+    assert [parts.get_done(part) is not None for part in range(PARTS)] == [False, False, True, False, True]
     content, rows = finish(work)
     alone, _ = begin_again(run)
     assert content == finish(alone)[0]
@@ -170,7 +170,7 @@ def test_offers_that_come_too_late_or_for_another_attempt_do_nothing(make_run: M
     assistance.write_part(uuid.uuid4(), attempt=1, part=3)
     cancellation.request_cancel(run.id)
     assistance.write_part(run.id, attempt=1, part=3)
-    assert parts.find_done(3) is None
+    assert parts.get_done(3) is None
     work.close()
 
 

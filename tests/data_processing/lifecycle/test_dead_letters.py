@@ -42,7 +42,7 @@ def state_of(run: TaskRun) -> str:
     return run.state
 
 
-def test_letter_of_a_given_up_run_says_why(make_run: MakeRun) -> None:
+def test_dead_letter_of_a_given_up_run_says_why(make_run: MakeRun) -> None:
     letter = bury(make_run("export"))
     assert letter.reason == DeadReason.ATTEMPTS_USED_UP
     assert letter.queue == "normal"
@@ -54,36 +54,38 @@ def test_letter_of_a_given_up_run_says_why(make_run: MakeRun) -> None:
 def test_replay_runs_the_task_again_under_its_own_id(make_run: MakeRun) -> None:
     run = make_run("search")
     letter = bury(run)
-    dead_letters.replay(letter, by="ana")
+    dead_letters.resolve(letter, Action.REPLAY, by="ana")
     assert state_of(run) == State.PENDING
     assert run.error is None
     letter.refresh_from_db()
     assert (letter.resolution, letter.resolved_by) == ("replayed", "ana")
     assert claims.claim(run.id, worker="w2", lease_s=30) is not None
-    assert not dead_letters.open_letters().exists()
+    assert not dead_letters.list_open().exists()
 
 
-def test_replayed_task_that_fails_again_gets_a_letter_of_its_own(make_run: MakeRun) -> None:
+def test_replayed_task_that_fails_again_gets_a_dead_letter_of_its_own(make_run: MakeRun) -> None:
     run = make_run("search")
     first = bury(run)
-    dead_letters.replay(first, by="ana")
+    dead_letters.resolve(first, Action.REPLAY, by="ana")
     second = bury(run)
     assert second.pk != first.pk
-    dead_letters.replay(second, by="ana")
+    dead_letters.resolve(second, Action.REPLAY, by="ana")
     assert state_of(run) == State.PENDING
 
 
-def test_discard_puts_the_letter_away_and_leaves_the_task_failed(make_run: MakeRun) -> None:
+def test_discard_puts_the_dead_letter_away_and_leaves_the_task_failed(make_run: MakeRun) -> None:
     run = make_run("search")
     letter = bury(run)
-    dead_letters.discard(letter, by="ana")
+    dead_letters.resolve(letter, Action.DISCARD, by="ana")
     assert state_of(run) == State.FAILURE
-    assert not dead_letters.open_letters().exists()
+    assert not dead_letters.list_open().exists()
 
 
 @pytest.mark.parametrize("first", Action)
 @pytest.mark.parametrize("second", Action)
-def test_resolved_letter_cannot_be_resolved_again(make_run: MakeRun, first: Action, second: Action) -> None:
+def test_resolved_dead_letter_cannot_be_resolved_again(
+    make_run: MakeRun, first: Action, second: Action
+) -> None:
     run = make_run("search")
     letter = bury(run)
     dead_letters.resolve(letter, first, by="ana")
@@ -101,21 +103,21 @@ def test_replay_gives_way_to_an_equal_unfinished_run(make_run: MakeRun) -> None:
     equal = make_run("search")
     assert equal.id != run.id
     with pytest.raises(NotReplayable, match="equal task"):
-        dead_letters.replay(letter, by="ana")
+        dead_letters.resolve(letter, Action.REPLAY, by="ana")
     letter.refresh_from_db()
-    assert letter.resolved_at is None, "the letter stays open for later"
+    assert letter.resolved_at is None, "the dead letter stays open for later"
     assert state_of(run) == State.FAILURE
     cancellation.request_cancel(equal.id)
-    dead_letters.replay(letter, by="ana")
+    dead_letters.resolve(letter, Action.REPLAY, by="ana")
     assert state_of(run) == State.PENDING
 
 
-def test_letter_without_a_task_can_only_be_discarded(db: None) -> None:
+def test_dead_letter_without_a_task_can_only_be_discarded(db: None) -> None:
     letter = DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="high", message="?")
     with pytest.raises(NotReplayable, match="no task to run"):
-        dead_letters.replay(letter, by="ana")
-    dead_letters.discard(letter, by="ana")
-    assert not dead_letters.open_letters().exists()
+        dead_letters.resolve(letter, Action.REPLAY, by="ana")
+    dead_letters.resolve(letter, Action.DISCARD, by="ana")
+    assert not dead_letters.list_open().exists()
 
 
 def test_many_are_resolved_each_on_its_own(make_run: MakeRun) -> None:
@@ -134,7 +136,7 @@ def test_many_are_resolved_each_on_its_own(make_run: MakeRun) -> None:
 def test_unreadable_message_is_filed_with_its_bytes_made_readable() -> None:
     publish_dead(b"\xff\x00caf\xc3\xa9", queue="high", headers={"task": "no.such.task"})
     assert dead_letters.file_undelivered() == 1
-    letter = dead_letters.open_letters().get()
+    letter = dead_letters.list_open().get()
     assert letter.reason == DeadReason.UNREADABLE
     assert letter.queue == "high"
     assert letter.message == "\\xff\\x00café"
@@ -145,7 +147,7 @@ def test_unreadable_message_is_filed_with_its_bytes_made_readable() -> None:
 
 @pytest.mark.usefixtures("broker_up")
 @pytest.mark.parametrize("task", ["a\x00b", ["a", "list"], {"a": 1}, 7, None, "x" * 5000], ids=repr)
-def test_letter_with_a_strange_task_name_does_not_block_those_behind_it(task: object) -> None:
+def test_dead_letter_with_a_strange_task_name_does_not_block_those_behind_it(task: object) -> None:
     publish_dead("strange", queue="high", headers={"task": task})
     publish_dead("behind", queue="high")
     assert dead_letters.file_undelivered() == 2
@@ -155,7 +157,7 @@ def test_letter_with_a_strange_task_name_does_not_block_those_behind_it(task: ob
 def test_huge_message_is_filed_in_part() -> None:
     publish_dead(b"x" * 1_000_000, queue="low")
     dead_letters.file_undelivered()
-    assert len(dead_letters.open_letters().get().message) == dead_letters.FILED_BYTES
+    assert len(dead_letters.list_open().get().message) == dead_letters.FILED_BYTES
 
 
 @pytest.mark.usefixtures("broker_up")
@@ -192,9 +194,9 @@ def run_command(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_command_lists_open_letters_and_all_on_request(make_run: MakeRun) -> None:
+def test_command_lists_open_dead_letters_and_all_on_request(make_run: MakeRun) -> None:
     first, second = bury(make_run("search")), bury(make_run("export"))
-    dead_letters.discard(first, by="ana")
+    dead_letters.resolve(first, Action.DISCARD, by="ana")
     listed = run_command("list")
     assert f"export {second.run_id} of visitor:a: it broke" in listed
     assert str(first.run_id) not in listed
@@ -208,17 +210,17 @@ def test_command_replays_what_it_is_given(make_run: MakeRun) -> None:
     letter, kept = bury(run), bury(other)
     assert "1 replayed, 0 refused" in run_command("replay", str(letter.pk))
     assert state_of(run) == State.PENDING
-    assert dead_letters.open_letters().get() == kept
+    assert dead_letters.list_open().get() == kept
 
 
-def test_command_discards_all_open_letters(make_run: MakeRun) -> None:
+def test_command_discards_all_open_dead_letters(make_run: MakeRun) -> None:
     for page in range(1, 4):
         bury(make_run("search", {"page": page}))
     assert "3 discarded, 0 refused" in run_command("discard", "--all")
-    assert not dead_letters.open_letters().exists()
+    assert not dead_letters.list_open().exists()
 
 
-def test_command_fails_when_a_letter_was_refused(make_run: MakeRun) -> None:
+def test_command_fails_when_a_dead_letter_was_refused(make_run: MakeRun) -> None:
     letter = bury(make_run("search"))
     with pytest.raises(CommandError, match="1 of 2"):
         run_command("discard", str(letter.pk), str(letter.pk + 1))

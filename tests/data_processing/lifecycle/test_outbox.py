@@ -89,7 +89,7 @@ def test_run_survives_a_broker_that_is_away_and_is_published_when_it_is_back(
     outbox.publish_new(run)
     outbox.courier.stop()
     assert outbox.publish_due() == 0
-    brokers.find_broker(monkeypatch, rabbitmq.url)
+    brokers.use_broker(monkeypatch, rabbitmq.url)
     assert outbox.publish_due() == 1
     assert take_task_ids("high") == [str(run.id)]
 
@@ -104,7 +104,7 @@ def test_requests_after_a_failed_publish_do_not_try_again_at_once(
     outbox.publish_new(make_run("search", {"page": 2}))
     outbox.courier.stop()
     assert count_ready("high") == 0
-    brokers.find_broker(monkeypatch, rabbitmq.url)
+    brokers.use_broker(monkeypatch, rabbitmq.url)
     assert outbox.publish_due() == 2
 
 

@@ -12,7 +12,7 @@ import pytest
 from data_processing import broker
 from data_processing.broker import ERRORS, Blocked
 from data_processing.lifecycle.publisher import BrokerAway, publisher
-from tests.brokers import blocked_by_alarm, count_ready, find_broker, take_task_ids
+from tests.brokers import blocked_by_alarm, count_ready, take_task_ids, use_broker
 from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.servers import RabbitMQ
 
@@ -87,11 +87,11 @@ def test_addresses_that_are_dead_or_silent_are_passed_over(
     rabbitmq: RabbitMQ, silent_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead = f"amqp://guest:guest@{LOOPBACK}:{pick_port()}//"
-    find_broker(monkeypatch, f"{dead};{silent_address};{rabbitmq.url}")
+    use_broker(monkeypatch, f"{dead};{silent_address};{rabbitmq.url}")
     assert broker.is_rabbitmq()
     send("hello")
     assert {queue.name: queue.ready for queue in broker.inspect_queues()}["critical"] == 1
-    find_broker(monkeypatch, rabbitmq.url)
+    use_broker(monkeypatch, rabbitmq.url)
     assert take_task_ids("critical") == ["hello"]
 
 

@@ -116,7 +116,7 @@ def test_result_is_there_for_celery_clients(make_run: MakeRun, kind: str) -> Non
 @pytest.mark.usefixtures("redis_up")
 def test_answer_is_kept_for_the_next_who_asks(make_run: MakeRun) -> None:
     run = attempt(make_run("search"))
-    assert results.find_answer(run.request_key) == run.result
+    assert results.get_answer(run.request_key) == run.result
 
 
 def test_message_for_a_finished_run_does_nothing(make_run: MakeRun) -> None:

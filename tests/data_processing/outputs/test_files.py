@@ -154,7 +154,7 @@ def test_expired_files_and_orphans_leave_the_store(visitor: Client, bucket: Any)
     _, living = export(visitor, "parquet")
     ExportFile.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(hours=1))
     bucket.put_object(Key=f"{uuid.uuid4()}.1.xlsx", Body=b"left by a worker that was killed")
-    assert len(files.find_orphans(older_than=time.time() - 60)) == 0
+    assert len(files.list_orphans(older_than=time.time() - 60)) == 0
     maintenance.clean_up(orphan_age_s=-60)
     assert names(bucket) == [living.path]
 

@@ -66,8 +66,8 @@ def test_progress_that_cannot_be_read_counts_as_missing_and_hides_no_other(
 ) -> None:
     good, bad = store_progress(), uuid.uuid4()
     client.set(f"progress:{bad}", UNREADABLE[name])
-    assert results.find_progress_of([bad]) == {}
-    found = results.find_progress_of([bad, good])
+    assert results.get_progress_of([bad]) == {}
+    found = results.get_progress_of([bad, good])
     assert list(found) == [good]
     assert found[good].current == 10
 
@@ -75,9 +75,9 @@ def test_progress_that_cannot_be_read_counts_as_missing_and_hides_no_other(
 @pytest.mark.parametrize("name", UNREADABLE_ANSWERS)
 def test_answer_that_cannot_be_read_counts_as_missing(client: redis.Redis, name: str) -> None:
     client.set("answer:k", UNREADABLE[name])
-    assert results.find_answer("k") is None
+    assert results.get_answer("k") is None
     results.store_answer("k", {"rows": ["\\ud800 as it is written"]})
-    assert results.find_answer("k") == {"rows": ["\\ud800 as it is written"]}
+    assert results.get_answer("k") == {"rows": ["\\ud800 as it is written"]}
 
 
 def test_the_log_hears_once_of_each_sort_of_unreadable_values(
@@ -85,7 +85,7 @@ def test_the_log_hears_once_of_each_sort_of_unreadable_values(
 ) -> None:
     for number in range(3):
         client.set(f"answer:{number}", b"{")
-        results.find_answer(str(number))
+        results.get_answer(str(number))
     assert [record.message.partition(" ")[0] for record in caplog.records] == ["answer:0"]
 
 
@@ -97,8 +97,8 @@ def test_any_value_is_progress_or_unreadable(text: str | bytes) -> None:
 
 def test_key_of_another_type_is_no_outage(client: redis.Redis) -> None:
     client.rpush("answer:k", "a", "b")
-    assert results.find_answer("k") is None
-    assert results.find_progress_of([store_progress()]), "results pause"
+    assert results.get_answer("k") is None
+    assert results.get_progress_of([store_progress()]), "results pause"
 
 
 def test_call_that_redis_refuses_is_no_outage(client: redis.Redis) -> None:

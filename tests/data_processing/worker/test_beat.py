@@ -61,7 +61,7 @@ def test_entry_of_an_outage_is_sent_when_the_broker_is_back(
     brokers.lose_broker(monkeypatch)
     tick(scheduler)
     assert not was_sent(), "a Beat that starts now has to send it"
-    brokers.find_broker(monkeypatch, rabbitmq.url)
+    brokers.use_broker(monkeypatch, rabbitmq.url)
     tick(scheduler)
     assert count_ready("low") == 1
     assert was_sent()
@@ -85,6 +85,6 @@ def test_entry_that_was_removed_meanwhile_is_not_sent(
     brokers.lose_broker(monkeypatch)
     tick(scheduler)
     entry().delete()
-    brokers.find_broker(monkeypatch, rabbitmq.url)
+    brokers.use_broker(monkeypatch, rabbitmq.url)
     tick(scheduler)
     assert count_ready("low") == 0

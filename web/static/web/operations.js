@@ -2,10 +2,10 @@
 
 import { formatDuration, formatShare, formatTime, groupDigits } from "./amounts.js";
 import { API, get, TASKS } from "./api.js";
+import { DeadLetters } from "./deadletters.js";
 import { build, find, seek } from "./dom.js";
 import { describeProgress } from "./exportcard.js";
 import { buildFigure, drawColumns } from "./figures.js";
-import { DeadLetters } from "./letters.js";
 import { attemptAction, keepLive } from "./live.js";
 import { showRows } from "./rows.js";
 import { cancelTask } from "./tasks.js";
@@ -16,12 +16,12 @@ const SLOWLY_S = 20;
 const HOURS = 48;
 
 const problems = find("#problems");
-const letters = new DeadLetters({ url: `${OPS}/dead-letters/`, problems, refreshNow: () => refreshNow() });
+const deadLetters = new DeadLetters({ url: `${OPS}/dead-letters/`, problems, refreshNow: () => refreshNow() });
 const refreshNow = keepLive(refresh, problems);
 keepLive(refreshSlowly, problems);
 
 async function refresh() {
-  const [queues, active] = await Promise.all([get(`${OPS}/queues/`), get(`${TASKS}/active/`), letters.refresh()]);
+  const [queues, active] = await Promise.all([get(`${OPS}/queues/`), get(`${TASKS}/active/`), deadLetters.refresh()]);
   showQueues(queues.body);
   showRunning(active.body);
   const { body: workers } = await get(`${OPS}/workers/`);

@@ -201,7 +201,7 @@ def test_crash_loop_ends_in_a_dead_letter() -> None:
     assert len(letter.attempts) == 3
 
 
-def test_failure_without_a_dead_reason_leaves_no_letter() -> None:
+def test_failure_without_a_dead_reason_leaves_no_dead_letter() -> None:
     run, _ = in_state(State.FAILURE)
     assert not DeadLetter.objects.filter(run=run).exists()
 

@@ -10,11 +10,11 @@ export class DeadLetters {
   #url;
   #problems;
   #refreshNow;
-  /** @type {Api.Letter[]} */
+  /** @type {Api.DeadLetter[]} */
   #shown = [];
   /** @type {Set<number>} */
   #chosen = new Set();
-  #all = find("#all-letters", HTMLInputElement);
+  #all = find("#all-dead-letters", HTMLInputElement);
   #buttons = { Replay: find("#replay-chosen", HTMLButtonElement), Discard: find("#discard-chosen", HTMLButtonElement) };
 
   /**
@@ -33,23 +33,23 @@ export class DeadLetters {
   async refresh() {
     const { body } = await get(`${this.#url}?page_size=50`);
     this.#shown = body.results;
-    const ids = this.#shown.map((letter) => letter.id);
+    const ids = this.#shown.map((deadLetter) => deadLetter.id);
     this.#chosen = new Set([...this.#chosen].filter((id) => ids.includes(id)));
-    find("#letters").hidden = !ids.length;
-    find("#no-letters").hidden = ids.length > 0;
-    find("#letters-left").textContent = body.next ? "These are the newest 50; there are more." : "";
+    find("#dead-letters").hidden = !ids.length;
+    find("#no-dead-letters").hidden = ids.length > 0;
+    find("#dead-letters-left").textContent = body.next ? "These are the newest 50; there are more." : "";
     showRows(
-      find(".letters tbody"),
+      find(".dead-letters tbody"),
       this.#shown,
-      (letter) => String(letter.id),
-      (letter) => this.#buildRow(letter),
+      (deadLetter) => String(deadLetter.id),
+      (deadLetter) => this.#buildRow(deadLetter),
     );
     this.#showChosen();
   }
 
-  /** @param {Api.Letter} letter */
-  #buildRow(letter) {
-    const { id, run, error } = letter;
+  /** @param {Api.DeadLetter} deadLetter */
+  #buildRow(deadLetter) {
+    const { id, run, error } = deadLetter;
     const name = run ? `${run.kind} ${run.task_id}` : "unreadable message";
     /** @type {HTMLInputElement} */
     const box = build("input", {
@@ -80,10 +80,10 @@ export class DeadLetters {
       build("td", {}, box),
       build(
         "td",
-        { class: "task-what letter" },
-        build("strong", {}, letter.reason_in_words),
+        { class: "task-what dead-letter" },
+        build("strong", {}, deadLetter.reason_in_words),
         error && build("span", { class: "detail" }, build("code", {}, error.code), ` ${error.message}`),
-        this.#buildTrace(letter),
+        this.#buildTrace(deadLetter),
       ),
       build(
         "td",
@@ -94,14 +94,14 @@ export class DeadLetters {
       build(
         "td",
         { class: "nowrap" },
-        formatTime(letter.created_at),
-        build("span", { class: "detail" }, `queue ${letter.queue}`),
+        formatTime(deadLetter.created_at),
+        build("span", { class: "detail" }, `queue ${deadLetter.queue}`),
       ),
       build("td", {}, build("div", { class: "task-actions" }, run && replay, discard)),
     );
   }
 
-  /** @param {Api.Letter} letter */
+  /** @param {Api.DeadLetter} deadLetter */
   #buildTrace({ traceback, message }) {
     const text = traceback || message;
     return (
@@ -124,8 +124,8 @@ export class DeadLetters {
 
   /** @param {boolean} chosen */
   #chooseAll(chosen) {
-    this.#chosen = new Set(chosen ? this.#shown.map((letter) => letter.id) : []);
-    for (const box of find(".letters tbody").querySelectorAll("input")) box.checked = chosen;
+    this.#chosen = new Set(chosen ? this.#shown.map((deadLetter) => deadLetter.id) : []);
+    for (const box of find(".dead-letters tbody").querySelectorAll("input")) box.checked = chosen;
     this.#showChosen();
   }
 
@@ -143,7 +143,7 @@ export class DeadLetters {
     attemptAction(
       async () => {
         const { body } = await post(`${this.#url}${action}/`, { ids });
-        /** @type {Api.ResolvedLetter[]} */
+        /** @type {Api.ResolvedDeadLetter[]} */
         const results = body.results;
         const refused = results.filter((result) => result.outcome === "refused");
         if (refused.length)
