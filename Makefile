@@ -15,6 +15,9 @@ ROOMS := backend web api data_processing contracts tools tests manage.py
 PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header --annotation-style=line
 
+# What tests and measures gives the same everywhere, whatever a .env says.
+demo test test-fast coverage chaos load screenshots bench bench-%: export ENV_FILE := /dev/null
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up dev shell env test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
 

@@ -1,17 +1,35 @@
-"""Typed reading of environment variables. The only reader of ``os.environ``; every name appears in
-docs/reference/settings.md."""
+"""Typed reading of environment variables, and of the file that may hold some of them. The only reader of
+``os.environ``; every name appears in docs/reference/settings.md."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
 
 
-def text(name: str, default: str) -> str:
-    return os.environ.get(name) or default
+def load_file(name: str, default: Path) -> None:
+    """Take over into the environment, where libraries look as well, what the file says that the variable
+    ``name`` names, or ``default``, which may be missing. What is set there already wins. Raises
+    ImproperlyConfigured that names the file."""
+    chosen = os.environ.get(name)
+    path = Path(chosen or default)
+    try:
+        if path.exists():
+            load_dotenv(path)
+        elif chosen:
+            raise ImproperlyConfigured(f"{name}: there is no file {path}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"settings cannot be read from {path}: {error}") from error
+
+
+def text(name: str, default: str, *, aliases: Sequence[str] = ()) -> str:
+    """The first value of ``name`` and its ``aliases``."""
+    return next((value for each in (name, *aliases) if (value := os.environ.get(each))), default)
 
 
 def number(name: str, default: int) -> int:

@@ -11,6 +11,7 @@ from backend import env, topology
 from contracts.writers.excel import SHEET_ROWS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_file("ENV_FILE", BASE_DIR / ".env")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
 
 DEBUG = env.flag("DEBUG", True)
@@ -221,7 +222,11 @@ SNAPSHOTS_KEPT = env.number("SNAPSHOTS_KEPT", 3)
 
 # --- Celery -----------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")
-CELERY_RESULT_BACKEND = env.text("CELERY_RESULT_BACKEND", "redis://127.0.0.1:6379/1")
+CELERY_RESULT_BACKEND = env.text(
+    "CELERY_RESULT_BACKEND",
+    "redis://127.0.0.1:6379/1",
+    aliases=("CELERY_RESULTS_BACKEND_URL", "REDIS_URL"),
+)
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_ACCEPT_CONTENT = ["json"]

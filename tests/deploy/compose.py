@@ -23,10 +23,11 @@ SECRETS = {
 
 
 def run_config(files: Sequence[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """`config` of the compose program; --dry-run, because it asks for no container engine then."""
+    """`config` of the compose program with these variables alone; --dry-run, because it asks for no container
+    engine then."""
     chosen = [part for file in files for part in ("--file", str(ROOT / file))]
     return subprocess.run(
-        [PROGRAM, "--dry-run", *chosen, "config"],
+        [PROGRAM, "--dry-run", "--env-file", os.devnull, *chosen, "config"],
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
         capture_output=True,
         text=True,

@@ -55,7 +55,9 @@ class Composed:
     def environment(self, name: str) -> dict[str, str]:
         """The service's own variables, with addresses of this machine's servers."""
         here = {**self._servers.environment(database=DATABASE), "DATA_DIR": str(self._folder)}
-        declared = {key: str(text) for key, text in self._services[name]["environment"].items()}
+        given = self._services[name]["environment"]
+        # Without a value it is passed on from the shell or .env, which here set none of them.
+        declared = {key: str(text) for key, text in given.items() if text is not None}
         assert set(here) <= set(declared)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {**unmeasured(), **declared, **here, "PATH": path, "HOSTNAME": socket.gethostname()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from celery import current_app
 from django.core.management import BaseCommand, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -20,6 +22,7 @@ from data_processing.errors import TaskError
 from data_processing.kinds.registry import KINDS
 
 OURS = ("data_processing.", "philgeps_data_explorer.")
+LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,10 +31,42 @@ def page(name: str) -> str:
 
 
 def test_every_setting_is_documented_and_every_documented_setting_is_read() -> None:
-    source = (ROOT / "backend" / "settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
-    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", page("settings"), re.MULTILINE))
-    assert read == documented
+    assert list_read() == list_documented(before="Compose")
+
+
+def test_every_setting_reaches_the_containers_and_all_that_compose_reads_is_documented() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    product = yaml.safe_load(compose)["x-product"]["environment"]
+    filled_in = {name for name in product if product[name] is None}
+    filled_in |= set(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", compose))
+    assert list_read() - filled_in == {"ENV_FILE", "DATA_DIR"}, "and takes effect there"
+    own = list_documented() - list_documented(before="Compose")
+    assert own <= filled_in
+    assert filled_in - LIBRARIES <= list_documented()
+    assert all(f"`{name}`" in page("settings") for name in LIBRARIES)
+
+
+def test_every_variable_of_the_example_is_documented() -> None:
+    example = (ROOT / "deploy" / "env.example").read_text(encoding="utf-8")
+    names = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    assert len(names) > 10
+    assert names <= list_documented()
+
+
+def list_read() -> set[str]:
+    """All names that the readers of backend/env.py are called with."""
+    source = ast.parse((ROOT / "backend" / "settings.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call)]
+    readers = [call for call in calls if ast.unparse(call.func).startswith("env.")]
+    named = [part for call in readers for part in (call.args[0], *(word.value for word in call.keywords))]
+    texts = [node.value for part in named for node in ast.walk(part) if isinstance(node, ast.Constant)]
+    return {text for text in texts if isinstance(text, str)}
+
+
+def list_documented(*, before: str = "Commands") -> set[str]:
+    """The names in the tables of settings.md, up to a section."""
+    text, _, _ = page("settings").partition(f"\n## {before}")
+    return set(re.findall(r"^\| `([A-Z0-9_]+)` \|", text, re.MULTILINE))
 
 
 def subclasses(root: type[Exception]) -> Iterator[type[Exception]]:

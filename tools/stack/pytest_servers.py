@@ -27,7 +27,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     servers = Servers.choose(folder, durable=False)
     early_config.stash[_folder_key] = folder
     early_config.stash[_servers_key] = servers
-    os.environ.update(servers.environment(), DATA_DIR=str(folder / "data"))
+    os.environ.update(servers.environment(), DATA_DIR=str(folder / "data"), ENV_FILE=os.devnull)
     return (yield)
 
 

@@ -28,6 +28,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
 LOCK = ".lock"
 EMBEDDED = "redis (embedded)"
+RESULT_BACKENDS = ("CELERY_RESULT_BACKEND", "CELERY_RESULTS_BACKEND_URL", "REDIS_URL")
+"""Names of one setting; the first that is set is used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +76,13 @@ class System:
     def carriers(self) -> Carriers:
         return Carriers(
             broker=_describe(self._configured.get("CELERY_BROKER_URL"), EMBEDDED),
-            result_backend=_describe(self._configured.get("CELERY_RESULT_BACKEND"), EMBEDDED),
+            result_backend=_describe(self._result_backend, EMBEDDED),
             database=_describe(self._configured.get("DATABASE_URL"), "sqlite (embedded)"),
         )
+
+    @property
+    def _result_backend(self) -> str | None:
+        return next((url for name in RESULT_BACKENDS if (url := self._configured.get(name))), None)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -84,13 +90,13 @@ class System:
         embedded = {}
         if self._redis is not None:
             embedded["CELERY_BROKER_URL"] = self._redis.database_url(0)
-            embedded["CELERY_RESULT_BACKEND"] = self._redis.database_url(1)
+            embedded["CELERY_RESULT_BACKEND"] = self._result_backend or self._redis.database_url(1)
         given = {name: text for name, text in self._configured.items() if text}
         return {**embedded, **given, "DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
 
     def start_servers(self) -> None:
         """Start the embedded Redis where it is needed and bring the tables up to date."""
-        if not (self._configured.get("CELERY_BROKER_URL") and self._configured.get("CELERY_RESULT_BACKEND")):
+        if not (self._configured.get("CELERY_BROKER_URL") and self._result_backend):
             self._redis = EmbeddedRedis(self.folder / "redis")
             self._open.enter_context(self._redis)
         self.run_command("migrate", "--no-input", "--verbosity", "0")

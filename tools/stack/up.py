@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from dotenv import load_dotenv
 from watchfiles import watch
 
 from tools.stack.client import Client
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
     options = _parse(arguments)
+    load_dotenv(os.environ.get("ENV_FILE") or CHECKOUT / ".env")
     folder = Path(os.environ.get("DATA_DIR") or CHECKOUT / "var").resolve()
     log = log_by_process(folder / "logs") if options.reload else TerminalLog()
     try:
