@@ -1,8 +1,7 @@
 """Totals by dimension: the statements that find them and the shape of the answer.
 
-Executes nothing. All dimensions come from one pass over the rows (GROUPING SETS), kept as the small
-temporary table ``totals``; what is asked of them is then asked of that table. For all contracts the totals
-stand in the snapshot as ``cube``.
+All dimensions come from one pass over the rows, kept as the small temporary table ``totals``; what is asked
+is then asked of that table. For all contracts the totals stand in the snapshot as ``cube``.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from contracts.questions.query import LABEL_DIMENSIONS
 from contracts.snapshot.expressions import BIN_BOUNDS, CODES, Statement
 
 CENT = Decimal("0.01")
+# Not the thread's context: that has 28 digits, and rounds half to even.
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 GROUPED: dict[str, str] = {
@@ -28,8 +28,7 @@ GROUPED: dict[str, str] = {
     **{dimension: CODES[column] for dimension, column in LABEL_DIMENSIONS.items()},
     "value_distribution": "value_bin",
 }
-"""Grouping -> the column it groups by. Years, quarters and months of award are sums of days; the second
-source knows no day of award, but the year of the budget."""
+"""Grouping -> the column it groups by. Years, quarters and months of award are sums of days."""
 
 ALWAYS = ("by_contractor", "by_organization", "value_distribution")
 """Groupings that the summary needs: two to count names, one for the whole."""
@@ -118,6 +117,7 @@ TOTALS = "totals"
 
 def get_cube(filters: Filters) -> str | None:
     """The relation with the totals of ``filters`` in the snapshot; None where it holds none."""
+    # Of everything only: that is what everybody sees first, and what takes longest.
     if filters not in (Filters(), Filters(include_flood_control=True)):
         return None
     return f"(FROM cube WHERE include_flood_control = {filters.include_flood_control})"
@@ -136,6 +136,7 @@ def build_cube(main_rows: Statement, all_rows: Statement) -> Statement:
 
 def keep_totals(rows: Statement, groupings: Sequence[str]) -> Statement:
     """Keep the totals of ``rows`` (a tail ``FROM ... WHERE ...``) by every grouping as TOTALS."""
+    # TEMP: a table of this cursor, so that readers who share a store do not meet in it.
     return Statement(
         f"CREATE OR REPLACE TEMP TABLE {TOTALS} AS {_group_totals(rows, groupings)}", rows.parameters
     )
@@ -145,6 +146,8 @@ def _group_totals(rows: Statement, groupings: Sequence[str]) -> str:
     columns = {name: GROUPED[name] for name in groupings}
     names = " ".join(f"WHEN grouping({column}) = 0 THEN '{name}'" for name, column in columns.items())
     keys = " ".join(f"WHEN grouping({column}) = 0 THEN {_as_number(column)}" for column in columns.values())
+    # Sets and not a query for each grouping: the rows are read once, whatever is asked. All keys share one
+    # column, so that each is a number. The sum is exact: DuckDB adds DECIMAL(18,2) up as DECIMAL(38,2).
     return f"""SELECT CASE {names} END AS name, CASE {keys} END AS key, count(*) AS count,
             sum(contract_amount) AS total_value
         {rows.sql} GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in columns.values())})"""
@@ -197,6 +200,7 @@ def select_funding_years(totals: str) -> Statement:
 
 def sum_periods(months: Sequence[Group], dimension: str) -> list[Group]:
     """Months, by their first days, added up to the periods of ``dimension``."""
+    # groupby joins neighbours only: months come in the order of time.
     return [
         Group(label, *_add_up(list(groups)))
         for label, groups in itertools.groupby(
@@ -248,6 +252,7 @@ def shape_bins(bins: Sequence[Group]) -> list[Bin]:
     """Bins (min, max exclusive, count, total_value) from the first to the last in use, gaps included."""
     if not bins:
         return []
+    # With the gaps, as the chart has an axis on which empty bins have their place.
     found = {group.label: group for group in bins}
     groups = [found.get(n, Group(n, 0, Decimal(0))) for n in range(bins[0].label, bins[-1].label + 1)]
     return [
@@ -267,6 +272,7 @@ def whole_of(bins: Sequence[Group]) -> Group:
 
 
 def _shape_group(group: Group, whole: Group) -> Part:
+    # Amounts are positive, so that only no rows at all are worth nothing.
     share = EXACT.divide(group.total_value, whole.total_value or Decimal(1))
     money = _money(group)
     return {

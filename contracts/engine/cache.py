@@ -1,4 +1,4 @@
-"""A bounded memory of answers, the least recently used forgotten first. Knows not what they mean."""
+"""A bounded cache of answers that threads share; the least recently used go first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class LruCache(Generic[T]):
-    """Answers by question, shared by threads. Whoever gets an answer must not change it."""
+    """Answers by question. Whoever gets an answer must not change it."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -19,14 +19,13 @@ class LruCache(Generic[T]):
         self._lock = threading.Lock()
 
     def get_or_make(self, question: Hashable, ask: Callable[[], T]) -> T:
-        """The answer to ``question``, from ``ask`` where it is not known; errors are not remembered.
-
-        Threads that ask the same at once may all have to work for it.
-        """
+        """The answer to ``question``, from ``ask`` where it is not known; errors are not remembered."""
         with self._lock:
             if question in self._answers:
                 self._answers.move_to_end(question)
                 return self._answers[question]
+        # Outside of the lock: threads that ask the same at once may both work for it, but none waits for the
+        # question of another.
         answer = ask()
         with self._lock:
             self._answers[question] = answer

@@ -1,4 +1,4 @@
-"""Executing statements on one DuckDB cursor, in the errors of the engine. Knows no question."""
+"""Executing statements on one DuckDB cursor, in the errors of the engine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pyarrow as pa
 from contracts.errors import OutOfSpace, QueryInterrupted
 from contracts.snapshot.expressions import Statement
 
+# Told by words, because DuckDB has no class of its own for a full disk: it comes as IOException, out of a
+# commit or a checkpoint as others, and through Arrow as OSError.
 OUT_OF_SPACE = (
     "No space left on device",
     "Disk quota exceeded",
@@ -19,7 +21,6 @@ OUT_OF_SPACE = (
     "max_temp_directory_size",
     "Out of Memory Error",
 )
-"""Words of DuckDB's errors for a full disk, which has none of its own, and for full memory."""
 
 
 class Cursor:
@@ -60,12 +61,12 @@ class Cursor:
         self._cursor.interrupt()
 
     def _read(self, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        """The batches; an error that crosses Arrow's interface comes as OSError with DuckDB's words."""
         while True:
             try:
                 batch = batches.read_next_batch()
             except StopIteration:
                 return
+            # Arrow's interface knows no classes of errors: each of DuckDB's comes as OSError with its words.
             except OSError as error:
                 if self._interrupted:
                     raise QueryInterrupted("the query was interrupted") from None

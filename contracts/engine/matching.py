@@ -1,4 +1,4 @@
-"""What filters mean in rows: keywords by the word index, everything else by DuckDB. Knows no answer."""
+"""Matching rows to filters: keywords by the word index, everything else by DuckDB."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ from contracts.snapshot.words import WordIndex, cut_ascii, cut_phrases, read_cut
 
 Index = TypeVar("Index")
 ALL = Filters(include_flood_control=True)
+# At up to one row of so many, a join with the rows found takes a fifth of the time of a look at every row's
+# bit.
 FEW_OF = 10
-"""One row of so many is few enough to be joined."""
 
 
 class Indexes:
@@ -72,6 +73,7 @@ def _open(kind: Callable[[Path], Index], folder: Path) -> Index | None:
     try:
         return kind(folder)
     except FileNotFoundError:
+        # With its folder the version is of a program that wrote no such index, without it it was pruned.
         if folder.parent.is_dir():
             return None
         raise SnapshotMissing(f"dataset version {folder.parent.name!r} is not on disk any more") from None
@@ -88,10 +90,8 @@ class Matcher:
         return self._known.get_or_make(filters, lambda: self._sum_up(filters))
 
     def select_matches(self, filters: Filters) -> Statement:
-        """The tail ``FROM contracts WHERE ...`` of a statement that reads the rows in any order.
-
-        A join with a few rows found by keywords takes a fifth of the time of a look at every row's bit.
-        """
+        """The tail ``FROM contracts WHERE ...`` of a statement that reads the rows in any order."""
+        # A join costs the order of rows, which totals do not need.
         if filters.keywords:
             found = self.match_rows(filters)
             if found.count <= found.size // FEW_OF:
@@ -104,6 +104,7 @@ class Matcher:
         ids = self._indexes.rows.take_ids(self.match_rows(query.filters), query.sort, places)
         if ids is not None:
             return ids
+        # Ids alone are sorted, so that no text is moved; the rows of the page are read by them afterwards.
         statement = select_ordered_ids(query, places, self.make_bits(query.filters))
         return np.asarray(self._cursor.fetch_arrays(statement)["id"], np.int64)
 
@@ -136,12 +137,14 @@ class Matcher:
         cube = aggregates.get_cube(filters)
         if cube is None:
             return self._indexes.rows.sum_up(mask)
-        # The amounts of all contracts would be 40 MB of memory for 5 million.
+        # The cube has the sum; to add up 5 million amounts would bring 40 MB of them into memory.
         bins = self._cursor.fetch(aggregates.select_bins(cube))
         whole = aggregates.whole_of(aggregates.read_groups(bins))
         return MatchedRows.pack(mask, count=whole.count, total_value=whole.total_value)
 
     def _make_mask(self, filters: Filters) -> Mask:
+        # The second source is left out at the end, by its few rows, so that DuckDB need not look at all rows
+        # for a keyword alone.
         others = filters.model_copy(update={"keywords": (), "include_flood_control": True})
         if filters.keywords:
             mask = self._match_keywords(filters.keywords)
@@ -166,6 +169,7 @@ class Matcher:
         cuts = {phrase: cut_ascii(phrase) for phrase in phrases if phrase.isascii()}
         if others := sorted(phrases - cuts.keys()):
             cuts |= read_cuts(self._cursor.fetch(cut_phrases(others)))
+        # No keyword is empty (contracts.questions.texts), so that each has a first phrase.
         met: Mask | None = None
         for keyword in keywords:
             first, *rest = (self._indexes.words.match(cuts[phrase]) for phrase in phrases_of(keyword))

@@ -1,4 +1,4 @@
-"""Where sorts that exceed the memory go: a folder for each connection. Knows no database."""
+"""Where sorts that exceed the memory go: a folder for each connection."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class SpillFolder:
     folder that anybody makes."""
 
     def __init__(self) -> None:
+        # DuckDB removes its files when it closes, but not when its process is killed: a sort of all contracts
+        # leaves gigabytes then.
         for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
             remove_abandoned(folder)
         self._folder = LockedFolder(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))

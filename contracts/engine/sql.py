@@ -1,7 +1,6 @@
 """Questions -> SQL with bound parameters. The one WHERE builder of search, count, aggregates and exports.
 
-Executes nothing and knows no connection. Every value from outside travels as a parameter; only names from
-the column table are written into SQL.
+Every value from outside travels as a parameter; only names from the column table are written into SQL.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ Bind = Callable[[Any, str], str]
 KEYWORDS = ("keywords", "id")
 """The key under which FilterBits holds the contracts that meet the keywords."""
 
+# Bits and no lists of codes, because DuckDB makes a join of an IN of five values or more, and a join costs
+# the order of rows.
 FilterBits = Mapping[tuple[str, str], bytes]
 """(filter, column) -> bits, the first the highest of its byte: is the label with that code meant.
 
-Absent where none is. Under KEYWORDS a bit stands for the contract with that ``id`` - 1. Names and keywords
-are looked up beforehand and reach the WHERE as bits: a join in it, which a long IN becomes too, would cost
-the order of rows.
+Absent where none is. Under KEYWORDS a bit stands for the contract with that ``id`` - 1.
 """
 
 
@@ -60,6 +59,7 @@ def select_codes(filters: Filters) -> Statement | None:
             column = exact.column
             given = bind([label for label in wanted if label is not None], "VARCHAR[]")
             missing = " OR label IS NULL" if None in wanted else ""
+            # A join, which costs the order of rows: that of labels means nothing.
             lookups.append(
                 f"""SELECT '{name}', '{column}', code, (SELECT count(*) FROM labels WHERE field = '{column}')
                 FROM labels WHERE field = '{column}' AND (label IN (SELECT unnest({given})){missing})"""
@@ -115,7 +115,8 @@ def _within(time_range: TimeRange, bind: Bind) -> str:
 
 
 def _order_by(sort: Sort) -> str:
-    """The default order is the physical one, which DuckDB keeps for one table and WHERE without a join."""
+    # The rows lie in the default order, and DuckDB keeps it for one table and a WHERE without a join: an
+    # export of all contracts then sorts nothing.
     if sort == Sort():
         return ""
     direction = "DESC" if sort.descending else "ASC"
@@ -140,10 +141,9 @@ def select_ordered_ids(query: Query, places: range, found: FilterBits) -> Statem
 
 
 def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
-    """The rows of ``ids``: their id and then ``columns``, in no order.
-
-    The numbers stand in the SQL because only constants are looked up in the index on ``id``.
-    """
+    """The rows of ``ids``: their id and then ``columns``, in no order."""
+    # Numbers in the SQL, because a parameter for each of a thousand ids takes longer; int() lets nothing else
+    # in.
     return Statement(
         f"SELECT id, {', '.join(columns)} FROM contracts WHERE id IN ({', '.join(map(str, map(int, ids)))})"
     )
@@ -162,21 +162,20 @@ def select_rows(
     query: Query, found: FilterBits, select: Sequence[str] = (), *, subset: RowSubset | None = None
 ) -> Statement:
     """All rows in order, as the query's columns, or as ``select``: select lists, each over the one before.
-
-    They are evaluated over the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
     ``subset`` takes the place of the filters.
     """
     parameters = _Parameters()
     where = _where(query.filters, found, parameters) if subset is None else _within_subset(subset, parameters)
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
+    # Around the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
     for columns in select:
         rows = f"SELECT {columns} FROM ({rows})"
     return parameters.complete(rows)
 
 
 def _within_subset(subset: RowSubset, parameters: _Parameters) -> str:
-    """The two bounds let a scan leave out what it need not read."""
     bind = parameters.bind
+    # The bits alone would do; by the bounds a scan leaves out the row groups that hold none of the rows.
     bounds = f"id BETWEEN {bind(subset.first, 'BIGINT')} AND {bind(subset.last, 'BIGINT')}"
     return f"{bounds} AND get_bit({bind(subset.bits, 'BLOB')}::BIT, (id - 1)::INTEGER) = 1"
 

@@ -1,4 +1,4 @@
-"""Reading a snapshot: count, search, aggregate, suggest, stream. Knows no framework and writes nothing.
+"""Reading a snapshot: count, search, aggregate, suggest, stream.
 
 What a question means in rows is found once. Counting and paging then take arrays; totals by label, and
 exports, take the database again.
@@ -33,12 +33,12 @@ from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
 
+# Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured).
 DUCKDB_SHARE = 0.66
-"""Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured)."""
+# Some 20 KB each.
 REMEMBERED_ANSWERS = 200
-"""Aggregates that a store remembers: some 20 KB each."""
+# A bit for each contract: 0.6 MB of 5 million.
 REMEMBERED_ROWS = 24
-"""Sets of rows that a store remembers: a bit for each contract, 0.6 MB of 5 million."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,9 @@ class Store:
         )
         self.answers: LruCache[Answer] = LruCache(REMEMBERED_ANSWERS)
         self.found: LruCache[MatchedRows] = LruCache(REMEMBERED_ROWS)
+        # All that there can be: each name column, with and without the second source.
         self.names: LruCache[NameList] = LruCache(2 * len(EXACT))
-        # Not by whoever closes it: a cache that drops it does not know who reads it still.
+        # By the last reference: a cache that drops a store does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, self._spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
         self._attach(snapshot)
@@ -93,9 +94,8 @@ class Store:
         self.indexes = Indexes(snapshot, stored=stored)
 
     def _attach(self, snapshot: Snapshot) -> None:
-        path = str(snapshot.database).replace("'", "''")
         try:
-            self._connection.execute(f"ATTACH '{path}' AS snapshot (READ_ONLY)")
+            self._connection.execute("ATTACH $1 AS snapshot (READ_ONLY)", [str(snapshot.database)])
         except duckdb.IOException:
             if snapshot.database.is_file():
                 raise
@@ -108,6 +108,8 @@ class Store:
         try:
             cursor.execute("USE snapshot")
             if self._younger:
+                # A view of this cursor only, because the snapshot is read-only; it hides the table by its
+                # name.
                 cursor.execute(
                     f"CREATE TEMP VIEW contracts AS SELECT *, {self._younger} FROM snapshot.contracts"
                 )
@@ -154,6 +156,7 @@ class Reader:
         ids = self._matcher.list_ids(query, range(page.offset, page.offset + page.size)).tolist()
         if not ids:
             return []
+        # The rows of a list of ids come in no order.
         rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids))}
         return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
 

@@ -1,4 +1,4 @@
-"""Answering an aggregation: asks the statements of ``aggregates`` and puts the answer together."""
+"""Answering an aggregation: executes the statements of ``aggregates`` and puts the answer together."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def answer_aggregation(aggregation: Aggregation, cursor: Cursor, matcher: Matche
         bins, middle=median, contractors=contractors, organizations=organizations
     )
     answer: dict[str, Any] = {"summary": summary}
+    # Of a few hundred months, the years and quarters are added up here.
     months = aggregates.read_groups(cursor.fetch(aggregates.select_months(totals)))
     for dimension in aggregation.dimensions:
         if dimension == "value_distribution":

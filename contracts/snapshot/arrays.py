@@ -1,4 +1,4 @@
-"""Numpy arrays in a snapshot's folder: written once, mapped by every process that reads. Knows no meaning."""
+"""Numpy arrays in a snapshot's folder: written once, mapped by every process that reads."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 def save_array(folder: Path, name: str, values: NDArray[Any]) -> None:
     """Write ``values`` as ``name``.npy. Raises OSError when the disk is full."""
+    # np.save would do the same, but by tofile.
     with (folder / f"{name}.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(values))
         write_values(file, values)
 
 
 def write_values(file: BinaryIO, values: NDArray[Any]) -> None:
-    """Append ``values`` as they are. numpy's own ``tofile`` loses the reason when the disk is full."""
+    """Append ``values`` as they are."""
+    # Not by numpy's tofile: on a full disk its OSError says how many values were written, and no errno.
     file.write(np.ascontiguousarray(values).data)
 
 
@@ -29,6 +31,8 @@ def create_array(folder: Path, name: str, dtype: Any, length: int) -> NDArray[An
         save_array(folder, name, np.zeros(0, dtype))
         return np.zeros(0, dtype)
     path = folder / f"{name}.npy"
+    # Mapped, because the lists of words of five million contracts take some 276 MB each
+    # (docs/decisions/0006).
     mapped: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(length,))
     with path.open("r+b") as file:
         # The file has holes so far, and filling one on a full disk is a SIGBUS, which ends the process.
@@ -46,14 +50,18 @@ def map_array(folder: Path, name: str) -> NDArray[Any]:
 
 def map_bytes(path: Path) -> NDArray[np.uint8]:
     """A file as it is, read-only and mapped."""
+    # mmap refuses an empty file.
     if path.stat().st_size == 0:
         return np.zeros(0, np.uint8)
     return np.memmap(path, np.uint8, mode="r").view(np.ndarray)
 
 
 def list_bits(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """The places of the bits that are set, by looking at bytes first: most are 0 where few bits are set."""
-    used = np.flatnonzero(packed != 0)  # of bytes it takes six times as long
+    """The places of the bits that are set."""
+    # Bytes first, because most are 0 where few bits are set. Compared, because flatnonzero takes six times as
+    # long for bytes as for truth values.
+    used = np.flatnonzero(packed != 0)
+    # Where most bytes are in use, to pick them costs more than to unpack all.
     if len(used) > len(packed) // 2:
         return np.flatnonzero(np.unpackbits(packed).view(np.bool_))
     inside = np.flatnonzero(np.unpackbits(packed[used]).view(np.bool_))

@@ -31,8 +31,8 @@ def fold(text: str) -> str:
     """The SQL expression in which keyword search compares ``text``, itself an expression of cleaned text.
 
     Case and accents go. Every character that ends a word is followed by the mark U+0001, and a space is
-    replaced by it, so "word start" becomes "after a mark" and one ``contains`` answers a search. The form is
-    the same for rows and phrases; how a text begins is the affair of ``fold_field`` and ``fold_phrase``.
+    replaced by it, so that "word start" becomes "after a mark". The form is the same for rows and phrases;
+    how a text begins is the affair of ``fold_field`` and ``fold_phrase``.
     """
     return mark_words(make_plain(text))
 
@@ -44,6 +44,7 @@ def make_plain(text: str) -> str:
 
 def mark_words(plain: str) -> str:
     """``plain`` text with the marks."""
+    # No stored text holds U+0001, because the import takes control characters out.
     return rf"replace(regexp_replace({plain}, '([^\p{{L}}\p{{N}} ])', '\1' || chr(1), 'g'), ' ', chr(1))"
 
 
@@ -60,10 +61,12 @@ def fold_phrase(text: str) -> str:
 
 
 def plain_phrase(text: str) -> str:
-    """``text`` as it is looked for, without case and accents, nor the blank that a lone accent may leave."""
+    """``text`` as it is looked for, without case and accents, and without blanks around it."""
+    # An accent that stands alone goes, and the blank before it would end the phrase.
     return f"trim({make_plain(text)})"
 
 
+# 1, 2, 5, 10...: steps that look alike on a logarithmic axis, up to what DECIMAL(18,2) holds.
 BIN_BOUNDS: tuple[Decimal, ...] = (
     Decimal(0),
     *(Decimal(step) * 10**exponent for exponent in range(16) for step in (1, 2, 5)),
@@ -73,7 +76,9 @@ BIN_BOUNDS: tuple[Decimal, ...] = (
 
 
 def value_bin(amount: str) -> str:
-    """The SQL expression for the bin of a positive ``amount``, by its digits, because logarithms round."""
+    """The SQL expression for the bin of a positive ``amount``."""
+    # By its digits, because a logarithm rounds: DuckDB's log10 of 9999999999999999.99 is 16, a bin too high.
     digits = f"floor({amount})::BIGINT::VARCHAR"
+    # Digits compare as text from the left, so that the first one decides.
     step = f"CASE WHEN {digits} >= '5' THEN 2 WHEN {digits} >= '2' THEN 1 ELSE 0 END"
     return f"(CASE WHEN {amount} < 1 THEN 0 ELSE 3 * length({digits}) - 2 + {step} END)::UTINYINT"

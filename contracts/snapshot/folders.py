@@ -1,7 +1,6 @@
 """Folders that belong to a living process: locked while it needs them, swept once it is dead.
 
-The lock is on a file in the folder, and the system gives it back however the process ends. Network file
-systems do not lock the folder itself.
+The lock is on a file in the folder, and the system gives it back however the process ends.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# A file, because flock on the folder itself works on local disks only (docs/decisions/0018).
 LOCK = ".lock"
 
 
@@ -32,6 +32,7 @@ class LockedFolder:
 
     def remove(self) -> None:
         """Delete the folder, which may be gone already, and give the lock back."""
+        # In this order: a sweeper that found the lock free would delete the same files beside us.
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
@@ -69,8 +70,10 @@ def remove_abandoned(folder: Path) -> None:
 
 def _open_lock(folder: Path, *, wait: bool) -> int:
     """A descriptor that holds the folder's lock until it is closed. Raises BlockingIOError or waits."""
+    # Not O_EXCL: the file of a dead process says nothing, only the lock on it does.
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        # Not lockf: it lets everybody in the same process through, where a sweep meets the folders of others.
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BaseException:
         os.close(descriptor)
@@ -80,6 +83,7 @@ def _open_lock(folder: Path, *, wait: bool) -> int:
 
 def _is_lock_of(folder: Path, lock: int) -> bool:
     """Whether the file that is locked is still the one in the folder, and not one that was deleted."""
+    # A deleted file can be locked as well, but whoever comes next opens another one.
     try:
         return os.path.samestat(os.stat(folder / LOCK), os.fstat(lock))
     except FileNotFoundError:

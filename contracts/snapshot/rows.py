@@ -1,6 +1,6 @@
 """What is kept of every contract as plain arrays: counting, adding up and paging then read no table.
 
-Knows no SQL but that which fills them. Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
+Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
 
     amounts, days, main       amount; days since 1970, undated ones last; whether of the main source
     by-<sort>                 the rows in the order of SORTS
@@ -25,6 +25,7 @@ from contracts.snapshot.arrays import list_bits, map_array, save_array
 Mask = NDArray[np.bool_]
 """One truth value per contract."""
 
+# Later than every day, so that the undated come last as they do by NULLS LAST.
 UNDATED = np.iinfo(np.int32).max
 SORTS: dict[Sort, str] = {
     Sort(field="contract_amount", descending=True): "by-amount-descending",
@@ -32,16 +33,21 @@ SORTS: dict[Sort, str] = {
     Sort(field="award_date", descending=False): "by-date",
 }
 """The orders that are kept beside the default one, which is that of the rows themselves."""
+# Up to so many rows are sorted quicker than found by walking through an order of five million.
 FEW = 50_000
-"""So many rows are sorted quicker than found by walking through an order of all."""
+# From one row of so many on, adding up all amounts, those left out as zeros, is quicker than picking some.
 MANY_OF = 8
-"""One row of so many is quicker added up with all others, as zeros, than picked."""
-_STEP, _CACHED = 1 << 18, 1 << 15
+# An order is walked through in steps, because a page near its beginning should not look at all of it.
+_STEP = 1 << 18
+# Amounts that are multiplied by a mask in one go: their product stays in the processor's cache.
+_CACHED = 1 << 15
 
 
 def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write the arrays of the connection's ``contracts`` into ``folder``."""
     folder.mkdir()
+    # Without ORDER BY: DuckDB gives the rows of one table in the order in which they were inserted.
+    # DECIMAL(20,2), because the greatest amount of DECIMAL(18,2) times 100 overflows.
     columns = con.execute(
         f"""SELECT (contract_amount::DECIMAL(20,2) * 100)::BIGINT AS amounts, source = '{PHILGEPS}' AS main,
             coalesce(award_date - DATE '1970-01-01', {UNDATED})::INTEGER AS days
@@ -51,6 +57,7 @@ def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         save_array(folder, name, np.asarray(columns[name]))
     for sort, name in SORTS.items():
         keys = np.asarray(_sort_keys(columns["amounts"], columns["days"], sort))
+        # Stable, because ties are broken by id, the order in which the rows come.
         save_array(folder, name, np.argsort(keys, kind="stable").astype(np.uint32))
 
 
@@ -60,7 +67,9 @@ def _sort_keys(amounts: NDArray[Any], days: NDArray[Any], sort: Sort) -> NDArray
 
 
 def _add_up(amounts: NDArray[np.int64]) -> Decimal:
-    """Pesos of centavos, exactly: in two halves, because the sum may pass 64 bits."""
+    """Pesos of centavos, exactly."""
+    # The sum may pass 64 bits, and numpy wraps around in silence: then the upper and the lower half of each
+    # amount are added up apart.
     if int(amounts.max(initial=0)) * len(amounts) < 1 << 63:
         return Decimal(int(amounts.sum())).scaleb(-2)
     return Decimal((int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())).scaleb(-2)
@@ -70,6 +79,7 @@ def _add_up(amounts: NDArray[np.int64]) -> Decimal:
 class MatchedRows:
     """Some of the contracts: ``bits`` holds one bit per contract, the first one the highest of its byte."""
 
+    # Bytes, because answers are shared by threads and DuckDB takes them for a BLOB as they are.
     bits: bytes
     size: int
     count: int
@@ -156,6 +166,7 @@ class RowArrays:
         return np.concatenate(taken)
 
     def _read_order(self, sort: Sort, start: int) -> slice | NDArray[np.uint32]:
+        # A slice is a view; the numbers of the default order would be made for every page.
         if sort == Sort():
             return slice(start, start + _STEP)
         return self._orders[sort][start : start + _STEP]
@@ -163,6 +174,8 @@ class RowArrays:
     def _sort_few(self, rows: NDArray[np.int64], sort: Sort, *, most: int) -> NDArray[np.int64]:
         """The first ``most`` of ``rows`` in the order of ``sort``, and those that equal the last of them."""
         keys = _sort_keys(self._amounts[rows], self._days[rows], sort)
+        # Most pages asked for are first ones, and partition takes a fraction of a sort. It knows nothing of
+        # ids, which break ties: so all that equal the last one are kept.
         if most < len(rows):
             first = np.flatnonzero(keys <= np.partition(keys, most - 1)[most - 1])
             rows, keys = rows[first], keys[first]

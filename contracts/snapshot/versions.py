@@ -1,4 +1,4 @@
-"""Immutable dataset snapshots on disk and the atomic pointer to the current one. Runs no SQL.
+"""Immutable dataset snapshots on disk and the atomic pointer to the current one.
 
 Layout under the dataset root::
 
@@ -123,6 +123,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Manifest:
+        # Written for readers of the JSON; here they follow from the sources.
         known = {name: value for name, value in data.items() if not name.endswith("_by_reason")}
         return cls(
             **{
@@ -141,16 +142,17 @@ class Manifest:
 def _read_source(data: dict[str, Any]) -> SourceReport:
     if "notes" not in data and data["generation"] == "flood":
         data = {**data, "generation": "flood-derived", "notes": [asdict(_OLD_DERIVATIVE)]}
+    # Members with a default are younger than some manifests, which lack them.
     return SourceReport(**{**data, "notes": tuple(Note(**note) for note in data.get("notes", ()))})
 
 
+# Manifests without notes were written when this was the only flood-control file that could be read.
 _OLD_DERIVATIVE = Note(
     kind="remark",
     subject="flood-derived",
     text="nine columns that somebody has derived from the published file: a part of its rows; the award_date"
     " of these contracts is the day of completion, until the file is imported again",
 )
-"""What manifests say that were written when this was the only flood-control file that could be read."""
 
 
 def _add_up(counts: Iterable[dict[str, int]]) -> dict[str, int]:
@@ -222,6 +224,7 @@ def get(root: Path, version: str) -> Snapshot:
 
 def history(root: Path) -> list[Snapshot]:
     """All complete versions, newest first."""
+    # Hidden ones are being built or deleted. Names begin with the time, so that they sort by it.
     names = [name for name in _list_folders(root) if not name.startswith(".")]
     folders = [root / VERSIONS / name for name in sorted(names, reverse=True)]
     return [Snapshot(folder) for folder in folders if _is_published(folder)]
@@ -240,6 +243,7 @@ def _is_published(folder: Path) -> bool:
 
 def new_version(created_at: datetime) -> str:
     """A name that sorts by time and is unique: ``20261121T024000123Z-1f3a``."""
+    # The random end: several imports may begin in one millisecond.
     return f"{created_at:%Y%m%dT%H%M%S}{created_at.microsecond // 1000:03}Z-{secrets.token_hex(2)}"
 
 
@@ -263,20 +267,21 @@ def _make_folder(path: Path) -> Path:
 
 
 def publish(root: Path, folder: Path, manifest: Manifest) -> Snapshot:
-    """Turn a finished building folder into a version and point ``current`` at it, by one rename.
-
-    The pointer lies in the version until then, so that whoever dies before has published nothing.
-    """
+    """Turn a finished building folder into a version and point ``current`` at it, by one rename."""
     text = json.dumps(manifest.to_json(), indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+    # A version that still holds the pointer is none (_is_published), so that the one rename which moves it
+    # out makes the version complete and current at once: whoever dies before has published nothing.
     (folder / POINTER).write_text(manifest.version, encoding="utf-8")
     target = root / VERSIONS / manifest.version
     os.rename(folder, target)
     try:
         os.replace(target / POINTER, root / CURRENT)
     except OSError:
+        # Back to where the end of ``building`` removes it.
         os.rename(target, folder)
         raise
+    # Not before: a sweep deletes a version with a pointer unless it is locked.
     (target / LOCK).unlink(missing_ok=True)
     return Snapshot(target)
 
@@ -293,6 +298,7 @@ def use(root: Path, version: str) -> Snapshot:
 
 def _choosing(root: Path) -> contextlib.AbstractContextManager[None]:
     """Between the look at a version and the rename that makes it current, nobody prunes it."""
+    # There is nothing to choose from before the first import, but a missing folder cannot be locked.
     root.mkdir(parents=True, exist_ok=True)
     return locked(root)
 
@@ -302,8 +308,10 @@ def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
     the deleted. Readers that have one open go on.
 
     The ways back are the last version before the current one that holds contracts, and the one that holds
-    most: imports that went wrong, however many, must not push the good ones out.
+    most.
     """
+    # Three imports that had gone wrong, and the hourly pruning had deleted the only good version
+    # (docs/decisions/0023).
     sweep(root)
     with _choosing(root):
         versions = history(root)
@@ -327,20 +335,21 @@ def sweep(root: Path) -> None:
     for name in _list_folders(root):
         folder = root / VERSIONS / name
         if name.endswith(DELETED):
+            # Without a lock: several that delete the same files are no worse than one.
             shutil.rmtree(folder, ignore_errors=True)
         elif name.endswith(BUILDING):
             remove_abandoned(folder)
         elif (folder / POINTER).exists():
+            # Its import died between the two renames of ``publish``, or is about to do the second: then the
+            # pointer is gone once the lock is ours.
             with lock_abandoned(folder) as dead:
                 if dead and (folder / POINTER).exists():
                     _delete(folder)
 
 
 def _delete(version: Path) -> bool:
-    """Delete a version as a whole: under a hidden name first, because nobody may see the half of it.
-
-    False where somebody else was first.
-    """
+    """Delete a version as a whole. False where somebody else was first."""
+    # Under a hidden name first, because nobody may see the half of it.
     hidden = version.with_name(f".{version.name}{DELETED}")
     try:
         os.rename(version, hidden)

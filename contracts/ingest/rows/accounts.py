@@ -33,12 +33,12 @@ def write_repairs(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> None:
-    target = str(path).replace("'", "''")
     con.execute(
         f"""COPY (
             SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
             FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
-        ) TO '{target}' (FORMAT csv, HEADER)"""
+        ) TO $1 (FORMAT csv, HEADER)""",
+        [str(path)],
     )
 
 

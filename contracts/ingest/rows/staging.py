@@ -67,7 +67,7 @@ class RawFile:
 
 def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     """Attach ``database`` as ``staging`` and create its tables and the macros."""
-    con.execute(f"ATTACH '{str(database).replace(chr(39), chr(39) * 2)}' AS staging")
+    con.execute("ATTACH $1 AS staging", [str(database)])
     texts = ", ".join(f"{field} VARCHAR" for field in STAGED)
     con.execute(
         f"""CREATE TABLE staging.raw (

@@ -1,4 +1,4 @@
-"""Writing the word index of a finished ``contracts`` and ``labels``. Knows no question that will be asked.
+"""Writing the word index of a finished ``contracts`` and ``labels``.
 
 The files, N contracts and L searched names, together D documents; places count from 0:
 
@@ -36,6 +36,7 @@ def build_index(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     ranks = _write_vocabulary(vocabulary, folder)
     counts = _rank_stream(folder, ranks)
     end = int(ranks[vocabulary[END]])
+    # A Python object for each distinct word: the largest thing in memory, and done with.
     del vocabulary, ranks
     _write_postings(folder, lengths, counts, end=end)
     _write_names(con, folder)
@@ -49,6 +50,7 @@ def _write_stream(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[dict[st
         # An END before the first document, as there is one before the others.
         write_values(file, np.zeros(1, np.uint32))
         for documents in _read_documents(con):
+            # Arrow tells equal words of a batch apart from others, so that Python sees each of them once.
             words = documents.flatten().dictionary_encode()
             known = [numbers.setdefault(word, len(numbers)) for word in words.dictionary.to_pylist()]
             write_values(file, np.array(known, np.uint32)[words.indices.to_numpy()])
@@ -59,7 +61,9 @@ def _write_stream(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[dict[st
 def _read_documents(con: duckdb.DuckDBPyConnection) -> Iterator[Any]:
     """Lists of words: the contracts by id, then the searched names by column and code."""
     titles = [cut_text("award_title"), cut_text("notice_title")]
+    # Where both titles are the same, their words need to be found once.
     other = "CASE WHEN notice IS DISTINCT FROM award THEN notice END"
+    # No ORDER BY, which would sort all texts: a document's number is the place of its row in the table.
     yield from _stream_column(
         con,
         f"""SELECT {cut_document(["award", other])}
@@ -79,7 +83,8 @@ def _stream_column(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Any]:
 
 
 def _write_vocabulary(numbers: dict[str, int], folder: Path) -> NDArray[np.uint32]:
-    """Write the words in order; return the place of each by its number. Code points sort as their UTF-8."""
+    """Write the words in order; return the place of each by its number."""
+    # Python sorts by code points, which is the order of the bytes by which words are looked up.
     words = sorted(numbers)
     encoded = [word.encode() for word in words]
     (folder / "vocabulary.bin").write_bytes(b"".join(encoded))
@@ -109,6 +114,7 @@ def _write_postings(
     folder: Path, lengths: NDArray[np.uint32], counts: NDArray[np.int64], *, end: int
 ) -> None:
     """Deal the words of the stream out to the lists, a batch of documents at a time; ``END`` gets none."""
+    # From 1, because the stream begins with an END.
     starts = np.concatenate([[1], 1 + np.cumsum(lengths, dtype=np.int64)])
     save_array(folder, "stream-starts", starts.astype(np.uint32))
     counts[end] = 0
@@ -116,6 +122,7 @@ def _write_postings(
     save_array(folder, "postings-ends", ends)
     total = int(ends[-1])
     documents = create_array(folder, "documents", np.uint32, total)
+    # One byte is enough for texts of up to 255 words; a single longer one makes it two for all.
     places = create_array(folder, "places", np.min_scalar_type(int(lengths.max(initial=0))), total)
     next_words = create_array(folder, "next-words", np.uint32, total)
     stream = np.load(folder / "stream.npy", mmap_mode="r")
@@ -129,11 +136,13 @@ def _write_postings(
         targets = _take_places(words[order].astype(np.int64), free)
         documents[targets] = document
         places[targets] = starts[first] + order - starts[document]
+        # There is one, because each document ends with END, and END itself is in no list.
         next_words[targets] = words[order + 1]
 
 
 def _sort_words(words: NDArray[np.uint64], end: int) -> NDArray[np.int64]:
-    """The places of all words but ``end``, by word and place: one sort of plain numbers is quickest."""
+    """The places of all words but ``end``, by word and place."""
+    # Word and place in one number: to sort plain numbers is quicker than to sort places by their words.
     keys = (words << np.uint64(32)) | np.arange(len(words), dtype=np.uint64)
     keys = keys[words != end]
     keys.sort()
@@ -156,6 +165,7 @@ def _write_names(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for column in SEARCHED_NAMES:
         codes = con.execute(f"SELECT {CODES[column]} AS code FROM contracts").fetchnumpy()["code"]
         [(labels,)] = con.execute(f"SELECT count(*) FROM labels WHERE field = '{column}'").fetchall()
+        # Codes count from 0 without gaps, so that sorting by them lines up the contracts of each name.
         rows.append(np.argsort(codes, kind="stable").astype(np.uint32))
         counts.append(np.bincount(codes, minlength=labels))
     save_array(folder, "name-rows", np.concatenate(rows))

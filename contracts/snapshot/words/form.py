@@ -1,4 +1,4 @@
-"""How text is cut into words, alike for what is indexed and what is looked for. Executes nothing."""
+"""How text is cut into words, alike for what is indexed and what is looked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from contracts.snapshot.expressions import Statement, make_plain, mark_words, pl
 MARK, SPACED = "\x01", "\x02"
 """``MARK`` stands between words; ``SPACED`` ends a word that a character ended which a space follows."""
 END = "\n"
-"""The word after the last of each text. No phrase holds it, so that none reaches into another text."""
+"""The word after the last of each text."""
+# A line feed, because white space of texts and phrases has become spaces: no phrase holds it, and so none
+# reaches from one text into the next.
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ def cut_text(text: str) -> str:
 
 
 def _cut_plain(plain: str) -> str:
+    # A comma and the space after it are two marks. The empty word in between would have the longest list of
+    # all.
     spaced = f"replace({mark_words(plain)}, chr(1) || chr(1), chr(2) || chr(1))"
     return f"nullif(rtrim({spaced}, chr(1)), '')"
 
@@ -39,7 +43,9 @@ def cut_document(texts: Sequence[str]) -> str:
 
 
 def cut_ascii(phrase: str) -> Phrase:
-    """What ``cut_phrases`` says of a phrase of ASCII, without the milliseconds that a statement takes."""
+    """What ``cut_phrases`` says of a phrase of ASCII."""
+    # In Python, because a statement takes 5 ms, a fifth of a search. Only ASCII: Python folds case and
+    # accents of other letters in another way than DuckDB. A test holds the two together.
     plain = phrase.lower().strip(" ")
     marked = re.sub(r"([^a-z0-9 ])", rf"\1{MARK}", plain).replace(" ", MARK)
     cut = marked.replace(MARK * 2, SPACED + MARK).rstrip(MARK)
@@ -47,11 +53,12 @@ def cut_ascii(phrase: str) -> Phrase:
 
 
 def cut_phrases(phrases: Sequence[str]) -> Statement:
-    """Rows for ``read_cuts``: (phrase, whether this is the phrase, cut). The other cut is a probe.
+    """Rows for ``read_cuts``: (phrase, whether this is the phrase, cut).
 
-    It is that of the first character and a letter, which come apart if that is no letter or digit. A second
-    expression to ask it would take as long as the whole search of a rare word.
+    The other cut is a probe: that of the first character and a letter, which come apart if the character is
+    no letter or digit.
     """
+    # A second expression that asks what the first character is takes as long as the search of a rare word.
     return Statement(
         f"""SELECT phrase, whole, {_cut_plain("plain")} FROM (
             SELECT phrase, unnest([true, false]) AS whole, unnest([plain, left(plain, 1) || 'x']) AS plain

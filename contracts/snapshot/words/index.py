@@ -1,4 +1,4 @@
-"""Looking phrases up in the word index of a snapshot. Knows no SQL and no filter.
+"""Looking phrases up in the word index of a snapshot.
 
 Files and words: ``contracts.snapshot.words.building``.
 """
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from contracts.snapshot.arrays import join_ranges, map_array, map_bytes
 from contracts.snapshot.words.form import MARK, SPACED, Phrase
 
+# A look into the stream is one into memory at random: it takes as long as so many at the next words of a
+# list, which are read from end to end.
 FAR = 8
-"""A look into the stream, which has no order here, takes as long as so many at the next words of a list."""
 Rows = NDArray[np.bool_]
 """One truth value per contract, by id - 1."""
 
@@ -42,6 +43,7 @@ class _Endings:
     vocabulary_size: int
 
     def holds(self, words: NDArray[np.uint32]) -> Rows:
+        # By a table of all words, which costs the same for one ending as for a hundred thousand.
         table = np.zeros(self.vocabulary_size, np.bool_)
         table[self.numbers] = True
         return table.take(words)
@@ -77,9 +79,12 @@ class WordIndex:
         wanted = self._read_phrase(phrase)
         sizes = [self._count(words) for words in wanted]
         last = len(wanted) - 1
+        # By the last word there is no word after it to ask the list for, so that each place costs a look into
+        # the stream.
         costs = [size * (FAR if place == last else 1) for place, size in enumerate(sizes)]
         taken = costs.index(min(costs))
         postings = self._list(wanted[taken])
+        # The rarest first: the more it rules out, the fewer places are left to look at for the others.
         others = sorted(set(range(len(wanted))) - {taken}, key=sizes.__getitem__)
         if taken < last:
             others.remove(taken + 1)
@@ -104,6 +109,7 @@ class WordIndex:
         first: list[_Span | _Endings] = []
         if not phrase.at_word:
             first, words = [self._list_endings([words[0]])], words[1:]
+        # No word holds NUL, so that nothing stands between a word and itself with one.
         exact = [self._get_span(word, at_most=word + "\x00") for word in words[:-1]]
         return [*first, *exact, self._get_span(words[-1], at_most=None)]
 
@@ -115,6 +121,7 @@ class WordIndex:
         return _Span(self._bisect(start), self._bisect(stop))
 
     def _bisect(self, wanted: bytes) -> int:
+        # In the mapped file: a list of all words would be another copy in every process.
         return bisect_left(range(len(self._word_ends)), wanted, key=self._read_word)
 
     def _read_word(self, number: int) -> bytes:
@@ -128,6 +135,7 @@ class WordIndex:
         for ending in endings:
             same = np.ones(len(ends), np.bool_)
             for back, byte in enumerate(reversed(ending.encode()), start=1):
+                # "clip": the shortest words have no so many bytes, which the first half rules out.
                 same &= (ends - back >= starts) & (self._words.take(ends - back, mode="clip") == byte)
             found |= same
         return _Endings(np.flatnonzero(found), len(ends))
