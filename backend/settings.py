@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_celery_beat",
+    "django_tasks",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -209,6 +210,13 @@ ADDRESS_WINDOW = env.number("ADDRESS_WINDOW", 10)
 IDEMPOTENCY_KEEP_HOURS = 24
 REHEARSALS = env.flag("REHEARSALS", False)
 TASK_RATE_LIMITS = env.rates("TASK_RATE_LIMITS")
+# Django's own task interface; `default` is `normal`. Nothing of users belongs into `critical`.
+TASKS = {
+    "default": {
+        "BACKEND": "data_processing.django_tasks.RunBackend",
+        "QUEUES": ["default", "high", "normal", "low"],
+    }
+}
 CANCEL_GRACE_S = env.seconds("CANCEL_GRACE_S", 10.0)
 MAX_LOST_ATTEMPTS = env.number("MAX_LOST_ATTEMPTS", 5)
 EXPORT_KEEP_HOURS = env.number("EXPORT_KEEP_HOURS", 72)

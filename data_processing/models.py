@@ -24,6 +24,10 @@ UNFINISHED = (State.PENDING, State.STARTED, State.RETRY)
 FINISHED = (State.SUCCESS, State.FAILURE, State.REVOKED)
 
 
+OWN = "program"
+"""The owner of the runs that the program starts itself."""
+
+
 class TaskRun(models.Model):
     """One accepted request and all that became of it. ``attempt`` is the fencing token: every write of a
     worker names the attempt it claimed and changes nothing once another attempt has begun."""

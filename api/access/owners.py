@@ -21,6 +21,7 @@ from rest_framework.request import Request
 
 from api.access.addresses import address_key
 from data_processing.lifecycle.adoption import adopt
+from data_processing.models import OWN
 
 VISITOR_COOKIE = "visitor"
 VISITOR_AGE_S = 365 * 24 * 3600
@@ -123,9 +124,9 @@ def whose_to_see(request: Request) -> str | None:
 
 
 def visible_to(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Of rows that have an owner, those that the requester may see."""
+    """Of rows that have an owner, those that the requester may see: none of the program's own."""
     owner = whose_to_see(request)
-    return rows if owner is None else rows.filter(owner=owner)
+    return rows.exclude(owner=OWN) if owner is None else rows.filter(owner=owner)
 
 
 class IsOwner(BasePermission):

@@ -15,7 +15,7 @@ from contracts.questions.filters import EXACT
 from contracts.questions.model import SCHEMA_PATH
 from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.export import FORMATS, ExportResult
-from data_processing.kinds.registry import KINDS
+from data_processing.kinds.registry import OFFERED
 from data_processing.models import State
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ Time = Annotated[str, Also(format="date-time")]
 Day = Annotated[str, Also(format="date")]
 Path = Annotated[str, Also(format="uri-reference")]
 Sha256 = Annotated[str, Also(pattern="^[0-9a-f]{64}$")]
-Kind = Annotated[str, Also(enum=list(KINDS))]
+Kind = Annotated[str, Also(enum=list(OFFERED))]
 StateName = Annotated[str, Also(enum=list(State.values))]
 ShownState = Annotated[str, Also(enum=[*State.values, PROGRESS])]
 Whole = Annotated[int, Also(minimum=0)]
@@ -118,7 +118,7 @@ class TaskStatus(TypedDict):
     result: ExportResult | None
     error: TaskError | None
     meta: TaskProgress
-    request: Annotated[dict[str, Any] | None, Shown(any_of(kind.request for kind in KINDS.values()) | None)]
+    request: Annotated[dict[str, Any] | None, Shown(any_of(kind.request for kind in OFFERED.values()) | None)]
     description: str
     dataset_version: str
     cancel_requested: bool

@@ -41,11 +41,11 @@ from data_processing import datasets
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.kind import TaskKind, TaskRequest
-from data_processing.kinds.registry import KINDS, parse_again
+from data_processing.kinds.registry import OFFERED, parse_again
 from data_processing.lifecycle import submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import get_reusable, request_key
-from data_processing.models import FINISHED, ExportFile, State, TaskRun
+from data_processing.models import FINISHED, OWN, ExportFile, State, TaskRun
 from data_processing.outputs import estimates, files, results
 
 LISTED = 200
@@ -108,7 +108,7 @@ def _make_start(kind: TaskKind[Any]) -> type[StartTask]:
     return type(f"Start{kind.name.title()}", (StartTask,), members)
 
 
-STARTS: Mapping[str, type[StartTask]] = {name: _make_start(kind) for name, kind in KINDS.items()}
+STARTS: Mapping[str, type[StartTask]] = {name: _make_start(kind) for name, kind in OFFERED.items()}
 """Kind -> the endpoint that starts it."""
 
 
@@ -118,7 +118,11 @@ class RerunTask(ApiView):
     heeds = (PREFER, IDEMPOTENCY_KEY)
     body = OneTask
     answers: ClassVar = {
-        "POST": {**starts(shapes.any_of(_found(kind) for kind in KINDS.values())), 404: NO_TASK, 409: FOREIGN}
+        "POST": {
+            **starts(shapes.any_of(_found(kind) for kind in OFFERED.values())),
+            404: NO_TASK,
+            409: FOREIGN,
+        }
     }
 
     def post(self, request: Request) -> Response:
@@ -205,7 +209,7 @@ class TaskResult(ApiView):
         "GET": {
             200: Answer(
                 meaning="what it gave",
-                shape=shapes.any_of(kind.result for kind in KINDS.values()),
+                shape=shapes.any_of(kind.result for kind in OFFERED.values()),
             ),
             202: Answer(meaning="not ready yet", shape=shapes.Accepted, headers=(RETRY_AFTER,)),
             404: NO_TASK,
@@ -251,7 +255,7 @@ class TaskHistory(ApiView):
     """One's own tasks, newest first."""
 
     query = (
-        Choice(name="kind", meaning="tasks of this kind only", choices=tuple(KINDS)),
+        Choice(name="kind", meaning="tasks of this kind only", choices=tuple(OFFERED)),
         Choice(name="state", meaning="tasks in this state only", choices=tuple(State.values)),
         *PAGED,
     )
@@ -345,6 +349,6 @@ def _file_expired(run: TaskRun) -> bool:
 def _get_visible(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
     run = reads.get(task_id)
-    if run is None or whose_to_see(request) not in (None, run.owner):
+    if run is None or run.owner == OWN or whose_to_see(request) not in (None, run.owner):
         raise NotFound("there is no task with this task_id")
     return run

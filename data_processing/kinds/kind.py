@@ -34,6 +34,8 @@ class TaskKind(Generic[R]):
     ``time_limit_s`` is stopped. ``cached``: equal questions get the kept answer. ``formats``: the result is
     an ExportFile in one of these, reused while it lives. ``on_dataset``: the answer depends on the dataset
     version. ``about`` says in a sentence what it does; ``switch`` is the setting that must be on.
+    ``by_clients``: there is an endpoint that starts it; otherwise the program starts it itself, and nothing
+    of it is shown to clients.
     """
 
     name: str
@@ -48,6 +50,7 @@ class TaskKind(Generic[R]):
     formats: tuple[str, ...] = ()
     on_dataset: bool = True
     switch: str | None = None
+    by_clients: bool = True
 
     @property
     def task_name(self) -> str:

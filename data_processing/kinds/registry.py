@@ -22,12 +22,16 @@ MODULES = (
     "aggregates",
     "search",
     "rehearsal",
+    "job",
 )
 """The modules beside this one that declare a KIND, named as it is."""
 
 KINDS: Mapping[str, TaskKind[Any]] = {
     name: import_module(f"data_processing.kinds.{name}").KIND for name in MODULES
 }
+
+OFFERED: Mapping[str, TaskKind[Any]] = {name: kind for name, kind in KINDS.items() if kind.by_clients}
+"""Those that clients may start."""
 
 
 def describe(kind: str, request: Any) -> str:
@@ -46,7 +50,7 @@ def describe(kind: str, request: Any) -> str:
 def parse_again(kind: str, request: Any) -> tuple[TaskKind[Any], TaskRequest]:
     """The kind of a recorded request, and the request as it is asked now. Raises NotUnderstood."""
     known = KINDS.get(kind)
-    if known is None:
+    if known is None or not known.by_clients:
         raise NotUnderstood(f"this version of the program knows no kind of task {kind!r}")
     if not isinstance(request, Mapping):
         raise NotUnderstood("this version of the program cannot read the task's request")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from contracts.questions.query import digest
 from data_processing.database.constraints import violates
@@ -20,7 +22,7 @@ from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import insertion
 from data_processing.lifecycle.runs.window import OwnerLimits
-from data_processing.models import ExportFile, IdempotencyKey, TaskRun
+from data_processing.models import OWN, ExportFile, IdempotencyKey, TaskRun
 from data_processing.outputs import export_store
 
 
@@ -58,6 +60,31 @@ def accept(
     if accepted.new and accepted.run.publish_at is not None:
         outbox.publish_new(accepted.run)
     return accepted
+
+
+def record_own(kind: TaskKind[Any], wanted: TaskRequest, *, queue: str, wait_s: float) -> TaskRun:
+    """A run of the program's own, which is nobody's, joins no other and knows no limits. It is recorded in
+    the caller's transaction, and brought to the broker when that has been committed: at once, or ``wait_s``
+    later by the sweeper."""
+    run_id = uuid.uuid4()
+    run = insertion.record(
+        TaskRun(
+            id=run_id,
+            kind=kind.name,
+            owner=OWN,
+            request=wanted.to_json(),
+            description=wanted.describe(),
+            # Its own id: two equal jobs are two.
+            request_key=run_id.hex,
+            dataset_version="",
+            queue=queue,
+            created_at=timezone.now(),
+        ),
+        publish_in_s=wait_s or outbox.FIRST_PUBLISH_GRACE_S,
+    )
+    if not wait_s:
+        transaction.on_commit(partial(outbox.publish_new, run))
+    return run
 
 
 def get_reusable(owner: str, key: str) -> TaskRun | None:

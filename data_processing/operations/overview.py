@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypedDict
 
 from django.db.models import Count, Min, Q
-from django.db.models.functions import TruncHour
+from django.db.models.functions import Now, TruncHour
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from data_processing import broker
 from data_processing.broker import QueueDepth
 from data_processing.kinds.registry import lane_of
+from data_processing.lifecycle.outbox import FIRST_PUBLISH_GRACE_S
 from data_processing.lifecycle.publisher import BrokerAway, publisher
 from data_processing.models import UNFINISHED, DeadLetter, State, TaskRun
 
@@ -200,13 +201,16 @@ def _judge_broker() -> BrokerState:
 
 def _count_rows() -> dict[str, Mapping[str, Any]]:
     pending = Q(state=State.PENDING)
+    # A job that was enqueued for later waits for its hour, not for a worker.
+    soon = Now() + timedelta(seconds=FIRST_PUBLISH_GRACE_S)
+    due = pending & (Q(publish_at=None) | Q(publishes__gt=0) | Q(publish_at__lte=soon))
     unfinished = TaskRun.objects.filter(state__in=UNFINISHED).values("queue")
     counted = unfinished.annotate(
         pending=Count("pk", filter=pending),
         held=Count("pk", filter=pending & Q(publish_at=None)),
         running=Count("pk", filter=Q(state=State.STARTED)),
         retry=Count("pk", filter=Q(state=State.RETRY)),
-        oldest=Min("created_at", filter=pending),
+        oldest=Min("created_at", filter=due),
     )
     return {row["queue"]: row for row in counted}
 

@@ -88,6 +88,11 @@ def submit(
             # An equal run has been replayed, which takes no lock; each further turn takes one more replay.
 
 
+def record(run: TaskRun, *, publish_in_s: float) -> TaskRun:
+    """Insert a run that joins no other and that no limits hold back."""
+    return _insert(run, publish_in=timedelta(seconds=publish_in_s))
+
+
 def _join_or_insert(run: TaskRun, limits: OwnerLimits, *, publish_in: timedelta) -> tuple[TaskRun, bool]:
     while True:
         counts = _count_unfinished(run, limits)
@@ -100,10 +105,14 @@ def _join_or_insert(run: TaskRun, limits: OwnerLimits, *, publish_in: timedelta)
     _refuse_too_many(counts, limits)
     full = counts.in_window >= limits.window or counts.from_here_in_window >= limits.address_window
     held = run.queue in limits.window_queues and full
+    return _insert(run, publish_in=None if held else publish_in), True
+
+
+def _insert(run: TaskRun, *, publish_in: timedelta | None) -> TaskRun:
     given = {name: getattr(run, name) for name in _GIVEN}
-    _INSERT.execute(**given, publish_in=None if held else publish_in)
-    run.publish_at = None if held else run.created_at + publish_in
-    return run, True
+    _INSERT.execute(**given, publish_in=publish_in)
+    run.publish_at = None if publish_in is None else run.created_at + publish_in
+    return run
 
 
 def _refuse_too_many(counts: Counts, limits: OwnerLimits) -> None:
