@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import grimp
+
+from data_processing.kinds import registry
 from tests.copies import copy_rooms, insert_before, run_in
 
 FIRST_LINE = '    "export",\n'
@@ -111,3 +114,16 @@ def test_new_kind_is_one_module_and_one_line_of_the_registry(tmp_path: Path) -> 
         "result": {"greeting": "Hello moon"},
         "history": 1,
     }
+
+
+def test_kinds_know_neither_each_other_nor_the_registry() -> None:
+    room = "data_processing.kinds"
+    kinds = {f"{room}.{name}" for name in registry.MODULES}
+    graph = grimp.build_graph("data_processing", cache_dir=None)
+    imports = {
+        (importer, imported)
+        for imported in kinds | {registry.__name__}
+        for importer in graph.find_modules_that_directly_import(imported)
+        if importer.startswith(f"{room}.")
+    }
+    assert imports == set()
