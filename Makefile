@@ -18,6 +18,9 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 # What tests and measures gives the same everywhere, whatever a .env says.
 demo test test-fast coverage chaos load screenshots bench bench-%: export ENV_FILE := /dev/null
 
+# Hundreds of processes start in a test run; without compiled files each would compile the code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up dev shell env test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
 

@@ -10,11 +10,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
+from data_processing.lifecycle.runs import cancellation
 from data_processing.models import State, TaskRun
 from tests.brokers import blocked_by_alarm
-from tests.integration.conftest import StartWorker, Submit, sweep_until_ended
+from tests.integration.conftest import Submit, sweep_until_ended, wait_for
+from tests.integration.workers import StartWorker
 from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.servers import Servers
+
+HELD_UP_S = 12
+"""Requests take a second or two when the broker is blocked; one that waited for it would take longer."""
 
 SEARCH = "/api/v1/data-processing/tasks/search/"
 
@@ -26,9 +31,9 @@ def post_search(page: int) -> TaskRun:
 
 
 def test_task_accepted_while_the_broker_is_dead_runs_when_it_is_back(
-    worker: StartWorker, servers: Servers
+    shared_worker: StartWorker, servers: Servers
 ) -> None:
-    running = worker()
+    running = shared_worker()
     servers.rabbitmq.kill()
     try:
         run = post_search(1)
@@ -41,18 +46,48 @@ def test_task_accepted_while_the_broker_is_dead_runs_when_it_is_back(
 
 
 def test_tasks_waiting_in_a_broker_that_loses_its_data_run_all_the_same(
-    worker: StartWorker, submit: Submit, servers: Servers
+    shared_worker: StartWorker, submit: Submit, servers: Servers
 ) -> None:
+    running = shared_worker()
+    at_work = submit("rehearsal", {"steps": 10_000})
+    wait_for(TaskRun.objects.filter(id=at_work.id, state=State.STARTED).exists, worker=running)
     waiting = [submit("search", {"page": page}) for page in (1, 2)]
-    running = worker(queues="critical,normal")
     servers.rabbitmq.kill()
     servers.rabbitmq.wipe()
     servers.rabbitmq.start()
-    helper = worker(queues="high")
+    cancellation.request_cancel(at_work.id)
     for run in waiting:
-        sweep_until_ended(run, worker=helper)
+        sweep_until_ended(run, worker=running)
         assert run.state == State.SUCCESS
     assert running.alive
+
+
+def test_blocked_broker_holds_no_request_up_is_named_and_gets_its_messages_later(
+    shared_worker: StartWorker, servers: Servers
+) -> None:
+    running = shared_worker()
+    operator = Client()
+    operator.force_login(User.objects.create_user("ops", is_staff=True))
+
+    def ask(path: str) -> Any:
+        began = time.monotonic()
+        answer = operator.get(path)
+        assert time.monotonic() - began < HELD_UP_S
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    with blocked_by_alarm(servers.rabbitmq):
+        began = time.monotonic()
+        posted = [post_search(page) for page in (1, 2, 3)]
+        assert time.monotonic() - began < HELD_UP_S
+        assert ask("/health/ready")["broker"] == "blocked"
+        assert ask("/api/v1/ops/workers/") == {"broker": "blocked", "workers": []}
+        queues = ask("/api/v1/ops/queues/")
+        assert (queues["broker"], queues["queues"][0]["depth"]) == ("blocked", 0)
+    for run in posted:
+        sweep_until_ended(run, worker=running)
+        assert run.state == State.SUCCESS
+    assert ask("/health/ready")["broker"] == "ok"
 
 
 def test_worker_passes_over_addresses_that_are_dead_or_silent(
@@ -67,31 +102,3 @@ def test_worker_passes_over_addresses_that_are_dead_or_silent(
         assert run.state == State.SUCCESS
         # Celery's step for delayed messages would have spent seventeen seconds on a dead address.
         assert "delayed delivery" not in running.read_log()
-
-
-def test_blocked_broker_holds_no_request_up_is_named_and_gets_its_messages_later(
-    worker: StartWorker, servers: Servers
-) -> None:
-    running = worker()
-    operator = Client()
-    operator.force_login(User.objects.create_user("ops", is_staff=True))
-
-    def ask(path: str, *, within_s: float) -> Any:
-        began = time.monotonic()
-        answer = operator.get(path)
-        assert time.monotonic() - began < within_s
-        assert answer.status_code == 200, answer.content
-        return answer.json()
-
-    with blocked_by_alarm(servers.rabbitmq):
-        began = time.monotonic()
-        posted = [post_search(page) for page in (1, 2, 3)]
-        assert time.monotonic() - began < 3, "a second for each request"
-        assert ask("/health/ready", within_s=2)["broker"] == "blocked"
-        assert ask("/api/v1/ops/workers/", within_s=2) == {"broker": "blocked", "workers": []}
-        queues = ask("/api/v1/ops/queues/", within_s=3)
-        assert (queues["broker"], queues["queues"][0]["depth"]) == ("blocked", 0)
-    for run in posted:
-        sweep_until_ended(run, worker=running)
-        assert run.state == State.SUCCESS
-    assert ask("/health/ready", within_s=5)["broker"] == "ok"

@@ -20,8 +20,8 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.renderers import JSONRenderer
 
 from api.views.exports import CONTENT_TYPES
-from tests.integration.conftest import StartWorker
 from tests.integration.website import StartWeb, wait_for
+from tests.integration.workers import StartWorker
 from tools.stack.ports import LOOPBACK
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,10 +65,10 @@ def call(operation: str, **arguments: Any) -> Any:
 
 
 def test_generated_client_searches_and_exports(
-    generated: ModuleType, worker: StartWorker, start_web: StartWeb, tmp_path: Path
+    generated: ModuleType, worker: StartWorker, start_web: StartWeb, data_dir: Path
 ) -> None:
     worker()
-    web = start_web(DATA_DIR=str(tmp_path))
+    web = start_web(DATA_DIR=str(data_dir))
     models = importlib.import_module(f"{PACKAGE}.models")
     client = generated.Client(base_url=f"http://{LOOPBACK}:{web.port}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,13 +13,14 @@ from django.test import Client
 from data_processing.lifecycle.runs import claims, insertion
 from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import State, TaskRun
-from tests.integration.conftest import StartWorker, Submit, Worker, wait_for
+from tests.integration.conftest import Submit, wait_for
+from tests.integration.workers import StartWorker, Worker
 from tools.stack.servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SLOW = {"steps": 600}
-"""Thirty seconds."""
+SLOW = {"steps": 10_000}
+"""Eight minutes."""
 
 LANES: dict[str, dict[str, Any]] = {
     "housekeeping": {"queues": "critical", "pool": "threads", "concurrency": 2},
@@ -61,11 +61,9 @@ def test_task_of_a_killed_bulk_worker_is_rescued_while_all_interactive_workers_a
     run = submit_to_bulk()
     wait_for(lambda: are_at_work(run, *busy), worker=started["interactive"])
     run.refresh_from_db()
-    began = time.monotonic()
-    started[run.worker.removesuffix("@test")].kill()
+    next(one for one in started.values() if one.name == run.worker).kill()
     rescued = TaskRun.objects.filter(id=run.id, state=State.STARTED, attempt=2)
     wait_for(rescued.exists, worker=started["housekeeping"])
-    assert time.monotonic() - began < 6
     assert are_at_work(*busy), "the interactive lane was busy all the time"
     for one in started.values():
         one.kill()  # an orderly stop would wait for the long work

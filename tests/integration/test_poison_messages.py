@@ -13,10 +13,17 @@ from data_processing.lifecycle.publisher import publisher
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 from data_processing.tasks import sample_add
 from tests.brokers import RUN_TASK, count_ready, publish_raw, task_message
-from tests.integration.conftest import StartWorker, Submit, sweep_until_ended, wait_for, wait_until_ended
+from tests.integration.conftest import PATIENCE_S, Submit, sweep_until_ended, wait_for, wait_until_ended
 from tests.integration.hungry import exhaust_memory
+from tests.integration.workers import StartWorker, Worker
 
 QUEUE = "high"
+
+
+@pytest.fixture
+def running(shared_worker: StartWorker) -> Worker:
+    """One worker for all: none of this ends it."""
+    return shared_worker(queues="critical,high", include="tests.integration.hungry", RETRY_DELAYS_S="0.1")
 
 
 def headers(**changed: Any) -> dict[str, Any]:
@@ -71,8 +78,7 @@ POISON: dict[str, dict[str, Any]] = {
 }
 
 
-def test_worker_survives_every_message_it_cannot_read(worker: StartWorker, submit: Submit) -> None:
-    running = worker(queues="critical,high")
+def test_worker_survives_every_message_it_cannot_read(running: Worker, submit: Submit) -> None:
     for page, (name, message) in enumerate(POISON.items(), start=1):
         publish_raw(message["body"], queue=QUEUE, **{k: v for k, v in message.items() if k != "body"})
         good = submit("search", {"page": page})
@@ -87,8 +93,7 @@ def test_worker_survives_every_message_it_cannot_read(worker: StartWorker, submi
     assert DeadLetter.objects.count() == len(POISON)
 
 
-def test_messages_to_be_kept_until_later_do_not_stop_the_lane(worker: StartWorker, submit: Submit) -> None:
-    running = worker(queues="critical,high")
+def test_messages_to_be_kept_until_later_do_not_stop_the_lane(running: Worker, submit: Submit) -> None:
     for _ in range(20):
         publish_raw(GOOD_BODY, queue=QUEUE, headers=headers(eta="2099-01-01T00:00:00+00:00"), **JSON)
     good = submit("search")
@@ -107,12 +112,11 @@ def record_unpublished(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> TaskR
 
 
 def test_run_of_an_unknown_kind_is_left_alone_and_the_worker_says_so(
-    worker: StartWorker, submit: Submit, monkeypatch: pytest.MonkeyPatch
+    running: Worker, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = record_unpublished(submit, monkeypatch)
     TaskRun.objects.filter(id=run.id).update(kind="forecast")
     before = TaskRun.objects.filter(id=run.id).values().get()
-    running = worker(queues="critical,high")
     publish_raw(task_message(str(run.id)), queue=QUEUE, headers=headers(id=str(run.id)), **JSON)
     wait_until_ended(submit("search", {"page": 2}), worker=running)
     assert TaskRun.objects.filter(id=run.id).values().get() == before
@@ -121,10 +125,9 @@ def test_run_of_an_unknown_kind_is_left_alone_and_the_worker_says_so(
 
 
 def test_message_that_expired_does_not_make_the_worker_refuse_the_run(
-    worker: StartWorker, submit: Submit, monkeypatch: pytest.MonkeyPatch
+    running: Worker, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = record_unpublished(submit, monkeypatch)
-    running = worker(queues="critical,high")
     expired = headers(id=str(run.id), expires="2001-01-01T00:00:00+00:00")
     publish_raw(task_message(str(run.id)), queue=QUEUE, headers=expired, **JSON)
     wait_until_ended(submit("search", {"page": 2}), worker=running)
@@ -135,9 +138,8 @@ def test_message_that_expired_does_not_make_the_worker_refuse_the_run(
 
 
 def test_work_that_exhausts_the_memory_ends_neither_worker_nor_neighbours(
-    worker: StartWorker, submit: Submit
+    running: Worker, submit: Submit
 ) -> None:
-    running = worker(include="tests.integration.hungry", RETRY_DELAYS_S="0.1")
     hog, good = submit("aggregates"), submit("search")
     wait_until_ended(good, worker=running)
     sweep_until_ended(hog, worker=running)
@@ -150,10 +152,9 @@ def test_work_that_exhausts_the_memory_ends_neither_worker_nor_neighbours(
     assert running.alive
 
 
-def test_diagnostic_that_exhausts_the_memory_fails_and_the_worker_goes_on(worker: StartWorker) -> None:
-    running = worker(include="tests.integration.hungry")
+def test_diagnostic_that_exhausts_the_memory_fails_and_the_worker_goes_on(running: Worker) -> None:
     failing = exhaust_memory.apply_async(queue="critical")
     with pytest.raises(Exception, match="ran out of memory"):
-        failing.get(timeout=15)
-    assert sample_add.delay(1, 2).get(timeout=15) == 3
+        failing.get(timeout=PATIENCE_S)
+    assert sample_add.delay(1, 2).get(timeout=PATIENCE_S) == 3
     assert running.alive

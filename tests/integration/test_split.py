@@ -16,14 +16,8 @@ from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import files
 from tests.data_processing.kinds.test_same_rows import Uninterrupted
 from tests.datasets import publish_many_awards
-from tests.integration.conftest import (
-    StartWorker,
-    Submit,
-    Worker,
-    sweep_until_ended,
-    wait_for,
-    wait_until_ended,
-)
+from tests.integration.conftest import Submit, sweep_until_ended, wait_for, wait_until_ended
+from tests.integration.workers import StartWorker, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,18 +26,26 @@ SPLIT = {"EXPORT_SPLIT_ROWS": str(PART_ROWS), "LEASE_S": "2"}
 PATIENCE_S = 120
 
 
-@pytest.fixture
-def dataset(tmp_path: Path, settings: Settings) -> Snapshot:
+@pytest.fixture(scope="module")
+def many(data_dir: Path) -> Snapshot:
     """So many rows that a part takes a while."""
-    settings.DATASET_ROOT = tmp_path / "datasets"
-    settings.EXPORT_ROOT = tmp_path / "exports"
-    settings.EXPORT_SPLIT_ROWS = PART_ROWS
-    return publish_many_awards(settings.DATASET_ROOT, ROWS)
+    return publish_many_awards(data_dir / "datasets", ROWS)
 
 
 @pytest.fixture
-def pair(worker: StartWorker) -> tuple[Worker, Worker]:
-    return worker(**SPLIT), worker(**SPLIT)
+def dataset(many: Snapshot, data_dir: Path, settings: Settings) -> Snapshot:
+    settings.DATASET_ROOT = data_dir / "datasets"
+    settings.EXPORT_ROOT = data_dir / "exports"
+    settings.EXPORT_SPLIT_ROWS = PART_ROWS
+    return many
+
+
+@pytest.fixture
+def pair(shared_worker: StartWorker, settings: Settings) -> tuple[Worker, Worker]:
+    """Two workers, and no file but those of the test."""
+    for left in settings.EXPORT_ROOT.glob("*"):
+        left.unlink()
+    return shared_worker(name="one", **SPLIT), shared_worker(name="other", **SPLIT)
 
 
 def list_files(settings: Settings) -> list[str]:
