@@ -32,9 +32,9 @@ REQUEST_THREADS = 16
 """As many as database connections: under load, requests wait here, where nothing ends their patience, and not
 for a connection. More threads get less done, because each switch between them costs: 200 clients had 117
 answers a second from 16, 105 from 4 and 95 from 64."""
-THREADS_APART = {"/health/": 2, "/api/v1/ops/": 4}
+THREADS_APART = {"/health/": 2, "/api/v1/ops/": 4, "/metrics": 2}
 """Of their own, by the beginning of the path: who asks whether the process lives must not wait for what it
-waits for, and operators' questions wait for a broker and for workers that may be silent."""
+waits for, and operators' and Prometheus' questions wait for a broker and for workers that may be silent."""
 
 
 class OneThreadHandler(ASGIHandler):

@@ -93,6 +93,7 @@ class TaskRun(models.Model):
             models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),
             models.Index(fields=["address"], name="run_from", condition=Q(address__isnull=False)),
             models.Index(fields=["expires_at"], name="run_expiry", condition=Q(expires_at__isnull=False)),
+            models.Index(fields=["finished_at"], name="run_ended", condition=Q(finished_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -212,3 +213,17 @@ class Pulse(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Tally(models.Model):
+    """A count of what rows that may be gone by now said: ``data_processing.lifecycle.runs.tallies``."""
+
+    metric = models.CharField(max_length=20)
+    labels = models.CharField(max_length=80, blank=True)
+    value = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["metric", "labels"], name="one_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.labels}: {self.value:g}"

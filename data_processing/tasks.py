@@ -71,6 +71,12 @@ def reconcile_results() -> None:
     maintenance.reconcile_results()
 
 
+@shared_task(name="data_processing.tasks.add_up_ended", queue="critical")
+def add_up_ended() -> None:
+    """Add up the runs that have ended, for the metrics."""
+    maintenance.add_up_ended()
+
+
 @shared_task(name="data_processing.tasks.sample_add", ignore_result=False, queue="critical")
 def sample_add(x: float, y: float) -> float:
     """Add two numbers: shows that broker, worker and result backend work."""

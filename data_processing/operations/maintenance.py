@@ -18,7 +18,7 @@ from contracts.snapshot import versions
 from data_processing import broker, sign_in_tries
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import dead_letters, outbox
-from data_processing.lifecycle.runs import claims, endings, recovery, window
+from data_processing.lifecycle.runs import claims, endings, recovery, tallies, window
 from data_processing.lifecycle.runs.claims import Claim
 from data_processing.lifecycle.runs.recovery import Released
 from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
@@ -61,6 +61,11 @@ def reconcile_results() -> int:
     for run in TaskRun.objects.filter(id__in=lost, state=State.SUCCESS, result__isnull=False):
         results.store_success(run.id, run.result)
     return len(lost)
+
+
+def add_up_ended() -> None:
+    """Add up the runs that have ended, so that `/metrics` need not count them each time."""
+    tallies.add_up()
 
 
 def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:

@@ -55,6 +55,12 @@ def list_schedules() -> tuple[Schedule, ...]:
             every_s=30,
         ),
         Schedule(
+            name="add up ended runs",
+            task="data_processing.tasks.add_up_ended",
+            queue="critical",
+            every_s=300,
+        ),
+        Schedule(
             name="prune snapshots", task="data_processing.tasks.prune_snapshots", queue="low", every_s=3600
         ),
         Schedule(

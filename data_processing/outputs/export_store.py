@@ -20,17 +20,17 @@ NOTED_EVERY_S = 60
 
 def expect_room() -> None:
     """Raises ExportStoreFull where not even the removal of files would make room for another one."""
-    if count_bytes() - _sum(_removable()) >= _limit_bytes():
+    if count_bytes() - _sum(_removable()) >= limit_bytes():
         raise ExportStoreFull(_in_words())
 
 
 def make_room() -> None:
     """Remove files until all that there are, whole and in the making, take no more than they may. Raises
     ExportStoreFull where that is not enough."""
-    over = count_bytes() - _limit_bytes()
+    over = count_bytes() - limit_bytes()
     if over > 0:
         remove_expired()
-        over = count_bytes() - _limit_bytes()
+        over = count_bytes() - limit_bytes()
     while over > 0:
         export = _next_to_go()
         if export is None:
@@ -84,7 +84,7 @@ def _sum(exports: QuerySet[ExportFile]) -> int:
     return exports.aggregate(size=Sum("size_bytes"))["size"] or 0
 
 
-def _limit_bytes() -> int:
+def limit_bytes() -> int:
     return round(settings.EXPORT_STORE_MAX_GB * 1e9)
 
 

@@ -23,6 +23,7 @@ from django.db.models.functions import Now
 
 from contracts.progress import Progress
 from data_processing.database.statements import Slot, Update
+from data_processing.lifecycle.runs import tallies
 from data_processing.lifecycle.runs.claims import UNCOUNTED, Claim, attempts_with, columns_of
 from data_processing.lifecycle.runs.states import AT_END, Event, leaving, move
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
@@ -74,15 +75,19 @@ def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> b
 
 def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress | None = None) -> bool:
     """Note the error and wait ``delay_s`` before the next attempt."""
-    return _end_with_error(
-        Event.POSTPONE,
-        claim,
-        ending,
-        progress,
-        finished_at=None,
-        address=F("address"),
-        next_attempt_at=Now() + timedelta(seconds=delay_s),
-    )
+    with transaction.atomic():
+        postponed = _end_with_error(
+            Event.POSTPONE,
+            claim,
+            ending,
+            progress,
+            finished_at=None,
+            address=F("address"),
+            next_attempt_at=Now() + timedelta(seconds=delay_s),
+        )
+        if postponed:
+            tallies.note_retry()
+    return postponed
 
 
 def stop(claim: Claim, *, progress: Progress | None = None) -> bool:

@@ -10,10 +10,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from data_processing.lifecycle.runs import tallies
 from data_processing.lifecycle.runs.claims import attempts_with, claim_of
 from data_processing.lifecycle.runs.endings import Ending, bury
 from data_processing.lifecycle.runs.states import AT_END, Event, move
 from data_processing.models import FINISHED, DeadReason, State, TaskRun
+
+DELETED_AT_A_TIME = 1000
+"""A statement to PostgreSQL takes 65,535 ids at most, and others shall not wait long for the rows."""
 
 
 class Released(NamedTuple):
@@ -37,8 +41,13 @@ def resume_due() -> int:
     return move(Event.RESUME, Q(next_attempt_at__lte=Now()), publish_at=Now())
 
 
+@transaction.atomic
 def replay(run_ids: Sequence[uuid.UUID]) -> int:
     """Run failed runs again under their own ids; returns how many."""
+    # Locked, so that what is counted is what is moved.
+    failed = TaskRun.objects.select_for_update().filter(id__in=run_ids, state=State.FAILURE)
+    run_ids = list(failed.values_list("id", flat=True))
+    tallies.keep(TaskRun.objects.filter(id__in=run_ids))
     return move(
         Event.REPLAY,
         Q(id__in=run_ids),
@@ -53,11 +62,22 @@ def replay(run_ids: Sequence[uuid.UUID]) -> int:
 
 def delete_ended(where: Q) -> int:
     """Delete those of the runs that have ended, with all that hangs on them; returns how many."""
-    with transaction.atomic():
-        # Locked, because Django deletes by ids that it has read before: a replay in between would be lost.
-        ended = TaskRun.objects.select_for_update().filter(where, state__in=FINISHED)
-        ids = list(ended.values_list("id", flat=True))
-        TaskRun.objects.filter(id__in=ids).delete()
+    gone = 0
+    while deleted := _delete_some(where):
+        gone += deleted
+        if deleted < DELETED_AT_A_TIME:
+            break
+    return gone
+
+
+@transaction.atomic
+def _delete_some(where: Q) -> int:
+    # Locked, because Django deletes by ids that it has read before: a replay in between would be lost.
+    ended = TaskRun.objects.select_for_update().filter(where, state__in=FINISHED)
+    ids = list(ended.values_list("id", flat=True)[:DELETED_AT_A_TIME])
+    doomed = TaskRun.objects.filter(id__in=ids)
+    tallies.keep(doomed)
+    doomed.delete()
     return len(ids)
 
 
@@ -73,7 +93,10 @@ def _release(run: TaskRun, *, at_most: int) -> Released | None:
         moved = move(Event.STOP, where, attempts=attempts, **AT_END)
         return Released(run.id, State.REVOKED) if moved else None
     if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
-        moved = move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+        with transaction.atomic():
+            moved = move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
+            if moved:
+                tallies.note_retry()
         return Released(run.id, State.PENDING) if moved else None
     return _give_up(run, where, attempts, lost=at_most)
 
