@@ -7,16 +7,18 @@ is then asked of that table. For all contracts the totals stand in the snapshot 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import Generic, NamedTuple, NotRequired, TypedDict, TypeVar
 
 from contracts.fields import Pesos
 from contracts.questions.filters import Filters
 from contracts.questions.query import LABEL_DIMENSIONS
 from contracts.snapshot.expressions import BIN_BOUNDS, CODES, Statement
+
+L = TypeVar("L", covariant=True)
 
 CENT = Decimal("0.01")
 # Not the thread's context: that has 28 digits, and rounds half to even.
@@ -92,17 +94,20 @@ Answer.__annotations__.update(dict.fromkeys(LABEL_DIMENSIONS, NotRequired[list[P
 
 
 @dataclass(frozen=True)
-class Group:
-    """Contracts that share a label, or a bin of amounts."""
+class Group(Generic[L]):
+    """Contracts that share a label, a period or a bin of amounts: a row of a statement of groups."""
 
-    label: Any
+    label: L
     count: int
     total_value: Decimal
 
 
-def read_groups(rows: Iterable[tuple[Any, ...]]) -> list[Group]:
-    """The rows of a statement of groups: label, count, total value."""
-    return [Group(*row) for row in rows]
+class Labels(NamedTuple):
+    """``every`` label of a dimension, counted; of them ``missing`` (0 or 1) is the missing name."""
+
+    dimension: str
+    every: int
+    missing: int
 
 
 def groupings_for(dimensions: Sequence[str]) -> tuple[str, ...]:
@@ -158,7 +163,7 @@ def _as_number(column: str) -> str:
 
 
 def count_names(totals: str) -> Statement:
-    """Rows (dimension, how many labels there are, how many of them are the missing one: 0 or 1)."""
+    """Rows of Labels."""
     names = " ".join(f"WHEN '{column}' THEN '{name}'" for name, column in LABEL_DIMENSIONS.items())
     missing = f"SELECT CASE field {names} END AS name, code AS key FROM labels WHERE label IS NULL"
     return Statement(
@@ -169,7 +174,7 @@ def count_names(totals: str) -> Statement:
 
 
 def select_labels(totals: str, dimension: str, *, top_n: int) -> Statement:
-    """Rows (label, count, total value), greatest value first, at most ``top_n``."""
+    """Rows of Group by name, greatest value first, at most ``top_n``."""
     of_dimension = f"FROM {totals} WHERE name = $2"
     # Only the values at the top meet their labels, of which there are more than a hundred thousand.
     least = f"SELECT min(total_value) FROM (SELECT total_value {of_dimension} ORDER BY 1 DESC LIMIT $3)"
@@ -182,7 +187,7 @@ def select_labels(totals: str, dimension: str, *, top_n: int) -> Statement:
 
 
 def select_months(totals: str) -> Statement:
-    """Rows (first day of the month, count, total value) in the order of time, undated last."""
+    """Rows of Group by the first day of a month, in the order of time, undated last."""
     return Statement(
         f"""SELECT date_trunc('month', DATE '1970-01-01' + key::INTEGER)::DATE AS month,
             sum(count), sum(total_value)
@@ -191,14 +196,14 @@ def select_months(totals: str) -> Statement:
 
 
 def select_funding_years(totals: str) -> Statement:
-    """Rows (year as text, count, total value) in the order of time, those of no known year last."""
+    """Rows of Group by year, as text, in the order of time, those of no known year last."""
     return Statement(
         f"""SELECT key::VARCHAR, count, total_value
         FROM {totals} WHERE name = 'by_funding_year' ORDER BY key NULLS LAST"""
     )
 
 
-def sum_periods(months: Sequence[Group], dimension: str) -> list[Group]:
+def sum_periods(months: Sequence[Group[date | None]], dimension: str) -> list[Group[str | None]]:
     """Months, by their first days, added up to the periods of ``dimension``."""
     # groupby joins neighbours only: months come in the order of time.
     return [
@@ -209,19 +214,19 @@ def sum_periods(months: Sequence[Group], dimension: str) -> list[Group]:
     ]
 
 
-def _add_up(groups: Sequence[Group]) -> tuple[int, Decimal]:
+def _add_up(groups: Sequence[Group[object]]) -> tuple[int, Decimal]:
     return sum(g.count for g in groups), sum((g.total_value for g in groups), Decimal("0.00"))
 
 
 def select_bins(totals: str) -> Statement:
-    """Rows (bin, count, total value), smallest amounts first."""
+    """Rows of Group by bin, smallest amounts first."""
     return Statement(
         f"SELECT key, count, total_value FROM {totals} WHERE name = 'value_distribution' ORDER BY key"
     )
 
 
 def shape_summary(
-    bins: Sequence[Group], *, middle: Sequence[Decimal], contractors: int, organizations: int
+    bins: Sequence[Group[int]], *, middle: Sequence[Decimal], contractors: int, organizations: int
 ) -> Summary:
     """The summary as JSON; averages are null where there are no contracts."""
     whole = whole_of(bins)
@@ -233,12 +238,12 @@ def shape_summary(
     }
 
 
-def shape_groups(groups: Sequence[Group], whole: Group) -> list[Part]:
+def shape_groups(groups: Sequence[Group[str | None]], whole: Group[None]) -> list[Part]:
     """Rows (label, count, total_value, avg_value, share of the whole's value)."""
     return [_shape_group(group, whole) for group in groups]
 
 
-def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[Part]:
+def shape_labels(groups: Sequence[Group[str | None]], whole: Group[None], *, labels: int) -> list[Part]:
     """As ``shape_groups``; of more ``labels`` than given, the rest is a last row with ``"others": true``."""
     shown = shape_groups(groups, whole)
     if labels > len(groups):
@@ -248,7 +253,7 @@ def shape_labels(groups: Sequence[Group], whole: Group, *, labels: int) -> list[
     return shown
 
 
-def shape_bins(bins: Sequence[Group]) -> list[Bin]:
+def shape_bins(bins: Sequence[Group[int]]) -> list[Bin]:
     """Bins (min, max exclusive, count, total_value) from the first to the last in use, gaps included."""
     if not bins:
         return []
@@ -266,12 +271,12 @@ def shape_bins(bins: Sequence[Group]) -> list[Bin]:
     ]
 
 
-def whole_of(bins: Sequence[Group]) -> Group:
+def whole_of(bins: Sequence[Group[int]]) -> Group[None]:
     """All contracts as one group."""
     return Group(None, *_add_up(bins))
 
 
-def _shape_group(group: Group, whole: Group) -> Part:
+def _shape_group(group: Group[str | None], whole: Group[None]) -> Part:
     # Amounts are positive, so that only no rows at all are worth nothing.
     share = EXACT.divide(group.total_value, whole.total_value or Decimal(1))
     money = _money(group)
@@ -284,7 +289,7 @@ def _shape_group(group: Group, whole: Group) -> Part:
     }
 
 
-def _money(group: Group) -> Money:
+def _money(group: Group[object]) -> Money:
     return {
         "count": group.count,
         "total_value": f"{group.total_value:.2f}",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from contracts.errors import OutOfSpace, QueryInterrupted
 from contracts.snapshot.expressions import Statement
+
+T = TypeVar("T")
 
 # Told by words, because DuckDB has no class of its own for a full disk: it comes as IOException, out of a
 # commit or a checkpoint as others, and through Arrow as OSError.
@@ -30,12 +34,18 @@ class Cursor:
         self._cursor = cursor
         self._interrupted = False
 
-    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
+    def execute(self, statement: Statement) -> None:
         with _translated_errors():
-            return self._cursor.execute(statement.sql, statement.parameters).fetchall()
+            self._cursor.execute(statement.sql, statement.parameters)
 
-    def fetch_arrays(self, statement: Statement) -> dict[str, Any]:
-        """The columns as numpy arrays, by name."""
+    def fetch(self, statement: Statement, row: Callable[..., T]) -> list[T]:
+        """The rows, each made by ``row`` of its values."""
+        with _translated_errors():
+            rows = self._cursor.execute(statement.sql, statement.parameters).fetchall()
+        return [row(*values) for values in rows]
+
+    def fetch_numbers(self, statement: Statement) -> dict[str, NDArray[np.int64]]:
+        """The columns, of whole numbers and without nulls, by name."""
         with _translated_errors():
             return self._cursor.execute(statement.sql, statement.parameters).fetchnumpy()
 
@@ -43,9 +53,9 @@ class Cursor:
         with _translated_errors():
             return self._cursor.sql(statement.sql, params=statement.parameters).to_arrow_table()
 
-    def register(self, name: str, arrays: dict[str, Any]) -> None:
-        """Let statements of this cursor read numpy arrays as the relation ``name``."""
-        self._cursor.register(name, arrays)
+    def register(self, name: str, numbers: dict[str, NDArray[np.int64]]) -> None:
+        """Let statements of this cursor read columns of numbers as the relation ``name``."""
+        self._cursor.register(name, numbers)
 
     def stream(self, statement: Statement, *, batch_rows: int) -> pa.RecordBatchReader:
         """The rows in batches, without holding them in memory; errors while they are read come translated."""

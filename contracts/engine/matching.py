@@ -15,6 +15,7 @@ from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
 from contracts.engine.sql import (
     KEYWORDS,
+    Code,
     FilterBits,
     RowSubset,
     matching_rows,
@@ -29,7 +30,7 @@ from contracts.questions.texts import phrases_of
 from contracts.snapshot.expressions import CODES, Statement
 from contracts.snapshot.rows import Mask, MatchedRows, RowArrays
 from contracts.snapshot.versions import Snapshot
-from contracts.snapshot.words import WordIndex, cut_ascii, cut_phrases, read_cuts
+from contracts.snapshot.words import Cut, WordIndex, cut_ascii, cut_phrases, read_cuts
 
 Index = TypeVar("Index")
 ALL = Filters(include_flood_control=True)
@@ -106,7 +107,7 @@ class Matcher:
             return ids
         # Ids alone are sorted, so that no text is moved; the rows of the page are read by them afterwards.
         statement = select_ordered_ids(query, places, self.make_bits(query.filters))
-        return np.asarray(self._cursor.fetch_arrays(statement)["id"], np.int64)
+        return self._cursor.fetch_numbers(statement)["id"]
 
     def select_subset(self, query: Query, places: range) -> RowSubset:
         """The rows at ``places`` as the WHERE takes them: of all rows, only these are read and sorted."""
@@ -125,7 +126,7 @@ class Matcher:
         self._indexes.expect_codes(filters.columns())
         masks: dict[tuple[str, str], Mask] = {}
         if statement := select_codes(filters):
-            for name, column, code, labels in self._cursor.fetch(statement):
+            for name, column, code, labels in self._cursor.fetch(statement, Code):
                 masks.setdefault((name, column), np.zeros(labels, np.bool_))[code] = True
         bits = {key: np.packbits(mask).tobytes() for key, mask in masks.items()}
         if filters.keywords:
@@ -138,8 +139,8 @@ class Matcher:
         if cube is None:
             return self._indexes.rows.sum_up(mask)
         # The cube has the sum; to add up 5 million amounts would bring 40 MB of them into memory.
-        bins = self._cursor.fetch(aggregates.select_bins(cube))
-        whole = aggregates.whole_of(aggregates.read_groups(bins))
+        bins: list[aggregates.Group[int]] = self._cursor.fetch(aggregates.select_bins(cube), aggregates.Group)
+        whole = aggregates.whole_of(bins)
         return MatchedRows.pack(mask, count=whole.count, total_value=whole.total_value)
 
     def _make_mask(self, filters: Filters) -> Mask:
@@ -160,7 +161,7 @@ class Matcher:
         """The contracts that meet filters without keywords."""
         statement = select_ids(filters, self.make_bits(filters))
         mask = np.zeros(self._indexes.rows.size, np.bool_)
-        mask[self._cursor.fetch_arrays(statement)["id"] - 1] = True
+        mask[self._cursor.fetch_numbers(statement)["id"] - 1] = True
         return mask
 
     def _match_keywords(self, keywords: tuple[str, ...]) -> Mask:
@@ -168,7 +169,7 @@ class Matcher:
         phrases = {phrase for keyword in keywords for phrase in phrases_of(keyword)}
         cuts = {phrase: cut_ascii(phrase) for phrase in phrases if phrase.isascii()}
         if others := sorted(phrases - cuts.keys()):
-            cuts |= read_cuts(self._cursor.fetch(cut_phrases(others)))
+            cuts |= read_cuts(self._cursor.fetch(cut_phrases(others), Cut))
         # No keyword is empty (contracts.questions.texts), so that each has a first phrase.
         met: Mask | None = None
         for keyword in keywords:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from contracts.fields import PHILGEPS
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
@@ -16,7 +16,7 @@ from contracts.questions.query import Query, Sort
 from contracts.questions.texts import phrases_of
 from contracts.snapshot.expressions import CODES, Statement, fold_phrase
 
-Bind = Callable[[Any, str], str]
+Bind = Callable[[object, str], str]
 """Takes a value and its SQL type, gives the expression that stands for it."""
 
 
@@ -36,9 +36,9 @@ class _Parameters:
     """Collects values and hands out their places."""
 
     def __init__(self) -> None:
-        self.values: list[Any] = []
+        self.values: list[object] = []
 
-    def bind(self, value: Any, sql_type: str) -> str:
+    def bind(self, value: object, sql_type: str) -> str:
         self.values.append(value)
         return f"${len(self.values)}::{sql_type}"
 
@@ -46,11 +46,17 @@ class _Parameters:
         return Statement(sql, tuple(self.values))
 
 
-def select_codes(filters: Filters) -> Statement | None:
-    """Rows (filter, column, code, labels of that column) of each label that the name filters mean.
+class Code(NamedTuple):
+    """A label that the name filter ``filter`` means, by its number; its column has so many ``labels``."""
 
-    None where there is no such filter.
-    """
+    filter: str
+    column: str
+    code: int
+    labels: int
+
+
+def select_codes(filters: Filters) -> Statement | None:
+    """Rows of Code, one for each label that the name filters mean; None where there is no such filter."""
     parameters = _Parameters()
     bind = parameters.bind
     lookups = []

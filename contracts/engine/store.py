@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -24,7 +24,7 @@ from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
 from contracts.engine.matching import Indexes, Matcher
 from contracts.engine.spill import SpillFolder
-from contracts.engine.suggestions import NameList
+from contracts.engine.suggestions import NameList, Suggestion
 from contracts.engine.totals import answer_aggregation
 from contracts.errors import SnapshotMissing
 from contracts.fields import FIELDS
@@ -32,6 +32,11 @@ from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
+
+Value: TypeAlias = str | int | Decimal | date | None
+"""What a column of a contract may hold (contracts.fields.FieldType)."""
+JsonRow: TypeAlias = dict[str, str | int | None]
+"""A contract by the names of its columns, JSON-ready: dates ISO, money as text with two places."""
 
 # Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured).
 DUCKDB_SHARE = 0.66
@@ -46,15 +51,6 @@ class Totals:
     """How many contracts, worth how many pesos together."""
 
     rows: int
-    total_value: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suggestion:
-    """A label that a name filter takes, with what it stands for."""
-
-    label: str
-    count: int
     total_value: Decimal
 
 
@@ -151,13 +147,13 @@ class Reader:
         found = self._matcher.match_rows(filters)
         return Totals(rows=found.count, total_value=found.total_value)
 
-    def search(self, query: Query, page: Page) -> list[dict[str, Any]]:
+    def search(self, query: Query, page: Page) -> list[JsonRow]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
         ids = self._matcher.list_ids(query, range(page.offset, page.offset + page.size)).tolist()
         if not ids:
             return []
         # The rows of a list of ids come in no order.
-        rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids))}
+        rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids), _gather)}
         return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
 
     def aggregate(self, aggregation: Aggregation) -> Answer:
@@ -179,11 +175,8 @@ class Reader:
         key = (EXACT[field].column, include_flood_control)
         self._store.indexes.expect_codes(key[:1])
         names = self._store.names.get_or_make(key, lambda: self._list_names(*key))
-        [(phrase,)] = self._cursor.fetch(sql.fold_typed(typed))
-        return [
-            Suggestion(label=label, count=count, total_value=value)
-            for label, count, value in names.suggest(phrase, limit=limit)
-        ]
+        [phrase] = self._cursor.fetch(sql.fold_typed(typed), str)
+        return names.suggest(phrase, limit=limit)
 
     def _list_names(self, column: str, include_flood_control: bool) -> NameList:
         statement = sql.list_names(column, include_flood_control=include_flood_control)
@@ -218,7 +211,11 @@ class Reader:
         return Matcher(self._cursor, self._store.indexes, known=self._store.found)
 
 
-def _to_json(value: Any) -> Any:
+def _gather(*values: Value) -> tuple[Value, ...]:
+    return values
+
+
+def _to_json(value: Value) -> str | int | None:
     if isinstance(value, Decimal):
         return f"{value:.2f}"
     return value.isoformat() if isinstance(value, date) else value

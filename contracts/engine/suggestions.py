@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A label that a name filter takes, with what it stands for."""
+
+    label: str
+    count: int
+    total_value: Decimal
 
 
 class NameList:
@@ -24,8 +34,8 @@ class NameList:
         self._text = b"\n".join([b"", *folded, b""])
         self._starts = np.cumsum([0, *(len(name) + 1 for name in folded)])
 
-    def suggest(self, phrase: str, *, limit: int) -> list[tuple[str, int, Any]]:
-        """(label, rows, value) of names that hold a folded phrase: first those that begin with it."""
+    def suggest(self, phrase: str, *, limit: int) -> list[Suggestion]:
+        """The names that hold a folded phrase: first those that begin with it."""
         wanted = phrase.encode()
         # A name begins with the mark of a word start, a phrase with one if it begins with a letter or digit.
         best = list(self._search(b"\n\x01" + wanted.lstrip(b"\x01"), limit))
@@ -37,7 +47,7 @@ class NameList:
             if number not in known:
                 best.append(number)
         rows = self._table.take(pa.array(best, pa.int64())).to_pylist()
-        return [(row["label"], row["rows"], row["value"]) for row in rows]
+        return [Suggestion(label=row["label"], count=row["rows"], total_value=row["value"]) for row in rows]
 
     def _search(self, wanted: bytes, limit: int) -> Iterator[int]:
         """The numbers of the first ``limit`` names that hold ``wanted``, which begins in the name's line."""

@@ -62,6 +62,7 @@ class On:
 RepairedFields = Annotated[
     tuple[Annotated[str, OneOf(REPAIRABLE, "column that is ever repaired")], ...],
     FailFast(),
+    # Each once is the most that can be meant.
     Field(max_length=len(REPAIRABLE)),
     AfterValidator(sort_distinct),
 ]
@@ -167,10 +168,13 @@ class Filters(Question):
     except_funding_sources: Annotated[Names, AllBut(of="funding_sources")] = ()
     except_classifications: Annotated[Names, AllBut(of="classifications")] = ()
     except_award_statuses: Annotated[Names, AllBut(of="award_statuses")] = ()
+    # Names are searched as well, but their columns answer to filters of their own.
     keywords: Annotated[Keywords, On(("award_title", "notice_title"))] = ()
     time_ranges: Annotated[TimeRanges, On(("award_date",))] = ()
     value_range: Annotated[ValueRange, On(("contract_amount",))] = ValueRange()
     repaired_fields: Annotated[RepairedFields, On(("repaired_fields",))] = ()
+    # Not unless asked for: most of its contracts are in the main source too, under other numbers, and would
+    # count twice (docs/explanation/data.md).
     include_flood_control: Annotated[bool, Strict(), On(("source",))] = False
 
     def describe(self) -> str:
@@ -204,6 +208,7 @@ class Filters(Question):
 
 
 def _declared(sort: type[D]) -> dict[str, D]:
+    # Pydantic keeps what it does not know of an annotation as metadata.
     return {
         name: declaration
         for name, member in Filters.model_fields.items()

@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCu
 from contracts.errors import InvalidQuery
 from contracts.questions.reading import point, show_key, shown
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 Schema = dict[str, Any]
@@ -27,10 +28,12 @@ SCHEMA_PATH = "#/components/schemas/{model}"
 class Question(BaseModel):
     """A value from outside. Null stands for what is not given; members that are unknown are refused."""
 
+    # "forbid" is for the JSON Schema (additionalProperties); _drop_nulls refuses unknown members before,
+    # because pydantic cannot say what may have been meant.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def from_json(cls, data: Any, pointer: str = "") -> Self:
+    def from_json(cls, data: object, pointer: str = "") -> Self:
         """The value of parsed JSON; None is an empty object. Raises InvalidQuery, whose pointer begins with
         ``pointer`` and names the culprit."""
         try:
@@ -44,7 +47,7 @@ class Question(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:
+    def _drop_nulls(cls, data: object) -> object:
         if not isinstance(data, Mapping):
             return data
         for key in data:
@@ -58,7 +61,9 @@ class Question(BaseModel):
         schema = handler.resolve_ref_schema(reference)
         required = schema.get("required", ())
         for name, member in schema.get("properties", {}).items():
+            # Pydantic's titles repeat the names ("Page Size").
             member.pop("title", None)
+            # null is what is not given, and no value to be sent by default.
             if member.get("default", ...) is None:
                 del member["default"]
             if name not in required:
@@ -82,6 +87,7 @@ def _take_null(schema: Schema) -> Schema:
 
 
 def _name_known(unknown: str, known: Sequence[str]) -> str:
+    # difflib's time grows with the square of the length, which is the sender's to choose.
     close = get_close_matches(unknown[:100], known, n=1)
     return (
         f"unknown field; did you mean {close[0]}?"
@@ -91,15 +97,15 @@ def _name_known(unknown: str, known: Sequence[str]) -> str:
 
 
 def invalid(message: str) -> PydanticCustomError:
-    """The error that a validator raises where its value is to blame."""
+    """The error that a validator raises where its value cannot be meant."""
     # The message is no template of pydantic's, which would read its braces.
     return PydanticCustomError("refused", "{message}", {"message": message})
 
 
-def check_by(read: Callable[[Any, str], T]) -> Callable[[Any], T]:
+def check_by(read: Callable[[S, str], T]) -> Callable[[S], T]:
     """A reader of ``contracts.questions.reading`` as pydantic takes it: a validator."""
 
-    def check(given: Any) -> T:
+    def check(given: S) -> T:
         try:
             return read(given, "")
         except InvalidQuery as error:
@@ -109,7 +115,7 @@ def check_by(read: Callable[[Any, str], T]) -> Callable[[Any], T]:
 
 
 def invalid_member(message: str, *path: str | int) -> ValidationError:
-    """The error that a validator raises where a member of its value, at ``path``, is to blame."""
+    """The error that a validator raises where a member of its value, at ``path``, cannot be meant."""
     # By pydantic's own error, because only that one carries a path inside the value.
     culprit = InitErrorDetails(type=invalid(message), loc=path, input=None)
     return ValidationError.from_exception_data("question", [culprit])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import (
     GetCoreSchemaHandler,
@@ -18,7 +18,9 @@ from pydantic_core import CoreSchema, core_schema
 from contracts.questions.model import Question, invalid
 from contracts.questions.reading import shown
 
+# What DECIMAL(18,2) holds.
 MAX_AMOUNT = Decimal("9999999999999999.99")
+# An exponent of three digits at most: to round 1E999999999 takes a gigabyte of digits.
 PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
 
 
@@ -28,17 +30,18 @@ class Whole:
     def __init__(self, low: int, high: int) -> None:
         self._low, self._high = low, high
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         number = core_schema.int_schema(strict=True, ge=self._low, le=self._high)
         return core_schema.no_info_before_validator_function(_drop_point, number)
 
 
-def _drop_point(given: Any) -> Any:
+def _drop_point(given: object) -> object:
     # JSON does not tell 88.0 from 88, and JSON Schema calls both an integer.
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-def _read_amount(given: Any) -> Decimal:
+def _read_amount(given: object) -> Decimal:
+    # A float by the digits that JSON wrote, which are those that somebody meant.
     text = given.strip() if isinstance(given, str) else shown(given)
     if isinstance(given, Decimal):
         text = f"{given:f}"
@@ -49,6 +52,7 @@ def _read_amount(given: Any) -> Decimal:
     amount = Decimal(text)
     if not 0 <= amount <= MAX_AMOUNT or amount != round(amount, 2):
         raise invalid(f"must be from 0 to {MAX_AMOUNT} with at most two decimals, got {shown(given)}")
+    # abs, because equal questions must be equal as text, and -0 is 0.
     return abs(round(amount, 2))
 
 

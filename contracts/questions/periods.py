@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from contracts.questions.model import Question, invalid, invalid_member
 from contracts.questions.numbers import Whole
 from contracts.questions.reading import shown
 
+# PhilGEPS opened in 2000.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_RANGES = 50
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -73,7 +74,7 @@ class TimeRange:
         return f"from {self.start}" if self.start else f"until {self.end}"
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         # The union is there for the JSON Schema; _read_range takes its place.
         said = handler.generate_schema(Yearly | Quarterly | Custom | Undated)
         written = core_schema.plain_serializer_function_ser_schema(cls.to_json)
@@ -86,7 +87,7 @@ UNDATED = TimeRange(start=None, end=None)
 """The contracts whose day of award is not given."""
 
 
-def _read_day(given: Any) -> date:
+def _read_day(given: object) -> date:
     parsed = _parse_day(given) if isinstance(given, str) else None
     if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
         raise invalid(f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {shown(given)}")
@@ -123,6 +124,7 @@ class Yearly(Question):
 
     type: Literal["yearly"]
     year: Annotated[int, Year]
+    # Members of the other types may be null, as all that is not given may.
     quarter: None = None
     start_date: None = None
     end_date: None = None
@@ -196,7 +198,7 @@ SAID: Mapping[str, type[Yearly | Quarterly | Custom | Undated]] = {
 """Type of a time range in JSON -> how it is said."""
 
 
-def _read_range(given: Any) -> TimeRange:
+def _read_range(given: object) -> TimeRange:
     if isinstance(given, TimeRange):
         return given
     if not isinstance(given, Mapping):
@@ -209,6 +211,7 @@ def _read_range(given: Any) -> TimeRange:
 
 
 def _sort_ranges(ranges: tuple[TimeRange, ...]) -> tuple[TimeRange, ...]:
+    # By their JSON, because an open end (None) cannot be compared with a day.
     return tuple(sorted(dict.fromkeys(ranges), key=lambda one: json.dumps(one.to_json())))
 
 

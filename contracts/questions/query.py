@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -49,6 +49,7 @@ class Sort:
     In JSON it is ``"field"`` or ``"-field"``.
     """
 
+    # The order in which contracts lie on disk (contracts.ingest.layout), for which nothing is sorted.
     field: str = "award_date"
     descending: bool = True
 
@@ -56,7 +57,7 @@ class Sort:
         return f"{'-' if self.descending else ''}{self.field}"
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             _read_sort, serialization=core_schema.plain_serializer_function_ser_schema(cls.to_json)
         )
@@ -66,11 +67,10 @@ class Sort:
         return {"type": "string", "enum": [*SORTABLE, *(f"-{name}" for name in SORTABLE)]}
 
 
-def _read_sort(given: Any) -> Sort:
+def _read_sort(given: object) -> Sort:
     if isinstance(given, Sort):
         return given
-    field = given.removeprefix("-") if isinstance(given, str) else None
-    if field not in SORTABLE:
+    if not isinstance(given, str) or (field := given.removeprefix("-")) not in SORTABLE:
         raise invalid(f"{shown(given)} is not a sortable column; choose from {', '.join(SORTABLE)}")
     return Sort(field=field, descending=given.startswith("-"))
 
@@ -84,6 +84,7 @@ def _check_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _order_dimensions(names: Sequence[str]) -> tuple[str, ...]:
+    # One order, so that the same dimensions asked for in another share a cached answer.
     return tuple(name for name in DIMENSIONS if name in names)
 
 
@@ -143,7 +144,7 @@ class Aggregation(Question):
     top_n: Annotated[int, Whole(1, MAX_TOP_N)] = 20
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """SHA-256 in hex over the canonical JSON of ``value``: the key for caches and deduplication."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

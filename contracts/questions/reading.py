@@ -10,7 +10,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from contracts.errors import InvalidQuery
 
@@ -51,7 +50,7 @@ def storable(value: str, pointer: str) -> str:
     return value
 
 
-def identifier(value: Any, pointer: str) -> uuid.UUID:
+def identifier(value: object, pointer: str) -> uuid.UUID:
     """A UUID as RFC 9562 writes it."""
     # uuid.UUID() alone takes braces, underscores and other scripts' digits as well.
     if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
@@ -66,12 +65,15 @@ def point(path: Iterable[str | int]) -> str:
 
 def show_key(key: str) -> str:
     """A key that may be anything, as text of bounded length that can be encoded."""
+    # JSON may hold half of a surrogate pair (\ud800), which no answer in UTF-8 can repeat.
     return key[:100].encode("utf-8", "replace").decode()
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as an error message shows it."""
+    # Python raises ValueError rather than write out a number of more than 4,300 digits.
     if isinstance(value, int) and value.bit_length() > 200:
         return "a huge number"
+    # ASCII, so that neither control characters nor marks of writing direction turn a log or a page around.
     text = json.dumps(value, ensure_ascii=True, default=str)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import CoreSchema, core_schema
@@ -29,13 +29,13 @@ class OneOf:
         self.words = tuple(words)
         self._noun = noun
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._check)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
         return {"type": "string", "enum": list(self.words)}
 
-    def _check(self, given: Any) -> str:
+    def _check(self, given: object) -> str:
         # A list or an object cannot be looked up in a set, and is none of the words.
         if not isinstance(given, str) or given not in self.words:
             raise invalid(f"{shown(given)} is no {self._noun}; choose from {', '.join(self.words)}")
@@ -71,10 +71,13 @@ def _compose(text: str) -> str:
 def _normalize_keyword(text: str) -> str:
     if not all(phrases_of(part) for part in _check_text(text).split("&&")):
         raise invalid("a keyword needs text (on both sides of every &&)")
+    # Sorted, because all of them must be found, in whichever order they are typed.
     return " && ".join(sorted(phrases_of(text)))
 
 
 def _clean(text: str) -> str:
+    # As contracts.ingest.rows.staging cleans what is searched: a phrase with a decomposed ñ (n and a tilde),
+    # as some systems type it, would find nothing otherwise.
     visible = (char for char in text if char.isspace() or unicodedata.category(char) != "Cc")
     return unicodedata.normalize("NFC", "".join(visible))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from contracts.fields import SEARCHED
 from contracts.questions.filters import EXACT
@@ -24,7 +23,7 @@ class Statement:
     """SQL and the values of its ``$1``, ``$2``..."""
 
     sql: str
-    parameters: tuple[Any, ...] = ()
+    parameters: tuple[object, ...] = ()
 
 
 def fold(text: str) -> str:

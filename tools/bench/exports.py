@@ -105,7 +105,7 @@ def copy_as(format_: str) -> Callable[..., None]:
     def run(reader: Reader, path: Path, rows: int) -> None:
         columns = ", ".join(QUERY.columns)
         rows_sql = f"SELECT {columns} FROM contracts WHERE source = 'philgeps'"
-        reader._cursor.fetch(Statement(f"COPY ({rows_sql}) TO '{path}' (FORMAT {format_})"))
+        reader._cursor.execute(Statement(f"COPY ({rows_sql}) TO '{path}' (FORMAT {format_})"))
 
     return run
 

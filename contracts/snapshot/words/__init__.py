@@ -7,7 +7,7 @@ phrase of any length is answered without reading a text.
 """
 
 from contracts.snapshot.words.building import build_index
-from contracts.snapshot.words.form import Phrase, cut_ascii, cut_phrases, read_cuts
+from contracts.snapshot.words.form import Cut, Phrase, cut_ascii, cut_phrases, read_cuts
 from contracts.snapshot.words.index import WordIndex
 
-__all__ = ["Phrase", "WordIndex", "build_index", "cut_ascii", "cut_phrases", "read_cuts"]
+__all__ = ["Cut", "Phrase", "WordIndex", "build_index", "cut_ascii", "cut_phrases", "read_cuts"]

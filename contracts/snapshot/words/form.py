@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.snapshot.expressions import Statement, make_plain, mark_words, plain_phrase
 
@@ -52,10 +53,18 @@ def cut_ascii(phrase: str) -> Phrase:
     return Phrase(cut, at_word=not plain or plain[0].isalnum())
 
 
-def cut_phrases(phrases: Sequence[str]) -> Statement:
-    """Rows for ``read_cuts``: (phrase, whether this is the phrase, cut).
+class Cut(NamedTuple):
+    """A row of ``cut_phrases``: ``cut`` is that of the ``whole`` phrase, or of the probe of it."""
 
-    The other cut is a probe: that of the first character and a letter, which come apart if the character is
+    phrase: str
+    whole: bool
+    cut: str | None
+
+
+def cut_phrases(phrases: Sequence[str]) -> Statement:
+    """Rows of Cut, two for each phrase.
+
+    The probe is a probe: that of the first character and a letter, which come apart if the character is
     no letter or digit.
     """
     # A second expression that asks what the first character is takes as long as the search of a rare word.
@@ -68,7 +77,7 @@ def cut_phrases(phrases: Sequence[str]) -> Statement:
     )
 
 
-def read_cuts(rows: Sequence[tuple[str, bool, str | None]]) -> dict[str, Phrase]:
+def read_cuts(rows: Sequence[Cut]) -> dict[str, Phrase]:
     """The phrases of ``cut_phrases`` by their text."""
     probes = {phrase: cut for phrase, whole, cut in rows if not whole}
     return {

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.snapshot.versions import Snapshot
-from contracts.snapshot.words import Phrase, WordIndex, building, cut_ascii, cut_phrases, read_cuts
+from contracts.snapshot.words import Cut, Phrase, WordIndex, building, cut_ascii, cut_phrases, read_cuts
 from tests.contracts import oracle
 from tests.contracts.small_stores import make_award, write_snapshot
 
@@ -21,7 +21,8 @@ words = st.text(st.sampled_from(NASTY), max_size=14).map(lambda text: " ".join(t
 
 def cut(*phrases: str) -> dict[str, Phrase]:
     statement = cut_phrases(phrases)
-    return read_cuts(duckdb.execute(statement.sql, statement.parameters).fetchall())
+    rows = duckdb.execute(statement.sql, statement.parameters).fetchall()
+    return read_cuts([Cut(*row) for row in rows])
 
 
 def find(snapshot: Snapshot, *phrases: str) -> dict[str, list[int]]:
