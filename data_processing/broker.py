@@ -20,6 +20,9 @@ from kombu.exceptions import ChannelError, KombuError
 ERRORS = (KombuError, AMQPError, redis.RedisError, OSError)
 """What any call to a broker may raise while it is away."""
 
+KILL = "kill_run"
+"""The remote control command of data_processing.worker.control."""
+
 ANSWER_WITHIN_S = 2.0
 """How long one answer to a question may take."""
 
@@ -103,8 +106,7 @@ def ask_workers(command: str, *, within_s: float) -> dict[str, Any]:
 def kill_process_of(task_id: str) -> None:
     """Tell all workers to kill the process that is at this task. Raises one of ERRORS."""
     with connect() as connection:
-        arguments = {"task_id": task_id, "terminate": True, "signal": "SIGKILL"}
-        _command_workers(_mailbox(connection), "revoke", arguments)
+        _command_workers(_mailbox(connection), KILL, {"task_id": task_id})
 
 
 def drain_dead_queues(limit: int) -> Iterator[DeadMessage]:

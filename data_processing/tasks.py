@@ -11,15 +11,22 @@ from data_processing.kinds.kind import TaskKind
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import assistance, outbox, runner
 from data_processing.operations import maintenance, pulses
+from data_processing.worker.run_task import RunTask, settle
 
 GRACE_S = 60
 """Between the moment at which work is asked to stop and the one at which its process is killed."""
 
 
 def _make_task(kind: TaskKind[Any]) -> Any:
-    @shared_task(bind=True, name=kind.task_name, time_limit=kind.time_limit_s + GRACE_S)
-    def run(self: Any, run_id: str) -> None:
-        runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname)
+    @shared_task(
+        bind=True,
+        base=RunTask,
+        name=kind.task_name,
+        queue=kind.queue,
+        time_limit=kind.time_limit_s + GRACE_S,
+    )
+    def run(self: Any, run_id: str) -> str:
+        return settle(runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname))
 
     run.__doc__ = kind.about
     return run
@@ -35,37 +42,37 @@ def write_export_part(run_id: str, attempt: int, part: int) -> None:
     assistance.write_part(uuid.UUID(run_id), attempt=attempt, part=part)
 
 
-@shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low")
+@shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low", send_events=False)
 def cleanup_old_exports() -> None:
     """Remove expired files, payloads and old rows, and what killed attempts left behind."""
     maintenance.clean_up()
 
 
-@shared_task(name="data_processing.tasks.sweep_runs", queue="critical")
+@shared_task(name="data_processing.tasks.sweep_runs", queue="critical", send_events=False)
 def sweep_runs() -> None:
     """Publish what is due, resume retries, take runs from dead workers."""
     maintenance.sweep()
 
 
-@shared_task(name="data_processing.tasks.note_beat", queue="critical")
+@shared_task(name="data_processing.tasks.note_beat", queue="critical", send_events=False)
 def note_beat() -> None:
     """Note that what Beat sends arrives and is done."""
     pulses.beat(pulses.BEAT)
 
 
-@shared_task(name="data_processing.tasks.prune_snapshots", queue="low")
+@shared_task(name="data_processing.tasks.prune_snapshots", queue="low", send_events=False)
 def prune_snapshots() -> None:
     """Delete old dataset versions that no unfinished run needs."""
     maintenance.prune_snapshots()
 
 
-@shared_task(name="data_processing.tasks.file_dead_letters", queue="critical")
+@shared_task(name="data_processing.tasks.file_dead_letters", queue="critical", send_events=False)
 def file_dead_letters() -> None:
     """File what the broker could not deliver, for operators."""
     maintenance.file_dead_letters()
 
 
-@shared_task(name="data_processing.tasks.reconcile_results", queue="critical")
+@shared_task(name="data_processing.tasks.reconcile_results", queue="critical", send_events=False)
 def reconcile_results() -> None:
     """Give Redis back the results that it has lost."""
     maintenance.reconcile_results()

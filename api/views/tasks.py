@@ -42,7 +42,7 @@ from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFo
 from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import OFFERED, parse_again
-from data_processing.lifecycle import submission
+from data_processing.lifecycle import ends, submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import get_reusable, request_key
 from data_processing.models import FINISHED, OWN, ExportFile, State, TaskRun
@@ -290,7 +290,7 @@ class CancelTask(ApiView):
         run = _get_visible(request, body.task_id)
         state = (cancellation.request_cancel if body.all else cancellation.withdraw)(run.id)
         if state == State.REVOKED:
-            results.tell_cancel(run.id)
+            ends.tell_ends([run.id])
         elif state in FINISHED:
             raise AlreadyFinished(f"the task has ended as {state}; it cannot be cancelled any more")
         answer = {

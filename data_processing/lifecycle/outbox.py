@@ -7,9 +7,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -17,9 +18,10 @@ from django.db import connection
 
 from data_processing import broker
 from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle import monitors
 from data_processing.lifecycle.publisher import publisher
 from data_processing.lifecycle.runs import publishing
-from data_processing.models import TaskRun
+from data_processing.models import State, TaskRun
 
 logger = logging.getLogger(__name__)
 
@@ -42,23 +44,35 @@ class Parcel:
     run_id: uuid.UUID
     task: str
     queue: str
+    in_words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What monitors are to hear of a run, as if its worker said it."""
+
+    event: str
+    worker: str
+    facts: Mapping[str, Any]
 
 
 class Courier:
-    """Takes new runs to the broker in a thread of its own, so that no request waits for the broker, whatever
-    that does. The thread is made on first use: one that was made before a fork is not there in the child.
+    """Takes new runs, and news of ended ones, to the broker in a thread of its own, so that no request waits
+    for the broker, whatever that does. The thread is made on first use: one that was made before a fork is
+    not there in the child.
 
-    Nothing is lost with it: what it does not manage is published by the sweeper when the grace is over.
+    No run is lost with it: what it does not manage is published by the sweeper when the grace is over. News
+    may be lost.
     """
 
     def __init__(self) -> None:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._parcels: SimpleQueue[Parcel | None] = SimpleQueue()
+        self._parcels: SimpleQueue[Parcel | News | None] = SimpleQueue()
         self._sent: list[uuid.UUID] = []
         self._note_at = 0.0
 
-    def take(self, parcel: Parcel) -> None:
+    def take(self, parcel: Parcel | News) -> None:
         """Returns at once. Leaves the parcel to the sweeper while the broker takes no messages, and when
         there are too many."""
         if publisher.willing and self._parcels.qsize() < CARRIED:
@@ -97,8 +111,12 @@ class Courier:
     def _wait_s(self) -> float | None:
         return max(0.0, self._note_at - time.monotonic()) if self._sent else None
 
-    def _carry(self, parcel: Parcel) -> None:
-        if publisher.willing and _send(parcel):
+    def _carry(self, parcel: Parcel | News) -> None:
+        if not publisher.willing:
+            return
+        if isinstance(parcel, News):
+            _tell(parcel)
+        elif _send(parcel):
             if not self._sent:
                 self._note_at = time.monotonic() + NOTED_WITHIN_S
             self._sent.append(parcel.run_id)
@@ -119,6 +137,15 @@ courier = Courier()
 def publish_new(run: TaskRun) -> None:
     """Have a new run brought to the broker, without waiting; after a failure the sweeper goes on."""
     courier.take(_pack(run))
+
+
+def tell_monitors(run: TaskRun) -> None:
+    """Have Celery's monitors told how a run stands that its worker does not tell of, without waiting. Of one
+    that no worker has had they know nothing."""
+    kind, event = KINDS.get(run.kind), monitors.EVENTS.get(State(run.state))
+    if run.worker and kind is not None and event is not None:
+        facts = {"name": kind.task_name, "args": run.description, **monitors.report_of(run).to_event()}
+        courier.take(News(event=event, worker=run.worker, facts={"uuid": str(run.id), **facts}))
 
 
 def publish_due(limit: int = 200) -> int:
@@ -151,7 +178,12 @@ def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
         return
     try:
         for part in parts:
-            publisher.send(PART_TASK, (str(run_id), attempt, part), queue=PART_QUEUE)
+            publisher.send(
+                PART_TASK,
+                (str(run_id), attempt, part),
+                queue=PART_QUEUE,
+                in_words=f"part {part} of export {run_id}",
+            )
     except broker.ERRORS as error:
         logger.warning("parts of run %s could not be offered: %s", run_id, error)
 
@@ -179,13 +211,25 @@ def recover_lost_messages() -> int:
 
 
 def _pack(run: TaskRun) -> Parcel:
-    return Parcel(run_id=run.id, task=KINDS[run.kind].task_name, queue=run.queue)
+    return Parcel(
+        run_id=run.id,
+        task=KINDS[run.kind].task_name,
+        queue=run.queue,
+        in_words=run.description[: monitors.SHOWN_CHARS] or str(run.id),
+    )
+
+
+def _tell(news: News) -> None:
+    try:
+        publisher.send_event(news.event, worker=news.worker, **news.facts)
+    except broker.ERRORS as error:
+        logger.warning("monitors could not be told of run %s: %s", news.facts["uuid"], error)
 
 
 def _send(parcel: Parcel) -> bool:
     run_id = str(parcel.run_id)
     try:
-        publisher.send(parcel.task, (run_id,), queue=parcel.queue, task_id=run_id)
+        publisher.send(parcel.task, (run_id,), queue=parcel.queue, task_id=run_id, in_words=parcel.in_words)
     except broker.ERRORS as error:
         logger.warning("could not publish run %s: %s", run_id, error)
         return False

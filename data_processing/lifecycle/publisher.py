@@ -55,15 +55,29 @@ class Publisher:
                 self._lock.release()
         return not self._blocked
 
-    def send(self, task: str, args: Sequence[Any], *, queue: str, task_id: str | None = None) -> None:
-        """Bring a task's message to its queue and wait until the broker has it. Raises one of ERRORS within
-        seconds; whether the message has arrived is unknown then."""
+    def send(
+        self,
+        task: str,
+        args: Sequence[Any],
+        *,
+        queue: str,
+        task_id: str | None = None,
+        in_words: str | None = None,
+    ) -> None:
+        """Bring a task's message to its queue and wait until the broker has it; ``in_words`` is what monitors
+        show as its arguments. Raises one of ERRORS within seconds; whether the message has arrived is unknown
+        then."""
         with self._turn() as connection:
             amqp = current_app.amqp
             producer = amqp.Producer(connection.default_channel, auto_declare=False)
             # What send_task does, without looking up routes and options, which takes as long again.
             message = amqp.create_task_message(
-                task_id or uuid.uuid4().hex, task, list(args), {}, ignore_result=True
+                task_id or uuid.uuid4().hex,
+                task,
+                list(args),
+                {},
+                ignore_result=True,
+                argsrepr=in_words,
             )
             amqp.send_task_message(
                 producer,
@@ -90,6 +104,14 @@ class Publisher:
                 retry=False,
                 **options,
             )
+
+    def send_event(self, event: str, *, worker: str, **facts: Any) -> None:
+        """Tell Celery's monitors something, as ``worker`` would. Raises one of ERRORS."""
+        with self._turn() as connection:
+            dispatcher = current_app.events.Dispatcher(
+                connection, hostname=worker, buffer_while_offline=False
+            )
+            dispatcher.send(event, **facts)
 
     def probe(self) -> None:
         """Raise one of ERRORS when the broker does not take messages now: Blocked when it says so itself."""

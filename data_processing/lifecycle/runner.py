@@ -24,8 +24,9 @@ from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, Work
 from data_processing.kinds.context import Context, MadeFile, Outcome
 from data_processing.kinds.kind import TaskKind
 from data_processing.kinds.registry import BULK_QUEUES, KINDS
-from data_processing.lifecycle import limits, outbox
+from data_processing.lifecycle import limits, monitors, outbox
 from data_processing.lifecycle.lease import Hold, keeper
+from data_processing.lifecycle.monitors import Report
 from data_processing.lifecycle.runs import claims, endings, publishing, window
 from data_processing.lifecycle.runs.claims import Claim
 from data_processing.lifecycle.runs.endings import Ending
@@ -40,20 +41,22 @@ DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
 ROOM_EVERY_S = 1.0
 
 
-def run_attempt(run_id: uuid.UUID, *, worker: str) -> None:
-    """Do one attempt of a run, if it can be had. Raises only when the database stays away: then the message
-    is not acknowledged, the lease runs out and the run is published again."""
-    if _insist(lambda: _put_off(run_id)):
-        return
+def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
+    """Do one attempt of a run, if it can be had; returns how the run stands then, None where there is none.
+    Raises only when the database stays away: then the message is not acknowledged, the lease runs out and the
+    run is published again."""
+    if _insist(lambda: _put_off(run_id, worker=worker)):
+        return Report(state=State.PENDING, text="waits, because many of its kind have started lately")
     # A worker that gave up at once would throw the whole queue away while the database restarts.
     claim = _insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
     if claim is None:
         _insist(lambda: _say_why_not(run_id))
-        return
+        return _insist(lambda: monitors.read_report(run_id))
     kind = KINDS[claim.kind]
-    _attempt(kind, claim)
+    report = _attempt(kind, claim)
     if kind.queue in BULK_QUEUES and _release_held(claim):
         outbox.publish_due()
+    return report
 
 
 def _release_held(ended: Claim) -> int:
@@ -72,16 +75,16 @@ def _say_why_not(run_id: uuid.UUID) -> None:
         logger.debug("run %s is not to be had", run_id)
 
 
-def _put_off(run_id: uuid.UUID) -> bool:
+def _put_off(run_id: uuid.UUID, *, worker: str) -> bool:
     """Whether the run has to wait because too many of its kind have started lately."""
     if not settings.TASK_RATE_LIMITS:
         return False
     kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
     wait_s = 0.0 if kind is None else limits.take_start(kind)
-    return wait_s > 0 and publishing.put_off(run_id, in_s=wait_s)
+    return wait_s > 0 and publishing.put_off(run_id, in_s=wait_s, worker=worker)
 
 
-def _attempt(kind: TaskKind[Any], claim: Claim) -> None:
+def _attempt(kind: TaskKind[Any], claim: Claim) -> Report | None:
     outcome: Outcome | None = None
     with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
         context = _surround(claim, hold)
@@ -94,8 +97,9 @@ def _attempt(kind: TaskKind[Any], claim: Claim) -> None:
         except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
             files.discard_attempt(context.partials, published=outcome is not None)
             _end_badly(claim, hold.verdict() or error, hold.progress)
-        else:
-            _tell(kind, claim, payload)
+            return _insist(lambda: monitors.read_report(claim.run_id))
+        _tell(kind, claim, payload)
+        return Report(state=State.SUCCESS, text=monitors.sum_up(payload))
 
 
 def _surround(claim: Claim, hold: Hold) -> Context:
@@ -229,7 +233,7 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
         return endings.postpone(claim, ending, delay_s=delay_s, progress=progress)
     failed = endings.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
     if failed:
-        results.tell_failure(claim.run_id, code=ending.code, message=ending.message)
+        results.tell_failure(claim.run_id, message=f"{ending.code}: {ending.message}")
     return failed
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
@@ -17,10 +16,9 @@ from django.db.models.functions import Now
 from contracts.snapshot import versions
 from data_processing import broker, sign_in_tries
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import dead_letters, outbox
+from data_processing.lifecycle import dead_letters, ends, outbox
 from data_processing.lifecycle.runs import claims, endings, recovery, tallies, window
 from data_processing.lifecycle.runs.claims import Claim
-from data_processing.lifecycle.runs.recovery import Released
 from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
 from data_processing.operations import pulses
 from data_processing.outputs import export_store, files, results
@@ -43,7 +41,7 @@ def sweep() -> None:
         outbox.publish_due()
     finally:
         # After what needs the database only: a Redis that hangs must not keep the others waiting.
-        _tell_ends(lost)
+        ends.tell_ends(lost)
     # Last, because it touches files and workers, whose errors must not keep runs waiting.
     _stop_stubborn()
     pulses.beat(pulses.SWEEP)
@@ -97,21 +95,13 @@ def prune_snapshots() -> None:
         logger.info("dataset version %s is pruned", version)
 
 
-def _tell_ends(released: Iterable[Released]) -> None:
-    for run_id, state, ending in released:
-        if state == State.REVOKED:
-            results.tell_cancel(run_id)
-        elif ending is not None:
-            results.tell_failure(run_id, code=ending.code, message=ending.message)
-
-
 def _stop_stubborn() -> None:
     """End runs that were asked to stop long ago and did not: fence them out, then kill their process."""
     for claim in claims.list_stubborn(grace_s=settings.CANCEL_GRACE_S):
         _remove_files_of(claim)
         if endings.stop(claim):
             logger.warning("run %s did not stop when asked; its process is killed", claim.run_id)
-            results.tell_cancel(claim.run_id)
+            ends.tell_ends([claim.run_id])
             _kill_process_of(claim.run_id)
 
 

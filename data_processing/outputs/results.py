@@ -105,9 +105,9 @@ def store_success(run_id: uuid.UUID, payload: Any) -> None:
     _store(run_id, states.SUCCESS, payload)
 
 
-def tell_failure(run_id: uuid.UUID, *, code: str, message: str) -> None:
+def tell_failure(run_id: uuid.UUID, *, message: str) -> None:
     """Make ``AsyncResult(run_id).get()`` raise TaskFailed, and say that the run has ended."""
-    _store(run_id, states.FAILURE, _backend().prepare_exception(TaskFailed(f"{code}: {message}")))
+    _store(run_id, states.FAILURE, _backend().prepare_exception(TaskFailed(message)))
     announce_end(run_id)
 
 

@@ -18,6 +18,7 @@ from django.db import close_old_connections
 
 from data_processing.kinds.registry import HOUSEKEEPING_QUEUE
 from data_processing.operations import maintenance
+from data_processing.worker.control import keeps_house
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class SweepTimer(bootsteps.StartStopStep):
     requires = ("celery.worker.components:Pool",)
 
     def include_if(self, worker: Any) -> bool:
-        if HOUSEKEEPING_QUEUE not in worker.app.amqp.queues.consume_from:
+        if not keeps_house(worker.app):
             return False
         # A child that is forked while the thread holds a lock, or talks to the database, inherits that.
         if issubclass(worker.pool_cls, ForkingPool):

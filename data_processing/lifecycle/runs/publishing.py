@@ -48,9 +48,10 @@ def note_published(run_ids: Sequence[uuid.UUID], *, republish_in_s: float) -> in
     return waiting.update(publish_at=Now() + timedelta(seconds=republish_in_s), publishes=1)
 
 
-def put_off(run_id: uuid.UUID, *, in_s: float) -> bool:
-    """Publish a pending run in ``in_s`` seconds as if for the first time: its message came too early and is
-    dropped, which costs no attempt. Counted as unpublished, it is not searched for among lost messages."""
+def put_off(run_id: uuid.UUID, *, in_s: float, worker: str) -> bool:
+    """Publish a pending run in ``in_s`` seconds as if for the first time: its message came to ``worker`` too
+    early and is dropped, which costs no attempt. Counted as unpublished, it is not searched for among lost
+    messages."""
     waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
     later = Now() + timedelta(seconds=in_s)
-    return bool(waiting.update(publish_at=later, next_attempt_at=later, publishes=0))
+    return bool(waiting.update(publish_at=later, next_attempt_at=later, publishes=0, worker=worker))

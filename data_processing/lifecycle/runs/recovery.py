@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -20,20 +20,11 @@ DELETED_AT_A_TIME = 1000
 """A statement to PostgreSQL takes 65,535 ids at most, and others shall not wait long for the rows."""
 
 
-class Released(NamedTuple):
-    """A run that was taken from a dead worker: the state that it is in since, and the error that ended it."""
-
-    run_id: uuid.UUID
-    state: State
-    ending: Ending | None = None
-
-
-def release_lost(*, at_most: int) -> list[Released]:
+def release_lost(*, at_most: int) -> list[uuid.UUID]:
     """Take runs from workers whose lease ran out: cancelled ones end, others wait again, and those that lost
     ``at_most`` workers are given up. Returns those that were taken."""
     lost = TaskRun.objects.filter(state=State.STARTED, lease_until__lt=Now())
-    released = (_release(run, at_most=at_most) for run in lost[:200])
-    return [each for each in released if each is not None]
+    return [run.id for run in lost[:200] if _release(run, at_most=at_most)]
 
 
 def resume_due() -> int:
@@ -81,7 +72,8 @@ def _delete_some(where: Q) -> int:
     return len(ids)
 
 
-def _release(run: TaskRun, *, at_most: int) -> Released | None:
+def _release(run: TaskRun, *, at_most: int) -> int:
+    """How many runs it has taken: 0 where the holder, or another sweeper, was faster."""
     cancelled = run.cancel_requested_at is not None
     # Whether it is cancelled may have changed since it was read; then nothing is moved, and the next sweep
     # reads it anew: a cancel that was accepted must not be forgotten with the lease.
@@ -90,18 +82,17 @@ def _release(run: TaskRun, *, at_most: int) -> Released | None:
     )
     attempts = attempts_with(claim_of(run), outcome="lost", error_code="worker-lost")
     if cancelled:
-        moved = move(Event.STOP, where, attempts=attempts, **AT_END)
-        return Released(run.id, State.REVOKED) if moved else None
+        return move(Event.STOP, where, attempts=attempts, **AT_END)
     if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
         with transaction.atomic():
             moved = move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())
             if moved:
                 tallies.note_retry()
-        return Released(run.id, State.PENDING) if moved else None
+        return moved
     return _give_up(run, where, attempts, lost=at_most)
 
 
-def _give_up(run: TaskRun, where: Q, attempts: Sequence[Mapping[str, Any]], *, lost: int) -> Released | None:
+def _give_up(run: TaskRun, where: Q, attempts: Sequence[Mapping[str, Any]], *, lost: int) -> int:
     ending = Ending(
         code="worker-lost",
         message=f"the worker died {lost} times while it did this task",
@@ -111,4 +102,4 @@ def _give_up(run: TaskRun, where: Q, attempts: Sequence[Mapping[str, Any]], *, l
         moved = move(Event.FAIL, where, attempts=attempts, error=ending.to_json(), **AT_END)
         if moved:
             bury(run.id, run.queue, ending, attempts, reason=DeadReason.CRASH_LOOP)
-    return Released(run.id, State.FAILURE, ending) if moved else None
+    return moved

@@ -67,7 +67,7 @@ def test_run_that_was_put_off_before_it_was_noted_stays_put_off(make_run: MakeRu
     run = make_run("search")
     outbox.publish_new(run)
     wait_until(lambda: count_ready("high") == 1)
-    assert publishing.put_off(run.id, in_s=30)
+    assert publishing.put_off(run.id, in_s=30, worker="w1")
     outbox.courier.stop()
     run.refresh_from_db()
     assert run.publishes == 0
@@ -184,7 +184,7 @@ def test_run_that_was_put_off_is_not_taken_for_lost(make_run: MakeRun) -> None:
     run = make_run("search")
     outbox.publish_due()
     assert take_task_ids("high") == [str(run.id)]
-    assert publishing.put_off(run.id, in_s=30)
+    assert publishing.put_off(run.id, in_s=30, worker="w1")
     maintenance.sweep()
     assert count_ready("high") == 0
 

@@ -1,0 +1,222 @@
+"""What Celery's own programs and clients see of runs, and what they can do: Flower, ``celery inspect``,
+``celery purge``, AsyncResult."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery.result import AsyncResult
+from django.test import Client
+from pytest_django import Settings
+
+from api.access.owners import VISITOR_COOKIE, sign_visitor
+from backend.celery import app
+from contracts.snapshot.versions import Snapshot
+from data_processing.lifecycle import outbox
+from data_processing.lifecycle.publisher import publisher
+from data_processing.models import State, TaskRun
+from data_processing.outputs.results import TaskCancelled
+from tests.datasets import publish_awards
+from tests.integration.conftest import (
+    CHECKOUT,
+    Submit,
+    Worker,
+    _command,
+    _environment,
+    _spawn,
+    wait_for,
+    wait_until_ended,
+)
+from tests.integration.website import TASKS
+from tools.stack.children import kill_group, spawn, stop_child, wait_until
+from tools.stack.ports import LOOPBACK, is_listening, pick_port
+from tools.stack.pytest_servers import Servers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = {"steps": 1200}
+"""A minute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flower:
+    """A running Flower."""
+
+    url: str
+
+    def get_task(self, task_id: object) -> Mapping[str, Any]:
+        """What it shows of the task; empty when it does not know it."""
+        found: Mapping[str, Any] = self.list_tasks().get(str(task_id), {})
+        return found
+
+    def list_tasks(self) -> Mapping[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/api/tasks", timeout=10) as answer:
+            tasks: Mapping[str, Any] = json.load(answer)
+            return tasks
+
+    def post(self, path: str) -> None:
+        urllib.request.urlopen(urllib.request.Request(self.url + path, method="POST"), timeout=10).close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("celery-clients")
+
+
+@pytest.fixture(scope="module")
+def published(folder: Path) -> Snapshot:
+    return publish_awards(folder / "datasets")
+
+
+@pytest.fixture
+def dataset(published: Snapshot, folder: Path, settings: Settings) -> Snapshot:
+    settings.DATASET_ROOT, settings.EXPORT_ROOT = folder / "datasets", folder / "exports"
+    return published
+
+
+@pytest.fixture(scope="module")
+def environment(django_db_setup: None, servers: Servers, published: Snapshot, folder: Path) -> dict[str, str]:
+    lasting = {"LEASE_S": "2", "MAX_LOST_ATTEMPTS": "1", "CANCEL_GRACE_S": "3", "RETRY_DELAYS_S": "600"}
+    return {**_environment(servers, folder), **lasting, "FLOWER_UNAUTHENTICATED_API": "1"}
+
+
+@pytest.fixture(scope="module")
+def workers(environment: dict[str, str], folder: Path) -> Iterator[Mapping[str, Worker]]:
+    """Those of production: one with threads, which sweeps, and one whose children do the work."""
+    pools = {"housekeeping": ("critical", "threads"), "work": ("high,normal,low", "prefork")}
+    started = {}
+    try:
+        for name, (queues, pool) in pools.items():
+            command = _command(f"{name}@test", queues=queues, concurrency=1, include="", pool=pool)
+            log = folder / f"{name}.log"
+            started[name] = _spawn(f"{name}@test", command, log=log, environment=environment)
+        for name, worker in started.items():
+            log_has = partial(_log_has, worker, f"{name}@test ready.")
+            wait_until(log_has, child=worker.process, name=name, within_s=60, log=worker.log)
+        yield started
+    finally:
+        for worker in started.values():
+            worker.stop()
+            kill_group(worker.process)
+
+
+def _log_has(worker: Worker, text: str) -> bool:
+    return text in worker.read_log()
+
+
+@pytest.fixture(scope="module")
+def flower(environment: dict[str, str], workers: object, folder: Path) -> Iterator[Flower]:
+    port, log = pick_port(), folder / "flower.log"
+    command = [sys.executable, "-m", "celery", "-A", "backend", "flower"]
+    with log.open("ab") as output:
+        process = spawn(
+            [*command, f"--port={port}", f"--address={LOOPBACK}"],
+            environment=environment,
+            folder=CHECKOUT,
+            output=output,
+        )
+    try:
+        wait_until(lambda: is_listening(port), child=process, name="flower", within_s=60, log=log)
+        # It does so itself, every five seconds.
+        app.control.enable_events(reply=True)
+        yield Flower(url=f"http://{LOOPBACK}:{port}")
+    finally:
+        stop_child(process, within_s=10)
+        kill_group(process)
+
+
+def cancel(run: TaskRun) -> None:
+    """As its owner does."""
+    client = Client()
+    client.cookies[VISITOR_COOKIE] = sign_visitor(run.owner.removeprefix("visitor:"))
+    answer = client.post(f"{TASKS}cancel/", {"task_id": str(run.id)}, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+
+
+def submit_broken(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> TaskRun:
+    """A run whose request no version can read: it fails at once."""
+    with monkeypatch.context() as patch:
+        patch.setattr(publisher, "_rests_until", float("inf"))
+        run = submit("search", {"page": 2})
+    TaskRun.objects.filter(id=run.id).update(request={"pages": "all"})
+    outbox.publish_new(run)
+    return run
+
+
+def is_shown(flower: Flower, expected: Mapping[str, TaskRun]) -> Callable[[], bool]:
+    """Whether Flower shows the runs in the states that they are listed by."""
+    return lambda: all(flower.get_task(run.id).get("state") == state for state, run in expected.items())
+
+
+def test_flower_shows_how_runs_stand_and_what_they_were_asked(
+    flower: Flower, workers: Mapping[str, Worker], submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = {
+        "SUCCESS": submit("search", {"filters": {"keywords": ["river"]}}),
+        "RETRY": submit("rehearsal", {"fate": "fail"}),
+        "FAILURE": submit_broken(submit, monkeypatch),
+    }
+    wait_for(is_shown(flower, runs), worker=workers["work"], within_s=30)
+    good, bad = flower.get_task(runs["SUCCESS"].id), flower.get_task(runs["FAILURE"].id)
+    assert good["args"] == "Search: text: river, page 1"
+    assert "total_rows: 30" in good["result"]
+    assert bad["exception"].startswith("invalid-query: /pages")
+
+
+def test_flower_shows_ends_that_no_worker_tells_of(
+    flower: Flower, workers: Mapping[str, Worker], submit: Submit
+) -> None:
+    waits, lost = submit("rehearsal", {"fate": "fail"}), submit("rehearsal", {"fate": "crash"})
+    wait_for(is_shown(flower, {"RETRY": waits}), worker=workers["work"], within_s=30)
+    cancel(waits)
+    ended = {"REVOKED": waits, "FAILURE": lost}
+    wait_for(is_shown(flower, ended), worker=workers["housekeeping"], within_s=30)
+    assert flower.get_task(lost.id)["exception"].startswith("worker-lost: ")
+
+
+def test_flower_lists_no_housekeeping(flower: Flower, workers: Mapping[str, Worker]) -> None:
+    for name in ("note_beat", "sweep_runs", "reconcile_results"):
+        app.send_task(f"data_processing.tasks.{name}", queue="critical")
+    last = app.send_task("data_processing.tasks.sample_add", (1, 2), queue="critical")
+    wait_for(lambda: flower.get_task(last.id), worker=workers["housekeeping"])
+    assert {"note_beat", "sweep_runs", "reconcile_results"}.isdisjoint(
+        str(task["name"]).rpartition(".")[2] for task in flower.list_tasks().values()
+    )
+
+
+def test_revoke_and_terminate_of_flower_cancel(
+    flower: Flower, workers: Mapping[str, Worker], submit: Submit
+) -> None:
+    runs = {"running": submit("rehearsal", LONG), "waiting": submit("rehearsal", {"number": 1})}
+    wait_for(is_shown(flower, {"STARTED": runs["running"]}), worker=workers["work"])
+    flower.post(f"/api/task/revoke/{runs['waiting'].id}")
+    wait_until_ended(runs["waiting"], worker=workers["housekeeping"])
+    flower.post(f"/api/task/revoke/{runs['running'].id}?terminate=true")
+    wait_until_ended(runs["running"], worker=workers["housekeeping"])
+    assert {run.state for run in runs.values()} == {State.REVOKED}
+    for run in runs.values():
+        wait_for(is_shown(flower, {"REVOKED": run}), worker=workers["work"])
+        with pytest.raises(TaskCancelled):
+            AsyncResult(str(run.id)).get(timeout=10)
+    refused = app.control.inspect().revoked()
+    assert refused == {worker.name: [] for worker in workers.values()}
+
+
+def test_revoke_of_what_is_no_run_is_refused_with_a_sentence(workers: Mapping[str, Worker]) -> None:
+    def answer_of(name: str, answers: list[dict[str, Any]] | None) -> str:
+        return str({k: v for answer in answers or () for k, v in answer.items()}[workers[name].name]["ok"])
+
+    revoked = app.control.revoke(str(uuid.uuid4()), reply=True, timeout=5)
+    assert "only runs can be cancelled" in answer_of("housekeeping", revoked)
+    assert "the worker of the queue critical cancels" in answer_of("work", revoked)
+    stamped = app.control.revoke_by_stamped_headers({"owner": "a"}, reply=True, timeout=5)
+    assert "no stamps" in answer_of("work", stamped)
