@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from data_processing.kinds.registry import OFFERED
 from data_processing.models import State, TaskRun
 
 EVENTS: Mapping[State, str] = {
@@ -47,7 +48,7 @@ def report_of(run: TaskRun) -> Report:
     state = State(run.state)
     match state:
         case State.SUCCESS:
-            return Report(state=state, text=sum_up(run.result))
+            return Report(state=state, text=sum_up(run.kind, run.result))
         case State.FAILURE | State.RETRY:
             return Report(state=state, text=_say_error(run.error), traceback=run.traceback)
         case State.REVOKED:
@@ -56,9 +57,10 @@ def report_of(run: TaskRun) -> Report:
             return Report(state=state, text=state.label)
 
 
-def sum_up(payload: Any) -> str:
-    """A result in some words: what it says in numbers and short texts, without its rows and tables."""
-    if not isinstance(payload, Mapping):
+def sum_up(kind: str, payload: Any) -> str:
+    """A result in some words: what it says in numbers and texts, without its rows and tables. What an app's
+    job returns is told to nobody but the app."""
+    if not isinstance(payload, Mapping) or kind not in OFFERED:
         return ""
     facts = (f"{name}: {value}" for name, value in payload.items() if isinstance(value, int | str))
     return ", ".join(facts)[:SHOWN_CHARS]

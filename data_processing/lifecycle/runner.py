@@ -99,7 +99,7 @@ def _attempt(kind: TaskKind[Any], claim: Claim) -> Report | None:
             _end_badly(claim, hold.verdict() or error, hold.progress)
             return _insist(lambda: monitors.read_report(claim.run_id))
         _tell(kind, claim, payload)
-        return Report(state=State.SUCCESS, text=monitors.sum_up(payload))
+        return Report(state=State.SUCCESS, text=monitors.sum_up(kind.name, payload))
 
 
 def _surround(claim: Claim, hold: Hold) -> Context:

@@ -39,7 +39,7 @@ from tests.integration.conftest import (
 from tests.integration.website import TASKS
 from tools.stack.children import kill_group, spawn, stop_child, wait_until
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
-from tools.stack.pytest_servers import Servers
+from tools.stack.servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
