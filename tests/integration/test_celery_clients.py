@@ -4,39 +4,27 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from celery.result import AsyncResult
 from django.test import Client
-from pytest_django import Settings
 
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from backend.celery import app
-from contracts.snapshot.versions import Snapshot
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.publisher import publisher
 from data_processing.models import State, TaskRun
 from data_processing.outputs.results import TaskCancelled
-from tests.datasets import publish_awards
-from tests.integration.conftest import (
-    CHECKOUT,
-    Submit,
-    Worker,
-    _command,
-    _environment,
-    _spawn,
-    wait_for,
-    wait_until_ended,
-)
+from tests.integration.conftest import PATIENCE_S, Submit, wait_for, wait_until_ended
 from tests.integration.website import TASKS
+from tests.integration.workers import CHECKOUT, StartWorker, Worker
 from tools.stack.children import kill_group, spawn, stop_child, wait_until
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
 from tools.stack.servers import Servers
@@ -67,71 +55,41 @@ class Flower:
         urllib.request.urlopen(urllib.request.Request(self.url + path, method="POST"), timeout=10).close()
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("celery-clients")
-
-
-@pytest.fixture(scope="module")
-def published(folder: Path) -> Snapshot:
-    return publish_awards(folder / "datasets")
-
-
 @pytest.fixture
-def dataset(published: Snapshot, folder: Path, settings: Settings) -> Snapshot:
-    settings.DATASET_ROOT, settings.EXPORT_ROOT = folder / "datasets", folder / "exports"
-    return published
-
-
-@pytest.fixture(scope="module")
-def environment(django_db_setup: None, servers: Servers, published: Snapshot, folder: Path) -> dict[str, str]:
-    lasting = {"LEASE_S": "2", "MAX_LOST_ATTEMPTS": "1", "CANCEL_GRACE_S": "3", "RETRY_DELAYS_S": "600"}
-    return {**_environment(servers, folder), **lasting, "FLOWER_UNAUTHENTICATED_API": "1"}
-
-
-@pytest.fixture(scope="module")
-def workers(environment: dict[str, str], folder: Path) -> Iterator[Mapping[str, Worker]]:
+def workers(shared_worker: StartWorker) -> Mapping[str, Worker]:
     """Those of production: one with threads, which sweeps, and one whose children do the work."""
-    pools = {"housekeeping": ("critical", "threads"), "work": ("high,normal,low", "prefork")}
-    started = {}
-    try:
-        for name, (queues, pool) in pools.items():
-            command = _command(f"{name}@test", queues=queues, concurrency=1, include="", pool=pool)
-            log = folder / f"{name}.log"
-            started[name] = _spawn(f"{name}@test", command, log=log, environment=environment)
-        for name, worker in started.items():
-            log_has = partial(_log_has, worker, f"{name}@test ready.")
-            wait_until(log_has, child=worker.process, name=name, within_s=60, log=worker.log)
-        yield started
-    finally:
-        for worker in started.values():
-            worker.stop()
-            kill_group(worker.process)
-
-
-def _log_has(worker: Worker, text: str) -> bool:
-    return text in worker.read_log()
+    options = {"LEASE_S": "2", "MAX_LOST_ATTEMPTS": "1", "CANCEL_GRACE_S": "3", "RETRY_DELAYS_S": "600"}
+    return {
+        "housekeeping": shared_worker(name="housekeeping", queues="critical", pool="threads", **options),
+        "work": shared_worker(name="work", queues="high,normal,low", **options),
+    }
 
 
 @pytest.fixture(scope="module")
-def flower(environment: dict[str, str], workers: object, folder: Path) -> Iterator[Flower]:
-    port, log = pick_port(), folder / "flower.log"
+def running_flower(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flower]:
+    port, log = pick_port(), tmp_path_factory.mktemp("flower") / "log"
     command = [sys.executable, "-m", "celery", "-A", "backend", "flower"]
     with log.open("ab") as output:
         process = spawn(
             [*command, f"--port={port}", f"--address={LOOPBACK}"],
-            environment=environment,
+            environment={**os.environ, **servers.environment(), "FLOWER_UNAUTHENTICATED_API": "1"},
             folder=CHECKOUT,
             output=output,
         )
     try:
-        wait_until(lambda: is_listening(port), child=process, name="flower", within_s=60, log=log)
-        # It does so itself, every five seconds.
-        app.control.enable_events(reply=True)
+        wait_until(lambda: is_listening(port), child=process, name="flower", within_s=PATIENCE_S, log=log)
         yield Flower(url=f"http://{LOOPBACK}:{port}")
     finally:
         stop_child(process, within_s=10)
         kill_group(process)
+
+
+@pytest.fixture
+def flower(running_flower: Flower, workers: Mapping[str, Worker]) -> Flower:
+    """The module's Flower, to which the workers tell what they do."""
+    # Flower asks them itself, every five seconds.
+    app.control.enable_events(reply=True, limit=len(workers), timeout=PATIENCE_S)
+    return running_flower
 
 
 def cancel(run: TaskRun) -> None:
@@ -165,7 +123,7 @@ def test_flower_shows_how_runs_stand_and_what_they_were_asked(
         "RETRY": submit("rehearsal", {"fate": "fail"}),
         "FAILURE": submit_broken(submit, monkeypatch),
     }
-    wait_for(is_shown(flower, runs), worker=workers["work"], within_s=30)
+    wait_for(is_shown(flower, runs), worker=workers["work"])
     good, bad = flower.get_task(runs["SUCCESS"].id), flower.get_task(runs["FAILURE"].id)
     assert good["args"] == "Search: text: river, page 1"
     assert "total_rows: 30" in good["result"]
@@ -176,10 +134,10 @@ def test_flower_shows_ends_that_no_worker_tells_of(
     flower: Flower, workers: Mapping[str, Worker], submit: Submit
 ) -> None:
     waits, lost = submit("rehearsal", {"fate": "fail"}), submit("rehearsal", {"fate": "crash"})
-    wait_for(is_shown(flower, {"RETRY": waits}), worker=workers["work"], within_s=30)
+    wait_for(is_shown(flower, {"RETRY": waits}), worker=workers["work"])
     cancel(waits)
     ended = {"REVOKED": waits, "FAILURE": lost}
-    wait_for(is_shown(flower, ended), worker=workers["housekeeping"], within_s=30)
+    wait_for(is_shown(flower, ended), worker=workers["housekeeping"])
     assert flower.get_task(lost.id)["exception"].startswith("worker-lost: ")
 
 
@@ -215,8 +173,8 @@ def test_revoke_of_what_is_no_run_is_refused_with_a_sentence(workers: Mapping[st
     def answer_of(name: str, answers: list[dict[str, Any]] | None) -> str:
         return str({k: v for answer in answers or () for k, v in answer.items()}[workers[name].name]["ok"])
 
-    revoked = app.control.revoke(str(uuid.uuid4()), reply=True, timeout=5)
+    revoked = app.control.revoke(str(uuid.uuid4()), reply=True, limit=2, timeout=PATIENCE_S)
     assert "only runs can be cancelled" in answer_of("housekeeping", revoked)
     assert "the worker of the queue critical cancels" in answer_of("work", revoked)
-    stamped = app.control.revoke_by_stamped_headers({"owner": "a"}, reply=True, timeout=5)
+    stamped = app.control.revoke_by_stamped_headers({"owner": "a"}, reply=True, limit=2, timeout=PATIENCE_S)
     assert "no stamps" in answer_of("work", stamped)
