@@ -23,6 +23,7 @@ from api.waiting.later import Later
 from api.waiting.release import release_connections
 from backend.bodies import Receive, Send, read_body
 from data_processing.errors import BadRequestBody
+from data_processing.operations import watch
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 logger = logging.getLogger(__name__)
@@ -167,3 +168,4 @@ def allow_open_files() -> None:
 django.setup(set_prefix=False)
 allow_open_files()
 application = OneThreadHandler()
+watch.start_where_wanted()

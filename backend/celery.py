@@ -31,6 +31,7 @@ class DeclareTopology(bootsteps.StartStopStep):
 app.steps["consumer"].add(DeclareTopology)
 # By its name: it needs the models, which are not loaded when this module is.
 app.steps["worker"].add("data_processing.worker.timer:SweepTimer")
+app.steps["worker"].add("data_processing.worker.timer:WatchTimer")
 
 
 @app.task(bind=True, name="philgeps_data_explorer.celery.debug_task", ignore_result=False, queue="critical")

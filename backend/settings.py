@@ -217,6 +217,28 @@ TASKS = {
         "QUEUES": ["default", "high", "normal", "low"],
     }
 }
+
+# Mail goes by SMTP. Only alerts for operators are sent by it.
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", False)
+EMAIL_USE_SSL = env.flag("EMAIL_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "explorer@localhost")
+ALERT_MAIL_TO = env.words("ALERT_MAIL_TO", [])
+ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL", "")
+ALERT_AFTER_S = env.seconds("ALERT_AFTER_S", 60.0)
+ALERT_OVER_AFTER_S = env.seconds("ALERT_OVER_AFTER_S", 180.0)
+ALERT_REMIND_HOURS = env.number("ALERT_REMIND_HOURS", 12)
+ALERT_MAX_PER_HOUR = env.number("ALERT_MAX_PER_HOUR", 10)
+ALERT_INTERACTIVE_WAIT_S = env.seconds("ALERT_INTERACTIVE_WAIT_S", 60.0)
+ALERT_BULK_WAIT_S = env.seconds("ALERT_BULK_WAIT_S", 3600.0)
+ALERT_QUEUE_LENGTH = env.number("ALERT_QUEUE_LENGTH", 1000)
+ALERT_FAILED_PERCENT = env.percent("ALERT_FAILED_PERCENT", 20.0)
+ALERT_DISK_FREE_GB = env.number("ALERT_DISK_FREE_GB", 5)
+
 CANCEL_GRACE_S = env.seconds("CANCEL_GRACE_S", 10.0)
 MAX_LOST_ATTEMPTS = env.number("MAX_LOST_ATTEMPTS", 5)
 EXPORT_KEEP_HOURS = env.number("EXPORT_KEEP_HOURS", 72)

@@ -205,6 +205,20 @@ class DeadLetter(models.Model):
         return f"{self.reason} in {self.queue}"
 
 
+class OperatorAlert(models.Model):
+    """Something that operators should know of, for as long as it holds. ``told_at`` is when they were last
+    told; NULL until it has held for a while."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    text = models.TextField()
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Pulse(models.Model):
     """When something that nobody waits for, but everything depends on, was last seen to have an effect."""
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from data_processing.worker.timer import Timer
+from data_processing.operations.timer import Timer
 
 
 @pytest.mark.django_db
@@ -20,7 +20,7 @@ def test_timer_goes_on_after_an_error_of_any_kind_until_it_is_stopped() -> None:
             third.set()
         raise RuntimeError("this one failed")
 
-    timer = Timer(act, every_s=0.01)
+    timer = Timer(act, every_s=0.01, name="sweeper")
     timer.start()
     assert third.wait(10)
     timer.stop()
