@@ -1,8 +1,4 @@
-"""Rows -> .csv or .csv.gz in flat memory. Knows no task run and no place where files are published.
-
-The lines are built by a SELECT: DuckDB's COPY takes half as long again, ends lines its own way and does not
-say how many rows it has written.
-"""
+"""Rows -> .csv or .csv.gz in flat memory: the lines are built by a SELECT and written as they come."""
 
 from __future__ import annotations
 
@@ -30,11 +26,13 @@ from contracts.writers.outfile import (
     write_behind,
 )
 
+# With these begins what a spreadsheet takes for a formula, or what hides one (OWASP, CSV Injection).
 FORMULA_STARTS = "=+-@\t\r"
-"""A spreadsheet takes a cell for a formula, or for what hides one, that begins with one of these."""
+# Their values look like numbers to a spreadsheet even within quotes: it shows 2.1E+51 for the contract
+# 21E00050.
 NUMBER_COLUMNS = frozenset({"reference_id", "award_number", "contract_number", "project_id"})
 EATEN = "^[0-9]+[Ee][0-9]+$"
-"""Of those columns, what a spreadsheet takes for a number: it shows 2.1E+51 for the contract 21E00050."""
+# As RFC 4180 says, also on systems that end lines otherwise.
 NEWLINE = "\r\n"
 COPIED_AT_ONCE = 1 << 20
 
@@ -64,6 +62,7 @@ def write_csv(
     select = select_lines(query.columns, guard_formulas=guard_formulas)
     with open_whole(path) as file, _packing(file) if packed else nullcontext(file.write) as write:
         if places is None or places.start == 0:
+            # Excel takes text without a mark for the code page of its system, and Ñ for two other characters.
             write(codecs.BOM_UTF8 + (",".join(query.columns) + NEWLINE).encode())
         batches = reader.stream(query, select=select, batch_rows=batch_rows, places=places)
         pieces = (
@@ -87,6 +86,7 @@ def join_csv(path: Path, parts: Sequence[Path], *, total_rows: int) -> Writing:
 @contextmanager
 def _packing(file: BinaryIO) -> Iterator[Callable[[bytes | memoryview], object]]:
     """Gives what writes to ``file`` by way of gzip, level 1."""
+    # Neither name nor time in the header, so that equal rows give equal bytes.
     with igzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:  # type: ignore[no-untyped-call]
         blocks = Blocks(packed.write)
         yield blocks.append
@@ -95,6 +95,7 @@ def _packing(file: BinaryIO) -> Iterator[Callable[[bytes | memoryview], object]]
 
 def select_lines(columns: Sequence[str], *, guard_formulas: bool) -> tuple[str]:
     """The select list that gives one line of CSV per row."""
+    # Not DuckDB's COPY, which ends lines its own way and does not say how many rows it has written.
     cells = ", ',', ".join(_cell(name, guard_formulas=guard_formulas) for name in columns)
     return (f"concat({cells}, {quote_literal(NEWLINE)}) AS line",)
 
@@ -105,10 +106,11 @@ def _cell(name: str, *, guard_formulas: bool) -> str:
     if FIELD_BY_NAME[name].type is not FieldType.TEXT:
         return f"CAST({column} AS VARCHAR)"
     closing = f"""CASE WHEN {column} IS NULL THEN '' ELSE '"' END"""
-    # One after the other: DuckDB makes a join of a list, and a join costs the order of rows.
+    # One after the other: DuckDB makes a join of a list of five or more, and a join costs the order of rows.
     risky = " ".join(f"""WHEN {ord(char)} THEN '"'''""" for char in FORMULA_STARTS)
     opening = f"CASE ascii({column}) {risky} ELSE {closing} END" if guard_formulas else closing
     if guard_formulas and name in NUMBER_COLUMNS:
         opening = f"""CASE WHEN regexp_matches({column}, '{EATEN}') THEN '"''' ELSE {opening} END"""
+    # Few texts hold a quote, and to look for one costs less than to replace none.
     content = f"""CASE WHEN contains({column}, '"') THEN replace({column}, '"', '""') ELSE {column} END"""
     return f"{opening}, {content}, {closing}"

@@ -1,7 +1,4 @@
-"""What the writers of files share: a file that is whole or gone, filled by a second thread while rows come.
-
-Knows no format.
-"""
+"""What the writers of files share: a file that is whole or gone, filled by a thread while rows come."""
 
 from __future__ import annotations
 
@@ -37,6 +34,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     try:
         with translate_full_disk(), path.open("wb") as file:
             yield file
+    # Also what is no Exception: a generator that is closed early gets GeneratorExit.
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -58,17 +56,19 @@ def write_behind(
 ) -> Generator[Progress, None, None]:
     """Call what writes each piece, given with its rows, in a second thread while the next piece is made.
 
-    No more than one piece waits, so that memory stays flat. ``total_rows`` must be exact; otherwise raises
-    ReconciliationFailed.
+    ``total_rows`` must be exact; otherwise raises ReconciliationFailed.
     """
     done = 0
+    # The end of the block waits for the piece in work, so that none is written to a file that is closed.
     with ThreadPoolExecutor(max_workers=1) as second:
         yield Progress(phase="writing rows", current=0, total=total_rows)
         written: Future[object] | None = None
         for rows, write in pieces:
             done += rows
+            # Rather than fill the disk with what nobody has counted.
             if done > total_rows:
                 break
+            # No more than one piece waits, so that memory stays flat.
             if written is not None:
                 written.result()
             written = second.submit(write)
@@ -94,6 +94,7 @@ class Blocks:
     def append(self, data: bytes | memoryview) -> None:
         missing = self._size - len(self._rest) if self._rest else 0
         view = memoryview(data)
+        # Only the ends are copied; whole blocks are passed on as they lie.
         self._rest += view[:missing]
         if len(self._rest) == self._size:
             self.flush()
@@ -121,5 +122,6 @@ def view_text(column: Any, start: int, stop: int) -> memoryview:
     _, offsets, data = column.buffers()
     if data is None:
         return memoryview(b"")
+    # A slice shares the buffers of the whole array, and says where it begins by its offset.
     at = memoryview(offsets).cast("i")
     return memoryview(data)[at[column.offset + start] : at[column.offset + stop]]

@@ -1,8 +1,4 @@
-"""Rows -> .parquet in flat memory. Knows no task run and no place where files are published.
-
-Written by Arrow: as fast as DuckDB's COPY, which takes the memory of several row groups and does not say how
-many rows it has written.
-"""
+"""Rows -> .parquet in flat memory, written by Arrow."""
 
 from __future__ import annotations
 
@@ -17,14 +13,14 @@ from contracts.engine.store import Reader
 from contracts.questions.query import Query
 from contracts.writers.outfile import Writing, Written, open_whole, write_behind
 
+# Rows of a row group, which a reader skips or holds as a whole: as many as DuckDB stores and writes.
 GROUP_ROWS = 122_880
-"""Rows of a row group, the size that DuckDB stores and writes: what a reader can skip or hold at once."""
 
+# Of values that hardly repeat, a dictionary would be built only to be thrown away.
 HARDLY_REPEATED = frozenset(
     {"id", "reference_id", "award_number", "contract_number", "award_title", "notice_title"}
     | {"approved_budget", "contract_amount"}
 )
-"""Columns for which a dictionary of values would be built only to be thrown away."""
 
 
 def write_parquet(
@@ -35,6 +31,7 @@ def write_parquet(
     Columns keep their names and types: text UTF-8, dates DATE, pesos DECIMAL(18,2). Packed by zstd, a row
     group for each ``group_rows``. Errors and early closing: as ``write_xlsx``.
     """
+    # Not DuckDB's COPY, which holds several row groups and does not say how many rows it has written.
     batches = reader.stream(query, batch_rows=group_rows)
     with (
         open_whole(path) as file,
@@ -43,6 +40,7 @@ def write_parquet(
             batches.schema,
             compression="zstd",
             use_dictionary=[name for name in query.columns if name not in HARDLY_REPEATED],
+            # As DuckDB writes it; by default it is bytes in an order that readers have to turn around.
             store_decimal_as_integer=True,
         ) as writer,
     ):
@@ -53,7 +51,8 @@ def write_parquet(
 
 
 def _form_groups(batches: Iterable[pa.RecordBatch], *, rows: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in groups of just ``rows``: where DuckDB cuts its batches is a matter of threads."""
+    """The same rows in groups of just ``rows``."""
+    # Where DuckDB cuts its batches is a matter of threads, and equal rows are to give equal bytes.
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)

@@ -1,4 +1,4 @@
-"""Rows -> .xlsx in flat memory. Knows no task run and no place where files are published."""
+"""Rows -> .xlsx in flat memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet that says what a workbook holds. Knows openpyxl, but neither rows nor files."""
+"""The sheet that says what a workbook holds, as openpyxl fills it."""
 
 from __future__ import annotations
 
@@ -115,6 +115,7 @@ def _draw_values(sheet: Any, *, first: int, last: int) -> None:
     chart.series.append(series)
     chart.x_axis.title, chart.y_axis.title = "Year of award", "PHP"
     chart.y_axis.number_format = "#,##0"
+    # openpyxl 3.1 says nothing by default, and Excel then draws no axes.
     chart.x_axis.delete = chart.y_axis.delete = False
     sheet.add_chart(chart, "E2")
 
@@ -129,6 +130,7 @@ def _notes_on_cuts(cut_texts: int) -> tuple[str, ...]:
 
 def _append(sheet: Any, label: Content = "", *values: Content, font: Font | None = None) -> None:
     """A row whose label is bold; all of it is in ``font`` where one is given."""
+    # openpyxl says that an empty sheet has one row.
     row = sheet.max_row + 1 if sheet["A1"].value else 1
     for column, content in enumerate((label, *values), start=1):
         cell = sheet.cell(row, column)
@@ -140,11 +142,13 @@ def _append(sheet: Any, label: Content = "", *values: Content, font: Font | None
 def _fill_cell(cell: Any, content: Content) -> None:
     cell.alignment = TOP
     if isinstance(content, str):
+        # Nothing for an empty text, of which openpyxl makes a cell that says it holds a text and holds none.
         cell.value = _readable(content) or None
         if cell.value:
             cell.data_type = "s"  # openpyxl would take a text that begins with = for a formula
     else:
         cell.value = content
+        # Not in the first column, where the year 2024 would read 2,024.
         if cell.column > 1:
             cell.number_format = "#,##0.00" if isinstance(content, Decimal) else "#,##0"
 
@@ -152,6 +156,7 @@ def _fill_cell(cell: Any, content: Content) -> None:
 def _readable(text: str) -> str:
     """Without control characters, and cut with an ellipsis where a cell is full."""
     clean: str = ILLEGAL_CHARACTERS_RE.sub("", text)
+    # Excel counts UTF-16 units: a character beyond U+FFFF takes two, and half of it is none.
     units = clean.encode("utf-16-le")
     if len(units) <= 2 * CELL_UNITS:
         return clean

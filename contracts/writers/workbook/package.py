@@ -1,7 +1,4 @@
-"""The workbook around the rows: every part of the package but the rows themselves. Built by openpyxl.
-
-Knows neither the reader nor the file that is written.
-"""
+"""The workbook around the rows: every part of the package but the rows themselves, built by openpyxl."""
 
 from __future__ import annotations
 
@@ -27,8 +24,9 @@ HEADER_FONT = Font("Calibri", 11, bold=True, color="FFFFFF")
 HEADER_FILL = PatternFill("solid", start_color="1F3864")
 HEADER_ALIGNMENT = Alignment(vertical="center", wrap_text=True)
 CORE_PROPERTIES = "docProps/core.xml"
+# Comes first in the archive, as programs expect that look only at the beginning of a file; openpyxl puts it
+# last.
 CONTENT_TYPES = "[Content_Types].xml"
-"""Comes first in the archive, as programs expect that look only at the beginning of a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +84,7 @@ def _area(columns: Sequence[str], *, rows: int) -> str:
 
 
 def _style_number(workbook: Workbook, number_format: str) -> int:
+    # A cell that stands nowhere: a format gets a number once some cell has it.
     cell = WriteOnlyCell(workbook.worksheets[0])
     cell.number_format = number_format
     return int(cell.style_id)
@@ -98,8 +97,8 @@ def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
     with zipfile.ZipFile(buffer) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     properties = workbook.properties
-    properties.creator, properties.title = "PhilGEPS Data Explorer", None
-    # Only now, because saving stamps the clock on it.
+    properties.creator = "PhilGEPS Data Explorer"
+    # Only now, because saving stamps the clock on it: equal rows are to give equal bytes.
     properties.created = properties.modified = about.made_at.astimezone(UTC).replace(tzinfo=None)
     parts[CORE_PROPERTIES] = tostring(properties.to_tree())
     return parts
@@ -109,8 +108,10 @@ def _split_sheet(name: str, xml: bytes, columns: Sequence[str], *, rows: int) ->
     """Open the sheet behind its header row and put right what openpyxl cannot know of it."""
     head, close, tail = xml.partition(b"</sheetData>")
     area = _area(columns, rows=rows)
+    # openpyxl knows of the header row alone; programs make room for as many rows as the sheet says it has.
     head = re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{area}"'.encode(), head, count=1)
     # Reference numbers are text; Excel would mark every one of them as a mistake.
+    # At the end, because the elements of a sheet have an order (ECMA-376 part 1, 18.3.1.99).
     ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
     return Frame(
         name=name, head=head, tail=close + tail.replace(b"</worksheet>", ignored.encode() + b"</worksheet>")

@@ -1,4 +1,4 @@
-"""Rows -> the XML of a sheet, as SQL that DuckDB evaluates. Executes nothing and knows no file.
+"""Rows -> the XML of a sheet, as SQL that DuckDB evaluates.
 
 Form: ECMA-376 part 1, 18.3.1.4 (c), 18.3.1.73 (row), 22.9.2.19 (_xHHHH_ escapes).
 """
@@ -19,11 +19,11 @@ from contracts.writers.excel import CELL_UNITS
 from contracts.writers.outfile import quote_literal, view_text
 
 ILLEGAL = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+# U+FFFE and U+FFFF in UTF-8, which XML 1.0 forbids beside the control characters.
 NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-"""U+FFFE and U+FFFF in UTF-8, which XML 1.0 forbids beside the control characters."""
 ESCAPE_LOOKALIKE = re.compile(rb"_(?=x[0-9A-Fa-f]{4}_)")
+# Above it begin the lead bytes of U+F000 and later, the noncharacters among them.
 LAST_PLAIN_BYTE = 0xEE
-"""Above it begin the lead bytes of U+F000 and later, the noncharacters among them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +40,9 @@ class Piece:
 def select_xml(
     columns: Sequence[str], *, styles: Mapping[FieldType, int], sheet_rows: int
 ) -> tuple[str, str, str]:
-    """The select lists that ``split_sheets`` reads: ``xml`` of the row, ``cut`` cells, ``lookalike``.
-
-    What the cells of a row share is made below them, once: DuckDB looks for no common parts inside a CASE.
-    """
+    """The select lists that ``split_sheets`` reads: ``xml`` of the row, ``cut`` cells, ``lookalike``."""
+    # A list of its own for what the cells of a row share: inside a CASE, DuckDB looks for no common parts and
+    # would make it again for every cell.
     number = f"CAST((row_number() OVER () - 1) % {sheet_rows} + 2 AS VARCHAR) AS number"
     openings = ", ".join(
         f"concat(number, {quote_literal(_opening(type_, styles))}) AS {_opening_column(type_)}"
@@ -74,10 +73,8 @@ def split_sheets(batches: Iterator[Any], *, sheet_rows: int) -> Iterator[Piece]:
 
 
 def clean_xml(piece: Piece) -> bytes | memoryview:
-    """The XML without what XML 1.0 forbids, and with an escape for what Excel would take for one.
-
-    On the whole buffer, because almost no piece holds such a thing: its least and greatest byte tell.
-    """
+    """The XML without what XML 1.0 forbids, and with an escape for what Excel would take for one."""
+    # Almost no piece holds such a thing, which the least and the greatest byte of all its rows tell at once.
     data = pa.Array.from_buffers(pa.uint8(), len(piece.xml), [None, pa.py_buffer(piece.xml)])
     extremes = pc.min_max(data).as_py()
     if extremes["min"] >= 0x20 and extremes["max"] <= LAST_PLAIN_BYTE and not piece.lookalike:
@@ -107,15 +104,14 @@ def _opening_column(type_: FieldType) -> str:
 
 def _opening(type_: FieldType, styles: Mapping[FieldType, int]) -> str:
     if type_ is FieldType.TEXT:
+        # In the cell: a table of shared texts would have to be held in memory up to the last row.
         return '" t="inlineStr"><is><t xml:space="preserve">'
     return f'" s="{styles[type_]}"><v>'
 
 
 def _cell(name: str, letter: str) -> str:
-    """The arguments to concat for one cell: nothing where the value is missing.
-
-    Each piece is chosen by itself, because a string that is passed on costs less than one that is built.
-    """
+    """The arguments to concat for one cell: nothing where the value is missing."""
+    # Each piece is chosen by itself, because a string that is passed on costs less than one that is built.
     field, column = FIELD_BY_NAME[name], f'"{name}"'
     closing = "</t></is></c>" if field.type is FieldType.TEXT else "</v></c>"
     pieces = (quote_literal(f'<c r="{letter}'), _opening_column(field.type), quote_literal(closing))
@@ -133,7 +129,9 @@ def _content(column: str, type_: FieldType) -> str:
 
 
 def _text(column: str) -> str:
-    """The text escaped. The looks ahead cost a tenth of the replacements, which few cells need."""
+    """The text escaped."""
+    # The looks ahead cost a tenth of the replacements, which few cells need. strlen counts bytes, of which no
+    # text has fewer than units.
     special = " OR ".join(f"contains({column}, '{char}')" for char in "&<>")
     return (
         f"CASE WHEN strlen({column}) > {CELL_UNITS} THEN {_escape(_fit(column))} "
@@ -146,7 +144,9 @@ def _escape(text: str) -> str:
 
 
 def _fit(text: str) -> str:
-    """The text cut to what a cell holds, never inside a surrogate pair."""
+    """The text cut to what a cell holds."""
+    # Counted with their marks, characters beyond U+FFFF are two long, as Excel counts them. A cut between
+    # mark and character leaves the mark, which goes, so that no half of a surrogate pair stays.
     return f"replace(left({_units(text)}, {CELL_UNITS}), chr(1), '')"
 
 

@@ -92,6 +92,7 @@ def join_sheets(
     with ExitStack() as opened, open_whole(path) as file:
         sources = [opened.enter_context(sheet.open("rb")) for sheet in sheets]
         facts = [SHEET_FACTS.unpack(source.read(SHEET_FACTS.size)) for source in sources]
+        # The sheet About says how many, and is made here for that reason.
         cut_texts = sum(cut for *_, cut in facts)
         package = build_package(columns, about, sheets=rows, cut_texts=cut_texts)
         archive = ZipStream(file)
@@ -113,6 +114,7 @@ class _Sheet:
         self._file = file
         self._tail = frame.tail
         self.cut_texts = 0
+        # Room for what is known at the end.
         file.write(bytes(SHEET_FACTS.size))
         self._deflation = Deflation(file.write)
         self._deflation.append(frame.head)

@@ -32,6 +32,7 @@ def write_xlsx(
     On any error, and when the generator is closed early, nothing is left at ``path``. Raises OutOfSpace
     (retryable), QueryInterrupted, and ReconciliationFailed where the query gives another number of rows.
     """
+    # An answer without rows still has a sheet, with its header.
     sheets = [min(sheet_rows, total_rows - start) for start in range(0, total_rows, sheet_rows)] or [0]
     package = build_package(query.columns, about, sheets=sheets)
     select = select_xml(query.columns, styles=package.styles, sheet_rows=sheet_rows)
@@ -44,6 +45,7 @@ def write_xlsx(
             for piece in split_sheets(batches, sheet_rows=sheet_rows)
         )
         yield from write_behind(pieces, total_rows=total_rows)
+        # Built once more, because the sheet About says how many texts were cut.
         cut_texts = output.cut_texts
         output.close(build_package(query.columns, about, sheets=sheets, cut_texts=cut_texts))
     return Written(cut_texts=cut_texts)

@@ -1,4 +1,4 @@
-"""A ZIP archive written entry by entry and deflated by isal. Knows nothing of workbooks.
+"""A ZIP archive written entry by entry and deflated by isal.
 
 An entry is deflated while it comes, or was deflated elsewhere and is copied as it is.
 
@@ -23,11 +23,12 @@ END = struct.Struct("<4s4H2IH")
 END_64 = struct.Struct("<4sQ2H2I4Q")
 LOCATOR_64 = struct.Struct("<4sIQI")
 
+# 1980-01-01 00:00, the earliest time that ZIP can say.
 MIDNIGHT, FIRST_DAY = 0, 1 << 5 | 1
-"""1980-01-01 00:00, the earliest time that ZIP can say."""
 DEFLATED, PLAIN_VERSION, ZIP64_VERSION = 8, 20, 45
+# The padding of Open Packaging, as long as the two ZIP64 sizes whose place it keeps until they are known.
 GROWTH_HINT = struct.pack("<4H12x", 0xA220, 16, 0xA028, 0)
-"""The padding of Open Packaging, as long as the two ZIP64 sizes whose place it keeps until they are known."""
+# Also the sign that the number stands in the ZIP64 field.
 MAX_32 = 0xFFFFFFFF
 COPIED_AT_ONCE = 1 << 20
 
@@ -47,6 +48,7 @@ class Deflation:
     def __init__(self, write: Callable[[bytes], object], *, level: int = 1) -> None:
         self._write = write
         self._deflate = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
+        # What a compressor makes of bytes depends on how they are cut.
         self._blocks = Blocks(self._pack)
         self._crc = self._packed = self._size = 0
 
