@@ -28,13 +28,16 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Nginx:
-    """One that runs, with a certificate that only its clients here trust."""
+    """One that runs: `edge`, with a certificate that only its clients here trust, or `plain`, which is also
+    before Flower."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, edge: bool) -> None:
         self.folder = folder
-        self.port, self.flower_port = pick_port(), pick_port()
-        self.url = f"https://{LOOPBACK}:{self.port}"
-        self.flower_url = f"http://{LOOPBACK}:{self.flower_port}"
+        self.edge = edge
+        self.port, self.other_port = pick_port(), pick_port()
+        """The site, and Flower (`plain`) or HTTP that is sent to HTTPS (`edge`)."""
+        self.url = f"{'https' if edge else 'http'}://{LOOPBACK}:{self.port}"
+        self.other_url = f"http://{LOOPBACK}:{self.other_port}"
         self.trust = ssl.create_default_context()
 
     def fetch(
@@ -46,10 +49,11 @@ class Nginx:
         cookies: SimpleCookie | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any, bytes]:
-        """Status, headers and body; redirects are not followed."""
+        """Status, headers and body of a path of the site, or of another URL; redirects are not followed."""
         cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in (cookies or {}).items())
         sent = {"Cookie": cookie, **(headers or {})}
-        request = urllib.request.Request(self.url + path, data=body, method=method, headers=sent)
+        url = path if path.startswith("http") else self.url + path
+        request = urllib.request.Request(url, data=body, method=method, headers=sent)
         try:
             with self._opener().open(request, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.headers, answer.read()
@@ -59,10 +63,11 @@ class Nginx:
     def _opener(self) -> urllib.request.OpenerDirector:
         return urllib.request.build_opener(urllib.request.HTTPSHandler(context=self.trust), _Stay)
 
-    def speak(self, sent: str, *, tls: bool = True, until: str = "") -> str:
+    def speak(self, sent: str, *, tls: bool | None = None, until: str = "") -> str:
         """What comes back until nginx closes the connection or has answered, or until there is ``until``."""
         received = b""
         with socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE_S) as raw:
+            tls = self.edge if tls is None else tls
             speaking = self.trust.wrap_socket(raw, server_hostname="localhost") if tls else raw
             speaking.sendall(sent.encode())
             while not (until.encode() in received if until else _is_whole(received)):
@@ -78,6 +83,7 @@ def run_nginx(
     folder: Path,
     *,
     web: str,
+    edge: bool = False,
     flower: str = "",
     exports: Path | None = None,
     changes: Mapping[str, str] | None = None,
@@ -85,15 +91,15 @@ def run_nginx(
     """nginx before the servers at these addresses, with ports and folders of the test's own; ``changes`` are
     made in its configuration."""
     folder.mkdir()
-    nginx = Nginx(folder)
-    subprocess.run(["sh", DEPLOY / "certificate.sh", folder], check=True, capture_output=True)
-    nginx.trust.load_verify_locations(folder / "certificate.pem")
-    (folder / "nginx.conf").write_text(_configure(nginx, web, flower, exports or folder, changes or {}))
+    nginx = Nginx(folder, edge=edge)
+    if edge:
+        subprocess.run(["sh", DEPLOY / "certificate.sh", folder], check=True, capture_output=True)
+        nginx.trust.load_verify_locations(folder / "certificate.pem")
+    main = _configure(nginx, web, flower, exports or folder, changes or {})
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     # The folders of tests are closed to other users.
     user = "user root;" if folder.owner() == "root" else ""
-    alone = f"daemon off; pid {folder}/pid; {user}"
-    command = [program, "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf"), "-g", alone]
+    command = [program, "-p", str(folder), "-e", "stderr", "-c", str(main), "-g", f"daemon off; {user}"]
     log = folder / "log"
     with log.open("ab") as output:
         child = spawn(command, environment={}, folder=folder, output=output)
@@ -104,22 +110,29 @@ def run_nginx(
         kill_group(child)
 
 
-def _configure(nginx: Nginx, web: str, flower: str, exports: Path, changes: Mapping[str, str]) -> str:
-    text = (DEPLOY / "nginx.conf").read_text()
+def _configure(nginx: Nginx, web: str, flower: str, exports: Path, changes: Mapping[str, str]) -> Path:
+    """Copy the configuration, each place of it changed to one of this machine; the main file."""
     temporary = " ".join(f"{name}_temp_path {nginx.folder};" for name in TEMPORARY)
-    for there, here in {
+    ports = {"443 ssl": f"{nginx.port} ssl", "80;": f"{nginx.other_port};"}
+    if not nginx.edge:
+        ports = {"3200;": f"{nginx.port};", "5555;": f"{nginx.other_port};"}
+    here = {
+        **{f"listen {there}": f"listen {LOOPBACK}:{port}" for there, port in ports.items()},
         **changes,
         "http {": f"http {{ {temporary}",
-        "listen 3200": f"listen {LOOPBACK}:{nginx.port}",
-        "listen 5555": f"listen {LOOPBACK}:{nginx.flower_port}",
+        "pid /tmp/": f"pid {nginx.folder}/",
         "http://web:3200": web,
-        "http://flower:5555": flower or web,
-        " /tls/": f" {nginx.folder}/",
         "alias /data/exports/": f"alias {exports}/",
-    }.items():
-        assert there in text
-        text = text.replace(there, here)
-    return text
+        **({" /tls/": f" {nginx.folder}/"} if nginx.edge else {"http://flower:5555": flower or web}),
+    }
+    main = "edge.conf" if nginx.edge else "plain.conf"
+    texts = {name: (DEPLOY / "nginx" / name).read_text() for name in (main, "common.conf", "site.conf")}
+    for old, new in here.items():
+        assert any(old in text for text in texts.values()), old
+        texts = {name: text.replace(old, new) for name, text in texts.items()}
+    for name, text in texts.items():
+        (nginx.folder / name).write_text(text)
+    return nginx.folder / main
 
 
 def _is_whole(received: bytes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def nginx(live_server: LiveServer, settings: Settings, dataset: object, tmp_path
     with run_nginx(
         tmp_path / "nginx",
         web=f"http://{LOOPBACK}:{live_server.thread.port}",
+        edge=True,
         exports=django_settings.EXPORT_ROOT,
         changes=limits,
     ) as nginx:
@@ -141,7 +143,15 @@ def test_web_learns_from_nginx_who_asks_and_how(nginx: Nginx, visitor: Client, s
     assert json.loads(page[2])["next"].startswith(nginx.url)
 
 
-def test_http_on_the_port_of_https_is_sent_there(nginx: Nginx) -> None:
+def test_http_is_sent_to_https(nginx: Nginx) -> None:
     answer = nginx.speak("GET /tasks/?a=1 HTTP/1.1\r\nHost: localhost:3200\r\n\r\n", tls=False)
     assert answer.startswith("HTTP/1.1 307")
     assert "Location: https://localhost:3200/tasks/?a=1\r\n" in answer
+    status, headers, _ = nginx.fetch(f"{nginx.other_url}/tasks/?a=1", headers={"Host": "explorer.example"})
+    assert (status, headers["Location"]) == (308, "https://explorer.example/tasks/?a=1")
+
+
+def test_cookies_travel_by_https_alone_where_they_were_given_by_it(nginx: Nginx) -> None:
+    _, headers, _ = nginx.fetch("/login/")
+    cookies = SimpleCookie(headers["Set-Cookie"])
+    assert cookies["csrftoken"]["secure"]

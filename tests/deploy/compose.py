@@ -22,12 +22,15 @@ SECRETS = {
 }
 
 
-def run_config(files: Sequence[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run_config(
+    files: Sequence[str], variables: Mapping[str, str], *, profiles: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """`config` of the compose program with these variables alone; --dry-run, because it asks for no container
     engine then."""
     chosen = [part for file in files for part in ("--file", str(ROOT / file))]
+    switches = [part for profile in profiles for part in ("--profile", profile)]
     return subprocess.run(
-        [PROGRAM, "--dry-run", "--env-file", os.devnull, *chosen, "config"],
+        [PROGRAM, "--dry-run", "--env-file", os.devnull, *chosen, *switches, "config"],
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
         capture_output=True,
         text=True,
@@ -36,10 +39,18 @@ def run_config(files: Sequence[str], variables: Mapping[str, str]) -> subprocess
     )
 
 
-def read_config(*files: str) -> dict[str, Any]:
-    """The merged configuration of the files."""
-    run = run_config(files, SECRETS)
+def read_config(*files: str, profiles: Sequence[str] = (), **variables: str) -> dict[str, Any]:
+    """The merged configuration of the files, with the variables beside the secrets."""
+    run = run_config(files, {**SECRETS, **variables}, profiles=profiles)
     assert run.returncode == 0, run.stderr
     config = yaml.safe_load(run.stdout)
     assert isinstance(config, dict)
+    for service in config["services"].values():
+        service["environment"] = _resolve(service.get("environment") or {}, variables)
     return config
+
+
+def _resolve(environment: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
+    """What a container gets: a variable without a value is passed on where it is set."""
+    given = {name: variables.get(name) if text is None else str(text) for name, text in environment.items()}
+    return {name: text for name, text in given.items() if text is not None}

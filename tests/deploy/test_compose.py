@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-import yaml
+from django.conf import settings
 
 from data_processing.models import Pulse
 from data_processing.operations import pulses
@@ -18,28 +18,70 @@ WORKERS = ("worker-housekeeping", "worker-interactive", "worker-bulk")
 PRODUCT = {*WORKERS, "web", "beat", "flower", "migrate"}
 SERVERS = {"nginx", "rabbitmq", "redis", "postgres"}
 ONCE = {"migrate", "certificate"}
+EDGE = {"edge", "certificate"}
+GIGA = {"g": 1.0, "m": 1 / 1024}
 
 
 @pytest.fixture(scope="module")
-def config() -> dict[str, Any]:
+def plain() -> dict[str, Any]:
+    """What a start without profiles starts."""
     return read_config("docker-compose.yml")
 
 
 @pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    return read_config("docker-compose.yml", profiles=["edge"])
+
+
+@pytest.fixture(scope="module")
 def in_memory() -> dict[str, Any]:
-    return read_config("docker-compose.yml", "docker-compose.ram.yml")
+    return read_config("docker-compose.yml", "docker-compose.ram.yml", profiles=["edge"])
 
 
-def test_all_parts_of_the_system_are_there(config: dict[str, Any]) -> None:
-    assert set(config["services"]) == PRODUCT | SERVERS | ONCE
+def test_all_parts_of_the_system_are_there(plain: dict[str, Any], config: dict[str, Any]) -> None:
+    assert set(plain["services"]) == PRODUCT | SERVERS
+    assert set(config["services"]) == PRODUCT | SERVERS | EDGE
 
 
 def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in config["services"].items() if "ports" in service}
     assert published == {
-        "nginx": ["3200:3200", "127.0.0.1:5555:5555"],
+        "nginx": ["0.0.0.0:3200:3200", "127.0.0.1:5555:5555"],
+        "edge": ["80:80", "443:443"],
         "rabbitmq": ["127.0.0.1:15672:15672"],
+        "redis": ["127.0.0.1:6379:6379"],
     }
+    behind = read_config("docker-compose.yml", HTTP_ADDRESS="127.0.0.1")
+    assert "127.0.0.1:3200:3200" in behind["services"]["nginx"]["ports"]
+
+
+def test_every_container_is_bounded(config: dict[str, Any]) -> None:
+    for name, service in config["services"].items():
+        assert service["read_only"] is True, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        # More than a small machine has, and the engine refuses to start it.
+        assert 0 < service["cpus"] <= 2, name
+        assert 0 < service["pids_limit"] <= 1000, name
+        assert in_gb(service["mem_limit"]) <= 4, name
+        assert service["logging"]["options"]["max-size"], name
+    for name in PRODUCT | {"certificate"}:
+        assert config["services"][name]["cap_drop"] == ["ALL"]
+
+
+def test_memory_of_a_container_fits_what_runs_in_it(config: dict[str, Any]) -> None:
+    for name in ("worker-interactive", "worker-bulk"):
+        worker = config["services"][name]
+        children = int(worker["command"][worker["command"].index("--concurrency") + 1])
+        child_mb = settings.CELERY_WORKER_MAX_MEMORY_PER_CHILD / 1024
+        assert in_gb(worker["mem_limit"]) * 1024 > (children + 1) * child_mb
+    redis = config["services"]["redis"]
+    most = redis["command"][redis["command"].index("--maxmemory") + 1]
+    assert in_gb(redis["mem_limit"]) >= 2 * in_gb(most.removesuffix("b"))
+
+
+def in_gb(text: str) -> float:
+    """Of a size such as 512m."""
+    return float(text[:-1]) * GIGA[text[-1]]
 
 
 def test_every_lasting_service_is_restarted_and_checked(config: dict[str, Any]) -> None:
@@ -71,7 +113,8 @@ def test_all_data_that_must_last_is_in_named_volumes(config: dict[str, Any]) -> 
         for service in config["services"].values()
         for volume in service.get("volumes", [])
     }
-    assert set(config["volumes"]) == {name for name in used if not name.startswith(".")}
+    # Without a name: what a container needs while it runs.
+    assert set(config["volumes"]) == {name for name in used if not name.startswith((".", "/"))}
 
 
 @pytest.mark.parametrize("missing", sorted(SECRETS))
@@ -116,12 +159,11 @@ def test_in_memory_override_changes_no_service_but_redis(
     assert in_memory["services"]["redis"]["command"][1:3] == ["--appendonly", "no"]
 
 
-def test_nginx_waits_for_its_certificate_and_takes_that_of_the_operator(config: dict[str, Any]) -> None:
-    waits_for = config["services"]["nginx"]["depends_on"]
+def test_edge_waits_for_its_certificate_and_takes_that_of_the_operator(config: dict[str, Any]) -> None:
+    waits_for = config["services"]["edge"]["depends_on"]
     assert waits_for["certificate"]["condition"] == "service_completed_successfully"
-    run = run_config(["docker-compose.yml"], {**SECRETS, "TLS_DIR": "./mine"})
-    services = yaml.safe_load(run.stdout)["services"]
-    assert "./mine:/tls:ro" in services["nginx"]["volumes"]
+    services = read_config("docker-compose.yml", profiles=["edge"], TLS_DIR="./mine")["services"]
+    assert "./mine:/tls:ro" in services["edge"]["volumes"]
     assert services["certificate"]["volumes"] == ["./mine:/tls"]
 
 
@@ -138,9 +180,11 @@ def test_redis_asks_for_the_password_that_its_clients_have(
 
 
 def test_only_what_nginx_needs_of_the_product_goes_into_it(config: dict[str, Any]) -> None:
-    nginx = config["services"]["nginx"]
-    assert "environment" not in nginx
-    assert all(volume.endswith(":ro") for volume in nginx["volumes"])
+    for name in ("nginx", "edge"):
+        nginx = config["services"][name]
+        assert not nginx["environment"]
+        named = [volume for volume in nginx["volumes"] if ":" in volume]
+        assert all(volume.endswith(":ro") for volume in named)
     assert not config["services"]["certificate"]["environment"]
 
 
@@ -160,7 +204,7 @@ def test_image_runs_as_a_user_without_rights_on_a_supported_python() -> None:
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     versions = set(re.findall(r"^FROM python:(\S+)", dockerfile, re.MULTILINE))
-    assert versions == {"3.13-slim-bookworm"}
+    assert versions == {"3.13-slim-trixie"}
     assert project["requires-python"] == ">=3.11,<3.14"
     assert re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE) == ["explorer"]
 

@@ -17,23 +17,28 @@ from tools.stack.ports import LOOPBACK, is_listening, pick_port
 from tools.stack.servers.server import Server, find_program
 
 USER = "explorer"
+MANAGEMENT = "[rabbitmq_management].\n"
 
 
 class RabbitMQ(Server):
     """One node with the management plugin, its own name, cookie, epmd and ports; runs as any user, root too.
 
     The child is the Erlang machine itself (no shell in between), so signals reach the broker. Lines of
-    `extra_config` (rabbitmq.conf) come last and win.
+    `extra_config` (rabbitmq.conf) come last and win. `plugins` is the text of `enabled_plugins`.
     """
 
     name = "rabbitmq"
     start_within_s = 120
 
-    def __init__(self, folder: Path | None = None, *, extra_config: str = "") -> None:
+    def __init__(
+        self, folder: Path | None = None, *, extra_config: str = "", plugins: str = MANAGEMENT
+    ) -> None:
         super().__init__(folder)
         self._extra_config = extra_config
+        self._plugins = plugins
         self.port = pick_port()
         self.management_port = pick_port()
+        self.prometheus_port = pick_port()
         self._distribution_port = pick_port()
         self._epmd_port = pick_port()
         self._epmd: subprocess.Popen[bytes] | None = None
@@ -103,7 +108,7 @@ class RabbitMQ(Server):
 
     def _prepare(self) -> None:
         (self.folder / "rabbitmq.conf").write_text(self._config())
-        (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (self.folder / "enabled_plugins").write_text(self._plugins)
         cookie = self.folder / ".erlang.cookie"
         if not cookie.exists():
             cookie.touch(mode=0o600)
@@ -112,6 +117,7 @@ class RabbitMQ(Server):
         self._start_epmd()
 
     def _config(self) -> str:
+        prometheus = f"prometheus.tcp.ip = {LOOPBACK}\nprometheus.tcp.port = {self.prometheus_port}\n"
         return (
             f"listeners.tcp.1 = {LOOPBACK}:{self.port}\n"
             f"management.tcp.ip = {LOOPBACK}\n"
@@ -120,6 +126,7 @@ class RabbitMQ(Server):
             f"default_pass = {self.password}\n"
             "disk_free_limit.absolute = 50MB\n"
             "log.console.level = warning\n"
+            f"{prometheus if 'rabbitmq_prometheus' in self._plugins else ''}"
             f"{self._extra_config}"
         )
 

@@ -12,7 +12,7 @@ from tools.stack.servers.postgresql import PostgreSQL
 from tools.stack.servers.rabbitmq import RabbitMQ
 from tools.stack.servers.redis import Redis
 
-BROKER_CONFIG = Path(__file__).resolve().parents[3] / "deploy" / "rabbitmq.conf"
+BROKER = Path(__file__).resolve().parents[3] / "deploy" / "rabbitmq"
 # What production runs with, except for what a small disk cannot give.
 SMALL_DISK = "disk_free_limit.absolute = 50MB\n"
 
@@ -32,7 +32,11 @@ class Servers:
         folder.chmod(0o711)
         return cls(
             postgres=PostgreSQL(folder / "postgresql", durable=durable),
-            rabbitmq=RabbitMQ(folder / "rabbitmq", extra_config=BROKER_CONFIG.read_text() + SMALL_DISK),
+            rabbitmq=RabbitMQ(
+                folder / "rabbitmq",
+                extra_config=(BROKER / "explorer.conf").read_text() + SMALL_DISK,
+                plugins=(BROKER / "enabled_plugins").read_text(),
+            ),
             redis=Redis(folder / "redis"),
         )
 

@@ -1,0 +1,125 @@
+"""The services of the compose file on this machine: their command lines, each where it can change nothing but
+its data, on the servers of the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.deploy.compose import ROOT, read_config
+from tools.stack.children import kill_group, read_tail, spawn, stop_child, unmeasured
+from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.servers import Servers
+
+READY_WITHIN_S = 120
+STOP_WITHIN_S = 45
+READ_ONLY = ("unshare", "--mount", "sh", str(Path(__file__).with_name("read_only.sh")))
+
+
+class Composed:
+    """The compose file's services with the data in a folder; ``settings`` are those of .env."""
+
+    def __init__(self, servers: Servers, folder: Path, *, database: str, **settings: str) -> None:
+        self.folder = folder
+        for name in ("tmp", "exports"):
+            (folder / name).mkdir()
+        addresses = servers.environment(database=database)
+        self._services = read_config("docker-compose.yml", **addresses, **settings)["services"]
+        self._ports = {"3200": str(pick_port()), "5555": str(pick_port())}
+        self.is_contained = can_contain(folder)
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The service's own variables; its folders are this machine's."""
+        given = self._services[name]["environment"]
+        assert given["DATA_DIR"] == "/data"
+        here = {"DATA_DIR": str(self.folder), "TMPDIR": str(self.folder / "tmp")}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return {**unmeasured(), **given, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
+
+    def url(self, port: str) -> str:
+        return f"http://{LOOPBACK}:{self._ports[port]}"
+
+    def command(self, name: str) -> list[str]:
+        assert self._services[name]["read_only"] is True
+        return self._translate(self._services[name]["command"])
+
+    def health_check(self, name: str) -> list[str]:
+        kind, *words = self._services[name]["healthcheck"]["test"]
+        return self._translate(["sh", "-c", *words] if kind == "CMD-SHELL" else words)
+
+    def run(self, name: str, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command as in the service's container."""
+        return subprocess.run(
+            self._contain(command),
+            env=self.environment(name),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=READY_WITHIN_S,
+        )
+
+    def is_healthy(self, name: str) -> bool:
+        """Run the service's health check once."""
+        return self.run(name, self.health_check(name)).returncode == 0
+
+    @contextmanager
+    def running(self, *names: str) -> Iterator[None]:
+        """The services: each healthy by its own check inside the block, ended by SIGTERM after it."""
+        children = {name: self._start(name) for name in names}
+        try:
+            for name, child in children.items():
+                self._wait_until_healthy(name, child)
+            yield
+            for child in children.values():
+                child.terminate()
+            stati = {name: stop_child(child, within_s=STOP_WITHIN_S) for name, child in children.items()}
+        finally:
+            for child in children.values():
+                kill_group(child)
+        for name, status in stati.items():
+            assert status in (0, -15), read_tail(self._log(name))
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        with self._log(name).open("ab") as output:
+            command = self._contain(self.command(name))
+            return spawn(command, environment=self.environment(name), folder=ROOT, output=output)
+
+    def _wait_until_healthy(self, name: str, child: subprocess.Popen[bytes]) -> None:
+        """A check of a worker takes seconds; it is not tried before the log says that there is one."""
+        began = time.monotonic()
+        when = " ready." if name.startswith("worker") else ""
+        while not (when in self._log(name).read_text() and self.is_healthy(name)):
+            late = time.monotonic() > began + READY_WITHIN_S
+            assert child.poll() is None, f"{name} has ended:\n{read_tail(self._log(name))}"
+            assert not late, f"{name} is not healthy:\n{read_tail(self._log(name))}"
+            time.sleep(0.5)
+
+    def _contain(self, command: Sequence[str]) -> list[str]:
+        return [*READ_ONLY, str(self.folder), *command] if self.is_contained else list(command)
+
+    def _translate(self, words: Sequence[str]) -> list[str]:
+        """A command line with the ports and the address of this machine."""
+        translated = []
+        for word in words:
+            for port, free in self._ports.items():
+                word = word.replace(port, free)
+            translated.append(word.replace("0.0.0.0", LOOPBACK).replace("$$", "$"))
+        return translated
+
+
+def can_contain(folder: Path) -> bool:
+    """Whether this user may make a mount namespace on this machine."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*READ_ONLY, str(folder), "true"], capture_output=True, check=False).returncode == 0
