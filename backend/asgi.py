@@ -21,7 +21,7 @@ from django.urls import set_script_prefix
 from api.problems import problem
 from api.waiting.later import Later
 from api.waiting.release import release_connections
-from backend.bodies import Receive, Send, read_body
+from backend.serving.bodies import Receive, Send, read_body
 from data_processing.errors import BadRequestBody
 from data_processing.operations import watch
 

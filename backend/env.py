@@ -1,5 +1,5 @@
-"""Typed reading of environment variables, and of the file that may hold some of them. The only reader of
-``os.environ``; every name appears in docs/reference/settings.md."""
+"""Typed reading of environment variables, and of the file that may hold some of them. With
+``backend.secrets`` the only reader of ``os.environ``; every name appears in docs/reference/settings.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
+
+from backend import secrets
 
 
 def load_file(name: str, default: Path) -> None:
@@ -30,6 +32,12 @@ def load_file(name: str, default: Path) -> None:
 def text(name: str, default: str, *, aliases: Sequence[str] = ()) -> str:
     """The first value of ``name`` and its ``aliases``."""
     return next((value for each in (name, *aliases) if (value := os.environ.get(each))), default)
+
+
+def secret(name: str, default: str, *, aliases: Sequence[str] = ()) -> str:
+    """The same of a value that nobody should see, which may also come from a file or a service. Raises
+    ImproperlyConfigured that names the variable."""
+    return next((value for each in (name, *aliases) if (value := secrets.get(each))), default)
 
 
 def number(name: str, default: int) -> int:

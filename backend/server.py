@@ -6,7 +6,7 @@ import argparse
 
 import uvicorn
 
-from backend.protocol import BoundedProtocol
+from backend.serving.protocol import BoundedProtocol
 
 STOP_WITHIN_S = 5
 """Event streams stay open until their task ends; without a bound they would hold up every stop."""

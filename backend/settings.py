@@ -15,7 +15,7 @@ env.load_file("ENV_FILE", BASE_DIR / ".env")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
 
 DEBUG = env.flag("DEBUG", True)
-SECRET_KEY = env.text("SECRET_KEY", "insecure-development-key-never-used-in-production")
+SECRET_KEY = env.secret("SECRET_KEY", "insecure-development-key-never-used-in-production")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
@@ -69,7 +69,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/db.sqlite3"))}
+DATABASES = {"default": dj_database_url.parse(env.secret("DATABASE_URL", f"sqlite:///{DATA_DIR}/db.sqlite3"))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN, where SQLite waits for it; a later upgrade would fail at once.
     DATABASES["default"]["OPTIONS"] = {
@@ -119,7 +119,7 @@ SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 10)
 ADDRESS_SIGN_IN_TRIES = env.number("ADDRESS_SIGN_IN_TRIES", 100)
 SIGN_IN_WINDOW_S = env.seconds("SIGN_IN_WINDOW_S", 900.0)
 PROXIES = env.number("PROXIES", 0)
-METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 ANONYMOUS_ACCESS = env.flag("ANONYMOUS_ACCESS", DEBUG)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "explorer"
@@ -222,13 +222,13 @@ TASKS = {
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_USER", "")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", False)
 EMAIL_USE_SSL = env.flag("EMAIL_TLS", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "explorer@localhost")
 ALERT_MAIL_TO = env.words("ALERT_MAIL_TO", [])
-ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL", "")
+ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL", "")
 ALERT_AFTER_S = env.seconds("ALERT_AFTER_S", 60.0)
 ALERT_OVER_AFTER_S = env.seconds("ALERT_OVER_AFTER_S", 180.0)
 ALERT_REMIND_HOURS = env.number("ALERT_REMIND_HOURS", 12)
@@ -251,8 +251,8 @@ EXPORT_MAX_ROWS = env.number("EXPORT_MAX_ROWS", 20_000_000)
 SNAPSHOTS_KEPT = env.number("SNAPSHOTS_KEPT", 3)
 
 # --- Celery -----------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")
-CELERY_RESULT_BACKEND = env.text(
+CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")
+CELERY_RESULT_BACKEND = env.secret(
     "CELERY_RESULT_BACKEND",
     "redis://127.0.0.1:6379/1",
     aliases=("CELERY_RESULTS_BACKEND_URL", "REDIS_URL"),

@@ -14,6 +14,7 @@ from celery import current_app
 from django.core.management import BaseCommand, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from backend import secrets
 from contracts.errors import ContractsError
 from contracts.fields import FIELDS
 from contracts.questions.filters import FILTER_OF, Filters
@@ -61,7 +62,8 @@ def list_read() -> set[str]:
     readers = [call for call in calls if ast.unparse(call.func).startswith("env.")]
     named = [part for call in readers for part in (call.args[0], *(word.value for word in call.keywords))]
     texts = [node.value for part in named for node in ast.walk(part) if isinstance(node, ast.Constant)]
-    return {text for text in texts if isinstance(text, str)}
+    places_of_secrets = {secrets.PROJECT, secrets.PREFIX, secrets.ENDPOINT}
+    return {text for text in texts if isinstance(text, str)} | places_of_secrets
 
 
 def list_documented(*, before: str = "Commands") -> set[str]:

@@ -1,0 +1,1 @@
+"""How the web server reads requests: with bounds on headers, bodies and time."""
