@@ -100,6 +100,12 @@ class NotUnderstood(TaskError):
     code = "not-understood"
 
 
+class BadCall(TaskError):
+    """A task that was sent by Celery with arguments that are no request."""
+
+    code = "bad-call"
+
+
 class NotReplayable(TaskError):
     """A dead letter that cannot be replayed or discarded (any more)."""
 

@@ -27,6 +27,9 @@ FINISHED = (State.SUCCESS, State.FAILURE, State.REVOKED)
 OWN = "program"
 """The owner of the runs that the program starts itself."""
 
+CELERY = "celery"
+"""The owner of the runs that somebody asked for by Celery."""
+
 
 class TaskRun(models.Model):
     """One accepted request and all that became of it. ``attempt`` is the fencing token: every write of a

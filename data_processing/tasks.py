@@ -9,7 +9,8 @@ from celery import shared_task
 
 from data_processing.kinds.kind import TaskKind
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import assistance, outbox, runner
+from data_processing.lifecycle import assistance, messages, outbox
+from data_processing.lifecycle.messages import Message
 from data_processing.operations import maintenance, pulses
 from data_processing.worker.run_task import RunTask, settle
 
@@ -25,8 +26,9 @@ def _make_task(kind: TaskKind[Any]) -> Any:
         queue=kind.queue,
         time_limit=kind.time_limit_s + GRACE_S,
     )
-    def run(self: Any, run_id: str) -> str:
-        return settle(runner.run_attempt(uuid.UUID(run_id), worker=self.request.hostname))
+    def run(self: Any, *args: Any, **kwargs: Any) -> str:
+        message = Message(task_id=self.request.id, args=args, kwargs=kwargs)
+        return settle(messages.handle(kind, message, worker=self.request.hostname))
 
     run.__doc__ = kind.about
     return run
@@ -93,4 +95,10 @@ def sample_add(x: float, y: float) -> float:
 @shared_task(name="data_processing.tasks.health_check_task", ignore_result=False, queue="critical")
 def health_check_task(x: float, y: float) -> float:
     """Add two numbers; for health checks."""
+    return x + y
+
+
+@shared_task(name="health_check_task", ignore_result=False, queue="critical")
+def health_check_task_by_its_bare_name(x: float, y: float) -> float:
+    """The same, as it was called once."""
     return x + y

@@ -20,6 +20,7 @@ from data_processing.errors import NotFound, NotReplayable, TaskError
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle.runs import insertion, recovery
 from data_processing.models import DeadLetter, DeadReason, TaskRun
+from data_processing.outputs import results
 
 logger = logging.getLogger(__name__)
 
@@ -116,20 +117,31 @@ def _file(message: DeadMessage) -> int:
     if task in current_app.tasks and task not in RUN_TASKS and not kept_back:
         logger.warning("a %s message died; its schedule, or the export that offered it, makes it good", task)
         return 0
+    error = _explain(task, kept_back=kept_back)
     DeadLetter.objects.create(
         reason=DeadReason.UNREADABLE,
         queue=message.queue,
         # Undecoded, and cut: whoever sent it may have sent anything, in any size.
         message=_make_storable(message.body[:FILED_BYTES].decode("utf-8", "backslashreplace")),
-        error={
-            "code": "unreadable-message",
-            "message": "somebody sent a task that is to be kept until later (eta); workers refuse to"
-            if kept_back
-            else "the broker delivered something that is no task of ours",
-            "task": task[:200],
-        },
+        error={"code": "unreadable-message", "message": error, "task": task[:200]},
     )
+    _tell_sender(message, error)
     return 1
+
+
+def _explain(task: str, *, kept_back: bool) -> str:
+    if kept_back:
+        return "somebody sent a task that is to be kept until later (eta); workers refuse to"
+    if task in RUN_TASKS:
+        return "somebody sent a task of ours with what is no request, or could not be recorded as one"
+    return "the broker delivered something that is no task of ours"
+
+
+def _tell_sender(message: DeadMessage, error: str) -> None:
+    """Celery's client may wait for a result. A worker that refused the message has said more of it."""
+    task_id = message.headers.get("id")
+    if isinstance(task_id, str) and not _has_run(task_id) and results.list_missing([task_id]):
+        results.tell_failure(task_id, message=f"unreadable-message: {error}")
 
 
 def _make_storable(text: str) -> str:

@@ -45,13 +45,13 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
     """Do one attempt of a run, if it can be had; returns how the run stands then, None where there is none.
     Raises only when the database stays away: then the message is not acknowledged, the lease runs out and the
     run is published again."""
-    if _insist(lambda: _put_off(run_id, worker=worker)):
+    if insist(lambda: _put_off(run_id, worker=worker)):
         return Report(state=State.PENDING, text="waits, because many of its kind have started lately")
     # A worker that gave up at once would throw the whole queue away while the database restarts.
-    claim = _insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
+    claim = insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
     if claim is None:
-        _insist(lambda: _say_why_not(run_id))
-        return _insist(lambda: monitors.read_report(run_id))
+        insist(lambda: _say_why_not(run_id))
+        return insist(lambda: monitors.read_report(run_id))
     kind = KINDS[claim.kind]
     report = _attempt(kind, claim)
     if kind.queue in BULK_QUEUES and _release_held(claim):
@@ -97,7 +97,7 @@ def _attempt(kind: TaskKind[Any], claim: Claim) -> Report | None:
         except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
             files.discard_attempt(context.partials, published=outcome is not None)
             _end_badly(claim, hold.verdict() or error, hold.progress)
-            return _insist(lambda: monitors.read_report(claim.run_id))
+            return insist(lambda: monitors.read_report(claim.run_id))
         _tell(kind, claim, payload)
         return Report(state=State.SUCCESS, text=monitors.sum_up(kind.name, payload))
 
@@ -144,7 +144,7 @@ def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
     if outcome.file is not None:
         return _publish_file(claim, outcome.payload, outcome.file, hold)
     payload = dict(outcome.payload)
-    _insist(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
+    insist(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
     return payload
 
 
@@ -158,7 +158,7 @@ def _tell(kind: TaskKind[Any], claim: Claim, payload: Mapping[str, Any]) -> None
 def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold: Hold) -> dict[str, Any]:
     """Rename the file; then the end of the run and the row that names the file, in one transaction."""
     keep_s = settings.EXPORT_KEEP_HOURS * 3600
-    _insist(export_store.make_room)
+    insist(export_store.make_room)
     # The file first: one that no row names is found as an orphan, a row without its file would be a lie.
     published = files.publish(file.partial)
     known = {
@@ -188,7 +188,7 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
         whose = {"owner": owner, "address": address or ""}
         ExportFile.objects.get_or_create(run_id=claim.run_id, defaults={**facts, **whose})
 
-    _insist(finish)
+    insist(finish)
     return known
 
 
@@ -199,7 +199,7 @@ def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: fl
         raise WorkCancelled if claims.is_cancelled(claim) else LeaseLost
 
 
-def _insist(change: Callable[[], T]) -> T:
+def insist(change: Callable[[], T]) -> T:
     """Call ``change`` again while the database restarts: an hour's export must not be lost to that. A second
     call must find its own effect if the first one's COMMIT was applied after all."""
     deadline = time.monotonic() + DATABASE_PATIENCE_S
@@ -218,9 +218,9 @@ def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> Non
     if isinstance(error, LeaseLost):
         logger.warning("run %s attempt %s was taken over; its work is dropped", claim.run_id, claim.attempt)
         return
-    if not isinstance(error, WorkCancelled) and _insist(lambda: _settle(claim, _classify(error), progress)):
+    if not isinstance(error, WorkCancelled) and insist(lambda: _settle(claim, _classify(error), progress)):
         return
-    if _insist(lambda: endings.stop(claim, progress=progress)):
+    if insist(lambda: endings.stop(claim, progress=progress)):
         results.tell_cancel(claim.run_id)
 
 

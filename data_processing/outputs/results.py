@@ -28,6 +28,7 @@ from contracts.progress import Progress
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+TaskId = TypeVar("TaskId", uuid.UUID, str)
 
 PAUSE_AFTER_OUTAGE_S = 2.0
 OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.InvalidResponse, OSError)
@@ -105,10 +106,10 @@ def store_success(run_id: uuid.UUID, payload: Any) -> None:
     _store(run_id, states.SUCCESS, payload)
 
 
-def tell_failure(run_id: uuid.UUID, *, message: str) -> None:
-    """Make ``AsyncResult(run_id).get()`` raise TaskFailed, and say that the run has ended."""
-    _store(run_id, states.FAILURE, _backend().prepare_exception(TaskFailed(message)))
-    announce_end(run_id)
+def tell_failure(task_id: uuid.UUID | str, *, message: str) -> None:
+    """Make ``AsyncResult(task_id).get()`` raise TaskFailed, and say that the run has ended."""
+    _store(task_id, states.FAILURE, _backend().prepare_exception(TaskFailed(message)))
+    announce_end(task_id)
 
 
 def tell_cancel(run_id: uuid.UUID) -> None:
@@ -130,7 +131,7 @@ def get_answer(cache_key: str) -> dict[str, Any] | None:
     return None if text is None else _try_to_read(key, text, _read_object)
 
 
-def announce_end(run_id: uuid.UUID) -> None:
+def announce_end(run_id: uuid.UUID | str) -> None:
     """Say that the run has ended, to whoever waits for that. Comes last: who hears it finds all the rest."""
     _attempt(lambda: _client().publish(ENDED, str(run_id)))
 
@@ -168,10 +169,10 @@ def get_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgres
     return {run_id: live for run_id, live in found.items() if live is not None}
 
 
-def list_missing(run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """Of the runs, those whose result Redis does not hold; none when it is away."""
-    found = _attempt(lambda: _which_exist([_backend().get_key_for_task(str(run_id)) for run_id in run_ids]))
-    return [] if found is None else [r for r, there in zip(run_ids, found, strict=True) if not there]
+def list_missing(task_ids: Sequence[TaskId]) -> list[TaskId]:
+    """Of the tasks, those whose result Redis does not hold; none when it is away."""
+    found = _attempt(lambda: _which_exist([_backend().get_key_for_task(str(one)) for one in task_ids]))
+    return [] if found is None else [one for one, there in zip(task_ids, found, strict=True) if not there]
 
 
 def _which_exist(keys: Sequence[str | bytes]) -> list[int]:
@@ -212,7 +213,7 @@ def _client() -> redis.Redis:
     return client
 
 
-def _store(run_id: uuid.UUID, status: str, result: Any) -> None:
+def _store(run_id: uuid.UUID | str, status: str, result: Any) -> None:
     # store_result would first read what is there, lest a lost worker's failure replace a success: only who
     # has ended the run comes here, and what is there may be of another form.
     meta = {

@@ -53,7 +53,8 @@ class RunTask(SafeTask):
 
 
 def settle(report: Report | None) -> str:
-    """What the task returns for a run that has succeeded. Raises NotSucceeded for others."""
+    """What the task returns for a run that has succeeded. Raises NotSucceeded for others; without a report
+    monitors hear nothing, and go on showing a task that has started."""
     if report is None:
         raise NotSucceeded(None, {})
     if report.state == State.SUCCESS:

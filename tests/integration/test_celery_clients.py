@@ -18,10 +18,13 @@ from django.test import Client
 
 from api.access.owners import VISITOR_COOKIE, sign_visitor
 from backend.celery import app
-from data_processing.lifecycle import outbox
+from contracts.snapshot.versions import Snapshot
+from data_processing.kinds.registry import KINDS
+from data_processing.lifecycle import dead_letters, outbox
 from data_processing.lifecycle.publisher import publisher
-from data_processing.models import State, TaskRun
-from data_processing.outputs.results import TaskCancelled
+from data_processing.models import DeadLetter, State, TaskRun
+from data_processing.outputs.results import TaskCancelled, TaskFailed
+from data_processing.tasks import TASKS as TASKS_OF_CELERY
 from tests.integration.conftest import PATIENCE_S, Submit, wait_for, wait_until_ended
 from tests.integration.website import TASKS
 from tests.integration.workers import CHECKOUT, StartWorker, Worker
@@ -178,3 +181,28 @@ def test_revoke_of_what_is_no_run_is_refused_with_a_sentence(workers: Mapping[st
     assert "the worker of the queue critical cancels" in answer_of("work", revoked)
     stamped = app.control.revoke_by_stamped_headers({"owner": "a"}, reply=True, limit=2, timeout=PATIENCE_S)
     assert "no stamps" in answer_of("work", stamped)
+
+
+def test_task_sent_in_celerys_own_way_is_done_and_its_sender_gets_the_result(
+    workers: Mapping[str, Worker], dataset: Snapshot
+) -> None:
+    search = TASKS_OF_CELERY["search"].delay({"keywords": ["river"], "page_size": 5}, "search:river")
+    export = app.send_task(KINDS["export"].task_name, kwargs={"filters": {}, "format": "csv"})
+    assert search.get(timeout=PATIENCE_S)["total_rows"] == 30
+    made = export.get(timeout=PATIENCE_S)
+    assert (made["rows"], made["export_id"]) == (32, export.id)
+    queues = TaskRun.objects.values_list("queue", flat=True).order_by("created_at")
+    assert list(queues) == ["high", "normal"]
+
+
+def test_task_sent_with_what_is_no_request_fails_with_a_sentence(
+    flower: Flower, workers: Mapping[str, Worker], dataset: Snapshot
+) -> None:
+    refused = TASKS_OF_CELERY["search"].delay({"page": 0}, "k")
+    with pytest.raises(TaskFailed, match="invalid-query: /page"):
+        refused.get(timeout=PATIENCE_S)
+    wait_for(lambda: flower.get_task(refused.id).get("state") == "FAILURE", worker=workers["work"])
+    wait_for(dead_letters.file_undelivered, worker=workers["work"])
+    filed = DeadLetter.objects.get().error
+    assert filed is not None
+    assert "what is no request" in filed["message"]

@@ -10,6 +10,7 @@ import pytest
 from celery import current_app
 from celery.result import AsyncResult
 
+from data_processing.kinds.kind import PREFIX
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import cancellation, recovery
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
@@ -64,7 +65,7 @@ def test_every_kind_succeeds_and_celery_clients_get_its_result(
 def test_diagnostics_answer_under_their_fixed_names(hire: Hire) -> None:
     worker = hire()
     app = current_app
-    for name in ("data_processing.tasks.sample_add", "data_processing.tasks.health_check_task"):
+    for name in (f"{PREFIX}sample_add", f"{PREFIX}health_check_task", "health_check_task"):
         assert app.send_task(name, (2, 3), queue="critical").get(timeout=PATIENCE_S) == 5
     task = app.send_task("philgeps_data_explorer.celery.debug_task", queue="critical")
     assert task.get(timeout=PATIENCE_S)["worker"] == worker.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple, cast
@@ -59,12 +60,14 @@ def submit(
     limits: OwnerLimits,
     address: str | None = None,
     description: str = "",
+    run_id: uuid.UUID | None = None,
 ) -> tuple[TaskRun, bool]:
     """Record a request; returns the run and whether it is new. An equal unfinished run of the same owner
     that nobody is cancelling is joined in its place. ``address`` is a key of where a visitor asks from,
-    ``description`` the request in words.
-    Raises TooManyTasks."""
+    ``description`` the request in words. Raises TooManyTasks, and IntegrityError where there is a run of
+    this ``run_id``."""
     run = TaskRun(
+        id=run_id or uuid.uuid4(),
         kind=kind,
         owner=owner,
         request=dict(request),
