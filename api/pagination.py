@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -74,7 +74,7 @@ class NewestFirst(CursorPagination):
 
 
 def answer_page(
-    view: ApiView, rows: QuerySet[Row], represent: Callable[[Sequence[Row]], Sequence[Any]]
+    view: ApiView, rows: QuerySet[Row], represent: Callable[[Sequence[Row]], Sequence[Mapping[str, object]]]
 ) -> Response:
     """The page of ``rows`` that the request to ``view`` asks for."""
     pages = NewestFirst(view)

@@ -8,7 +8,6 @@ import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
@@ -50,7 +49,7 @@ STATUS: Mapping[type[Exception], int] = {
 """HTTP status of each error that may leave; any other error of ours is a 500."""
 
 
-def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+def handle_exception(error: Exception, context: Mapping[str, object]) -> HttpResponse:
     """DRF's exception handler. What is not ours to explain is logged and leaves without details."""
     if isinstance(error, TaskError | ContractsError):
         return _from_own(error)
@@ -73,7 +72,7 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
 
 
 def problem(
-    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
 ) -> HttpResponse:
     """A problem response; ``members`` are RFC 9457 extension members."""
     body = {
@@ -90,7 +89,7 @@ def problem(
 
 def _from_own(error: TaskError | ContractsError) -> HttpResponse:
     status = _status_of(error)
-    members: dict[str, Any] = {}
+    members: dict[str, object] = {}
     if isinstance(error, InvalidQuery):
         place = error.place if isinstance(error, InvalidParameter) else "body"
         members["errors"] = [{"in": place, "pointer": error.pointer, "detail": error.message}]

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
-from data_processing.kinds.kind import TaskKind
+from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import assistance, messages, outbox
 from data_processing.lifecycle.messages import Message
@@ -18,7 +18,7 @@ GRACE_S = 60
 """Between the moment at which work is asked to stop and the one at which its process is killed."""
 
 
-def _make_task(kind: TaskKind[Any]) -> Any:
+def _make_task(kind: TaskKind[TaskRequest]) -> Any:
     @shared_task(
         bind=True,
         base=RunTask,

@@ -134,5 +134,5 @@ class IsOwner(BasePermission):
 
     message = "Sign in to use this service."
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         return bool(request.user.is_authenticated or settings.ANONYMOUS_ACCESS)

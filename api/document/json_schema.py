@@ -23,6 +23,7 @@ from contracts.questions.model import SCHEMA_PATH, Schema
 
 PLAIN: Mapping[Any, Schema] = {
     Any: {},
+    object: {},
     None: {"type": "null"},
     type(None): {"type": "null"},
     str: {"type": "string"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, NotRequired, TypedDict
 
-from api.document.shapes import Attempt, Id, Path, StateName, TaskError, Whole
+from api.document.shapes import Attempt, Id, Path, StateName, TaskError
 from contracts.fields import Also
 from data_processing.lifecycle.dead_letters import Action
 from data_processing.models import DeadReason
@@ -17,6 +17,7 @@ from data_processing.operations.overview import (
     WorkerReport,
 )
 from data_processing.operations.pulses import PulseReport
+from data_processing.outputs.estimates import Count
 
 REFUSED = "refused"
 
@@ -56,7 +57,7 @@ class DeadLetterRun(TypedDict):
     kind: str
     owner: str
     state: StateName
-    attempt: Whole
+    attempt: Count
     dataset_version: str
     status_url: Path
 

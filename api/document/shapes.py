@@ -17,6 +17,7 @@ from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.export import FORMATS, ExportResult
 from data_processing.kinds.registry import OFFERED
 from data_processing.models import State
+from data_processing.outputs.estimates import Count, ExportEstimate
 
 T = TypeVar("T")
 
@@ -37,7 +38,6 @@ Sha256 = Annotated[str, Also(pattern="^[0-9a-f]{64}$")]
 Kind = Annotated[str, Also(enum=list(OFFERED))]
 StateName = Annotated[str, Also(enum=list(State.values))]
 ShownState = Annotated[str, Also(enum=[*State.values, PROGRESS])]
-Whole = Annotated[int, Also(minimum=0)]
 Seconds = Annotated[float, Also(minimum=0)]
 
 
@@ -81,8 +81,8 @@ class TaskLinks(TypedDict):
 class TaskProgress(TypedDict):
     """How far a task is. Rate and time left are known while rows are counted."""
 
-    current: Whole
-    total: Whole
+    current: Count
+    total: Count
     unit: str
     percent: Annotated[float, Also(minimum=0, maximum=100)]
     rate: Seconds | None
@@ -90,14 +90,14 @@ class TaskProgress(TypedDict):
     eta_seconds: Seconds | None
     queue: str
     queue_position: Annotated[int, Also(minimum=1)] | None
-    attempt: Whole
-    max_attempts: Whole
+    attempt: Count
+    max_attempts: Count
 
 
 class Attempt(TypedDict):
     """One try of a worker; the last three when it has ended."""
 
-    number: Whole
+    number: Count
     worker: str
     started_at: Time | None
     ended_at: NotRequired[Time]
@@ -197,9 +197,9 @@ class ActiveTasks(TypedDict):
     active: list[TaskStatus]
     reserved: list[TaskStatus]
     scheduled: list[TaskStatus]
-    total_active: Whole
-    total_reserved: Whole
-    total_scheduled: Whole
+    total_active: Count
+    total_reserved: Count
+    total_scheduled: Count
 
 
 class Page(TypedDict, Generic[T]):
@@ -224,8 +224,8 @@ class Export(TypedDict):
     task_id: Id
     name: str
     format: Annotated[str, Also(enum=list(FORMATS))]
-    rows: Whole
-    size_bytes: Whole
+    rows: Count
+    size_bytes: Count
     sha256: Sha256
     filters_in_words: str
     dataset_version: str
@@ -235,24 +235,9 @@ class Export(TypedDict):
     links: ExportLinks
 
 
-class BrokenLimit(TypedDict):
-    """The limit that an export would break."""
-
-    name: str
-    limit: Whole
-
-
-class Estimate(TypedDict):
+class Estimate(ExportEstimate):
     """What an export would be: rows are exact, bytes and seconds are not."""
 
-    rows: Whole
-    total_value: Pesos
-    bytes: Whole
-    sheets: Whole | None
-    seconds: Seconds
-    limit_exceeded: BrokenLimit | None
-    filters_in_words: str
-    dataset_version: str
     reuse: bool
 
 
@@ -260,7 +245,7 @@ class Suggested(TypedDict):
     """A name that a filter takes, with its contracts and their value."""
 
     label: str
-    count: Whole
+    count: Count
     total_value: Pesos
 
 
@@ -299,9 +284,9 @@ class Dataset(TypedDict):
     version: str
     created_at: Time
     as_of: Day
-    rows: Whole
+    rows: Count
     total_value: Pesos
-    flood_rows: Whole
+    flood_rows: Count
     flood_value: Pesos
     first_award: Day | None
     last_award: Day | None

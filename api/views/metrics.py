@@ -23,7 +23,7 @@ from data_processing.operations import metrics
 class IsStaffOrScraper(BasePermission):
     """Staff, or the bearer of METRICS_TOKEN where one is set."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         given = request.headers.get("Authorization", "")
         wanted = settings.METRICS_TOKEN
         if wanted and constant_time_compare(given, f"Bearer {wanted}"):

@@ -54,7 +54,7 @@ FOREIGN = refusal("another version of the program recorded the task; this one ca
 NO_DATA = refusal("no dataset has been imported yet, or the database is away", MAYBE_RETRY_AFTER)
 
 
-def _found(kind: TaskKind[Any]) -> Any:
+def _found(kind: TaskKind[TaskRequest]) -> Any:
     """What a start gives when the result is at hand."""
     finished = shapes.Finished[kind.result]  # type: ignore[name-defined]
     return finished | shapes.Cached[kind.result] if kind.cached else finished  # type: ignore[name-defined]
@@ -82,7 +82,7 @@ def starts(found: Any) -> Mapping[int, Answer]:
 class StartTask(ApiView):
     """Records a request and brings it to the broker, or answers at once when the answer is at hand."""
 
-    kind: ClassVar[TaskKind[Any]]
+    kind: ClassVar[TaskKind[TaskRequest]]
     heeds = (PREFER, IDEMPOTENCY_KEY)
 
     @classmethod
@@ -98,7 +98,7 @@ class StartTask(ApiView):
         return start_task(request, self.kind, self.kind.request.from_json(request.data))
 
 
-def _make_start(kind: TaskKind[Any]) -> type[StartTask]:
+def _make_start(kind: TaskKind[TaskRequest]) -> type[StartTask]:
     members = {
         "kind": kind,
         "body": kind.request,
@@ -303,7 +303,7 @@ class CancelTask(ApiView):
         return Response(answer, status=202)
 
 
-def start_task(request: Request, kind: TaskKind[Any], wanted: TaskRequest) -> Response:
+def start_task(request: Request, kind: TaskKind[TaskRequest], wanted: TaskRequest) -> Response:
     """Answer from what is at hand, join an equal unfinished run, or record a new one and publish it."""
     # Before anything is recorded: what is refused has left nothing behind.
     idempotency_key, wait_s = read_idempotency_key(request), read_wait_s(request)

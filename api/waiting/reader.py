@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rest_framework.renderers import JSONRenderer
 
@@ -53,8 +53,8 @@ class Sight(NamedTuple):
     counter of versions, which every statement that changes a run would have to raise, also in an older
     release that runs beside this one."""
 
-    standing: tuple[Any, ...]
-    counted: tuple[Any, ...]
+    standing: tuple[object, ...]
+    counted: tuple[object, ...]
     live: LiveProgress | None
     place: int | None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from contracts.engine.store import Reader
 from contracts.progress import Progress
@@ -27,11 +27,15 @@ class MadeFile:
     filters_in_words: str
 
 
+Payload = Mapping[str, object]
+"""The JSON of a result: an object, whose members are the kind's to say."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What work returns: a JSON-ready payload, and the file it made, if any."""
+    """What work returns: the payload, and the file it made, if any."""
 
-    payload: Mapping[str, Any]
+    payload: Payload
     file: MadeFile | None = None
 
 

@@ -6,10 +6,10 @@ import re
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Self, TypedDict
+from typing import Annotated, Self, TypedDict
 
 from django.conf import settings
-from pydantic import ConfigDict, Field, Strict, model_validator
+from pydantic import ConfigDict, Field, JsonValue, Strict, model_validator
 
 from contracts.engine.store import Reader, Totals
 from contracts.fields import Also
@@ -35,7 +35,7 @@ from data_processing.errors import ExportTooLarge
 from data_processing.kinds.context import Context, MadeFile, Outcome, Work
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.split import write_split
-from data_processing.outputs.parts import PartPlan
+from data_processing.outputs.parts import PartPlan, rows_of
 
 FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
 """What a file can be; also how its name ends."""
@@ -83,7 +83,7 @@ class ExportRequest(TaskRequest, Query):
             raise invalid_member(f"goes with {' and '.join(CSV_FORMATS)} only", "formula_guard")
         return self
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JsonValue]:
         return self.model_dump(
             mode="json", exclude=set() if self.format in CSV_FORMATS else {"formula_guard"}
         )
@@ -173,7 +173,7 @@ def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path
     """Write one of the parts that an export was split into."""
     if wanted.format == "xlsx":
         return write_sheet(reader, wanted, path, plan=SheetPlan.from_json(plan))
-    places = range(plan["start"], plan["stop"])
+    places = rows_of(plan)
     return write_csv(
         reader,
         wanted,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from django.conf import settings
+from pydantic import JsonValue
 
 from contracts.questions.model import Question
 from data_processing.kinds.context import Context, Work
@@ -43,7 +44,7 @@ class TaskKind(Generic[R]):
     queue: str
     about: str
     request: type[R]
-    result: Any
+    result: type[Mapping[str, object]]
     work: Callable[[R, Context], Work]
     time_limit_s: int
     cached: bool = False
@@ -61,7 +62,7 @@ class TaskKind(Generic[R]):
         """Whether this installation has the kind."""
         return self.switch is None or bool(getattr(settings, self.switch))
 
-    def begin(self, request: Mapping[str, Any], context: Context) -> Work:
+    def begin(self, request: Mapping[str, JsonValue], context: Context) -> Work:
         """The work on a recorded request. Raises contracts.errors.InvalidQuery where this version of the
         program cannot read it."""
         return self.work(self.request.from_json(request), context)

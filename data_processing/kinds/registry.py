@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any
 
 from contracts.errors import InvalidQuery
 from data_processing.errors import NotUnderstood
@@ -26,15 +25,15 @@ MODULES = (
 )
 """The modules beside this one that declare a KIND, named as it is."""
 
-KINDS: Mapping[str, TaskKind[Any]] = {
+KINDS: Mapping[str, TaskKind[TaskRequest]] = {
     name: import_module(f"data_processing.kinds.{name}").KIND for name in MODULES
 }
 
-OFFERED: Mapping[str, TaskKind[Any]] = {name: kind for name, kind in KINDS.items() if kind.by_clients}
+OFFERED: Mapping[str, TaskKind[TaskRequest]] = {name: kind for name, kind in KINDS.items() if kind.by_clients}
 """Those that clients may start."""
 
 
-def describe(kind: str, request: Any) -> str:
+def describe(kind: str, request: object) -> str:
     """A recorded request in words. Another version may have recorded it: of a kind or a request that this one
     cannot read, the words say that."""
     known = KINDS.get(kind)
@@ -42,12 +41,11 @@ def describe(kind: str, request: Any) -> str:
         return f"A task of the kind {kind!r}, which this version of the program does not know"
     with contextlib.suppress(InvalidQuery):
         if isinstance(request, Mapping):
-            words: str = known.request.from_json(request).describe()
-            return words
+            return known.request.from_json(request).describe()
     return f"A task of the kind {kind!r}, whose request this version of the program cannot read"
 
 
-def parse_again(kind: str, request: Any) -> tuple[TaskKind[Any], TaskRequest]:
+def parse_again(kind: str, request: object) -> tuple[TaskKind[TaskRequest], TaskRequest]:
     """The kind of a recorded request, and the request as it is asked now. Raises NotUnderstood."""
     known = KINDS.get(kind)
     if known is None or not known.by_clients:

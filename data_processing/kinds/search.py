@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from contracts.fields import FIELDS, Also, Pesos
 from contracts.progress import Progress
@@ -35,7 +35,7 @@ class SearchRequest(TaskRequest, PagedQuery):
 class SearchResult(TypedDict):
     """A page of contracts, and how many all pages hold."""
 
-    rows: Annotated[list[dict[str, Any]], Also(items=ROW)]
+    rows: Annotated[list[dict[str, str | int | None]], Also(items=ROW)]
     page: int
     page_size: int
     pages: int

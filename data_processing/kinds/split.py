@@ -16,7 +16,7 @@ from django.conf import settings
 from contracts.progress import Progress
 from contracts.writers.outfile import Writing, translate_full_disk
 from data_processing.kinds.context import Context
-from data_processing.outputs.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts
+from data_processing.outputs.parts import NOTE_EVERY_S, PartClaim, PartPlan, Parts, rows_of
 
 WAIT_S = 0.1
 
@@ -71,7 +71,7 @@ class _Work:
     def __init__(self, parts: Parts, plans: Sequence[PartPlan]) -> None:
         self._parts = parts
         self._plans = plans
-        self._total = sum(_count_rows(plan) for plan in plans)
+        self._total = sum(len(rows_of(plan)) for plan in plans)
         self._rows = [0] * len(plans)
         self._turns = [0] * len(plans)
         self._signs: dict[int, tuple[tuple[int, int] | None, float]] = {}
@@ -108,7 +108,7 @@ class _Work:
         if time.monotonic() - self._counted >= NOTE_EVERY_S:
             self._counted = time.monotonic()
             for part, plan in enumerate(self._plans):
-                if part != but and self._rows[part] < _count_rows(plan):
+                if part != but and self._rows[part] < len(rows_of(plan)):
                     self._rows[part] = self._read_rows(part)
         # A part that is taken over begins again; what was shown is not taken back.
         self._most = max(self._most, sum(self._rows))
@@ -116,7 +116,7 @@ class _Work:
 
     def _read_rows(self, part: int) -> int:
         if self._parts.get_done(part) is not None:
-            return _count_rows(self._plans[part])
+            return len(rows_of(self._plans[part]))
         sign = self._parts.read_sign(part, turn=self._turns[part])
         return sign[1] if sign else 0
 
@@ -129,8 +129,3 @@ class _Work:
             self._signs[part] = (sign, now)
             return False
         return now - since > settings.LEASE_S
-
-
-def _count_rows(plan: PartPlan) -> int:
-    rows: int = plan["stop"] - plan["start"]
-    return rows

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -15,7 +14,7 @@ from django.db import IntegrityError
 from contracts.errors import ContractsError
 from data_processing import datasets
 from data_processing.errors import BadCall, TaskError
-from data_processing.kinds.kind import TaskKind
+from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox, runner
 from data_processing.lifecycle.monitors import Report
@@ -35,8 +34,8 @@ class Message:
     """A task's message: its id, and the arguments."""
 
     task_id: str
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
+    args: Sequence[object]
+    kwargs: Mapping[str, object]
 
     @property
     def run_id(self) -> uuid.UUID | None:
@@ -55,7 +54,7 @@ class Message:
             raise BadCall("the id of the task is no UUID, so that no run can have it") from None
 
 
-def handle(kind: TaskKind[Any], message: Message, *, worker: str) -> Report | None:
+def handle(kind: TaskKind[TaskRequest], message: Message, *, worker: str) -> Report | None:
     """Do an attempt of the run, or record one. Returns how the run stands, or None where it was recorded.
     Raises TaskError or ContractsError, of which Celery's clients have been told, where it is no request that
     can be recorded."""
@@ -74,7 +73,7 @@ def handle(kind: TaskKind[Any], message: Message, *, worker: str) -> Report | No
     return report
 
 
-def read_request(kind: TaskKind[Any], message: Message) -> Mapping[str, Any]:
+def read_request(kind: TaskKind[TaskRequest], message: Message) -> Mapping[str, object]:
     """The arguments as the body of a request, which the kind has still to read. Raises BadCall."""
     names = (QUESTION[0], KEY[0])
     if len(message.args) > len(names) or not (message.args or message.kwargs):
@@ -90,7 +89,9 @@ def read_request(kind: TaskKind[Any], message: Message) -> Mapping[str, Any]:
     return body
 
 
-def _merge(kind: TaskKind[Any], body: dict[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(
+    kind: TaskKind[TaskRequest], body: dict[str, object], question: Mapping[str, object]
+) -> dict[str, object]:
     """The question's filters may stand beside the page and the sort, or below ``filters``."""
     members = {name: value for name, value in question.items() if name in kind.request.model_fields}
     filters = {name: value for name, value in question.items() if name not in members}
@@ -103,7 +104,7 @@ def _merge(kind: TaskKind[Any], body: dict[str, Any], question: Mapping[str, Any
     return {**merged, "filters": {**below, **filters}}
 
 
-def _record(kind: TaskKind[Any], message: Message) -> None:
+def _record(kind: TaskKind[TaskRequest], message: Message) -> None:
     run_id = message.as_run_id()
     if TaskRun.objects.filter(id=run_id).exists():
         return  # delivered twice; the row is published by itself

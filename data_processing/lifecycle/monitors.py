@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from data_processing.kinds.registry import OFFERED
 from data_processing.models import State, TaskRun
@@ -31,7 +30,7 @@ class Report:
     text: str
     traceback: str = ""
 
-    def to_event(self) -> dict[str, Any]:
+    def to_event(self) -> dict[str, str | None]:
         """What Celery's events say of it, beside the state."""
         if self.state == State.SUCCESS:
             return {"result": self.text}
@@ -57,7 +56,7 @@ def report_of(run: TaskRun) -> Report:
             return Report(state=state, text=state.label)
 
 
-def sum_up(kind: str, payload: Any) -> str:
+def sum_up(kind: str, payload: object) -> str:
     """A result in some words: what it says in numbers and texts, without its rows and tables. What an app's
     job returns is told to nobody but the app."""
     if not isinstance(payload, Mapping) or kind not in OFFERED:
@@ -66,6 +65,6 @@ def sum_up(kind: str, payload: Any) -> str:
     return ", ".join(facts)[:SHOWN_CHARS]
 
 
-def _say_error(error: Any) -> str:
+def _say_error(error: object) -> str:
     # Another version may have written the row.
     return f"{error.get('code')}: {error.get('message')}" if isinstance(error, Mapping) else ""

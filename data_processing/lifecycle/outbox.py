@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -53,7 +52,7 @@ class News:
 
     event: str
     worker: str
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
 
 
 class Courier:

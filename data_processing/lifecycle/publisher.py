@@ -58,7 +58,7 @@ class Publisher:
     def send(
         self,
         task: str,
-        args: Sequence[Any],
+        args: Sequence[str | int],
         *,
         queue: str,
         task_id: str | None = None,
@@ -89,10 +89,11 @@ class Publisher:
                 retry=False,
             )
 
-    def send_by_options(self, task: str, args: Sequence[Any], **options: Any) -> None:
+    def send_by_options(self, task: str, args: Sequence[object], **options: object) -> None:
         """The same for a message with more to it, such as a time of expiry. ``options`` are Celery's."""
+        send: Any = current_app.send_task
         with self._turn() as connection:
-            current_app.send_task(
+            send(
                 task,
                 args=list(args),
                 producer=current_app.amqp.Producer(connection.default_channel, auto_declare=False),
@@ -105,7 +106,7 @@ class Publisher:
                 **options,
             )
 
-    def send_event(self, event: str, *, worker: str, **facts: Any) -> None:
+    def send_event(self, event: str, *, worker: str, **facts: object) -> None:
         """Tell Celery's monitors something, as ``worker`` would. Raises one of ERRORS."""
         with self._turn() as connection:
             dispatcher = current_app.events.Dispatcher(

@@ -7,11 +7,11 @@ import random
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -21,8 +21,8 @@ from django.db.models.functions import Now
 from contracts.errors import ContractsError
 from contracts.progress import Progress
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
-from data_processing.kinds.context import Context, MadeFile, Outcome
-from data_processing.kinds.kind import TaskKind
+from data_processing.kinds.context import Context, MadeFile, Outcome, Payload
+from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES, KINDS
 from data_processing.lifecycle import limits, monitors, outbox
 from data_processing.lifecycle.lease import Hold, keeper
@@ -84,7 +84,7 @@ def _put_off(run_id: uuid.UUID, *, worker: str) -> bool:
     return wait_s > 0 and publishing.put_off(run_id, in_s=wait_s, worker=worker)
 
 
-def _attempt(kind: TaskKind[Any], claim: Claim) -> Report | None:
+def _attempt(kind: TaskKind[TaskRequest], claim: Claim) -> Report | None:
     outcome: Outcome | None = None
     with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
         context = _surround(claim, hold)
@@ -113,7 +113,7 @@ def _surround(claim: Claim, hold: Hold) -> Context:
     )
 
 
-def _do_work(kind: TaskKind[Any], claim: Claim, context: Context, hold: Hold) -> Outcome:
+def _do_work(kind: TaskKind[TaskRequest], claim: Claim, context: Context, hold: Hold) -> Outcome:
     work, looked = kind.begin(claim.request, context), time.monotonic()
     try:
         while True:
@@ -138,24 +138,23 @@ def _make_room() -> None:
         close_old_connections()
 
 
-def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> dict[str, Any]:
+def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> Payload:
     """End the run with its result; from the commit on, nothing may undo it. Returns the payload."""
     hold.check()
     if outcome.file is not None:
         return _publish_file(claim, outcome.payload, outcome.file, hold)
-    payload = dict(outcome.payload)
-    insist(lambda: _succeed(claim, payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
-    return payload
+    insist(lambda: _succeed(claim, outcome.payload, hold, keep_s=settings.RESULT_KEEP_HOURS * 3600))
+    return outcome.payload
 
 
-def _tell(kind: TaskKind[Any], claim: Claim, payload: Mapping[str, Any]) -> None:
+def _tell(kind: TaskKind[TaskRequest], claim: Claim, payload: Payload) -> None:
     results.store_success(claim.run_id, payload)
     if kind.cached:
         results.store_answer(claim.request_key, payload)
     results.announce_end(claim.run_id)
 
 
-def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold: Hold) -> dict[str, Any]:
+def _publish_file(claim: Claim, payload: Payload, file: MadeFile, hold: Hold) -> Payload:
     """Rename the file; then the end of the run and the row that names the file, in one transaction."""
     keep_s = settings.EXPORT_KEEP_HOURS * 3600
     insist(export_store.make_room)
@@ -192,7 +191,7 @@ def _publish_file(claim: Claim, payload: Mapping[str, Any], file: MadeFile, hold
     return known
 
 
-def _succeed(claim: Claim, payload: Mapping[str, Any], hold: Hold, *, keep_s: float) -> None:
+def _succeed(claim: Claim, payload: Payload, hold: Hold, *, keep_s: float) -> None:
     if endings.succeed(claim, result=payload, keep_s=keep_s, progress=hold.progress):
         return
     if not endings.has_succeeded(claim):

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -17,7 +16,7 @@ from django.utils import timezone
 from contracts.questions.query import digest
 from data_processing.database.constraints import violates
 from data_processing.errors import KeyReused
-from data_processing.kinds.kind import TaskKind, TaskRequest
+from data_processing.kinds.kind import R, TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import insertion
@@ -41,8 +40,8 @@ def request_key(kind: str, wanted: TaskRequest, version: str) -> str:
 
 
 def accept(
-    kind: TaskKind[Any],
-    wanted: TaskRequest,
+    kind: TaskKind[R],
+    wanted: R,
     *,
     owner: str,
     version: str,
@@ -62,7 +61,7 @@ def accept(
     return accepted
 
 
-def record_own(kind: TaskKind[Any], wanted: TaskRequest, *, queue: str, wait_s: float) -> TaskRun:
+def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> TaskRun:
     """A run of the program's own, which is nobody's, joins no other and knows no limits. It is recorded in
     the caller's transaction, and brought to the broker when that has been committed: at once, or ``wait_s``
     later by the sweeper."""
@@ -97,7 +96,7 @@ def get_reusable(owner: str, key: str) -> TaskRun | None:
 
 
 def _reuse_or_record(
-    kind: TaskKind[Any], wanted: TaskRequest, *, owner: str, version: str, address: str | None
+    kind: TaskKind[R], wanted: R, *, owner: str, version: str, address: str | None
 ) -> Accepted:
     key = request_key(kind.name, wanted, version)
     if kind.formats:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, TypedDict
 
 from django.conf import settings
 
-from contracts.fields import DEFAULT_COLUMNS
+from contracts.fields import DEFAULT_COLUMNS, Also, Pesos
 from contracts.questions.query import Query
 from data_processing import datasets
 from data_processing.models import ExportFile, TaskRun
 
+Count = Annotated[int, Also(minimum=0)]
 RECENT = 20
 OVERHEAD_S = 0.3
 
@@ -24,6 +25,26 @@ class Pace:
     seconds_per_row: float
 
 
+class BrokenLimit(TypedDict):
+    """The limit that an export would break."""
+
+    name: str
+    limit: Count
+
+
+class ExportEstimate(TypedDict):
+    """What an export would be: rows are exact, bytes and seconds are not."""
+
+    rows: Count
+    total_value: Pesos
+    bytes: Count
+    sheets: Count | None
+    seconds: Annotated[float, Also(minimum=0)]
+    limit_exceeded: BrokenLimit | None
+    filters_in_words: str
+    dataset_version: str
+
+
 FIRST_GUESS = {
     "xlsx": Pace(bytes_per_row=110, seconds_per_row=8e-6),
     "csv": Pace(bytes_per_row=400, seconds_per_row=4e-6),
@@ -33,8 +54,8 @@ FIRST_GUESS = {
 """Measured by tools/bench/exports.py; used until this installation has made exports of its own."""
 
 
-def estimate_export(query: Query, *, format: str, version: str) -> dict[str, Any]:
-    """Rows (exact), bytes and seconds (estimates), sheets, and the limit that the export would break."""
+def estimate_export(query: Query, *, format: str, version: str) -> ExportEstimate:
+    """What an export of the query would be."""
     with datasets.open_store(version).reader() as reader:
         totals = reader.count(query.filters)
     pace = _recent_pace(format)
@@ -52,7 +73,7 @@ def estimate_export(query: Query, *, format: str, version: str) -> dict[str, Any
     }
 
 
-def _name_broken_limit(*, rows: int, size_bytes: int) -> dict[str, Any] | None:
+def _name_broken_limit(*, rows: int, size_bytes: int) -> BrokenLimit | None:
     store_gb = settings.EXPORT_STORE_MAX_GB
     if rows > settings.EXPORT_MAX_ROWS:
         return {"name": "EXPORT_MAX_ROWS", "limit": settings.EXPORT_MAX_ROWS}

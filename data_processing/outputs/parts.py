@@ -21,14 +21,21 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
+
+from pydantic import JsonValue
 
 from data_processing.outputs import files
 
 NOTE_EVERY_S = 0.25
 
-PartPlan = Mapping[str, Any]
+PartPlan = Mapping[str, JsonValue]
 """What must be known to write a part, as JSON: ``start`` and ``stop`` of its rows, and what a format adds."""
+
+
+def rows_of(plan: PartPlan) -> range:
+    """The places of the part's rows in the export."""
+    return range(cast(int, plan["start"]), cast(int, plan["stop"]))
 
 
 class Parts:

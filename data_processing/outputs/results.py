@@ -21,6 +21,7 @@ import redis.asyncio
 from celery import current_app, states
 from celery.backends.redis import RedisBackend
 from django.conf import settings
+from pydantic import JsonValue
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -101,7 +102,7 @@ class _Told:
     unreadable: ClassVar[set[str]] = set()
 
 
-def store_success(run_id: uuid.UUID, payload: Any) -> None:
+def store_success(run_id: uuid.UUID, payload: Mapping[str, object] | None) -> None:
     """Make ``AsyncResult(run_id).get()`` answer with ``payload``."""
     _store(run_id, states.SUCCESS, payload)
 
@@ -118,13 +119,13 @@ def tell_cancel(run_id: uuid.UUID) -> None:
     announce_end(run_id)
 
 
-def store_answer(cache_key: str, payload: Any) -> None:
+def store_answer(cache_key: str, payload: Mapping[str, object]) -> None:
     """Keep the answer to a question for the next one who asks it."""
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
     _attempt(lambda: _client().set(f"answer:{cache_key}", text, ex=settings.CELERY_RESULT_EXPIRES))
 
 
-def get_answer(cache_key: str) -> dict[str, Any] | None:
+def get_answer(cache_key: str) -> dict[str, JsonValue] | None:
     """The kept answer, or None."""
     key = f"answer:{cache_key}"
     text = _attempt(lambda: _client().get(key))

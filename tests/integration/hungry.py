@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 from celery import shared_task
@@ -12,6 +11,7 @@ from celery.signals import worker_process_init
 from contracts.progress import Progress
 from data_processing.kinds import registry
 from data_processing.kinds.context import Context, Outcome, Work
+from data_processing.kinds.kind import TaskRequest
 
 MORE_BYTES_THAN_THERE_ARE = 1 << 62
 
@@ -21,7 +21,7 @@ def exhaust_memory() -> int:
     return len(bytearray(MORE_BYTES_THAN_THERE_ARE))
 
 
-def exhaust_in_work(request: Mapping[str, Any], context: Context) -> Work:
+def exhaust_in_work(request: TaskRequest, context: Context) -> Work:
     yield Progress(phase="growing", current=0, total=1, unit="steps")
     return Outcome(payload={"size": len(bytearray(MORE_BYTES_THAN_THERE_ARE))})
 

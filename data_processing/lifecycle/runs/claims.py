@@ -7,16 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
 from django.db.models import CharField, DurationField, F, Q, QuerySet, UUIDField
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from pydantic import JsonValue
 
 from contracts.progress import Progress
 from data_processing.database.statements import Slot, Update
 from data_processing.lifecycle.runs.states import Event, leaving
 from data_processing.models import State, TaskRun
+
+AttemptOutcome = Literal["succeeded", "failed", "cancelled", "lost"]
+
+
+class EndedAttempt(TypedDict):
+    """One try of a worker, as the row keeps it; times in ISO 8601."""
+
+    number: int
+    worker: str
+    started_at: str
+    ended_at: str
+    outcome: AttemptOutcome
+    error_code: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +42,13 @@ class Claim:
     kind: str
     owner: str
     queue: str
-    request: Mapping[str, Any]
+    request: Mapping[str, JsonValue]
     request_key: str
     dataset_version: str
     created_at: datetime
     worker: str
     claimed_at: datetime
-    attempts: tuple[Mapping[str, Any], ...]
+    attempts: tuple[EndedAttempt, ...]
     address: str | None = None
 
     @property
@@ -90,16 +104,17 @@ def list_stubborn(*, grace_s: float) -> list[Claim]:
     return [claim_of(run) for run in asked[:200]]
 
 
-def read_attempts(stored: Any) -> tuple[Mapping[str, Any], ...]:
+def read_attempts(stored: object) -> tuple[EndedAttempt, ...]:
     """The attempts that have ended, as far as this version can read what the row says of them."""
     if not isinstance(stored, Sequence):
         return ()
-    return tuple(attempt for attempt in stored if isinstance(attempt, Mapping) and "outcome" in attempt)
+    readable = (attempt for attempt in stored if isinstance(attempt, Mapping) and "outcome" in attempt)
+    return tuple(cast(EndedAttempt, attempt) for attempt in readable)
 
 
-def attempts_with(claim: Claim, *, outcome: str, error_code: str | None) -> list[Mapping[str, Any]]:
+def attempts_with(claim: Claim, *, outcome: AttemptOutcome, error_code: str | None) -> list[EndedAttempt]:
     """All attempts that have ended once this one has."""
-    ended = {
+    ended: EndedAttempt = {
         "number": claim.attempt,
         "worker": claim.worker,
         "started_at": claim.claimed_at.isoformat(timespec="milliseconds"),
@@ -110,7 +125,7 @@ def attempts_with(claim: Claim, *, outcome: str, error_code: str | None) -> list
     return [*claim.attempts, ended]
 
 
-def columns_of(progress: Progress | None) -> dict[str, Any]:
+def columns_of(progress: Progress | None) -> dict[str, str | int]:
     """What a statement writes of the progress: nothing where none is known."""
     return {} if progress is None else asdict(progress)
 

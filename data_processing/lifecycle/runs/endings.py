@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import Any
+from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models import (
@@ -24,7 +24,14 @@ from django.db.models.functions import Now
 from contracts.progress import Progress
 from data_processing.database.statements import Slot, Update
 from data_processing.lifecycle.runs import tallies
-from data_processing.lifecycle.runs.claims import UNCOUNTED, Claim, attempts_with, columns_of
+from data_processing.lifecycle.runs.claims import (
+    UNCOUNTED,
+    AttemptOutcome,
+    Claim,
+    EndedAttempt,
+    attempts_with,
+    columns_of,
+)
 from data_processing.lifecycle.runs.states import AT_END, Event, leaving, move
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
 
@@ -39,12 +46,12 @@ class Ending:
     traceback: str = ""
     dead: DeadReason | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, str | bool]:
         return {"code": self.code, "message": self.message, "retryable": self.retryable}
 
 
 def succeed(
-    claim: Claim, *, result: Mapping[str, Any], keep_s: float, progress: Progress | None = None
+    claim: Claim, *, result: Mapping[str, object], keep_s: float, progress: Progress | None = None
 ) -> bool:
     """End with a result; False when the run is being cancelled or belongs to somebody else by now."""
     succeeded = _SUCCEED.execute(
@@ -75,16 +82,11 @@ def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> b
 
 def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress | None = None) -> bool:
     """Note the error and wait ``delay_s`` before the next attempt."""
+    at = Now() + timedelta(seconds=delay_s)
+    # Of what every end changes, these stay as they were: the run has not ended, and counts for its address.
+    unended = {"finished_at": None, "address": F("address"), "next_attempt_at": at}
     with transaction.atomic():
-        postponed = _end_with_error(
-            Event.POSTPONE,
-            claim,
-            ending,
-            progress,
-            finished_at=None,
-            address=F("address"),
-            next_attempt_at=Now() + timedelta(seconds=delay_s),
-        )
+        postponed = _end_with_error(Event.POSTPONE, claim, ending, progress, unended)
         if postponed:
             tallies.note_retry()
     return postponed
@@ -93,14 +95,14 @@ def postpone(claim: Claim, ending: Ending, *, delay_s: float, progress: Progress
 def stop(claim: Claim, *, progress: Progress | None = None) -> bool:
     """End as cancelled, after the work has stopped and its partial files are gone; False when nobody
     cancelled it or it belongs to somebody else by now."""
-    return _end(Event.STOP, claim, outcome="cancelled", cancelled=True, **columns_of(progress))
+    return _end(Event.STOP, claim, columns_of(progress), outcome="cancelled", cancelled=True)
 
 
 def bury(
     run_id: uuid.UUID,
     queue: str,
     ending: Ending,
-    attempts: Sequence[Mapping[str, Any]],
+    attempts: Sequence[EndedAttempt],
     *,
     reason: DeadReason,
 ) -> None:
@@ -116,34 +118,29 @@ def bury(
 
 
 def _end_with_error(
-    event: Event, claim: Claim, ending: Ending, progress: Progress | None, **changes: Any
+    event: Event,
+    claim: Claim,
+    ending: Ending,
+    progress: Progress | None,
+    also: Mapping[str, object] = MappingProxyType({}),
 ) -> bool:
-    return _end(
-        event,
-        claim,
-        outcome="failed",
-        error_code=ending.code,
-        error=ending.to_json(),
-        traceback=ending.traceback,
-        **columns_of(progress),
-        **changes,
-    )
+    changes = {"error": ending.to_json(), "traceback": ending.traceback, **columns_of(progress), **also}
+    return _end(event, claim, changes, outcome="failed", error_code=ending.code)
 
 
 def _end(
     event: Event,
     claim: Claim,
+    changes: Mapping[str, object],
     *,
-    outcome: str,
+    outcome: AttemptOutcome,
     error_code: str | None = None,
     cancelled: bool = False,
-    **changes: Any,
 ) -> bool:
-    # An accepted cancel always wins: from then on only STOP can end the attempt.
     attempts = attempts_with(claim, outcome=outcome, error_code=error_code)
-    changes = {**AT_END, "attempts": attempts, **changes}
+    # An accepted cancel always wins: from then on only STOP can end the attempt.
     where = Q(id=claim.run_id, attempt=claim.attempt, cancel_requested_at__isnull=not cancelled)
-    return bool(move(event, where, **changes))
+    return bool(move(event, where, **{**AT_END, "attempts": attempts, **changes}))
 
 
 def _succeeding() -> Update:

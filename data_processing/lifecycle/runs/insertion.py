@@ -52,7 +52,7 @@ def submit(
     *,
     kind: str,
     owner: str,
-    request: Mapping[str, Any],
+    request: Mapping[str, object],
     request_key: str,
     dataset_version: str,
     queue: str,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from data_processing.lifecycle.runs import tallies
-from data_processing.lifecycle.runs.claims import attempts_with, claim_of
+from data_processing.lifecycle.runs.claims import EndedAttempt, attempts_with, claim_of
 from data_processing.lifecycle.runs.endings import Ending, bury
 from data_processing.lifecycle.runs.states import AT_END, Event, move
 from data_processing.models import FINISHED, DeadReason, State, TaskRun
@@ -92,7 +91,7 @@ def _release(run: TaskRun, *, at_most: int) -> int:
     return _give_up(run, where, attempts, lost=at_most)
 
 
-def _give_up(run: TaskRun, where: Q, attempts: Sequence[Mapping[str, Any]], *, lost: int) -> int:
+def _give_up(run: TaskRun, where: Q, attempts: Sequence[EndedAttempt], *, lost: int) -> int:
     ending = Ending(
         code="worker-lost",
         message=f"the worker died {lost} times while it did this task",

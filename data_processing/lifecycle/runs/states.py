@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -51,7 +50,7 @@ def leaving(event: Event, where: Q) -> tuple[QuerySet[TaskRun], State]:
     return TaskRun.objects.filter(where, state__in=sources), target
 
 
-def move(event: Event, where: Q, **changes: Any) -> int:
+def move(event: Event, where: Q, **changes: object) -> int:
     """Change the state of runs as ``event`` says; returns of how many."""
     rows, target = leaving(event, where)
     return rows.update(state=target, **changes)
@@ -64,7 +63,7 @@ def ends_of(event: Event) -> tuple[list[State], State]:
     return list(targets), target
 
 
-AT_END: Mapping[str, Any] = {
+AT_END: Mapping[str, object] = {
     "finished_at": Now(),
     "publish_at": None,
     "lease_until": None,

@@ -99,11 +99,15 @@ def test_search_aggregates_estimate_and_every_format_count_the_rows_that_the_fil
                 )
 
 
+def read_result(outcome: Outcome) -> dict[str, Any]:
+    return dict(outcome.payload)
+
+
 def count_everywhere(filters: Filters, version: str) -> dict[str, int]:
     body = {"filters": filters.to_json()}
     counts = {
-        "search": do_work("search", body, version).payload["total_rows"],
-        "aggregates": do_work("aggregates", body, version).payload["summary"]["count"],
+        "search": read_result(do_work("search", body, version))["total_rows"],
+        "aggregates": read_result(do_work("aggregates", body, version))["summary"]["count"],
         "estimate": estimate_export(Query.from_json(body), format="xlsx", version=version)["rows"],
     }
     for format in FORMATS:
@@ -117,7 +121,7 @@ def count_everywhere(filters: Filters, version: str) -> dict[str, int]:
 def value_everywhere(filters: Filters, version: str) -> dict[str, str]:
     body = {"filters": filters.to_json()}
     return {
-        "search": do_work("search", body, version).payload["total_value"],
-        "aggregates": do_work("aggregates", body, version).payload["summary"]["total_value"],
+        "search": read_result(do_work("search", body, version))["total_value"],
+        "aggregates": read_result(do_work("aggregates", body, version))["summary"]["total_value"],
         "estimate": estimate_export(Query.from_json(body), format="xlsx", version=version)["total_value"],
     }
