@@ -130,6 +130,8 @@ def _rehearse(
     resources: Resources,
     **reading: Unpack[Reading],
 ) -> Generator[Progress, None, Check]:
+    # In the folder and on the disk of an import, so that a check cannot say anything else than the import
+    # does.
     with building(root, new_version(datetime.now(UTC))) as folder, open_database(folder, resources) as con:
         reports = yield from account_rows(con, files, folder, **reading)
         if reports_folder is not None:
@@ -146,7 +148,9 @@ def _leave_out(files: Sequence[Path], error: BadFile) -> list[Path]:
     named = {fault.file for fault in error.faults}
     culprits = [path for path in files if path.name in named]
     archived = named - {path.name for path in culprits}
+    # With the separator: 2024.zip is to blame for 2024.zip:a.csv, and 2024.zip2 is not.
     culprits += [path for path in files if any(name.startswith(path.name + SEPARATOR) for name in archived)]
+    # A fault of no file that was given would have us check the same files for ever.
     if not culprits:
         raise error
     return [path for path in files if path not in culprits]

@@ -51,8 +51,8 @@ from contracts.snapshot.versions import (
 
 _STAGING, _SPILL, _UNPACKED = "staging.duckdb", "spill", "unpacked"
 _STEPS = 4
+# DuckDB reads no files in an import but those that it writes, so that any IOException is one of room.
 _NO_ROOM = (duckdb.OutOfMemoryException, duckdb.IOException)
-"""DuckDB reads no files in an import but those that it writes."""
 _ROOM = "nothing of it is left; make room on the disk of the datasets and import again"
 
 
@@ -104,6 +104,7 @@ def import_files(
     with translate_errors(), building(root, version) as folder:
         with open_database(folder, resources) as con:
             reports = yield from account_rows(con, files, folder, **reading)
+            # Before it may be held, which leaves nothing of the import but these.
             if reports_folder is not None:
                 copy_reports(folder, reports_folder)
             if not accept_losses:
@@ -115,6 +116,8 @@ def import_files(
             manifest = _make_manifest(
                 con, reports, version=version, created_at=created_at, as_of=reading["as_of"]
             )
+        # Staging has a file of its own, because a DuckDB file does not shrink as a rule when tables are
+        # dropped.
         (folder / _STAGING).unlink()
         shutil.rmtree(folder / _UNPACKED, ignore_errors=True)
         shutil.rmtree(folder / _SPILL, ignore_errors=True)
@@ -139,9 +142,11 @@ def account_rows(
     unpacked = prepare_files(files, folder / _UNPACKED, assumed=assumed, encoding=encoding)
     raw_files = yield from read_files(con, unpacked, scratch=folder, assumed=assumed, encoding=encoding)
     yield _show_step(0)
+    # Each file by itself: the next one may come from a program with another order of day and month.
     for file in raw_files:
         settle_days(con, file, date_order)
     yield _show_step(1)
+    # Before the fates: a later year has no amount until it is joined, and would be rejected.
     join_later_years(con, raw_files)
     decide_fates(con, raw_files, as_of=as_of)
     yield _show_step(2)
@@ -261,7 +266,8 @@ def _read(
 
 
 def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
-    """The same batches, each read while the one before it is stored: parsing and storing take a core each."""
+    """The same batches, each read while the one before it is stored."""
+    # Parsing and storing take a core each, because DuckDB works outside of Python's lock.
     with contextlib.closing(batches), ThreadPoolExecutor(max_workers=1) as reader:
         upcoming = reader.submit(next, batches, None)
         while (batch := upcoming.result()) is not None:
@@ -272,6 +278,7 @@ def _read_ahead(batches: Generator[RawBatch, None, None]) -> Iterator[RawBatch]:
 def _describe_file(
     file: UnpackedFile, *, number: int, last: RawBatch, read: int, notes: Sequence[Note]
 ) -> RawFile:
+    # Of the file as it was given: whoever compares the digest has that one, and not what was unpacked.
     with file.origin.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     return RawFile(

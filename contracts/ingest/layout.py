@@ -1,7 +1,4 @@
-"""The physical layout of a snapshot: what is stored beside the columns, and in which order.
-
-Knows no query; the folded form of text is defined in ``contracts.snapshot.expressions``.
-"""
+"""The physical layout of a snapshot: what is stored beside the columns, and in which order."""
 
 from __future__ import annotations
 
@@ -21,8 +18,8 @@ from contracts.snapshot.versions import ROWS, WORDS
 from contracts.snapshot.words import build_index
 
 STORED = tuple(field for field in FIELDS if field.name != "id")
+# About 300 MB, so that an import needs no disk for sorting.
 SORTED_AT_ONCE = 400_000
-"""Rows that are sorted in one go: about 300 MB, so that an import needs no disk for it."""
 
 
 def build(con: duckdb.DuckDBPyConnection, awards: str) -> None:
@@ -34,6 +31,7 @@ def build(con: duckdb.DuckDBPyConnection, awards: str) -> None:
     """
     _build_labels(con, awards)
     _build_contracts(con, awards)
+    # For the rows of a page, which are read by their ids.
     con.execute("CREATE UNIQUE INDEX contracts_by_id ON contracts (id)")
     cube = aggregates.build_cube(
         *(matching_rows(Filters(include_flood_control=flood), {}) for flood in (False, True))
@@ -69,11 +67,10 @@ def _build_labels(con: duckdb.DuckDBPyConnection, awards: str) -> None:
 
 
 def _build_contracts(con: duckdb.DuckDBPyConnection, awards: str) -> None:
-    """The rows, physically in the order of the default sort and numbered by it.
-
-    Each period goes through a temporary table, because ``row_number()`` would run the sort, the folding and
-    the compression in one thread, and sorting all rows at once would spill gigabytes.
-    """
+    """The rows, physically in the order of the default sort and numbered by it."""
+    # A table of no rows, for the types. The rows come by periods, because to sort them all at once would
+    # spill gigabytes; each by way of a temporary table, whose rowid numbers them: row_number() would run the
+    # sort and the compression in one thread.
     con.execute(f"CREATE TABLE contracts AS SELECT 0::BIGINT AS id, * FROM ({_ordered(awards, 'false')})")
     done = 0
     for condition in _periods(con, awards):
@@ -102,19 +99,17 @@ def _periods(con: duckdb.DuckDBPyConnection, awards: str) -> Iterator[str]:
 
 
 def _ordered(awards: str, condition: str) -> str:
-    """The rows that meet ``condition`` as they are stored, but for the id.
-
-    LEFT JOIN, although every name has its label, because it keeps the small side the one that is hashed.
-    The hash makes the order of equals a property of the rows, not of threads.
-    """
+    """The rows that meet ``condition`` as they are stored, but for the id."""
     columns = [f"a.{field.name}" for field in STORED]
     codes = [f"{column}_label.code::INTEGER AS {code}" for column, code in CODES.items()]
     derived = [*codes, f"{value_bin('a.contract_amount')} AS value_bin"]
+    # LEFT, although every name has its label, because it keeps the small side the one that is hashed.
     joins = " ".join(
         f"LEFT JOIN labels {column}_label ON {column}_label.field = '{column}'"
         f" AND {column}_label.label IS NOT DISTINCT FROM a.{column}"
         for column in CODES
     )
+    # The hash makes the order of equals a property of the rows, not of threads.
     return f"""SELECT {", ".join([*columns, *derived])} FROM {awards} a {joins}
         WHERE {condition}
         ORDER BY a.award_date DESC NULLS LAST, a.contract_amount DESC, a.reference_id, a.award_number,

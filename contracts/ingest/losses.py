@@ -14,8 +14,8 @@ from contracts.ingest.rows.fate_counts import count_rejects
 from contracts.ingest.rows.fates import REJECTED
 from contracts.snapshot.versions import SourceReport
 
+# Lines about rejects in the error: fifty files with ten reasons each would hide what holds the import.
 _SHOWN = 20
-"""Lines about rejects in the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,8 @@ def _list_faults(reports: Sequence[SourceReport]) -> Iterator[str]:
 
 
 def _measure_rejects(con: duckdb.DuckDBPyConnection) -> Decimal:
-    """Pesos of the rejected rows whose amounts can be read; the items of an award repeat one amount."""
+    """Pesos of the rejected rows whose amounts can be read."""
+    # Each award once, because its items repeat one amount; a row that has no identity is an award of its own.
     return _sum_up(
         con,
         f"""SELECT contract_amount FROM (

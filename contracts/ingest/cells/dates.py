@@ -21,14 +21,14 @@ class DateOrder(Enum):
 
 _ORDERS = " or ".join(order.value for order in DateOrder)
 
+# Of the cells that show an order, so many must agree; the rest are typing errors.
 DECISIVE_PERCENT = 99
-"""Of the cells that show an order, so many must agree; the rest are typing errors."""
 
+# What a year of two digits is added to: PhilGEPS opened in 2000, so none of its dates is older.
 CENTURY = 2000
-"""What a year of two digits is added to: PhilGEPS opened in 2000, so none of its dates is older."""
 
+# So many dates fall on days up to 12 by chance once in a hundred times.
 SIGN_IN_TEXTS = 5
-"""So many dates fall on days up to 12 by chance once in a hundred times."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WORD = (
@@ -42,11 +42,13 @@ _TIME = (
     r"(?:(?P=colon)(?P<second>\d\d)(?:[.:]\d+)?)?"
     r"(?: ?(?P<half>[AP])\.?M\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)?"
 )
+# Two days before the first that Excel counts, because it counts 1900-02-29 as well, which there never was.
 _SERIAL_EPOCH = date(1899, 12, 30)
+# From 1954 to 2119: beyond, a number in a date column is no day.
 _SERIALS = (20_000, 80_000)
 _DAY_S, _MANILA_MIDNIGHTS_S = 86_400, frozenset({15 * 3600, 16 * 3600})
+# East of UTC, today and in every year since PhilGEPS opened.
 _MANILA_S = 8 * 3600
-"""East of UTC, today and in every year since PhilGEPS opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,14 @@ def _read_serial(match: re.Match[str]) -> Stamp | None:
     serial = float(match["serial"])
     if not _SERIALS[0] <= serial <= _SERIALS[1]:
         return None
+    # Rounded to seconds: no number says exactly that 16:00 is two thirds of a day.
     days, seconds = divmod(round(serial * _DAY_S), _DAY_S)
     day = _SERIAL_EPOCH + timedelta(days=days)
     return Stamp(day, day, seconds)
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Stamp | None]], ...] = tuple(
+    # ASCII, because \d stands for the digits of all scripts otherwise, which int() reads.
     (re.compile(pattern, re.ASCII | re.IGNORECASE), read)
     for pattern, read in (
         (
@@ -219,11 +223,12 @@ class Evidence:
     def list_doubtful(self) -> frozenset[tuple[int, int]]:
         """The ends of dates whose year of two digits seems to stand first.
 
-        The other dates of the file show which years it is of. Where all have two digits, the end that has
-        fewer numbers is the year: a file is of few years and many days.
+        The other dates of the file show which years it is of.
         """
         if self.years:
             return frozenset(e for e in self.short if self._is_near(e[0]) and not self._is_near(e[1]))
+        # All have two digits: then the end with fewer numbers is the year, as a file is of few years and many
+        # days.
         firsts, lasts = ({ends[place] for ends in self.short} for place in (0, 1))
         return frozenset(self.short if len(lasts) > len(firsts) else ())
 
@@ -251,6 +256,8 @@ class SwapEvidence:
 
     def add_cell(self, stamp: Stamp, cells: int, *, marked: bool) -> None:
         self.from_cells |= marked
+        # A spreadsheet changes only those over that are dates either way: a day above 12 says that this did
+        # not happen.
         day = stamp.day_first
         if day is not None and day.day <= 12:
             self.early_cells += cells
@@ -277,6 +284,7 @@ def decide_order(evidence: Evidence, explicit: DateOrder | None, *, file: str) -
 
     Raises BadFile where the file contradicts itself, or needs an order and shows none.
     """
+    # A person who knows where the file comes from knows more than its cells can show.
     if explicit is not None:
         return explicit
     _check_short_years(evidence, file=file)

@@ -24,16 +24,16 @@ from contracts.ingest.files.kinds import Kind, recognise
 from contracts.ingest.workbooks.package import SPARE, UNFOLDS, BadWorkbook, open_package
 from contracts.snapshot.versions import Note
 
+# Between the name of an archive and that of a file in it; a slash would make folders of it.
 SEPARATOR = ":"
-"""Between the name of an archive and that of a file in it; one of a path would be that of a folder."""
+# File systems have names of 255 bytes.
 MAX_NAME_BYTES = 200
-"""File systems have names of 255 bytes."""
 _NESTED = "it is packed within a packed file: unpack it and import the files in it"
 _CHUNK = 1 << 20
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _PACKED = frozenset({".zip", ".gz", ".7z", ".rar", ".xz", ".bz2", ".zst", ".tar", ".tgz"})
+# What Macintosh computers put into archives beside the files, under the names of these.
 _SYSTEM = "__MACOSX/"
-"""What Macintosh computers put into archives beside the files, under the names of these."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def _extract(path: Path, place: Path) -> tuple[list[Path], tuple[str, ...]]:
             for name in package.names:
                 if name.endswith("/"):
                     continue
+                # By its name alone, because a file in an archive cannot be looked at before it is unpacked.
                 suffix = PurePosixPath(name).suffix.lower()
                 if suffix in _PACKED:
                     raise BadFile(_name_inner(path, name), _NESTED)
@@ -148,6 +149,7 @@ def _unpack_gzip(path: Path, place: Path) -> UnpackedFile:
 
 
 def _read_gzip(path: Path) -> Iterator[bytes]:
+    # Counted while it unfolds: the size that a .gz says at its end is modulo 4 GB, and anybody's to write.
     left = SPARE + UNFOLDS * path.stat().st_size
     with gzip.open(path) as file:
         while chunk := file.read(_CHUNK):
@@ -170,6 +172,8 @@ def _convert(path: Path, kind: Kind, place: Path) -> UnpackedFile:
     _check_unfolding(path)
     place.mkdir(parents=True, exist_ok=True)
     target = place / path.name
+    # A process of its own, because memory and time of the library can be bounded from outside only. By path,
+    # and not as a module: the child needs nothing of ours, whose imports would take its memory.
     done = subprocess.run(
         [sys.executable, other_workbooks.__file__, str(path), str(target)], capture_output=True, check=False
     )
@@ -181,7 +185,7 @@ def _convert(path: Path, kind: Kind, place: Path) -> UnpackedFile:
 
 
 def _check_unfolding(path: Path) -> None:
-    """Of the formats that are zip files: the library unfolds whatever it is given."""
+    # Formats that are zip files (.xlsb, .ods): the library unfolds whatever it is given.
     with path.open("rb") as file:
         if file.read(2) != b"PK":
             return
@@ -196,6 +200,7 @@ def _explain(code: int, said: str) -> str:
     advice = "open it in a spreadsheet program and save it as .xlsx"
     if code == other_workbooks.PROTECTED:
         return f"it is protected by a password; {advice}, without the password"
+    # Negative: the system has killed it, for its memory or its processor time.
     if code < 0 or code == other_workbooks.TOO_LARGE:
         limits = (
             f"{other_workbooks.MAX_MEMORY >> 30} GB of memory or {other_workbooks.MAX_SECONDS // 60} minutes"

@@ -1,4 +1,4 @@
-"""What a file is, by its content: names lie. Knows no table.
+"""What a file is, by its content: names lie.
 
 Pages that a download has brought instead of the file, documents and pointers are called what they are.
 """
@@ -82,6 +82,7 @@ def recognise(path: Path) -> Kind:
         raise BadFile(path.name, f"the file is empty: its download may have failed; {_AGAIN}")
     if head.startswith(_OLE):
         return _recognise_ole(path)
+    # Also an empty archive, and one that begins with the mark of several volumes.
     if head.startswith((_ZIP, b"PK\5\6", b"PK\7\10")):
         return _recognise_zip(path)
     if head.startswith(_GZIP):
@@ -93,6 +94,7 @@ def recognise(path: Path) -> Kind:
 
 def _recognise_ole(path: Path) -> Kind:
     """A container of older Microsoft programs, which names its parts in UTF-16."""
+    # Anywhere in the file, because the directory of a compound file may stand anywhere.
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for name, fault in _OLE_NAMES:
             if content.find(name.encode("utf-16-le")) >= 0:
@@ -102,6 +104,7 @@ def _recognise_ole(path: Path) -> Kind:
 
 def _recognise_zip(path: Path) -> Kind:
     """A workbook, or an archive; whoever reads it says what is wrong with a damaged one."""
+    # The name decides only where the content cannot: a damaged .xlsx is to be called that, and no archive.
     named_xlsx = path.suffix.lower() in (".xlsx", ".xlsm")
     try:
         with open_package(path) as (package, _):
@@ -155,6 +158,7 @@ def _name_page(text: bytes) -> str:
 
 
 def _asks_to_sign_in(text: bytes) -> bool:
+    # Google's warning that a file is too large for its virus scan offers to sign in as well.
     return bool(_SIGN_IN.search(text)) and b"virus" not in text.lower()
 
 
@@ -164,5 +168,6 @@ def _drop_encoding(head: bytes) -> bytes:
         if head.startswith(mark):
             head = head[len(mark) :]
             return head if mark == codecs.BOM_UTF8 else head.replace(b"\0", b"")
+    # UTF-16 without a mark: every second byte of Latin text is 0.
     is_wide = head[1::2].count(0) * 5 > len(head) or head[::2].count(0) * 5 > len(head)
     return head.replace(b"\0", b"") if is_wide else head

@@ -28,8 +28,8 @@ from python_calamine import (
 PROTECTED, UNREADABLE, TOO_LARGE, FULL = 3, 4, 5, 6
 """Exit codes; why it is unreadable stands on standard error."""
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# Bytes: a sheet of 300,000 rows and 46 columns takes half of it.
 MAX_MEMORY = 2 << 30
-"""Bytes: a sheet of 300,000 rows and 46 columns takes half of it."""
 MAX_SECONDS = 600
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -100,6 +100,7 @@ def _write_book(book: CalamineWorkbook, archive: zipfile.ZipFile) -> None:
 
 def _write_sheet(sheet: CalamineSheet, part: IO[bytes]) -> None:
     part.write(f'<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
+    # calamine leaves out the rows and columns before the first cell that is filled.
     first, left = sheet.start or (0, 0)
     for number, row in enumerate(sheet.iter_rows(), start=first + 1):
         cells = "".join(_write_cell(value) for value in row)
@@ -119,7 +120,7 @@ def _write_cell(value: Value) -> str:
 
 
 def _escape(text: str) -> str:
-    """Also the ``_x000D_`` that Excel would take for a character."""
+    # Also the _x000D_ that Excel, and our reader, take for a character.
     return escape(text.replace("_x", "_x005F_x"))
 
 
@@ -147,6 +148,7 @@ def _write_merged(ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> 
 
 def _name_cell(row: int, column: int) -> str:
     """(0, 0) -> ``A1``."""
+    # Not by openpyxl, which imports numpy: both would count against MAX_MEMORY.
     name, rest = "", column + 1
     while rest:
         rest, letter = divmod(rest - 1, 26)

@@ -1,5 +1,5 @@
-"""The look at the headers of all files, before the first of them is read: a fault in the last of fifty files
-is told in seconds, and together with those of the others."""
+"""Unpacking all files and looking at their headers, before the first of them is read: a fault in the last of
+fifty files is told in seconds, and together with those of the others."""
 
 from __future__ import annotations
 

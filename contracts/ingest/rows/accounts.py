@@ -45,6 +45,7 @@ def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> No
 def locate_faults(faults: str) -> str:
     """SQL: what ``faults`` selects, which has ``seq`` and ``fault``, with the ``label``, ``row`` and raw
     ``value`` of each."""
+    # Without our mark: the report gives the text as the file has it.
     values = " ".join(f"WHEN '{field}' THEN ltrim(raw.{field}, '{DATE_CELL}')" for field in STAGED)
     return f"""SELECT faults.*, raw.label, raw.row AS "row",
             coalesce(formulas.formula, CASE fault."column" {values} END) AS "value"
@@ -54,6 +55,8 @@ def locate_faults(faults: str) -> str:
 
 def report_sources(con: duckdb.DuckDBPyConnection, files: Sequence[RawFile]) -> tuple[SourceReport, ...]:
     """What became of each file's rows. Raises ReconciliationFailed where that is not what was read."""
+    # ``read`` was counted while the file was read and the fates are counted in the table, so that a row which
+    # is lost on the way is noticed.
     reports = tuple(_report_source(con, file) for file in files)
     for report in reports:
         if report.read != report.accounted:

@@ -1,4 +1,4 @@
-"""The date texts of a file -> days, in the staging tables. What a text means is decided by ``dates``."""
+"""The date texts of a file -> days, in the staging tables, as ``contracts.ingest.cells.dates`` reads them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from contracts.ingest.rows.staging import RawFile
 from contracts.ingest.tables.batches import DATE_CELL
 
 DATE_FIELDS = ("award_date", "publish_date", "closing_date", "start_date", "completion_date")
+# Bids close at an hour: 15:00 and 16:00 in such a column are hours and no midnights.
 _WITH_HOURS = frozenset({"closing_date"})
-"""Bids close at an hour: 15:00 and 16:00 in such a column are hours and no midnights."""
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _BATCH = 100_000
 
@@ -63,10 +63,10 @@ def _is_cell(text: str) -> bool:
 def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrder | None) -> None:
     """Fill ``staging.days`` for one file: a day per distinct text, null where it is none.
 
-    Texts are parsed twice, because only all of them together say how each is to be read and all of them at
-    once need not fit into memory. Raises BadFile as ``decide_order`` does, and for a workbook whose dates
-    another locale has changed.
+    Raises BadFile as ``decide_order`` does, and for a workbook whose dates another locale has changed.
     """
+    # Texts are parsed twice: only all of them together say how each is to be read, and kept parsed they need
+    # not fit into memory.
     _collect_texts(con, file)
     survey = _DateSurvey()
     for column, text, cells in _iterate_texts(con):

@@ -1,4 +1,4 @@
-"""What an import found in the rows: how many of each kind, with one example each."""
+"""How many rows of a file came to which fate for which reason, with one example each."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ def count_repairs(con: duckdb.DuckDBPyConnection) -> tuple[FateCount, ...]:
 def _count_faults(con: duckdb.DuckDBPyConnection, fate: str, faults: str) -> Iterator[FateCount]:
     firsts = f"""SELECT file, count(*) AS found, min(seq) AS seq, arg_min(fault, seq) AS fault
         FROM ({faults}) GROUP BY file, fault.reason"""
+    # Only the examples meet their raw rows, which are all that was read.
     rows = con.execute(
         f"""SELECT fault.reason, found, label, "row", fault."column", "value"
         FROM ({locate_faults(firsts)}) ORDER BY file, found DESC, fault.reason"""

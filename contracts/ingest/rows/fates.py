@@ -1,4 +1,4 @@
-"""What becomes of each raw row: award, line item of one, or one of the reasons not to be counted. SQL only.
+"""What becomes of each raw row: award, line item of one, or one of the reasons not to be counted.
 
 A row is rejected only for what makes a contract a contract: its amount, and something that tells what or
 whose it is. Any other cell that is bad is repaired: it becomes a missing value and is named. Rules and their
@@ -20,8 +20,8 @@ from contracts.reasons import Reason
 IMPORTED, COLLAPSED, UNAWARDED = "imported", "collapsed", "unawarded"
 DUPLICATE, REJECTED = "duplicate", "rejected"
 
+# No PhilGEPS notice is older: the system opened in 2000. 1920, as files have it, is 20 read for a year.
 FIRST_YEAR = 2000
-"""No PhilGEPS notice is older: the system opened in 2000."""
 
 _NUMBERS = ("reference_id", "award_number")
 _TELLING = ("contract_number", "project_id", "award_title", "notice_title", "organization_name")
@@ -30,8 +30,9 @@ it."""
 _AWARDING = ("award_number", "awardee_name", "contract_amount")
 """Where all of these are missing, nobody got the contract."""
 _MONEY = tuple(field.name for field in FIELDS if field.type is FieldType.MONEY)
+# The texts, beside dates, that say of every row what it is. Others are cleaned where they decide, because
+# titles were cleaned for every row once, to reject a few.
 _CLEANED = (*_NUMBERS, "awardee_name", *_MONEY, "funding_year")
-"""The texts, beside dates, that say of every row what it is; others are cleaned where they decide."""
 _CANDIDATE = "candidate"
 
 
@@ -58,6 +59,7 @@ def _mark_repeats(con: duckdb.DuckDBPyConnection) -> None:
 
 def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, as_of: date) -> None:
     """Everything that a row says about itself: whose it is, days, money, its fault or what is repaired."""
+    # Days may lie ahead, as those of closing and completion do; but published files go up to 2034.
     last_year = as_of.year + 1
     texts = ", ".join(
         [f"clean_text({field}) AS {field}_text" for field in _CLEANED]
@@ -67,6 +69,7 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     money = ", ".join(f"read_money({field}_text) AS {field}_read" for field in _MONEY)
     numbers = ", ".join(f"read_number({field}_text) AS {field}_read" for field in _NUMBERS)
     repairs = list(_list_repairs(files, last_year=last_year))
+    # Identity and repairs of candidates only: a third of the rows of PhilGEPS were never awarded.
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
@@ -102,6 +105,7 @@ def _is_formula(*fields: str) -> str:
 
 def _join_days(files: Collection[RawFile]) -> tuple[str, str]:
     """The joins with ``staging.days`` for the dates that the files have, and the days of all dates."""
+    # Every row pays for a join, also for one with the days of a column that no file has.
     given = {field for file in files for field in file.generation.columns.values()}
     joins, days = [], []
     for field in DATE_FIELDS:
@@ -117,11 +121,13 @@ def _join_days(files: Collection[RawFile]) -> tuple[str, str]:
 def _identify(files: Collection[RawFile]) -> str:
     """The expression that is equal for the rows of one award.
 
-    Numbers alone decide where a row has both, because names are spelled differently from file to file;
-    ``0`` is nobody's number. Without a reference ID the organization stands for it; without an award
-    number, rows must be alike in all that tells of an award. In the second source project and contract number
-    decide; null without a project, where every row is an award of its own.
+    Numbers alone decide where a row has both. Without a reference ID the organization stands for it; without
+    an award number, rows must be alike in all that tells of an award. In the second source project and
+    contract number decide; null without a project, where every row is an award of its own.
     """
+    # Names do not decide, because they are spelled differently from file to file: six spellings of one
+    # contractor are known. The system does, because that of S6 began its numbers anew: its award 1365 is not
+    # that of 2001.
     systems = sorted({file.generation.system for file in files})
     whens = " ".join(
         f"WHEN {_is_any(files, [f for f in files if f.generation.system == system])} THEN '{system}'"
@@ -133,9 +139,12 @@ def _identify(files: Collection[RawFile]) -> str:
     told = [f"lower(clean_text({field}))" for field in _TELLING]
     buyer = "fold_name(clean_text(organization_name))"
     alike = ", ".join(f"coalesce({value}, '')" for value in ("lower(awardee_name_text)", *told, *read))
+    # What a formula would say is not known: rows with one are alike only where all their cells are.
     formulas = "CASE WHEN unvalued IS NOT NULL THEN digest END"
     project = "clean_text(project_id)"
     contract = f"concat_ws(chr(31), {system}, {project}, coalesce(clean_text(contract_number), ''))"
+    # Joined by U+001F, which no clean text holds, lest 1 and 23 be 12 and 3. A number of 128 bits, because
+    # millions of rows are grouped by it, and the texts would not fit into memory.
     return f"""CASE WHEN {_is_flood(files)}
             THEN CASE WHEN {project} IS NOT NULL THEN md5_number({contract}) END
         WHEN reference_id_read IS NOT NULL AND award_number_read IS NOT NULL
@@ -168,6 +177,7 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
         field.name for field in FIELDS if field.name in STAGED and field.name != "contract_amount"
     ):
         yield column, _is_formula(column), "formula_without_value"
+        # 0 is nobody's number, and stands as the reference ID of 113,067 published rows.
         if column in _NUMBERS:
             yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "zero_number"
         if demanding := [file for file in files if column in file.generation.expected]:
@@ -180,6 +190,7 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
         if column == "funding_year":
             wrong = f"{column}_text IS NOT NULL AND {_settle_year(last_year)} IS NULL"
             yield column, wrong, "impossible_year"
+        # 0 is no fault here: 10,040 published rows have it.
         if column == "approved_budget":
             wrong = f"{column}_text IS NOT NULL AND ({column}_read IS NULL OR {column}_read < 0)"
             yield column, wrong, "invalid_amount"
@@ -187,6 +198,7 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
 
 def _collect(repairs: list[tuple[str, str, Reason]]) -> str:
     """The expression of a row's list of repairs; null for the many rows that need none."""
+    # Asked first, whether any is needed: to make a list and filter it costs far more than the conditions.
     conditions = [condition for _, condition, reason in repairs if reason != "formula_without_value"]
     needed = " OR ".join(f"({condition})" for condition in ("unvalued IS NOT NULL", *conditions))
     made = ", ".join(
@@ -221,7 +233,8 @@ def _is_flood(files: Collection[RawFile]) -> str:
 
 
 def _is_any(files: Collection[RawFile], meant: Collection[RawFile]) -> str:
-    """The expression of whether a row's file is ``meant``, by the shorter list: long ones become joins."""
+    """The expression of whether a row's file is ``meant``."""
+    # By the shorter list, because an IN of five values or more becomes a join over all rows.
     numbers = [file.number for file in meant]
     others = [file.number for file in files if file.number not in numbers]
     if not numbers or not others:
@@ -287,6 +300,7 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+# Names of columns only: the raw texts stand in repairs.csv.
 _NAME_REPAIRED = """array_to_string(list_transform(judged.repairs, lambda repair: repair."column"), ', ')"""
 
 

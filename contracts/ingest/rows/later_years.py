@@ -20,6 +20,7 @@ _SHARED = ("project_id", "contract_number", "awardee_name", "contract_amount")
 def join_later_years(con: duckdb.DuckDBPyConnection, files: Collection[RawFile]) -> None:
     """Give the rows of later years what identifies their contract: that of the project which they name, or,
     where it is not there, of another row of the same contract number. Others stay as they are."""
+    # The digest of a row stays: two later years may become alike in all that is kept, and are two rows.
     numbers = ", ".join(str(file.number) for file in files if file.generation.source == FLOOD_CONTROL)
     if not numbers:
         return
@@ -38,6 +39,7 @@ def join_later_years(con: duckdb.DuckDBPyConnection, files: Collection[RawFile])
     con.execute("DROP TABLE projects")
 
 
+# A year may refer to the one before. UNION without ALL, because it ends where references go round.
 _FIRST_YEARS = """WITH RECURSIVE later AS (
         SELECT * FROM projects WHERE refers IS NOT NULL
     ), referred AS (
@@ -56,5 +58,4 @@ _FIRST_YEARS = """WITH RECURSIVE later AS (
     )
     SELECT seq, coalesce(by_project.first, by_contract.first) AS first
     FROM by_project FULL JOIN by_contract USING (seq)"""
-"""The row of a later year and that of the first. A year may refer to the one before; the union of equal rows
-ends where references go round."""
+"""The row of a later year and that of the first."""

@@ -1,7 +1,5 @@
-"""The staging tables: raw rows of all files in one table under field names, beside the database being built.
-
-Owns the schema ``staging``; what the text means is decided by ``days`` and ``fates``.
-"""
+"""The staging tables (schema ``staging``): raw rows of all files in one table under field names, beside the
+database being built. What their text means is decided by ``days`` and ``fates``."""
 
 from __future__ import annotations
 
@@ -47,8 +45,8 @@ STAGED = (
 )
 """The fields that raw files give; the others come about here."""
 
+# ``seq`` = file, sheet and row in one number: unique, and in the order in which rows are given.
 _SHEET_BITS, _ROW_BITS = 10, 32
-"""``seq`` = file, sheet and row in one number: unique, and in the order in which rows are given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +90,14 @@ def create_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]+\d*);", re.IGNORECASE)
+# What a text must match to be worth a call of Python, which costs more than all the SQL around it.
 _ENTITY_LOOK = "&[#0-9A-Za-z]+;"
-"""What a text must match to be worth a call of Python."""
 
 
 def resolve_entities(text: str) -> str:
     """HTML entities -> characters, also where a system has put them into capitals (``&AMP;``, ``&NTILDE;``)
     or has escaped them twice (``&amp;amp;``)."""
+    # Twice is what systems do; a bound, because texts come from outside.
     for _ in range(3):
         resolved = _ENTITY.sub(_resolve_entity, text)
         if resolved == text:
@@ -116,8 +115,9 @@ def _resolve_entity(match: re.Match[str]) -> str:
     return found if lowered == found.lower() else lowered.upper()
 
 
+# A pattern, because DuckDB makes a join of an IN of five words or more, for all rows, whatever a CASE says of
+# them.
 _NULL_PATTERN = f"(?i)^(?:{'|'.join(map(re.escape, NULL_WORDS))})$"
-"""A pattern, because DuckDB makes a join of a long IN, for all rows, whatever a CASE says of them."""
 
 _INVISIBLE = (
     r"[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}"
@@ -125,12 +125,14 @@ _INVISIBLE = (
 )
 """Control characters, marks of writing direction, blanks of no width."""
 
+# ₱ comes as ? or U+FFFD out of a code page that lacks it: public copies have ?96,500,000.00.
 _PESO = r"(?:₱|\x{fffd}|\?|PHP\.?|P)"
-"""₱ comes as ? or U+FFFD out of a code page that lacks it."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)"
 
 
+# Most texts are clean already, which one look tells; only the others pay for being tidied. A text that begins
+# with a digit, or is longer than all words for nothing, is none of them, which spares most the second look.
 _MACROS = (
     rf"""CREATE TEMP MACRO tidy_text(raw) AS
     trim(regexp_replace(
@@ -161,22 +163,20 @@ _MACROS = (
             '^{_PESO}? ?([+-]?(?:{_NUMBER}(?:\.[0-9]*)?|\.[0-9]+)(?:E[+-]?[0-9]{{1,3}})?) ?(?:PHP|PESOS?)?$',
             1), ',', ''), ' ', '') END AS DECIMAL(18,2))""",
 )
-"""Most texts are clean already, which one look tells; only the others pay for being tidied."""
 
 
 def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -> None:
-    """Append the rows of ``batch`` to the staging table.
-
-    The digest is equal where all cells are equal after trimming. Two of a million rows that differ have one
-    digest once in 40 million files; a hash of 128 bits of the cells in one text took twice as long.
-    DuckDB finds ``rows`` and ``ragged`` by their names; registered objects would be held until the
-    transaction ends.
-    """
+    """Append the rows of ``batch`` to the staging table, with a digest that is equal where all cells are, but
+    for the space around them."""
     base = (file << _SHEET_BITS | batch.sheet) << _ROW_BITS
     kept = batch.gather_fields(STAGED)
     cells = {f"cell_{place}": column for place, column in enumerate(batch.trimmed)}
+    # DuckDB finds it by its name: a registered object would be held until the transaction ends, which is that
+    # of the whole file.
     rows = pa.table({"row": batch.numbers, **cells, **kept})  # noqa: F841
     unvalued, texts = _split_formulas(kept) if batch.has_formulas else ("NULL", ", ".join(kept))
+    # 64 bits: two of a million rows that differ have one digest once in 40 million files. 128 bits of the
+    # cells in one text took twice as long.
     digest = f"hash({', '.join(cells)})"
     place = {"base": base, "file": file, "label": batch.label}
     con.execute(
@@ -193,6 +193,7 @@ def stage_batch(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, file: int) -
     if batch.merged:
         _carry_down(con, batch, base=base)
     if batch.ragged:
+        # Without their text, which may name the persons whom the dataset leaves out.
         ragged = pa.table({"row": pa.array(batch.ragged, pa.int64())})  # noqa: F841
         con.execute(
             """INSERT INTO staging.raw (seq, file, row, label, ragged)
@@ -214,8 +215,8 @@ def _is_formula(field: str) -> str:
 
 
 def _carry_down(con: duckdb.DuckDBPyConnection, batch: RawBatch, *, base: int) -> None:
-    """Fill the merged cells of a sheet. What is filled then tells rows apart, too: items of two awards may be
-    alike in their own cells."""
+    """Fill the merged cells of a sheet."""
+    # Into the digest as well: items of two awards may be alike in their own cells, and would be duplicates.
     for field in STAGED:
         if field in batch.merged:
             merged = batch.merged[field]  # noqa: F841

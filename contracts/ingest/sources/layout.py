@@ -13,8 +13,9 @@ _MARKS = re.compile(r"[\W_]+")
 
 
 def normalise_name(text: str) -> str:
-    """The form in which header names are compared: letters and digits alone, because spreadsheets, R and
-    pandas each change the marks between them; PhilGEPS itself writes both Efectivity and Effectivity."""
+    """The form in which header names are compared: letters and digits alone."""
+    # Spreadsheets, R and pandas each change the marks between them. PhilGEPS itself wrote Efectivity up to S3
+    # and writes Effectivity since S4.
     return _MARKS.sub("", html.unescape(text)).casefold().replace("efectivity", "effectivity")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.fields import PHILGEPS
 from contracts.ingest.sources.layout import Generation, pair_spellings, read_columns
 
+# S1 to S3 have columns that their successors lack, the contract number among them.
 _S1 = """
 Organization Name=organization_name | Reference ID=reference_id | Solicitation No.
 | Notice Title=notice_title | Publish Date=publish_date | Classification=classification | Notice Type
@@ -17,6 +18,8 @@ Organization Name=organization_name | Reference ID=reference_id | Solicitation N
 | Publish Date(Award) | Award Date=award_date | Notice to Proceed Date | Contract Efectivity Date
 | Contract End Date | Reason for Award | Award Status=award_status
 """
+# Created By, Awardee Contact Person and List of Bidder's are personal data: they have no field, so that
+# nothing of them is kept. S4 dropped them.
 _S3 = """
 Procuring Entity=organization_name | Bid Reference No.=reference_id | Solicitation No.
 | Notice Title=notice_title | Notice Type | Classification=classification
@@ -77,6 +80,7 @@ _RENAMED = (
 )
 """Names of one column: what one generation calls so, a file of another may have been given."""
 
+# Without one of these columns its contracts would have no buyer, identity, supplier, time or amount.
 _NEEDED = (
     "organization_name",
     "reference_id",
@@ -85,7 +89,6 @@ _NEEDED = (
     "award_date",
     "contract_amount",
 )
-"""Without one of these columns its contracts would have no buyer, identity, supplier, time or amount."""
 
 
 def _define(name: str, text: str, *, also: tuple[str, ...] = (), system: str = "philgeps") -> Generation:
@@ -106,8 +109,8 @@ GENERATIONS = (
     _define("S1", _S1),
     _define("S2", _S1.replace("| UOM |", "| Unit of Measurement |")),
     _define("S3", _S3),
+    # They share one header, so that a file cannot say which of the two it is.
     _define("S4/S5", _S4, also=("S4", "S5")),
+    # The system behind it began its numbers anew: bids at 3827, awards at 1365.
     _define("S6", _S6, system="philgeps-2025"),
 )
-"""S4 and S5 share one header, so that a file cannot say which of the two it is. The system behind S6 began
-its numbers anew."""

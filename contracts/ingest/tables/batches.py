@@ -1,7 +1,4 @@
-"""Raw rows on their way from a file into the staging table: text only, exactly as the file has it.
-
-Counts what was read. Knows neither fields nor fates.
-"""
+"""Raw rows on their way from a file into the staging table: text only, exactly as the file has it."""
 
 from __future__ import annotations
 
@@ -15,14 +12,14 @@ from contracts.ingest.cells.nulls import NULL_WORDS
 from contracts.ingest.sources import Header
 from contracts.snapshot.versions import Note
 
+# A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file.
 MAX_ROW_BYTES = 8 << 20
-"""A longer line (or record) is no row of a table: a quote that is never closed, or another kind of file."""
+# Stands before the text of a formula whose result is not in the file: a character that Unicode leaves to
+# programs, which no text should hold.
 FORMULA = "\ufdd0".encode()
-"""Stands before the text of a formula whose result is not in the file: a character that Unicode leaves to
-programs."""
+# Begins the text of a date cell of a workbook, and not that of a text cell that looks the same: a locale may
+# have changed day and month of the former over.
 DATE_CELL = "\x1d"
-"""Begins the text of a date cell of a workbook, and not that of a text cell that looks the same: a locale may
-have changed day and month of the former over."""
 _SPACE = " \t\r\n\v\f"
 
 
@@ -129,9 +126,10 @@ def trim_cells(columns: Sequence[pa.Array]) -> list[pa.Array]:
 
 def mark_filled(trimmed: Sequence[pa.Array]) -> pa.Array:
     """True for the rows that hold anything: wholly empty ones are no rows."""
+    # Column by column, because after the first of them there is as a rule no row left to look at.
     filled = pa.repeat(False, len(trimmed[0]))
     for column in trimmed:
         filled = pc.or_(filled, pc.greater(pc.binary_length(column), 0))
-        if pc.all(filled).as_py():  # after the first columns, as a rule
+        if pc.all(filled).as_py():
             break
     return filled

@@ -15,14 +15,16 @@ from contracts.ingest.sources.layout import normalise_name
 from contracts.ingest.tables.batches import DATE_CELL
 from contracts.snapshot.versions import Note
 
+# How far down a header is looked for. S1 and S2 carry lines about themselves above it, two by some accounts
+# and three by others: so it is known by its names and not by its place.
 HEADER_WITHIN_ROWS = 30
-"""How far down a header is looked for: raw files carry lines about themselves above it."""
+# A sheet has no more columns; a line of eight million commas is not worth looking at.
 MAX_HEADER_CELLS = 16_384
-"""A sheet has no more columns; a line of eight million commas is not worth looking at."""
+# A row with more of a generation's names than this is meant to be its header, and the error says what it
+# lacks.
 RESEMBLING_PERCENT = 50
-"""A row with more of a generation's names than this is meant to be its header, and is told what it lacks."""
+# Of the first rows of a table without a header, so many must fit the generation that it is taken for.
 FITTING_PERCENT = 90
-"""Of the first rows of a table without a header, so many must fit the generation that it is taken for."""
 _SHOWN_NAMES, _SHOWN_CHARACTERS = 10, 60
 _OPTION = "--generation"
 
@@ -57,6 +59,7 @@ def match_header(cells: Sequence[str]) -> Header | _Fault | None:
     if len(cells) > MAX_HEADER_CELLS:
         return None
     names = [" ".join(cell.split()) for cell in cells]
+    # A header may end in empty cells: spreadsheets save the whole area that was ever used.
     while names and not normalise_name(names[-1]):
         names.pop()
     generation, shared = _pick_nearest(names)
@@ -77,6 +80,8 @@ def match_header(cells: Sequence[str]) -> Header | _Fault | None:
 def _pick_nearest(names: Sequence[str]) -> tuple[Generation, int]:
     """The generation that has most of these names, and how many of its columns they are. Names as published
     count more than those of other generations."""
+    # S1, S2 and S3 each understand all forty names of S1, so that only the one that publishes them so tells
+    # them apart.
     keys = {normalise_name(name) for name in names}
 
     def count(generation: Generation) -> tuple[int, int]:
@@ -106,7 +111,7 @@ def _pick_similar(column: str, names: Sequence[str]) -> str | None:
 
 
 def _sort_words(name: str) -> str:
-    """``Amount of Contract`` is nearer to ``Contract Amount`` than its letters are."""
+    # Amount of Contract is nearer to Contract Amount than its letters, in their order, are.
     return " ".join(sorted(re.findall(r"[^\W_]+", name.casefold())))
 
 
@@ -212,6 +217,8 @@ class HeaderSearch:
         if self._assumed:
             return assume_header(self._assumed)
         counted = [(self.count_fitting(header), header) for header in map(assume_header, GENERATIONS)]
+        # Where two generations fit alike nobody can tell which it is, and the price of a wrong guess is a
+        # wrong total.
         most = max(count for count, _ in counted)
         best = [header for count, header in counted if count == most]
         if most and all(header.positions == best[0].positions for header in best):
@@ -252,10 +259,10 @@ def _fit_width(row: Sequence[str], width: int, *, short: bool) -> Sequence[str] 
 
 
 def _check_row(header: Header, row: Sequence[str]) -> list[str] | None:
-    """The kinds of its values; None where one is of another kind than its column. A day as a number shows
-    nothing: amounts look the same."""
+    """The kinds of its values; None where one is of another kind than its column."""
     kinds = list[str]()
     for kind, text in _list_kinds(header, row):
+        # A day as a number shows nothing, because amounts look the same.
         if text.lower() in NULL_WORDS or (kind == "day" and _SERIAL.fullmatch(text)):
             continue
         if not _KINDS[kind](text):

@@ -21,8 +21,8 @@ from contracts.snapshot.versions import Note
 
 _IDENTIFYING = ("reference_id", "award_number", "contract_number", "project_id")
 _TOTAL = re.compile(r"(?:grand |sub ?-? ?|over ?all )?totals?\b.{0,40}", re.IGNORECASE)
+# A number, however it is written; also a cell for nothing.
 _FIGURE = re.compile(r"[^A-Za-z]*(?:php|pesos?|p)?[^A-Za-z]*", re.IGNORECASE)
-"""A number, however it is written; also a cell for nothing."""
 
 
 class RowSieve:
@@ -57,6 +57,8 @@ class RowSieve:
     def _list_headers(self, batch: RawBatch) -> list[int]:
         header = batch.header
         place = header.positions["contract_amount"][0]
+        # A row is compared with all generations only where its amount is the name of the amount: that look at
+        # one column leaves next to none.
         written = {*header.generation.columns_of("contract_amount"), *header.names[place : place + 1]}
         suspects = pc.is_in(batch.columns[place], value_set=pa.array(sorted(written)))
         return [
@@ -84,6 +86,7 @@ class RowSieve:
 
 def _adds_up(cells: Sequence[str]) -> bool:
     """Whether a row holds nothing but figures and the word for them."""
+    # Nothing else: an award without numbers that is called Total Station is an award.
     words = [text for cell in cells if not _FIGURE.fullmatch(text := cell.strip(" :*"))]
     words = [text for text in words if text.lower() not in NULL_WORDS]
     return bool(words) and all(map(_TOTAL.fullmatch, words))

@@ -1,4 +1,4 @@
-"""Reading a raw CSV file: its encoding, its header and its rows in batches. Knows no field."""
+"""Reading a raw CSV file: its encoding, its header and its rows in batches."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ from contracts.ingest.tables.headers import HEADER_WITHIN_ROWS, HeaderSearch, No
 from contracts.ingest.text.encodings import open_beginning, open_text
 from contracts.ingest.text.quotes import CheckedLines
 
+# So many rows that do not fit the header, if they are more than every second one, are no table.
 MAX_RAGGED = 100_000
-"""So many rows that do not fit the header, if they are more than every second one, are no table."""
 DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
+# Of the first rows, which say how many cells all have. Lines are bounded too: a quote that is never closed
+# would make one row of the whole file.
 _SAMPLE_ROWS, _SAMPLE_LINES = 100, 500
-"""Of the first rows, which say how many cells all have."""
 _AGREEING = 0.9
 _AMOUNT = re.compile(r"[0-9]")
 _NO_AMOUNT = re.compile(r"[0-9]\s*[-/:]\s*[0-9]|[A-Za-z]{4}")
@@ -93,10 +94,9 @@ def _read_rows(start: _Start, size: int) -> Iterator[RawBatch]:
 
 
 def _check_blank_lines(start: _Start, blank_lines: int) -> None:
-    """Raise BadFile for a file of next to nothing but line breaks.
-
-    The parser keeps four bytes for each cell that an empty line does not have, gigabytes for a block of them.
-    """
+    """Raise BadFile for a file of next to nothing but line breaks."""
+    # Arrow's parser keeps four bytes for each cell that an empty line does not have: gigabytes for a block of
+    # them.
     if blank_lines * start.cells > 2 * _CHUNK:
         raise BadFile(start.name, f"{blank_lines:,} empty lines in a megabyte: remove the empty lines")
 
@@ -136,6 +136,7 @@ class _Search:
                         return self._start(
                             file, header, header_cells=len(cells), number=number, lines=reader.line_num
                         )
+            # Such as a cell of more than 131,072 characters (csv.field_size_limit).
             except csv.Error as error:
                 self._fault = f"not a table: {error}"
         return None
@@ -172,7 +173,7 @@ class _Search:
 
 
 def _decode_lines(file: BufferedReader) -> Iterator[str]:
-    """Lines by ``readline``, which keeps ``tell`` exact."""
+    # Line by line, because a text layer above the file reads ahead, and does not tell where the data begin.
     while line := file.readline():
         yield line.decode("utf-8-sig" if file.tell() == len(line) else "utf-8", "replace")
 
@@ -188,6 +189,7 @@ def _count_cells(file: BufferedReader, delimiter: str, header: Header, cells: in
         rows = list(islice(csv.reader(lines, delimiter=delimiter), _SAMPLE_ROWS))
     except csv.Error:
         return cells
+    # Excel writes all rows as wide as the widest, so that a stray cell far below makes all lines longer.
     [(found, frequency)] = Counter(len(row) for row in rows if row).most_common(1) or [(cells, 0)]
     if found < header.width or frequency < _AGREEING * sum(map(bool, rows)):
         return cells
@@ -218,7 +220,8 @@ class _Numbering:
         """The last record that was given a number."""
 
     def note_ragged(self, row: pa_csv.InvalidRow) -> str:
-        """Called by the parser, in whose thread nothing may be raised; "error" makes it stop."""
+        """Called by the parser; "error" makes it stop."""
+        # From C++, where nothing may be raised: ``_explain`` says later what was wrong.
         number = self._start.number + row.number
         self._skipped.add(row.number)
         self._ragged.append(number)
@@ -247,10 +250,8 @@ class _Numbering:
 
 
 def _stream(start: _Start, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
-    """The records after the header as text, empty lines included, so that every record keeps its number.
-
-    One thread: only then does the parser know the numbers of the records that it turns away.
-    """
+    """The records after the header as text, empty lines included."""
+    # Arrow takes an empty file for an error.
     if start.offset >= start.path.stat().st_size:
         return
     names = [f"c{place}" for place in range(start.cells)]
@@ -263,17 +264,21 @@ def _stream(start: _Start, numbering: _Numbering) -> Iterator[pa.RecordBatch]:
         try:
             with pa_csv.open_csv(
                 lines,
+                # One thread: only then does the parser know the numbers of the records that it turns away. A
+                # record must fit into one block.
                 read_options=pa_csv.ReadOptions(
                     use_threads=False, block_size=MAX_ROW_BYTES, column_names=names
                 ),
                 parse_options=pa_csv.ParseOptions(
                     delimiter=start.delimiter,
                     newlines_in_values=True,
+                    # Counted, so that every record keeps the number that a spreadsheet shows.
                     ignore_empty_lines=False,
                     invalid_row_handler=numbering.note_ragged,
                 ),
                 convert_options=pa_csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()),
+                    # The survey of the text has checked it.
                     check_utf8=False,
                     strings_can_be_null=False,
                 ),

@@ -1,4 +1,4 @@
-"""Text files of any encoding -> UTF-8. Knows no cell.
+"""Text files of any encoding -> UTF-8.
 
 A file that is sound UTF-8, as nearly all are, is read where it lies; any other is copied.
 """
@@ -23,24 +23,24 @@ from contracts.ingest.tables.batches import MAX_ROW_BYTES, Decoding
 
 UTF_8, WINDOWS_1252 = "utf-8", "windows-1252"
 _CHUNK = 1 << 20
+# So many bytes show whether a file is UTF-16, and how its lines end.
 _HEAD = 1 << 16
-"""So many bytes show whether a file is UTF-16, and how its lines end."""
 _BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
+# So few line breaks in a megabyte are not looked at for empty lines: that took more than half of the survey,
+# and the rows of real files have hundreds of bytes.
 _FEW_BREAKS = 1 << 13
-"""So few line breaks in a megabyte are not looked at for empty lines: that took more than half of the survey,
-and the rows of real files have hundreds of bytes."""
+# The longer ones first: that of UTF-32 begins as that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""The longer ones first: that of UTF-32 begins as that of UTF-16."""
+# Latin letters, punctuation and ₱. Other pairs of such bytes are likelier two characters of Windows-1252 in a
+# line that is no UTF-8.
 _LIKELY_UTF_8 = re.compile(
     rb"[\x00-\x7f]+|(?:\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xe2[\x80-\x82][\x80-\xbf]|\xef\xbf\xbd)+"
 )
-"""Latin letters, punctuation and ₱. Other pairs of such bytes are likelier two characters of Windows-1252 in
-a line that is no UTF-8."""
 _CUT_OFF = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
 """The beginning of a character of several bytes."""
 _NEWLINE, _RETURN = 0x0A, 0x0D
@@ -74,6 +74,9 @@ def open_text(path: Path, *, encoding: str | None = None, scratch: Path | None =
     if not head:
         raise BadFile(path.name, "the file is empty: get it from its source again")
     wanted = _read_mark(head) or encoding or _guess_utf_16(head)
+    # No library guesses the encoding: charset-normalizer read PEÑABLANCA as windows-1250 in most files that
+    # it was asked for (docs/decisions/0022). Lines that end with a return alone are written anew, because
+    # whatever looks at quotes goes by newlines.
     if wanted is None and not _ends_lines_by_returns(head):
         with contextlib.suppress(_NotUtf8):
             blank_lines = _survey(path, path.name)
@@ -104,7 +107,8 @@ def _read_mark(head: bytes) -> str | None:
 
 
 def _guess_utf_16(head: bytes) -> str | None:
-    """UTF-16 without a mark: every second byte of Latin text is 0."""
+    """UTF-16 without a mark."""
+    # Every second byte of Latin text is 0 then; the names in the cells may be of other scripts.
     even, odd = head[::2].count(0), head[1::2].count(0)
     if max(even, odd) * 5 < len(head) or min(even, odd) * 10 > max(even, odd):
         return None
@@ -145,7 +149,8 @@ def _read_characters(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _check_utf_8(chunk: bytes) -> None:
-    """Raises _NotUtf8. By Arrow, which takes a tenth of the time of a decoder, because it makes no text."""
+    """Raises _NotUtf8."""
+    # By Arrow, which takes a tenth of the time of a decoder, because it makes no text.
     ends = pa.array([0, len(chunk)], pa.int32()).buffers()[1]
     try:
         pa.StringArray.from_buffers(1, ends, pa.py_buffer(chunk)).validate(full=True)
@@ -154,7 +159,8 @@ def _check_utf_8(chunk: bytes) -> None:
 
 
 def _count_breaks(chunk: bytes) -> tuple[int, int]:
-    """Newlines and returns; by numpy, which takes a quarter of the time of ``bytes.count``."""
+    """Newlines and returns."""
+    # By numpy, which takes a quarter of the time of bytes.count.
     data = np.frombuffer(chunk, np.uint8)
     return int(np.count_nonzero(data == _NEWLINE)), int(np.count_nonzero(data == _RETURN))
 
@@ -172,10 +178,9 @@ def _decode(file: IO[bytes], copy: IO[bytes], encoding: str) -> Decoding:
 
 
 def _decode_mixed(file: IO[bytes], copy: IO[bytes]) -> Decoding:
-    """Copy a text that is not UTF-8 throughout: what cannot be UTF-8 is Windows-1252, character by character.
-
-    Real files hold both, because programs have put texts of several sources into one.
-    """
+    """Copy a text that is not UTF-8 throughout: what cannot be is Windows-1252, character by character."""
+    # Two real files were neither UTF-8 nor clean Windows-1252: programs have put texts of several sources
+    # into one.
     utf_8 = windows_1252 = replaced = 0
     for lines in _read_lines(file):
         try:
@@ -186,6 +191,7 @@ def _decode_mixed(file: IO[bytes], copy: IO[bytes]) -> Decoding:
             windows_1252 += foreign
             replaced += unknown
             utf_8 -= foreign
+        # What is left are the first bytes of characters of several bytes, one for each.
         utf_8 += len(text.translate(None, _LEADING))
         copy.write(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     is_utf_8 = utf_8 > windows_1252 or not windows_1252
@@ -201,6 +207,8 @@ def _read_lines(file: IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while chunk := file.read(_CHUNK):
         end = chunk.rfind(b"\n") + 1
+        # A line without an end is passed on in pieces, for the survey of the copy to refuse it with its
+        # number.
         if not end and len(rest) < MAX_ROW_BYTES:
             rest += chunk
             continue

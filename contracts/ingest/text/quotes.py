@@ -18,17 +18,18 @@ import numpy as np
 from contracts.errors import BadFile
 from contracts.ingest.tables.batches import MAX_ROW_BYTES
 
+# Stands for a line that was taken out: one cell, which is no row of any table, so that the line keeps its
+# number.
 BROKEN = b"\x1a"
-"""Stands for a line that was taken out: one cell, which is no row of any table, so that the line keeps its
-number."""
+# Of a megabyte, the arrays of places leave the processor's cache, and a cell with lines makes four times as
+# many rows go the slow way: a fully quoted file took twice as long.
 _PIECE = 1 << 18
-"""Of a megabyte, the arrays of places leave the processor's cache, and a cell with lines makes four times as
-many rows go the slow way: a fully quoted file took twice as long."""
+# What follows a line that is taken out is looked at again. A file made of opening quotes would be looked at
+# for ever, so that this may come to so many times the bytes read, and some beside.
 _SPARE = 64 << 20
 _REREAD = 2
-"""What follows a line that is taken out is looked at again: so many times the bytes read, beside _SPARE."""
+# How far the end of a row is looked for whose quotes are wrong: real rows have 1 to 4 KB.
 _WINDOW = 1 << 13
-"""How far the end of a row is looked for whose quotes are wrong."""
 _QUOTE, _NEWLINE = 0x22, 0x0A
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 
@@ -57,6 +58,8 @@ class CheckedLines:
         self._file, self._name, self._counts, self._line = file, name, counts, line
         self._delimiter, self._fewest = delimiter.encode(), min(counts) - 1
         mark = re.escape(self._delimiter)
+        # All repetitions are possessive (*+, ++): what one has taken it does not give back, so that the time
+        # grows with the length of a line and not with its square.
         plain, quoted = rb"[^%s\r\n]*+" % mark, rb'"(?:[^"]++|"")*+"'
         sound = rb'(?:%s|[^"%s\r\n]*+)' % (quoted, mark)
         self._sound = re.compile(rb"%(c)s(?:%(d)s%(c)s)*+(?:\r?\n|\r|\Z)" % {b"c": sound, b"d": mark})
@@ -112,10 +115,12 @@ class CheckedLines:
 
         A quote is an opening one where an even number of them stands before it.
         """
+        # Between newlines, so that quotes at both ends of the block stand at edges as well.
         data = np.frombuffer(b"\n%s\n" % block, np.uint8)
         quotes = np.flatnonzero(data == _QUOTE)
         if not (self._edges[data[quotes[::2] - 1]].all() and self._edges[data[quotes[1::2] + 1]].all()):
             return None
+        # A newline with an odd number of quotes before it stands within a cell.
         newlines = np.flatnonzero(data[:-1] == _NEWLINE)
         if (np.searchsorted(quotes, newlines) & 1).any() or (final and len(quotes) & 1):
             return None
@@ -203,6 +208,8 @@ class CheckedLines:
             return len(lines)
         if not self._is_row(lines[-1]):
             return 0
+        # Even a record without a fault may be the head of one row and the tail of another: where each of its
+        # lines would be a whole row, nobody can tell.
         return 1 if len(lines) > 2 and all(map(self._is_row, lines)) else len(lines)
 
     def _is_row(self, line: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The cells of one worksheet row: XML -> text as a person would see it. Knows no header and no file.
+"""The cells of one worksheet row: XML -> text as a person would see it.
 
 ECMA-376 part 1, 18.3. By regular expression, because an event per element takes several times as
 long; what does not look like the two usual forms of a cell takes the slower way through ``_read_content``.
@@ -19,20 +19,23 @@ from contracts.ingest.workbooks.package import BadWorkbook
 from contracts.ingest.workbooks.parts import Parts
 from contracts.ingest.workbooks.texts import SharedTexts, join_texts, unescape
 
+# Columns of a sheet, up to XFD (Excel's limit).
 MAX_COLUMNS = 16_384
-"""Columns of a sheet, up to XFD (Excel's limit)."""
+# The tables have up to 46. Wider rows are measured cell by cell: of 16,384 shared texts each may be a
+# megabyte.
 FEW_COLUMNS = 64
+# Of ten, in a number: spreadsheets hold floating-point numbers, which go from 1E-324 to 1.8E308. Decimal
+# would write 1E999999999 out.
 MAX_EXPONENT = 400
-"""Of ten, in a number: spreadsheets hold floating-point numbers, which go from 1E-324 to 1.8E308."""
 MAX_NUMBER_BYTES = 1000
+# Of the plans that are remembered: some 100 bytes each.
 _PLANNED_CELLS = 500_000
-"""Of the plans that are remembered: some 100 bytes each."""
 
 _REFERENCE = re.compile(rb"([A-Z]{1,3})[0-9]{1,7}")
 _STYLE = re.compile(rb"[0-9]{1,6}")
 _SCIENTIFIC = re.compile(rb"[+-]?[0-9.]+[eE]([+-]?[0-9]+)")
+# A contract number of DPWH, such as 21E00050, which a program took for a number; none writes numbers so.
 _EATEN = re.compile(rb"[0-9]{2}E[0-9]{5}")
-"""A contract number of DPWH, such as 21E00050, which a program took for a number; none writes numbers so."""
 
 
 class CellKind(Enum):
@@ -93,6 +96,7 @@ class RowReader:
             plan = self._plans.get((letters, attributes)) or self._make_plan(letters, attributes)
             if any(complicated) or len(cells) > FEW_COLUMNS:
                 values = self._read_one_by_one(plan, simple, complicated)
+            # Sheets of one kind of cell, as S1 and S2 are published, need no look at each cell.
             elif plan.uniform is CellKind.TEXT:
                 values = list(map(unescape, simple)) if b"&" in xml or b"_x" in xml else list(simple)
             elif plan.uniform is CellKind.SHARED and all(simple):
@@ -106,7 +110,7 @@ class RowReader:
     def _read_one_by_one(
         self, plan: _Plan, simple: Sequence[bytes], complicated: Sequence[bytes]
     ) -> list[bytes]:
-        """The texts of a row, measured as they come: of 16,384 shared ones each may be a megabyte."""
+        """The texts of a row, measured as they come."""
         values: list[bytes] = []
         size = 0
         for kind, plain, content in zip(plan.kinds, simple, complicated, strict=True):
@@ -117,7 +121,8 @@ class RowReader:
         return values
 
     def _split(self, xml: bytes, number: int) -> list[Cell]:
-        """The cells of a row. What the pattern passes over would be lost, so all that begin are counted."""
+        """The cells of a row."""
+        # findall passes over what it does not know, which would be lost: so all that begin are counted.
         begun = xml.count(self._opening)
         if begun > MAX_COLUMNS:
             raise BadWorkbook(f"it has more than {MAX_COLUMNS:,} cells", place=f"row {number}")
@@ -137,6 +142,8 @@ class RowReader:
         if len(set(places)) < len(places):
             raise BadWorkbook("it stands twice in its row")
         plan = _Plan.make(tuple(places), tuple(map(self._read_kind, attributes)))
+        # A sheet may be made of rows that are all different; forgetting all plans is simpler than the oldest
+        # ones, and real sheets have a few.
         self._planned += len(places)
         if self._planned > _PLANNED_CELLS:
             self._plans.clear()
@@ -177,6 +184,7 @@ class RowReader:
             raise BadWorkbook(f"its number {_show(value)} is none that a spreadsheet can hold")
         try:
             if kind is CellKind.DATE:
+                # Excel for the Macintosh counted from 1904-01-01, 1,462 days later.
                 return _show_date(value, 1462 if self._parts.counts_from_1904 else 0)
             return (
                 format(Decimal(value.decode()), "f").encode()
@@ -230,7 +238,8 @@ def _name_column(place: int) -> str:
 
 
 def _show_date(value: bytes, offset_days: int) -> bytes:
-    """Excel's number of days, 1900 counted as a leap year before March -> ISO text, marked as a date cell."""
+    """Excel's number of days -> ISO text, marked as a date cell."""
+    # Two days before Excel's first, because it counts 1900-02-29 as well, which there never was.
     moment = datetime(1899, 12, 30) + timedelta(days=offset_days, seconds=round(float(value) * 86_400))  # noqa: DTZ001
     return (DATE_CELL + moment.isoformat(sep=" ").removesuffix(" 00:00:00")).encode()
 

@@ -1,7 +1,7 @@
 """The elements of a large part, one after the other in flat memory: the rows of a sheet, the shared texts.
 
-By cutting at the end tags, because an event per element takes several times as long. No pattern looks beyond
-the next ``<``, so that the time grows with the size of the part, whatever it holds.
+Cut at the end tags, because an event per element takes several times as long. No pattern looks beyond the
+next ``<``, so that the time grows with the size of the part, whatever it holds.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ class ElementStream:
                 carry = carry[whole:]
             if self._list_end in carry:
                 break
+            # Rows without cells have no end tag to cut at, and a sheet may hold a million of them.
             if len(carry) > MAX_ROW_BYTES:
                 empty = self._measure_empty(carry)
                 yield carry[:empty]
@@ -93,6 +94,7 @@ class ElementStream:
                 raise self._bad_part(f"has a <{self._name}> that is longer than {MAX_ROW_BYTES:,} bytes")
             if not (chunk := next(self._chunks, b"")):
                 raise self._bad_part("ends in the middle")
+            # A "<!" may be cut in two by the end of a chunk.
             self._check_markup(carry[-1:] + chunk[:1])
             self._check_markup(chunk)
         last, _, tail = carry.partition(self._list_end)
@@ -126,12 +128,13 @@ class ElementStream:
         return position
 
     def _check_markup(self, xml: bytes) -> None:
-        """Comments could hide rows, and CDATA sections tags; no spreadsheet program writes either."""
+        # Comments could hide rows, and CDATA sections tags; no spreadsheet program writes either.
         if b"<!" in xml:
             raise self._bad_part("has a comment, a CDATA section or a DOCTYPE")
 
     def _check_tail(self, tail: bytes) -> None:
-        """Read what follows the list to its end, which checks the sum of the whole part."""
+        """Read what follows the list to its end."""
+        # zipfile compares the checksum of a part once it is read to its end, and not before.
         ended = self._list_end == self._root_end
         unseen = tail
         for chunk in self._chunks:

@@ -14,8 +14,8 @@ import pyarrow as pa
 from contracts.ingest.sources import Header
 from contracts.ingest.workbooks.package import BadWorkbook
 
+# Rows below the first of a merged block, over all blocks of a sheet: sixteen columns of a full one.
 MAX_MERGED_ROWS = 1 << 24
-"""Rows below the first of a merged block, over all blocks of a sheet: half of the columns of a full one."""
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=\"([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})\"")
 
 
@@ -48,6 +48,7 @@ class MergedCells:
         spread = {
             field: _spread_column(blocks[blocks[:, 0] == places[0]])
             for field, places in header.positions.items()
+            # A field that is joined of several columns has no one text to carry down.
             if len(places) == 1
         }
         return {field: table for field, table in spread.items() if len(table)}

@@ -1,4 +1,4 @@
-"""A zip file, which a workbook is: its parts as bytes, and how much they may unfold to. Knows no XML.
+"""A zip file, which a workbook is: its parts as bytes, and how much they may unfold to.
 
 A zip file of a few megabytes can unfold to terabytes, and its table of contents may lie. It bounds the work
 all the same: no more of a part is read than the size that it claims, and the packed sizes of all parts must
@@ -17,19 +17,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHUNK = 1 << 20
+# The parts that are read may be so many times as large as the file. Tables come to 5 to 20 times, rows that
+# are equal but for their numbers to 160, to the last byte to 230, and what is made to burst to 1,000 times.
 UNFOLDS = 250
-"""The parts that are read may be so many times as large as the file. Tables come to 5 to 20 times, rows that
-are equal but for their numbers to 160, to the last byte to 230, and what is made to burst to 1,000 times."""
+# The shared texts in its cells may come to so many times the size of the file, beside the XML of the cells;
+# those of real tables stay below three times.
 REPEATS = 20
-"""The shared texts in its cells may come to so many times the size of the file, beside the XML of the cells;
-those of real tables stay below three times."""
+# So many bytes may be read in any case, and so many repeated: small files of equal rows are no attack.
 SPARE = 64 << 20
-"""So many bytes may be read in any case, and so many repeated."""
+# Bytes of the table of contents: some 40,000 parts. Python makes an object of a kilobyte of each.
 MAX_CONTENTS = 4 << 20
-"""Bytes of the table of contents: some 40,000 parts. Python makes an object of a kilobyte of each."""
 
+# Those of the standard (ECMA-376 part 2, annex B); Python unfolds the others without any bound.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-"""Those of the standard (ECMA-376 part 2, annex B); Python unfolds the others without any bound."""
 _ENCRYPTED = 0x1
 
 
@@ -55,6 +55,7 @@ class Package:
         self._repeated_left = SPARE + REPEATS * size
         if len(self._parts) < len(archive.infolist()):
             raise BadWorkbook("it has two parts of the same name")
+        # The table of contents may let all parts share one packed part of a few megabytes.
         if sum(entry.compress_size for entry in self._parts.values()) > size:
             raise BadWorkbook("its parts overlap, as no program writes them")
 

@@ -1,7 +1,6 @@
 """The small parts of an .xlsx: which sheets there are, and which styles are dates.
 
-ECMA-376 part 1, 18.2 (workbook), 18.8 (styles). Reads no rows. Parts are read tag by tag and not as a tree:
-60 MB of empty elements would become gigabytes.
+ECMA-376 part 1, 18.2 (workbook), 18.8 (styles).
 """
 
 from __future__ import annotations
@@ -15,15 +14,18 @@ from xml.etree import ElementTree
 from contracts.ingest.workbooks.package import CHUNK, BadWorkbook, Package
 
 MAX_PART_BYTES = 64 << 20
+# 65,490 formats are the most that Excel keeps: half a million elements, nested a handful deep.
 MAX_ELEMENTS, MAX_DEPTH = 1_000_000, 100
-"""65,490 formats are the most that Excel keeps: half a million elements, nested a handful deep."""
 MAX_LISTED = 100_000
+# The staging table gives each sheet of a file ten bits.
 MAX_SHEETS = 1_000
-"""The staging table gives each sheet of a file ten bits."""
+# Of a sheet's name, what is shown; Excel allows 31.
 SHEET_NAME_CHARACTERS = 100
-"""Of a sheet's name, what is shown; Excel allows 31."""
 
+# Formats that a file need not declare (ECMA-376 part 1, 18.8.30); 27 to 36 and 50 to 58 are dates in East
+# Asian locales.
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+# What a format shows as it stands: the d of "days" is no day.
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
@@ -113,11 +115,12 @@ def _read_tags(package: Package, path: str, wanted: Collection[str]) -> list[_Ta
     """The start tags with these names, in their order."""
     if package.measure_part(path) > MAX_PART_BYTES:
         raise BadWorkbook(f"its part {path!r} is larger than {MAX_PART_BYTES:,} bytes")
+    # Tag by tag and not as a tree: 60 MB of empty elements would become gigabytes.
     collector = _Collector(path, wanted)
     parser = ElementTree.XMLParser(target=collector)
     try:
         for chunk in package.read_chunks(path):
-            # expat before 2.6 reads a tag anew with every chunk that it goes on in.
+            # expat before 2.6 reads a tag anew with every chunk that it goes on in (CVE-2023-52425).
             if len(chunk) == CHUNK and b">" not in chunk:
                 raise BadWorkbook(f"its part {path!r} has a tag or text of more than {CHUNK:,} bytes")
             parser.feed(chunk)

@@ -60,6 +60,7 @@ def plan_sheets(
         if header is None:
             notes.append(_note_left_out(one))
             continue
+        # One file is one generation: all its dates have one order, and its account one name.
         if header.generation is not first.generation:
             raise BadSheet(f"its sheets are of {first.generation.name} and {header.generation.name}")
         plans.append(SheetPlan(place=one.place, part=one.part, header=header, above=one.above))

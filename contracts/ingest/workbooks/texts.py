@@ -16,13 +16,13 @@ from pathlib import Path
 from contracts.ingest.workbooks.elements import ElementStream
 from contracts.ingest.workbooks.package import BadWorkbook, Package
 
+# A million rows of 16 texts each, or of a kilobyte of text, none of which stands twice.
 MAX_SHARED_TEXTS = 1 << 24
 MAX_SHARED_BYTES = 1 << 30
-"""A million rows of 16 texts each, or of a kilobyte of text, none of which stands twice."""
+# The same with their XML, some 30 bytes for each.
 MAX_SHARED_PART_BYTES = 2 << 30
-"""The same with their XML, some 30 bytes for each."""
+# Excel's longest text, 32,767 characters, is a tenth of it.
 MAX_TEXT_BYTES = 1 << 20
-"""Excel's longest text, 32,767 characters, is a tenth of it."""
 
 _SIMPLE = re.compile(rb"<t(?: xml:space=\"preserve\")?>([^<]*)</t>")
 _SIMPLE_ITEM = re.compile(rb"<si>%s</si>" % _SIMPLE.pattern)
@@ -36,10 +36,10 @@ _ESCAPED = re.compile(rb"_x([0-9A-Fa-f]{4})_")
 
 
 class SharedTexts:
-    """The table of shared texts, packed in a nameless file of ``folder`` that is mapped: those of a million
-    rows may be larger than the memory that an import takes."""
+    """The table of shared texts, packed in a nameless file of ``folder`` that is mapped."""
 
     def __init__(self, blocks: Iterable[Sequence[bytes]], *, folder: Path | None = None) -> None:
+        # Not in memory: the texts of a million rows may be larger than what an import may take.
         self._ends = array("I", [0])
         with tempfile.TemporaryFile(dir=folder) as file:
             for block in blocks:
@@ -94,7 +94,8 @@ def read_shared(
 
 
 def _read_texts(stream: ElementStream, region: bytes) -> Sequence[bytes]:
-    """The texts of a region. Most have one run; those of a region that has no others are found at once."""
+    """The texts of a region."""
+    # Most texts have one run: those of a region that has no others are found at once.
     found = _SIMPLE_ITEM.findall(region)
     if len(found) != region.count(b"<si"):
         return [join_texts(content) for _, content in stream.read_elements(region)]

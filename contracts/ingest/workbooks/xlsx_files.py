@@ -1,4 +1,4 @@
-"""Reading a raw .xlsx file in flat memory: its sheets, their headers and rows in batches. Knows no field.
+"""Reading a raw .xlsx file in flat memory: its sheets, their headers and rows in batches.
 
 A workbook of 887,618 rows and 40 columns, as PhilGEPS has published, takes gigabytes where a library holds a
 sheet as a whole.
@@ -39,15 +39,15 @@ from contracts.ingest.workbooks.texts import SharedTexts, read_shared
 from contracts.snapshot.versions import Note
 
 BATCH_ROWS = 8_000
+# A batch ends with the row that passes it: one of 8,000 long rows would be gigabytes.
 BATCH_BYTES = MAX_ROW_BYTES
-"""A batch ends with the row that passes it: one of 8,000 long rows would be gigabytes."""
+# Rows of a sheet (Excel's limit).
 MAX_ROWS = 1_048_576
-"""Rows of a sheet (Excel's limit)."""
+# A full sheet of 46 columns has 48 million cells, of some 100 bytes each where their texts are long.
 MAX_SHEET_BYTES = 8 << 30
-"""A full sheet of 46 columns has 48 million cells, of some 100 bytes each where their texts are long."""
+# Of the shared texts, what the look at a workbook reads: the names of the columns are among the first as a
+# rule.
 _FIRST_REGIONS = 1
-"""Of the shared texts, what the look at a workbook reads: the names of the columns are among the first as a
-rule."""
 _ROW_NUMBER = re.compile(rb"[0-9]{1,7}")
 _NUMBER = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([^\"']*)")
 
@@ -80,6 +80,7 @@ def read_workbook_header(path: Path, assumed: Generation | None = None) -> Heade
             shared = read_shared(package, parts.shared_path, regions=regions)
             try:
                 plans, _ = _plan(package, path, parts, shared, assumed)
+            # A text that is not among the first: once more with all of them, which takes seconds.
             except BadWorkbook:
                 if regions is None:
                     raise
@@ -185,6 +186,7 @@ def _read_rows(
         reader = RowReader(parts, shared, prefix=stream.prefix)
         for attributes, xml in stream:
             number = _read_number(attributes, after=number)
+            # A row of formats only: it has a number, and no cells.
             if not xml:
                 continue
             cells = reader.read_row(xml, number)
@@ -213,15 +215,15 @@ def _read_number(attributes: bytes, *, after: int) -> int:
 
 
 def _check_texts(package: Package, surplus: int, number: int) -> None:
-    """Shared texts may make a row longer than its XML."""
+    # Shared texts may make a row longer than its XML.
     if surplus > MAX_ROW_BYTES:
         raise BadWorkbook(f"its texts are longer than {MAX_ROW_BYTES:,} bytes", place=f"row {number}")
     package.note_repeated(surplus)
 
 
 def _gather(rows: Iterator[Row], width: int) -> Iterator[_Block]:
-    """The rows under a header of ``width`` columns. What stands beside it is let go at once: a row may have
-    16,384 cells."""
+    """The rows under a header of ``width`` columns."""
+    # What stands beside it is let go at once: a row may have 16,384 cells.
     block = _Block()
     for number, cells, size in rows:
         if any(cell.strip() for cell in cells[width:]):
@@ -263,7 +265,7 @@ def _has_formulas(column: pa.Array) -> bool:
 
 
 def _make_column(texts: Sequence[bytes]) -> pa.Array:
-    """An Arrow column straight from its buffers: three times as quick as from Python objects."""
+    # Straight from its buffers, which is three times as quick as from Python objects.
     offsets = array("i", accumulate(map(len, texts), initial=0))
     column = pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)))
     try:
