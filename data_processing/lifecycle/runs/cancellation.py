@@ -54,16 +54,18 @@ def _cancel(run_id: uuid.UUID, *, interested: int) -> State | None:
 
 
 def _cancelling() -> Update:
-    """One statement for waiting and running ones: with two, a worker that postpones, or loses its lease,
-    between them would be missed by both."""
+    # One statement for waiting and running ones: with two, a worker that postpones, or loses its lease,
+    # between them would be missed by both.
     waiting, revoked = ends_of(Event.CANCEL)
     is_waiting = Q(state__in=waiting)
+    # Once it is being cancelled, nobody is asked how many wait: a second cancel gets the first one's answer.
     alone = Q(interested__lte=Slot("interested", IntegerField())) | Q(cancel_requested_at__isnull=False)
     rows = TaskRun.objects.filter(alone, id=Slot("run_id", UUIDField()), state__in=UNFINISHED)
     changes = {
         "state": Case(When(is_waiting, then=Value(revoked)), default=F("state")),
         "cancel_requested_at": Coalesce("cancel_requested_at", Now()),
         "finished_at": Case(When(is_waiting, then=Now()), default=F("finished_at")),
+        # A running one goes on counting for its address until its work has let go.
         "address": Case(When(~is_waiting, then=F("address"))),
         "publish_at": None,
     }

@@ -57,9 +57,8 @@ class Claim:
         return sum(1 for attempt in self.attempts if attempt["outcome"] == "failed")
 
 
+# All that a worker must know, so that the claim itself returns it and no SELECT has to follow.
 _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_id"))
-
-
 UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
 
 
@@ -114,6 +113,7 @@ def read_attempts(stored: object) -> tuple[EndedAttempt, ...]:
 
 def attempts_with(claim: Claim, *, outcome: AttemptOutcome, error_code: str | None) -> list[EndedAttempt]:
     """All attempts that have ended once this one has."""
+    # Its end by this machine's clock, which may differ from the database's: it is for people to read.
     ended: EndedAttempt = {
         "number": claim.attempt,
         "worker": claim.worker,
@@ -139,6 +139,7 @@ def _read_claim(values: Sequence[Any]) -> Claim:
     """The claim that the fields of ``_CLAIMED`` are."""
     run_id, *known = values
     claim = Claim(run_id=run_id, **dict(zip(_CLAIMED[1:], known, strict=True)))
+    # Rows may be of an older version, which noted no time of the claim, or of a younger one.
     return replace(
         claim,
         attempts=read_attempts(claim.attempts),
@@ -147,13 +148,15 @@ def _read_claim(values: Sequence[Any]) -> Claim:
 
 
 def held_by(claim: Claim) -> QuerySet[TaskRun]:
-    """The run while the claim is good: the fence. A zombie's attempt is no longer the row's, so that its
-    statements match no row, whatever it believes of its lease."""
+    """The run while the claim is good: the fence."""
+    # A zombie's attempt is no longer the row's, so that its statements match no row, whatever it believes of
+    # its lease. The lease is not asked: one that ran out unseen, as while the database was away, may go on.
     return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.STARTED)
 
 
 @cache
 def _claiming(kinds: frozenset[str] | None) -> Update:
+    # A run of a kind that only another version knows stays where it is, for a worker of that version.
     known = Q() if kinds is None else Q(kind__in=sorted(kinds))
     waiting, started = leaving(Event.CLAIM, known & Q(id=Slot("run_id", UUIDField())))
     changes = {
@@ -161,10 +164,12 @@ def _claiming(kinds: frozenset[str] | None) -> Update:
         # Raised with the state, in one statement: no two workers ever have the same number.
         "attempt": F("attempt") + 1,
         "worker": Slot("worker", CharField()),
+        # Of the first attempt, for good: it ends the time that the client waited in line.
         "started_at": Coalesce("started_at", Now()),
         "claimed_at": Now(),
         "lease_until": Now() + Slot("lease", DurationField()),
         "next_attempt_at": None,
+        # What an earlier attempt had counted, this one has still to do.
         **asdict(UNCOUNTED),
     }
     return Update(waiting, changes, returning=_CLAIMED)

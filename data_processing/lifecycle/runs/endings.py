@@ -72,6 +72,7 @@ def has_succeeded(claim: Claim) -> bool:
 
 def fail(claim: Claim, ending: Ending, *, progress: Progress | None = None) -> bool:
     """End with an error; False when the run is being cancelled or belongs to somebody else by now."""
+    # Together: of a run that was given up, operators hear for certain.
     with transaction.atomic():
         failed = _end_with_error(Event.FAIL, claim, ending, progress)
         if failed and ending.dead is not None:
@@ -150,6 +151,7 @@ def _succeeding() -> Update:
         cancel_requested_at__isnull=True,
     )
     running, succeeded = leaving(Event.SUCCEED, held)
+    # All of them each time, changed or not: only one text of a statement is compiled once.
     changes = {
         "state": succeeded,
         **AT_END,

@@ -76,13 +76,15 @@ def submit(
         dataset_version=dataset_version,
         queue=queue,
         address=address,
+        # Given, because a compiled INSERT does not let fields fill themselves.
         created_at=timezone.now(),
     )
     publish_in = timedelta(seconds=publish_in_s)
     while True:
         try:
             with transaction.atomic():
-                # Two that count at once would both find the last place free.
+                # Two that count at once would both find the last place free. A condition in the INSERT does
+                # not help: under READ COMMITTED neither statement sees the other's row.
                 hold_window(owner)
                 return _join_or_insert(run, limits, publish_in=publish_in)
         except IntegrityError as error:
@@ -106,6 +108,7 @@ def _join_or_insert(run: TaskRun, limits: OwnerLimits, *, publish_in: timedelta)
             break
         # The equal run has ended between the two statements.
     _refuse_too_many(counts, limits)
+    # Held back: without a time to be published, which window.release_held gives it when its turn has come.
     full = counts.in_window >= limits.window or counts.from_here_in_window >= limits.address_window
     held = run.queue in limits.window_queues and full
     return _insert(run, publish_in=None if held else publish_in), True
@@ -132,13 +135,16 @@ def _refuse_too_many(counts: Counts, limits: OwnerLimits) -> None:
 
 def _join(owner: str, request_key: str) -> TaskRun | None:
     """The owner's equal unfinished run, with one more request waiting for it."""
+    # Read by the id that was joined: when that one ends at once, an equal one may take its place, which has
+    # counted nobody.
     joined = _JOIN.execute(owner=owner, request_key=request_key)
     return TaskRun.objects.filter(id=joined[0][0]).first() if joined else None
 
 
 def _count_unfinished(run: TaskRun, limits: OwnerLimits) -> Counts:
     counts = _count(run)
-    # Only an address that uses much of what it may have makes its visitors wait for each other.
+    # Only an address that uses much of what it may have makes its visitors wait for each other. Taken after
+    # the owner's lock, and nothing after it, so that nobody waits in a circle.
     if 2 * counts.from_here >= limits.from_address:
         locks.hold(f"window of {run.address}")
         counts = _count(run)
@@ -175,7 +181,6 @@ def _inserting() -> Insert:
 
 
 def _joining() -> Update:
-    """Returns the id: when the run ends at once, an equal one may take its place, which counted nobody."""
     equal = TaskRun.objects.filter(
         owner=Slot("owner", CharField()),
         request_key=Slot("request_key", CharField()),

@@ -21,6 +21,7 @@ def list_due(limit: int, *, kinds: Collection[str], queues: Collection[str]) -> 
 
 def published_before(*, seconds: float, republish_after_s: float) -> list[tuple[TaskRun, float]]:
     """Pending runs that were published more than ``seconds`` ago, and how many seconds ago that was."""
+    # When a message was sent stands nowhere: publish_at lies so long behind it.
     age = Now() + timedelta(seconds=republish_after_s) - F("publish_at")
     waiting = TaskRun.objects.filter(
         state=State.PENDING,
@@ -33,6 +34,7 @@ def published_before(*, seconds: float, republish_after_s: float) -> list[tuple[
 
 def schedule(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> bool:
     """Set when a pending run is published again; False when another publisher was faster."""
+    # The count that was read is a fence: of two sweepers that read the row, one changes it.
     waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING, publishes=publishes)
     return bool(
         waiting.update(publish_at=Now() + timedelta(seconds=in_s), publishes=publishes + (1 if sent else 0))
@@ -41,7 +43,8 @@ def schedule(run_id: uuid.UUID, *, publishes: int, in_s: float, sent: bool) -> b
 
 def note_published(run_ids: Sequence[uuid.UUID], *, republish_in_s: float) -> int:
     """Note that the first messages of these runs have been sent, a moment ago; returns how many runs still
-    wait for a worker. One that was put off meanwhile has had its message and is left as it is."""
+    wait for a worker."""
+    # Without a next attempt: one that was put off meanwhile has had its message, and must keep its time.
     waiting = TaskRun.objects.filter(
         id__in=run_ids, state=State.PENDING, attempt=0, publishes=0, next_attempt_at=None
     )
@@ -50,8 +53,8 @@ def note_published(run_ids: Sequence[uuid.UUID], *, republish_in_s: float) -> in
 
 def put_off(run_id: uuid.UUID, *, in_s: float, worker: str) -> bool:
     """Publish a pending run in ``in_s`` seconds as if for the first time: its message came to ``worker`` too
-    early and is dropped, which costs no attempt. Counted as unpublished, it is not searched for among lost
-    messages."""
+    early and is dropped, which costs no attempt."""
+    # Counted as unpublished, so that nobody looks for its message among those that the broker has lost.
     waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
     later = Now() + timedelta(seconds=in_s)
     return bool(waiting.update(publish_at=later, next_attempt_at=later, publishes=0, worker=worker))

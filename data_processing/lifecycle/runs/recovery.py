@@ -22,6 +22,7 @@ DELETED_AT_A_TIME = 1000
 def release_lost(*, at_most: int) -> list[uuid.UUID]:
     """Take runs from workers whose lease ran out: cancelled ones end, others wait again, and those that lost
     ``at_most`` workers are given up. Returns those that were taken."""
+    # Not all at a time: each is read as a whole and moved by a statement of its own. The next sweep is near.
     lost = TaskRun.objects.filter(state=State.STARTED, lease_until__lt=Now())
     return [run.id for run in lost[:200] if _release(run, at_most=at_most)]
 
@@ -42,6 +43,7 @@ def replay(run_ids: Sequence[uuid.UUID]) -> int:
         Event.REPLAY,
         Q(id__in=run_ids),
         publish_at=Now(),
+        # The dead letter keeps the earlier ones, which would count as retries that are used up.
         attempts=[],
         error=None,
         traceback="",
@@ -80,8 +82,10 @@ def _release(run: TaskRun, *, at_most: int) -> int:
         id=run.id, attempt=run.attempt, lease_until__lt=Now(), cancel_requested_at__isnull=not cancelled
     )
     attempts = attempts_with(claim_of(run), outcome="lost", error_code="worker-lost")
+    # Its holder would have stopped: another attempt would be work that nobody wants.
     if cancelled:
         return move(Event.STOP, where, attempts=attempts, **AT_END)
+    # Counted apart from failures: that a worker dies is mostly not the task's fault. One after the other is.
     if sum(1 for attempt in attempts if attempt["outcome"] == "lost") < at_most:
         with transaction.atomic():
             moved = move(Event.LOSE, where, attempts=attempts, lease_until=None, publish_at=Now())

@@ -32,10 +32,12 @@ class Event(Enum):
 
 TRANSITIONS: Mapping[tuple[State, Event], State] = {
     (State.PENDING, Event.CLAIM): State.STARTED,
+    # A running one is only asked to stop, which changes no state: STOP follows when its work has let go.
     (State.PENDING, Event.CANCEL): State.REVOKED,
     (State.STARTED, Event.SUCCEED): State.SUCCESS,
     (State.STARTED, Event.FAIL): State.FAILURE,
     (State.STARTED, Event.POSTPONE): State.RETRY,
+    # At once, without the wait of RETRY: the work is not to blame for the death of its worker.
     (State.STARTED, Event.LOSE): State.PENDING,
     (State.STARTED, Event.STOP): State.REVOKED,
     (State.RETRY, Event.RESUME): State.PENDING,
@@ -59,6 +61,7 @@ def move(event: Event, where: Q, **changes: object) -> int:
 def ends_of(event: Event) -> tuple[list[State], State]:
     """Where the arrows of ``event`` begin, and where they all end."""
     targets = {source: target for (source, e), target in TRANSITIONS.items() if e is event}
+    # One for all: a statement sets the same state for whatever it finds.
     (target,) = set(targets.values())
     return list(targets), target
 
@@ -67,6 +70,7 @@ AT_END: Mapping[str, object] = {
     "finished_at": Now(),
     "publish_at": None,
     "lease_until": None,
+    # Needed for limits only, and kept no longer.
     "address": None,
 }
-"""What every end changes. The address is needed for limits only, and kept no longer."""
+"""What every end changes."""

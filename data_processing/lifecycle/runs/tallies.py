@@ -1,8 +1,7 @@
-"""Counts of what has ended, which never fall: Prometheus takes one that falls for a program that began anew.
+"""Counts of what has ended, which never fall.
 
-The end of a run costs nothing here. Rows that ended a while ago have been added up, once, to a small table;
-the others are counted when somebody asks. A row that goes, or is run again, before it was added up, is added
-then.
+Rows that ended a while ago have been added up, once, to a small table; the others are counted when somebody
+asks. A row that goes, or is run again, before it was added up, is added then.
 """
 
 from __future__ import annotations
@@ -75,11 +74,14 @@ def read() -> Mapping[Key, float]:
 
 def note_retry() -> None:
     """Count one attempt more, in the transaction that lets it follow."""
+    # The one count that is kept as it happens: of retries the row has a list only, which a replay empties.
+    # Ends are the frequent ones, and cost nothing here.
     _add({(Metric.RETRIED, ""): 1})
 
 
 def keep(runs: QuerySet[TaskRun]) -> None:
     """Count runs that are about to go, or to run again, in the transaction in which they do so."""
+    # Prometheus takes a count that falls for a program that began anew.
     locks.hold("tallies")
     _add(_count(runs.filter(finished_at__gt=_read_mark())))
 

@@ -12,20 +12,20 @@ from data_processing.database import locks
 from data_processing.lifecycle.runs.claims import Claim
 from data_processing.models import State, TaskRun
 
+# The greatest number of the database's column: more than requests can wait for a run, or runs can be.
 EVERYBODY = 2**31 - 1
-"""More than the number of requests that wait for a run can be, or of runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnerLimits:
     """What one owner may have at a time: ``unfinished`` tasks in all, of which ``window`` are with the broker
     in each of ``window_queues``; the others are held back, so that owners take turns. ``from_address`` and
-    ``address_window`` are the same for all visitors of one address: without a cookie each request makes
-    another owner."""
+    ``address_window`` are the same for all visitors of one address."""
 
     unfinished: int
     window: int
     window_queues: frozenset[str]
+    # Without a cookie each request makes another owner: where 100 exports were allowed, 160 were accepted.
     from_address: int = EVERYBODY
     address_window: int = EVERYBODY
 
@@ -48,6 +48,7 @@ def release_held(*, window: int, address_window: int = EVERYBODY, after: Claim |
     waiting = held.values_list("owner", "address", "queue").annotate(since=Min("created_at"))
     released, full = 0, set[tuple[str | None, str]]()
     for owner, address, queue, _ in waiting.order_by("since"):
+        # Found full once, it is not counted again for each of its owners, who may be as many as its requests.
         if (address, queue) in full:
             continue
         with transaction.atomic():
@@ -60,6 +61,7 @@ def release_held(*, window: int, address_window: int = EVERYBODY, after: Claim |
             if free > 0:
                 theirs = held.filter(owner=owner, address=address, queue=queue).order_by("created_at")
                 oldest = list(theirs.values_list("id", flat=True)[:free])
+                # On the same conditions again: who cancels takes no lock.
                 released += held.filter(id__in=oldest).update(publish_at=Now())
     return released
 
