@@ -17,13 +17,13 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
+from django.utils.module_loading import import_string
 
 from api.problems import problem
 from api.waiting.later import Later
 from api.waiting.release import release_connections
 from backend.serving.bodies import Receive, Send, read_body
 from data_processing.errors import BadRequestBody
-from data_processing.operations import watch
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 logger = logging.getLogger(__name__)
@@ -168,4 +168,5 @@ def allow_open_files() -> None:
 django.setup(set_prefix=False)
 allow_open_files()
 application = OneThreadHandler()
-watch.start_where_wanted()
+# By name, because its modules need the apps, which are loaded only now.
+import_string("data_processing.operations.watch.start_where_wanted")()
