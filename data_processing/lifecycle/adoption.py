@@ -16,6 +16,7 @@ def adopt(visitor: str, *, by: str) -> None:
     """
     # Nothing equal may come between the look and the change.
     window.hold_window(by)
+    # Without their address from now on: a user's runs count for the user alone.
     unfinished = TaskRun.objects.filter(owner=by, state__in=UNFINISHED)
     TaskRun.objects.filter(owner=visitor).exclude(
         state__in=UNFINISHED, request_key__in=unfinished.values("request_key")

@@ -49,6 +49,7 @@ class Hold:
         self._time_limit_s = time_limit_s
         self._began = self._renewed = time.monotonic()
         self._stored = 0.0
+        # Of the wall clock, by which other processes reckon the pace; all other times stay in this one.
         self._phase_began = time.time()
         self._interrupt: Callable[[], None] | None = None
         self._lock = threading.Lock()
@@ -96,6 +97,7 @@ class Hold:
             self.check()
             yield
         finally:
+            # After this the keeper interrupts no more: it would hit a query of the next run.
             with self._lock:
                 self._interrupt = None
 
@@ -153,8 +155,7 @@ HoldT = TypeVar("HoldT", bound=Hold)
 
 
 class Keeper:
-    """Ticks the current hold of this process, in a thread. The thread is made on first use: one that was made
-    before a fork counts as stopped in the child, for ever."""
+    """Ticks the current hold of this process, in a thread."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
@@ -163,6 +164,7 @@ class Keeper:
     @contextlib.contextmanager
     def hold(self, hold: HoldT) -> Iterator[HoldT]:
         """Tick ``hold`` while inside."""
+        # On first use: a thread that was made before a fork counts as stopped in the child, for ever.
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._tick_on, name="lease-keeper", daemon=True)
             self._thread.start()

@@ -30,8 +30,9 @@ FIRST_PUBLISH_GRACE_S = 3.0
 LOST_AFTER_S = 4.0
 # A thread that cannot keep up has the sweeper beside it, which sends the most urgent first.
 CARRIED = 1000
+# Sent runs are noted together, because by then most have been claimed and need no note. Well within the
+# grace, or the sweeper would send them again.
 NOTED_WITHIN_S = 1.0
-"""Sent runs are noted together; well within the grace, or the sweeper would send them again."""
 
 PART_TASK, PART_QUEUE = "data_processing.tasks.write_export_part", "normal"
 
@@ -57,8 +58,7 @@ class News:
 
 class Courier:
     """Takes new runs, and news of ended ones, to the broker in a thread of its own, so that no request waits
-    for the broker, whatever that does. The thread is made on first use: one that was made before a fork is
-    not there in the child.
+    for the broker, whatever that does.
 
     No run is lost with it: what it does not manage is published by the sweeper when the grace is over. News
     may be lost.
@@ -76,6 +76,7 @@ class Courier:
         there are too many."""
         if publisher.willing and self._parcels.qsize() < CARRIED:
             self._parcels.put(parcel)
+            # On first use: a thread that was made before a fork is not there in the child.
             if self._thread is None or not self._thread.is_alive():
                 self._start()
 
@@ -127,6 +128,7 @@ class Courier:
             logger.warning("%s published runs could not be noted: %s", len(self._sent), error)
         finally:
             self._sent = []
+            # Back to the pool: until the next note the requests need it.
             connection.close()
 
 
@@ -162,6 +164,7 @@ def publish_due(limit: int = 200) -> int:
         if not mine:
             continue
         if not _send(_pack(run)):
+            # One more than was read: the note above has raised it.
             publishing.schedule(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
             # The others would fail as well, each after its deadline.
             break
@@ -171,8 +174,8 @@ def publish_due(limit: int = 200) -> int:
 
 def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
     """Tell the other workers that they may write these parts of a running export. Nothing is lost with an
-    offer: what nobody takes, the run's holder does itself. Nobody is told where hosts have folders of their
-    own, because the holder could not join what another one has written."""
+    offer: what nobody takes, the run's holder does itself."""
+    # Where hosts have folders of their own, the holder could not join what another one has written.
     if not settings.EXPORT_FOLDER_SHARED:
         return
     try:
@@ -190,8 +193,7 @@ def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
 def recover_lost_messages() -> int:
     """Make runs due again whose message is nowhere: their queue is empty, yet no worker has taken them.
 
-    A broker that lost its data is noticed so within seconds. A message that a worker holds back unseen
-    looks the same, therefore each further try waits twice as long. Returns how many runs are due again.
+    A broker that lost its data is noticed so within seconds. Returns how many runs are due again.
     """
     waiting = publishing.published_before(seconds=LOST_AFTER_S, republish_after_s=settings.REPUBLISH_AFTER_S)
     if not waiting or not publisher.willing:
@@ -201,6 +203,8 @@ def recover_lost_messages() -> int:
     except broker.ERRORS as error:
         logger.warning("queues cannot be inspected now: %s", error)
         return 0
+    # A message that a worker holds back unseen looks the same, therefore each further try waits twice as
+    # long: up to four minutes, when the run is soon published again in any case.
     lost = [
         run
         for run, age_s in waiting

@@ -19,13 +19,14 @@ from data_processing.broker import ERRORS, Blocked
 
 logger = logging.getLogger(__name__)
 
+# To be said at each call: there is no setting for it, and without it a publisher waits for ever for a broker
+# that is frozen, or short of memory.
 CONFIRM_WITHIN_S = 3.0
 TURN_WITHIN_S = 2.0
+# After a failure nothing is tried for so long: not every caller shall wait for a broker that is away.
 REST_S = 2.0
-"""After a failure nothing is tried for so long: not every caller shall wait for a broker that is away."""
-
+# A routing key that no queue has: the broker confirms such a message and drops it.
 NOWHERE = "nowhere"
-"""A routing key that no queue has: the broker confirms such a message and drops it."""
 
 
 class BrokerAway(ConnectionError):
@@ -84,8 +85,10 @@ class Publisher:
                 task,
                 message,
                 queue=queue,
+                # Without it, a message that no queue takes is confirmed like any other.
                 mandatory=True,
                 confirm_timeout=CONFIRM_WITHIN_S,
+                # Celery would try three times more, each to its own end: 18 s with a frozen broker.
                 retry=False,
             )
 
@@ -120,6 +123,7 @@ class Publisher:
             with broker.connect():
                 return
         with self._turn() as connection:
+            # By a message, because a broker that blocks publishers answers everything else.
             producer = connection.Producer(auto_declare=False)
             producer.publish(b"", exchange="", routing_key=NOWHERE, confirm_timeout=CONFIRM_WITHIN_S)
 
@@ -189,22 +193,27 @@ class Publisher:
     def _note_blocked(self, reason: str) -> None:
         self._blocked = True
         logger.warning("the broker takes no messages for now")
+        # Out of the wait for the confirm, which would not come before the deadline.
         raise Blocked(reason)
 
     def _note_unblocked(self) -> None:
         self._blocked = False
 
     def _rest(self) -> None:
+        # Not while it rests: what was refused for that would prolong it, for ever where somebody always asks.
         if time.monotonic() >= self._rests_until:
+            # py-amqp takes any confirm for the one that it waits for: on a channel that went on after a
+            # missed one, 21 of 300 messages counted as arrived that were not.
             self._drop()
             self._rests_until = time.monotonic() + REST_S
 
     def _drop(self) -> None:
         connection, self._connection, self._blocked = self._connection, None, False
         if connection is not None:
-            # Not closed in order: that would wait for an answer.
+            # Not closed in order: that would wait for an answer, without a deadline.
             connection.collect()
 
 
 publisher = Publisher()
+# Parent and child would read each other's confirms from the socket that they share.
 os.register_at_fork(after_in_child=publisher._forget)

@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 KNOWN = frozenset(KINDS)
 DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
+# So that all writers together overshoot the limit by no more than what they write in a second.
 ROOM_EVERY_S = 1.0
 
 
@@ -54,6 +55,7 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
         return insist(lambda: monitors.read_report(run_id))
     kind = KINDS[claim.kind]
     report = _attempt(kind, claim)
+    # The sweeper would do so too, half a second later, in which this worker may stand idle.
     if kind.queue in BULK_QUEUES and _release_held(claim):
         outbox.publish_due()
     return report
@@ -96,6 +98,7 @@ def _attempt(kind: TaskKind[TaskRequest], claim: Claim) -> Report | None:
             raise
         except Exception as error:  # noqa: BLE001 - work may fail in any way; each way must end the attempt
             files.discard_attempt(context.partials, published=outcome is not None)
+            # The verdict goes before: work that was interrupted raises whatever its query raised then.
             _end_badly(claim, hold.verdict() or error, hold.progress)
             return insist(lambda: monitors.read_report(claim.run_id))
         _tell(kind, claim, payload)
@@ -185,6 +188,7 @@ def _publish_file(claim: Claim, payload: Payload, file: MadeFile, hold: Hold) ->
         owner = TaskRun.objects.values_list("owner", flat=True).get(id=claim.run_id)
         address = claim.address if owner == claim.owner else None
         whose = {"owner": owner, "address": address or ""}
+        # It is there already if an earlier COMMIT was applied of which nobody heard.
         ExportFile.objects.get_or_create(run_id=claim.run_id, defaults={**facts, **whose})
 
     insist(finish)
@@ -199,8 +203,8 @@ def _succeed(claim: Claim, payload: Payload, hold: Hold, *, keep_s: float) -> No
 
 
 def insist(change: Callable[[], T]) -> T:
-    """Call ``change`` again while the database restarts: an hour's export must not be lost to that. A second
-    call must find its own effect if the first one's COMMIT was applied after all."""
+    """Call ``change`` again while the database restarts: an hour's export must not be lost to that."""
+    # ``change`` has to know its own effect: the COMMIT of an earlier call may have been applied after all.
     deadline = time.monotonic() + DATABASE_PATIENCE_S
     while True:
         try:
@@ -219,6 +223,7 @@ def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> Non
         return
     if not isinstance(error, WorkCancelled) and insist(lambda: _settle(claim, _classify(error), progress)):
         return
+    # Cancelled, or it would be settled now; nothing happens where it was taken over.
     if insist(lambda: endings.stop(claim, progress=progress)):
         results.tell_cancel(claim.run_id)
 
@@ -228,6 +233,7 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
     logger.warning("run %s attempt %s: %s %s", claim.run_id, claim.attempt, ending.code, ending.traceback)
     delays = settings.RETRY_DELAYS_S
     if ending.retryable and claim.failures < len(delays):
+        # Spread, because what failed together, by one outage, would come back together.
         delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
         return endings.postpone(claim, ending, delay_s=delay_s, progress=progress)
     failed = endings.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)

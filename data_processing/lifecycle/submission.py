@@ -56,6 +56,7 @@ def accept(
     else:
         body_digest = digest({"kind": kind.name, "request": wanted.to_json()})
         accepted = _accept_once(record, owner=owner, key=idempotency_key, body_digest=body_digest)
+    # After the commit: a worker that is faster would find no row. One without a time to publish is held back.
     if accepted.new and accepted.run.publish_at is not None:
         outbox.publish_new(accepted.run)
     return accepted
@@ -88,6 +89,7 @@ def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> Ta
 
 def get_reusable(owner: str, key: str) -> TaskRun | None:
     """The owner's finished export of the same question, while its file lives."""
+    # Not one that is about to go: the client has still to fetch it.
     living = ExportFile.objects.filter(
         owner=owner, run__request_key=key, deleted_at=None, expires_at__gt=Now() + timedelta(minutes=5)
     )
@@ -135,6 +137,7 @@ def _accept_once(record: Callable[[], Accepted], *, owner: str, key: str, body_d
         if earlier is not None:
             return Accepted(run=earlier.run)
         try:
+            # Together: a run whose key is lost would be made again by the repetition.
             with transaction.atomic():
                 accepted = record()
                 IdempotencyKey.objects.create(owner=owner, key=key, body_digest=body_digest, run=accepted.run)
