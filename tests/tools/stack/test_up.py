@@ -1,105 +1,144 @@
-"""`make dev` over a copy of the checkout: what was changed is what runs."""
+"""`make up` and `make dev` as a person runs them: what is accepted ends, what was changed is what runs."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-import subprocess
-import sys
-import threading
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from tests.copies import copy_rooms
-from tools.stack.children import unmeasured
-from tools.stack.ports import pick_port
+from tests.tools.stack.commands import WITHIN_S, Up, list_processes_of, run, running_up
+from tools.stack.client import TASKS, Client
+from tools.stack.polling import poll
+from tools.stack.ports import is_listening
+from tools.stack.servers import Redis
 from tools.stack.system import CHECKOUT
 from tools.stack.up import PROGRAMS, WATCHED, list_concerned
 
-WITHIN_S = 60
-OWN = ("DATABASE_URL", "CELERY_", "DATA_DIR", "DJANGO_")
+KILLED = ("interactive@%h", "backend.server", "housekeeping@%h", "beat")
+"""Of the command lines of all programs but that of exports: a word of each."""
+
+LONG_STEPS, SHORT_STEPS = 100, 10
 
 
-class Development:
-    """`make dev WITHOUT=bulk` on a copy of the code."""
+def wait_for_status(client: Client, task_id: str, wanted: Callable[[Mapping[str, Any]], bool]) -> Any:
+    """The status of a task as soon as it is as wanted; the web server may be away meanwhile."""
+
+    def look() -> Any:
+        try:
+            status = client.get(f"{TASKS}/status/", task_id=task_id)
+        except OSError:
+            return None
+        return status if wanted(status) else None
+
+    status = poll(look, within_s=WITHIN_S)
+    assert status is not None, f"{task_id} is not as wanted"
+    return status
+
+
+def wait_for_ends(client: Client, accepted: list[str]) -> list[Any]:
+    return [wait_for_status(client, task_id, lambda status: bool(status["ready"])) for task_id in accepted]
+
+
+def kill_programs(up: Up) -> None:
+    running = {one.pid: one.cmdline() for one in psutil.Process(up.process.pid).children()}
+    killed = [pid for pid, command in running.items() if set(KILLED) & set(command)]
+    assert len(killed) == len(KILLED)
+    for pid in killed:
+        os.killpg(pid, signal.SIGKILL)
+
+
+def test_up_serves_until_interrupted_and_accepted_tasks_end_once_although_its_programs_are_killed(
+    tmp_path: Path,
+) -> None:
+    with running_up(tmp_path, REHEARSALS="1", RETRY_DELAYS_S="1,1,1") as up:
+        assert b"<html" in urllib.request.urlopen(f"{up.url}/", timeout=WITHIN_S).read()
+        client = Client(up.url)
+        assert client.answer("search", {"filters": {}}, within_s=WITHIN_S)["total_rows"] > 0
+        accepted = [
+            client.post(f"{TASKS}/rehearsal/", {"number": number, "steps": steps})["task_id"]
+            for number, steps in enumerate([LONG_STEPS] * 2 + [SHORT_STEPS] * 10)
+        ]
+        wait_for_status(client, accepted[0], lambda status: status["state"] in ("STARTED", "PROGRESS"))
+        kill_programs(up)
+        endings = wait_for_ends(client, accepted)
+        assert {ending["state"] for ending in endings} == {"SUCCESS"}
+        outcomes = [[attempt["outcome"] for attempt in ending["attempts"]] for ending in endings]
+        assert all(named.count("succeeded") == 1 for named in outcomes)
+        assert any(named == ["lost", "succeeded"] for named in outcomes)
+        keywords = {"filters": {"keywords": ["road"]}}
+        assert "total_rows" in client.answer("search", keywords, within_s=WITHIN_S)
+    assert up.count("signal SIGKILL", "starting again") == len(KILLED)
+    assert not is_listening(up.port)
+    assert list_processes_of(tmp_path) == []
+
+
+def test_up_says_that_its_port_is_taken(redis_server: Redis, tmp_path: Path) -> None:
+    refused = run("up", DATA_DIR=str(tmp_path), PORT=str(redis_server.port))
+    assert refused.returncode == 1
+    assert f"port {redis_server.port} is in use" in refused.stderr
+
+
+class Copy:
+    """A copy of the code of the product and of tools.stack, to be changed."""
 
     def __init__(self, folder: Path) -> None:
-        self.code, self.data = folder / "code", folder / "data"
-        copy_rooms(self.code, (*WATCHED, "tools"))
-        shutil.copy(CHECKOUT / "manage.py", self.code)
-        self.port = pick_port()
-        environment = {name: text for name, text in unmeasured().items() if not name.startswith(OWN)}
-        own = {"DATA_DIR": str(self.data), "PORT": str(self.port), "SAMPLE_CONTRACTS": "300"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "tools.stack.up", "--reload", "--without=bulk"],
-            env={**environment, **own},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=self.code,
-        )
-        self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(line.rstrip() for line in self.process.stdout)
-
-    def count(self, *texts: str) -> int:
-        return sum(all(text in line for text in texts) for line in list(self.lines))
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + WITHIN_S
-        while not condition():
-            assert time.monotonic() < deadline, "\n".join(self.lines)
-            time.sleep(0.1)
-
-    def shows(self, path: str, text: str) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
-                return text in answer.read().decode()
-        except OSError:  # it is being started again
-            return False
+        self.folder = copy_rooms(folder, (*WATCHED, "tools"))
+        shutil.copy(CHECKOUT / "manage.py", folder)
 
     def change(self, file: str, old: str, new: str) -> None:
-        path = self.code / file
+        path = self.folder / file
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
 
 
 @pytest.fixture
-def development(tmp_path: Path) -> Iterator[Development]:
-    development = Development(tmp_path)
-    try:
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path / "code")
+
+
+@pytest.fixture
+def development(copy: Copy, tmp_path: Path) -> Iterator[Up]:
+    """`make dev` on the copy, without what a change restarts just as the others."""
+    left_out = [f"--without={name}" for name in ("bulk", "housekeeping", "beat")]
+    with running_up(tmp_path / "data", "--reload", *left_out, code=copy.folder) as development:
         development.wait(lambda: development.count("stack", "find this system") == 1)
         yield development
-    finally:
-        development.process.send_signal(signal.SIGINT)
-        assert development.process.wait(timeout=60) == 0
     assert not (development.data / "addresses.sh").exists()
 
 
-def test_change_of_the_code_is_served_by_the_processes_that_run_it(development: Development) -> None:
+def shows(url: str, text: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=WITHIN_S) as answer:
+            return text in answer.read().decode()
+    except OSError:  # it is being started again
+        return False
+
+
+def test_change_of_the_code_is_served_by_the_processes_that_run_it(copy: Copy, development: Up) -> None:
     assert development.count("bulk", "ready.") == 0
     addresses = (development.data / "addresses.sh").read_text()
     assert f"DATA_DIR={development.data}\n" in addresses
     assert "CELERY_BROKER_URL=redis://" in addresses
 
-    development.change("web/templates/web/help.html", "</h1>", " of the day</h1>")
+    copy.change("web/templates/web/help.html", "</h1>", " of the day</h1>")
     told = "changed: web/templates/web/help.html; starting again: web"
     development.wait(lambda: development.count("stack", told) == 1)
-    development.wait(lambda: development.shows("/help/", " of the day</h1>"))
+    development.wait(lambda: shows(f"{development.url}/help/", " of the day</h1>"))
     assert development.count("interactive", "ready.") == 1
 
-    development.change("contracts/fields.py", '"Award title"', '"Title of the award"')
-    restarted = "starting again: web, housekeeping, interactive, beat"
-    development.wait(lambda: development.count("stack", f"changed: contracts/fields.py; {restarted}") == 1)
-    development.wait(lambda: development.shows("/api/v1/contracts/columns/", "Title of the award"))
+    copy.change("contracts/fields.py", '"Award title"', '"Title of the award"')
+    told = "changed: contracts/fields.py; starting again: web, interactive"
+    development.wait(lambda: development.count("stack", told) == 1)
+    development.wait(lambda: shows(f"{development.url}/api/v1/contracts/columns/", "Title of the award"))
     development.wait(lambda: development.count("interactive", "ready.") == 2)
     log = (development.data / "logs" / "interactive.log").read_text()
     assert log.count("ready.") == 2
