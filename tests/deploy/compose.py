@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,12 @@ def run_config(
     )
 
 
-def read_config(*files: str, profiles: Sequence[str] = (), **variables: str) -> dict[str, Any]:
+@cache
+def read_config(*files: str, profiles: tuple[str, ...] = (), **variables: str) -> dict[str, Any]:
     """The merged configuration of the files, with the variables beside the secrets."""
     run = run_config(files, {**SECRETS, **variables}, profiles=profiles)
     assert run.returncode == 0, run.stderr
-    config = yaml.safe_load(run.stdout)
+    config = yaml.load(run.stdout, Loader=yaml.CSafeLoader)
     assert isinstance(config, dict)
     for service in config["services"].values():
         service["environment"] = _resolve(service.get("environment") or {}, variables)

@@ -30,12 +30,12 @@ def plain() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def config() -> dict[str, Any]:
-    return read_config("docker-compose.yml", profiles=["edge"])
+    return read_config("docker-compose.yml", profiles=("edge",))
 
 
 @pytest.fixture(scope="module")
 def in_memory() -> dict[str, Any]:
-    return read_config("docker-compose.yml", "docker-compose.ram.yml", profiles=["edge"])
+    return read_config("docker-compose.yml", "docker-compose.ram.yml", profiles=("edge",))
 
 
 def test_all_parts_of_the_system_are_there(plain: dict[str, Any], config: dict[str, Any]) -> None:
@@ -162,7 +162,7 @@ def test_in_memory_override_changes_no_service_but_redis(
 def test_edge_waits_for_its_certificate_and_takes_that_of_the_operator(config: dict[str, Any]) -> None:
     waits_for = config["services"]["edge"]["depends_on"]
     assert waits_for["certificate"]["condition"] == "service_completed_successfully"
-    services = read_config("docker-compose.yml", profiles=["edge"], TLS_DIR="./mine")["services"]
+    services = read_config("docker-compose.yml", profiles=("edge",), TLS_DIR="./mine")["services"]
     assert "./mine:/tls:ro" in services["edge"]["volumes"]
     assert services["certificate"]["volumes"] == ["./mine:/tls"]
 
