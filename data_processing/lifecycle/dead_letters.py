@@ -89,6 +89,9 @@ def _replay(dead_letter: DeadLetter, *, by: str) -> None:
         raise NotReplayable("the message could not be read, so there is no task to run; it can be discarded")
     if dead_letter.run.kind not in KINDS:
         raise NotReplayable(f"this version of the program knows no kind of task {dead_letter.run.kind!r}")
+    # First, so that it takes away nothing that the next attempt says. Where it is not replayed after all, the
+    # reconciliation gives it back.
+    results.forget(dead_letter.run.id)
     try:
         # One transaction: a dead letter whose task is not replayed after all stays open for later.
         with transaction.atomic():

@@ -42,6 +42,9 @@ class Reason(enum.Enum):
 class Hold:
     """One attempt while it runs. ``reason`` is set from the keeper's thread, read by the work's."""
 
+    tells_clients = True
+    """Whether it shows live how the run is."""
+
     def __init__(self, claim: Claim, *, time_limit_s: float) -> None:
         self.claim = claim
         self.reason: Reason | None = None
@@ -115,6 +118,10 @@ class Hold:
             self._stop(self.reason)
         elif claims.is_cancelled(self.claim):
             self._stop(Reason.CANCELLED)
+        elif self.tells_clients and not self._stored:
+            # Last, and once, when the lease is young: a Redis that hangs costs a renewal's time.
+            self._stored = now
+            results.store_started(self.claim.run_id, worker=self.claim.worker)
 
     def _keep(self, now: float) -> bool:
         """Renew the lease when it is time; False when the run belongs to somebody else by now."""
@@ -135,6 +142,8 @@ class Hold:
 
 class HelpingHold(Hold):
     """A part of an attempt that another process holds: its lease and progress are the holder's affair."""
+
+    tells_clients = False
 
     def __init__(self, claim: Claim, *, time_limit_s: float, beat: Callable[[], None]) -> None:
         """``beat`` gives a sign of life to the holder."""

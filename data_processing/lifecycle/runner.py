@@ -235,11 +235,14 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
     if ending.retryable and claim.failures < len(delays):
         # Spread, because what failed together, by one outage, would come back together.
         delay_s = delays[claim.failures] * random.uniform(0.8, 1.2)
-        return endings.postpone(claim, ending, delay_s=delay_s, progress=progress)
-    failed = endings.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
-    if failed:
-        results.tell_failure(claim.run_id, message=f"{ending.code}: {ending.message}")
-    return failed
+        settled = endings.postpone(claim, ending, delay_s=delay_s, progress=progress)
+        tell: Callable[..., None] = results.store_retry
+    else:
+        settled = endings.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
+        tell = results.tell_failure
+    if settled:
+        tell(claim.run_id, message=f"{ending.code}: {ending.message}")
+    return settled
 
 
 def _dead_reason(ending: Ending) -> DeadReason | None:

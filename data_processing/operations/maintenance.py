@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 ORPHAN_AGE_S = 3600
 RECONCILED = 2000
+LOADED = 50
+"""Runs that are read at a time, because each may have a result of some hundred kilobytes."""
 
 
 def sweep() -> None:
@@ -53,12 +56,34 @@ def file_dead_letters() -> None:
 
 
 def reconcile_results() -> int:
-    """Give Redis back the results of recent runs that it has lost; returns how many."""
-    recent = TaskRun.objects.filter(state__in=FINISHED, expires_at__gt=Now()).order_by("-finished_at")
-    lost = results.list_missing([run.id for run in recent.only("id")[:RECONCILED]])
-    for run in TaskRun.objects.filter(id__in=lost, state=State.SUCCESS, result__isnull=False):
-        results.store_success(run.id, run.result)
+    """Give Redis back the results and ends of recent runs that it has lost; returns how many. It looks at the
+    latest ones, and at all when Redis has been emptied."""
+    keep = timedelta(hours=settings.RESULT_KEEP_HOURS)
+    with_result = Q(state=State.SUCCESS, expires_at__gt=Now(), result__isnull=False)
+    without = Q(state__in=(State.FAILURE, State.REVOKED), finished_at__gt=Now() - keep)
+    recent = TaskRun.objects.filter(with_result | without, finished_at__isnull=False)
+    ids = recent.order_by("-finished_at").values_list("id", flat=True)
+    if results.is_whole():
+        return _give_back(list(ids[:RECONCILED])) or 0
+    given_back = [_give_back(some) for some in _cut(list(ids), RECONCILED)]
+    if None not in given_back:
+        results.note_whole()
+    return sum(number or 0 for number in given_back)
+
+
+def _give_back(run_ids: Sequence[uuid.UUID]) -> int | None:
+    """How many of the runs' ends Redis had lost; None when it is away."""
+    lost = results.list_missing(run_ids)
+    if lost is None:
+        return None
+    for some in _cut(lost, LOADED):
+        for run in TaskRun.objects.filter(id__in=some):
+            ends.tell_clients(run)
     return len(lost)
+
+
+def _cut(ids: Sequence[uuid.UUID], size: int) -> Iterator[Sequence[uuid.UUID]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def add_up_ended() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from django.conf import settings
 from pydantic import JsonValue
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.client import Pipeline
 
 from contracts.progress import Progress
 
@@ -39,6 +41,12 @@ LARGEST_COUNT = 2**63 - 1
 TIMES_S = range(10**9, 10**11)
 ENDED = "runs:ended"
 """The channel on which the ids of runs are said that have just ended."""
+
+
+PROGRESS = "PROGRESS"
+"""What Celery's clients know as the state of a task that tells how far it is."""
+WHOLE = "results:whole"
+"""A key that is there as long as Redis has not been emptied since somebody looked at all results."""
 
 
 class TaskFailed(Exception):
@@ -119,6 +127,21 @@ def tell_cancel(run_id: uuid.UUID) -> None:
     announce_end(run_id)
 
 
+def store_started(run_id: uuid.UUID, *, worker: str) -> None:
+    """Make ``AsyncResult(run_id)`` say that a worker is at it."""
+    _store_meanwhile(run_id, states.STARTED, {"pid": os.getpid(), "hostname": worker})
+
+
+def store_retry(run_id: uuid.UUID, *, message: str) -> None:
+    """Make ``AsyncResult(run_id)`` say that an attempt has failed and another one follows."""
+    _store_meanwhile(run_id, states.RETRY, _backend().prepare_exception(TaskFailed(message)))
+
+
+def forget(run_id: uuid.UUID) -> None:
+    """The run, which had ended, is to run again."""
+    _attempt(lambda: _client().delete(_key_of(run_id)))
+
+
 def store_answer(cache_key: str, payload: Mapping[str, object]) -> None:
     """Keep the answer to a question for the next one who asks it."""
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
@@ -155,8 +178,12 @@ async def hear_ends(*, listening: Callable[[], None], ended: Callable[[uuid.UUID
 
 
 def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began: float) -> None:
+    """Show live how far the run is, also to ``AsyncResult(run_id)``: clients know ``current``, ``total`` and
+    ``status`` from the programs that these tasks come from."""
     live = LiveProgress(attempt=attempt, began=began, at=time.time(), **asdict(progress))
     _attempt(lambda: _client().set(f"progress:{run_id}", json.dumps(asdict(live)), ex=24 * 3600))
+    known = {"current": live.current, "total": live.total, "status": live.phase, "unit": live.unit}
+    _store_meanwhile(run_id, PROGRESS, {**known, "attempt": attempt})
 
 
 def get_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
@@ -170,10 +197,20 @@ def get_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgres
     return {run_id: live for run_id, live in found.items() if live is not None}
 
 
-def list_missing(task_ids: Sequence[TaskId]) -> list[TaskId]:
-    """Of the tasks, those whose result Redis does not hold; none when it is away."""
-    found = _attempt(lambda: _which_exist([_backend().get_key_for_task(str(one)) for one in task_ids]))
-    return [] if found is None else [one for one, there in zip(task_ids, found, strict=True) if not there]
+def list_missing(task_ids: Sequence[TaskId]) -> list[TaskId] | None:
+    """Of the tasks, those whose result Redis does not hold; None when it is away."""
+    found = _attempt(lambda: _which_exist([_key_of(one) for one in task_ids]))
+    return None if found is None else [one for one, there in zip(task_ids, found, strict=True) if not there]
+
+
+def is_whole() -> bool:
+    """Whether Redis has lost nothing since `note_whole`, but perhaps the last moments before it failed."""
+    return bool(_attempt(lambda: _client().exists(WHOLE)))
+
+
+def note_whole() -> None:
+    """Redis has all results that it should have."""
+    _attempt(lambda: _client().set(WHOLE, "1"))
 
 
 def _which_exist(keys: Sequence[str | bytes]) -> list[int]:
@@ -214,19 +251,38 @@ def _client() -> redis.Redis:
     return client
 
 
-def _store(run_id: uuid.UUID | str, status: str, result: Any) -> None:
+def _store(task_id: uuid.UUID | str, status: str, result: Any) -> None:
     # store_result would first read what is there, lest a lost worker's failure replace a success: only who
     # has ended the run comes here, and what is there may be of another form.
-    meta = {
-        "task_id": str(run_id),
-        "status": status,
-        "result": result,
-        "traceback": None,
-        "children": [],
-        "date_done": current_app.now().isoformat(),
-    }
-    backend = _backend()
-    _attempt(lambda: backend.set(backend.get_key_for_task(str(run_id)), backend.encode(meta)))
+    _attempt(lambda: _backend().set(_key_of(task_id), _encode(task_id, status, result)))
+
+
+def _store_meanwhile(run_id: uuid.UUID, status: str, result: Any) -> None:
+    """Store a state that is not the last one, unless the last one is there: a worker that was paused says
+    late what it was at, and who waits for the result would wait for ever."""
+    key, text = _key_of(run_id), _encode(run_id, status, result)
+
+    def write(pipeline: Pipeline) -> None:
+        stored = cast("bytes | None", pipeline.get(key))
+        known = None if stored is None else _try_to_read("result:", stored, _read_object)
+        pipeline.multi()
+        if known is None or known.get("status") not in states.READY_STATES:
+            pipeline.set(key, text, ex=settings.CELERY_RESULT_EXPIRES)
+            pipeline.publish(key, text)
+
+    _attempt(lambda: _client().transaction(write, key))
+
+
+def _key_of(task_id: uuid.UUID | str) -> str:
+    key: str | bytes = _backend().get_key_for_task(str(task_id))
+    return key if isinstance(key, str) else key.decode()
+
+
+def _encode(task_id: uuid.UUID | str, status: str, result: Any) -> str:
+    """As Celery's clients read it."""
+    ended = current_app.now().isoformat() if status in states.READY_STATES else None
+    meta = {"status": status, "result": result, "traceback": None, "children": [], "date_done": ended}
+    return cast(str, _backend().encode({"task_id": str(task_id), **meta}))
 
 
 def _read_object(text: str | bytes) -> dict[str, Any]:

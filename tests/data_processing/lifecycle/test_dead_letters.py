@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from io import StringIO
+from typing import Any
 
 import pytest
+from celery.result import AsyncResult
 from django.core.management import CommandError, call_command
 
 from data_processing.errors import NotReplayable
-from data_processing.lifecycle import dead_letters
+from data_processing.lifecycle import dead_letters, ends
 from data_processing.lifecycle.dead_letters import Action
 from data_processing.lifecycle.runs import cancellation, claims, endings
 from data_processing.lifecycle.runs.endings import Ending
@@ -61,6 +63,17 @@ def test_replay_runs_the_task_again_under_its_own_id(make_run: MakeRun) -> None:
     assert (letter.resolution, letter.resolved_by) == ("replayed", "ana")
     assert claims.claim(run.id, worker="w2", lease_s=30) is not None
     assert not dead_letters.list_open().exists()
+
+
+@pytest.mark.usefixtures("redis_up")
+def test_celery_clients_wait_again_for_a_task_that_is_replayed(make_run: MakeRun) -> None:
+    run = make_run("search")
+    letter = bury(run)
+    seen: AsyncResult[Any] = AsyncResult(str(run.id))
+    ends.tell_ends([run.id])
+    assert seen.state == "FAILURE"
+    dead_letters.resolve(letter, Action.REPLAY, by="ana")
+    assert AsyncResult(str(run.id)).state == "PENDING"
 
 
 def test_replayed_task_that_fails_again_gets_a_dead_letter_of_its_own(make_run: MakeRun) -> None:

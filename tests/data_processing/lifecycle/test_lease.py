@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from celery.result import AsyncResult
 from pytest_django import Settings
 
 from data_processing.errors import WorkCancelled
@@ -48,6 +51,16 @@ def test_work_is_interrupted_again_until_it_stops(run: TaskRun, hold: Hold) -> N
         assert interrupted == ["again", "again"], "DuckDB forgets what comes between two queries"
     hold.tick()
     assert len(interrupted) == 2
+
+
+@pytest.mark.usefixtures("redis_up")
+def test_celery_clients_hear_that_work_has_started_once_it_has_lasted_a_moment(
+    run: TaskRun, hold: Hold
+) -> None:
+    seen: AsyncResult[Any] = AsyncResult(str(run.id))
+    assert seen.state == "PENDING"
+    hold.tick()
+    assert (seen.state, seen.info["hostname"]) == ("STARTED", "w")
 
 
 def test_work_that_is_asked_to_stop_keeps_its_lease_until_it_has(

@@ -29,6 +29,7 @@ from data_processing.models import (
 )
 from data_processing.operations import maintenance
 from data_processing.outputs import files, results
+from data_processing.outputs.results import TaskCancelled, TaskFailed
 from tests import brokers
 from tests.datasets import publish_awards
 from tests.machine import MakeRun
@@ -167,6 +168,56 @@ def test_results_that_redis_lost_are_given_back(make_run: MakeRun) -> None:
     assert maintenance.reconcile_results() == 1
     assert AsyncResult(str(run.id)).get(timeout=2) == run.result
     assert maintenance.reconcile_results() == 0
+
+
+def end_badly(make_run: MakeRun) -> dict[str, TaskRun]:
+    """A run that has failed and one that was cancelled."""
+    failed, cancelled = make_run("search", {"page": 2}), make_run("search", {"page": 3})
+    TaskRun.objects.filter(id=failed.id).update(request={"pages": 2})
+    runner.run_attempt(failed.id, worker="test")
+    cancellation.request_cancel(cancelled.id)
+    return {"failed": failed, "cancelled": cancelled}
+
+
+@pytest.mark.usefixtures("redis_up")
+def test_ends_without_a_result_that_redis_lost_are_given_back(make_run: MakeRun) -> None:
+    ended = end_badly(make_run)
+    results.ask(lambda client: client.flushdb())
+    assert maintenance.reconcile_results() == 2
+    with pytest.raises(TaskFailed, match="invalid-query"):
+        AsyncResult(str(ended["failed"].id)).get(timeout=2)
+    with pytest.raises(TaskCancelled):
+        AsyncResult(str(ended["cancelled"].id)).get(timeout=2)
+    assert maintenance.reconcile_results() == 0
+
+
+@pytest.mark.usefixtures("redis_up")
+def test_an_emptied_redis_is_given_back_all_and_another_one_the_latest(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "RECONCILED", 1)
+    runs = [work_off(make_run("search", {"page": page})) for page in (1, 2)]
+    results.ask(lambda client: client.flushdb())
+    assert maintenance.reconcile_results() == 2
+    for run in runs:
+        results.forget(run.id)
+    assert maintenance.reconcile_results() == 1
+
+
+@pytest.mark.usefixtures("broker_up", "redis_up")
+@pytest.mark.parametrize(("cancelled", "told"), [(False, TaskFailed), (True, TaskCancelled)])
+def test_celery_clients_hear_that_a_run_ended_with_its_worker(
+    make_run: MakeRun, settings: Settings, cancelled: bool, told: type[Exception]
+) -> None:
+    settings.MAX_LOST_ATTEMPTS = 1
+    run = make_run()
+    assert claims.claim(run.id, worker="w1", lease_s=60) is not None
+    if cancelled:
+        cancellation.request_cancel(run.id)
+    age(run, lease_until=timedelta(seconds=5))
+    maintenance.sweep()
+    with pytest.raises(told):
+        AsyncResult(str(run.id)).get(timeout=2)
 
 
 # --- Stubborn cancels -------------------------------------------------------------------------------------

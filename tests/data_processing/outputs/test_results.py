@@ -118,3 +118,37 @@ def test_end_of_a_run_is_told_to_celery_whatever_lies_under_its_key(client: redi
     results.tell_cancel(run_id)
     with pytest.raises(TaskCancelled, match="cancelled"):
         AsyncResult(str(run_id)).get(timeout=5)
+
+
+@pytest.mark.usefixtures("client")
+def test_celery_clients_see_how_a_run_is_on_its_way() -> None:
+    run_id = uuid.uuid4()
+    seen: AsyncResult[Any] = AsyncResult(str(run_id))
+    results.store_started(run_id, worker="bulk@host")
+    assert (seen.state, seen.info["hostname"]) == ("STARTED", "bulk@host")
+    results.store_progress(run_id, attempt=1, progress=PROGRESS, began=time.time())
+    assert str(seen.state) == "PROGRESS"
+    assert seen.info.items() >= {"current": 10, "total": 40, "status": "writing rows"}.items()
+    results.store_retry(run_id, message="out-of-space: the disk is full")
+    assert seen.state == "RETRY"
+    assert "out-of-space" in str(seen.info)
+    assert not seen.ready()
+    results.store_success(run_id, {"rows": 40})
+    assert seen.get(timeout=5) == {"rows": 40}
+
+
+@pytest.mark.usefixtures("client")
+def test_what_a_paused_worker_says_late_does_not_hide_the_end() -> None:
+    run_id = uuid.uuid4()
+    results.store_success(run_id, {"rows": 40})
+    results.store_started(run_id, worker="w1")
+    results.store_progress(run_id, attempt=1, progress=PROGRESS, began=time.time())
+    results.store_retry(run_id, message="late")
+    assert AsyncResult(str(run_id)).get(timeout=5) == {"rows": 40}
+
+
+def test_state_takes_the_place_of_what_cannot_be_read(client: redis.Redis) -> None:
+    run_id = uuid.uuid4()
+    client.set(f"celery-task-meta-{run_id}", b"\xff{")
+    results.store_started(run_id, worker="w1")
+    assert AsyncResult(str(run_id)).state == "STARTED"
