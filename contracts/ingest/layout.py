@@ -68,13 +68,13 @@ def _build_labels(con: duckdb.DuckDBPyConnection, awards: str) -> None:
 
 def _build_contracts(con: duckdb.DuckDBPyConnection, awards: str) -> None:
     """The rows, physically in the order of the default sort and numbered by it."""
-    # A table of no rows, for the types. The rows come by periods, because to sort them all at once would
-    # spill gigabytes; each by way of a temporary table, whose rowid numbers them: row_number() would run the
-    # sort and the compression in one thread.
-    con.execute(f"CREATE TABLE contracts AS SELECT 0::BIGINT AS id, * FROM ({_ordered(awards, 'false')})")
+    # The rows come by periods, because to sort them all at once would spill gigabytes; each by way of a
+    # temporary table, whose rowid numbers them: row_number() would run the sort and the compression in one
+    # thread.
     done = 0
-    for condition in _periods(con, awards):
+    for condition in list(_periods(con, awards)) or ["false"]:
         con.execute(f"CREATE TEMP TABLE ordered AS {_ordered(awards, condition)}")
+        con.execute("CREATE TABLE IF NOT EXISTS contracts AS SELECT 0::BIGINT AS id, * FROM ordered LIMIT 0")
         con.execute(f"INSERT INTO contracts SELECT rowid + 1 + {done} AS id, * FROM ordered")
         [(rows,)] = con.execute("SELECT count(*) FROM ordered").fetchall()
         done += rows

@@ -61,7 +61,7 @@ def _is_cell(text: str) -> bool:
 
 
 def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrder | None) -> None:
-    """Fill ``staging.days`` for one file: a day per distinct text, null where it is none.
+    """Fill ``staging.days`` for one file: a day per distinct raw cell with a text, null where it is none.
 
     Raises BadFile as ``decide_order`` does, and for a workbook whose dates another locale has changed.
     """
@@ -69,7 +69,7 @@ def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrd
     # not fit into memory.
     _collect_texts(con, file)
     survey = _DateSurvey()
-    for column, text, cells in _iterate_texts(con):
+    for column, _, text, cells in _iterate_texts(con):
         survey.add(column, text, cells)
     swapped = [column for column, signs in survey.swaps.items() if signs.is_swapped]
     if swapped and explicit is None:
@@ -78,14 +78,14 @@ def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrd
     doubtful = survey.evidence.list_doubtful() if explicit is None else frozenset()
     utc = {c: c not in _WITH_HOURS and is_utc_column(times) for c, times in survey.times.items()}
     settled: list[tuple[str, str, date | None]] = []
-    for column, text, _ in _iterate_texts(con):
+    for column, raw, text, _ in _iterate_texts(con):
         stamp = parse_stamp(text.removeprefix(DATE_CELL))
         changed = text.startswith(DATE_CELL) if survey.swaps[column].from_cells else _is_cell(text)
         if stamp and order and column in swapped and changed:
             stamp = swap_back(stamp, order, survey.evidence)
         if stamp and stamp.ends in doubtful:
             stamp = None
-        settled.append((column, text, _settle(stamp, order, utc=utc[column])))
+        settled.append((column, raw, _settle(stamp, order, utc=utc[column])))
         if len(settled) == _BATCH:
             _store_days(con, file.number, settled)
             settled.clear()
@@ -98,17 +98,21 @@ def _settle(stamp: Stamp | None, order: DateOrder | None, *, utc: bool) -> date 
 
 def _collect_texts(con: duckdb.DuckDBPyConnection, file: RawFile) -> None:
     fields = " UNION ALL ".join(
-        f"SELECT '{column}' AS field, date_text({column}) AS text FROM staging.raw WHERE file = {file.number}"
+        f"SELECT '{column}' AS field, {column} AS raw FROM staging.raw WHERE file = {file.number}"
         for column in DATE_FIELDS
     )
     con.execute(
         f"""CREATE OR REPLACE TABLE staging.date_texts AS
-        SELECT field, text, count(*) AS cells FROM ({fields}) WHERE text IS NOT NULL GROUP BY ALL"""
+        SELECT field, raw, date_text(raw) AS text, cells FROM (
+            SELECT field, raw, count(*) AS cells FROM ({fields}) WHERE raw IS NOT NULL GROUP BY ALL
+        )"""
     )
 
 
-def _iterate_texts(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, int]]:
-    cursor = con.cursor().execute("SELECT field, text, cells FROM staging.date_texts")
+def _iterate_texts(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, str, int]]:
+    cursor = con.cursor().execute(
+        "SELECT field, raw, text, cells FROM staging.date_texts WHERE text IS NOT NULL"
+    )
     while rows := cursor.fetchmany(_BATCH):
         yield from rows
 
@@ -118,16 +122,16 @@ def _store_days(
 ) -> None:
     if not settled:
         return
-    fields, texts, days = zip(*settled, strict=True)
+    fields, raws, days = zip(*settled, strict=True)
     con.register(
         "settled",
         pa.table(
             {
                 "field": pa.array(fields, pa.string()),
-                "text": pa.array(texts, pa.string()),
+                "raw": pa.array(raws, pa.string()),
                 "day": pa.array(days, pa.date32()),
             }
         ),
     )
-    con.execute("INSERT INTO staging.days SELECT $file, field, text, day FROM settled", {"file": file})
+    con.execute("INSERT INTO staging.days SELECT $file, field, raw, day FROM settled", {"file": file})
     con.unregister("settled")

@@ -14,7 +14,7 @@ import duckdb
 
 from contracts.fields import FIELDS, FLOOD_CONTROL, FieldType
 from contracts.ingest.rows.days import DATE_FIELDS
-from contracts.ingest.rows.staging import STAGED, RawFile
+from contracts.ingest.rows.staging import STAGED, RawFile, clean_texts
 from contracts.reasons import Reason
 
 IMPORTED, COLLAPSED, UNAWARDED = "imported", "collapsed", "unawarded"
@@ -31,7 +31,7 @@ _AWARDING = ("award_number", "awardee_name", "contract_amount")
 """Where all of these are missing, nobody got the contract."""
 _MONEY = tuple(field.name for field in FIELDS if field.type is FieldType.MONEY)
 # The texts, beside dates, that say of every row what it is. Others are cleaned where they decide, because
-# titles were cleaned for every row once, to reject a few.
+# titles were cleaned for every row once, to reject a few: those of _TELLING.
 _CLEANED = (*_NUMBERS, "awardee_name", *_MONEY, "funding_year")
 _CANDIDATE = "candidate"
 
@@ -61,10 +61,7 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     """Everything that a row says about itself: whose it is, days, money, its fault or what is repaired."""
     # Days may lie ahead, as those of closing and completion do; but published files go up to 2034.
     last_year = as_of.year + 1
-    texts = ", ".join(
-        [f"clean_text({field}) AS {field}_text" for field in _CLEANED]
-        + [f"date_text({field}) AS {field}_text" for field in DATE_FIELDS]
-    )
+    texts = ", ".join(f"texts[{place}] AS {field}_text" for place, field in enumerate(_CLEANED, start=1))
     joins, days = _join_days(files)
     money = ", ".join(f"read_money({field}_text) AS {field}_read" for field in _MONEY)
     numbers = ", ".join(f"read_number({field}_text) AS {field}_read" for field in _NUMBERS)
@@ -73,12 +70,20 @@ def _judge_rows(con: duckdb.DuckDBPyConnection, files: Collection[RawFile], *, a
     con.execute(
         f"""CREATE TABLE staging.judged AS
         WITH cleaned AS (
-            SELECT seq, file, ragged, unvalued, digest, {", ".join(_TELLING)}, {texts} FROM staging.raw
+            SELECT seq, file, ragged, unvalued, digest, {", ".join((*_TELLING, *DATE_FIELDS))},
+                {clean_texts(_CLEANED)} AS texts
+            FROM staging.raw
+        ), named AS (
+            SELECT *, {texts} FROM cleaned
         ), valued AS (
-            SELECT cleaned.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}, {numbers}
-            FROM cleaned LEFT JOIN staging.repeats ON repeats.seq = cleaned.seq {joins}
+            SELECT named.*, repeats.seq IS NOT NULL AS repeated, {days}, {money}, {numbers}
+            FROM named LEFT JOIN staging.repeats ON repeats.seq = named.seq {joins}
+        ), tellable AS (
+            SELECT *, CASE WHEN {_is_flood(files)} OR reference_id_read IS NULL OR award_number_read IS NULL
+                THEN {clean_texts(_TELLING)} END AS told
+            FROM valued
         ), faulted AS (
-            SELECT *, {_choose_fault()} AS fault FROM valued
+            SELECT *, {_choose_fault()} AS fault FROM tellable
         ), fated AS (
             SELECT *, CASE WHEN ragged THEN '{REJECTED}'
                 WHEN repeated THEN '{DUPLICATE}'
@@ -104,7 +109,7 @@ def _is_formula(*fields: str) -> str:
 
 
 def _join_days(files: Collection[RawFile]) -> tuple[str, str]:
-    """The joins with ``staging.days`` for the dates that the files have, and the days of all dates."""
+    """The joins with ``staging.days`` for the dates that the files have; texts and days of all dates."""
     # Every row pays for a join, also for one with the days of a column that no file has.
     given = {field for file in files for field in file.generation.columns.values()}
     joins, days = [], []
@@ -112,9 +117,10 @@ def _join_days(files: Collection[RawFile]) -> tuple[str, str]:
         if field in given:
             joins.append(
                 f"""LEFT JOIN staging.days {field}_days ON {field}_days.field = '{field}'
-                AND {field}_days.file = cleaned.file AND {field}_days.text = cleaned.{field}_text"""
+                AND {field}_days.file = named.file AND {field}_days.raw = named.{field}"""
             )
-        days.append(f"{f'{field}_days.day' if field in given else 'NULL::DATE'} AS {field}_read")
+        text, day = (f"{field}_days.raw", f"{field}_days.day") if field in given else ("NULL", "NULL::DATE")
+        days.append(f"{text} AS {field}_text, {day} AS {field}_read")
     return " ".join(joins), ", ".join(days)
 
 
@@ -136,13 +142,13 @@ def _identify(files: Collection[RawFile]) -> str:
     system = f"CASE {whens} END"
     reference, award = (f"number_key({field}_read)" for field in _NUMBERS)
     read = [f"{field}_read::VARCHAR" for field in ("reference_id", *DATE_FIELDS, *_MONEY)]
-    told = [f"lower(clean_text({field}))" for field in _TELLING]
-    buyer = "fold_name(clean_text(organization_name))"
+    told = [f"lower({_told(field)})" for field in _TELLING]
+    buyer = f"fold_name({_told('organization_name')})"
     alike = ", ".join(f"coalesce({value}, '')" for value in ("lower(awardee_name_text)", *told, *read))
     # What a formula would say is not known: rows with one are alike only where all their cells are.
     formulas = "CASE WHEN unvalued IS NOT NULL THEN digest END"
-    project = "clean_text(project_id)"
-    contract = f"concat_ws(chr(31), {system}, {project}, coalesce(clean_text(contract_number), ''))"
+    project = _told("project_id")
+    contract = f"concat_ws(chr(31), {system}, {project}, coalesce({_told('contract_number')}, ''))"
     # Joined by U+001F, which no clean text holds, lest 1 and 23 be 12 and 3. A number of 128 bits, because
     # millions of rows are grouped by it, and the texts would not fit into memory.
     return f"""CASE WHEN {_is_flood(files)}
@@ -154,12 +160,18 @@ def _identify(files: Collection[RawFile]) -> str:
         ELSE md5_number(concat_ws(chr(31), {system}, {alike}, {formulas})) END"""
 
 
+def _told(field: str) -> str:
+    """The expression of one of the texts of ``_TELLING``, where they are cleaned."""
+    return f"told[{_TELLING.index(field) + 1}]"
+
+
 def _choose_fault() -> str:
-    """The expression of what rejects a row, or null. What tells of it is cleaned only where that decides."""
-    told = ", ".join(f"clean_text({field})" for field in _TELLING)
+    """The expression of what rejects a row, or null."""
     names = ("reference_id_read", "award_number_read", "awardee_name_text")
     named = " OR ".join(f"{name} IS NOT NULL" for name in names)
-    nothing_told = f"CASE WHEN {named} THEN false ELSE coalesce({told}) IS NULL END"
+    nothing_told = (
+        f"CASE WHEN {named} THEN false ELSE coalesce({', '.join(map(_told, _TELLING))}) IS NULL END"
+    )
     checks: tuple[tuple[str, str, Reason], ...] = (
         ("contract_amount", _is_formula("contract_amount"), "formula_without_value"),
         ("contract_amount", "contract_amount_text IS NULL", "missing_value"),
@@ -181,7 +193,7 @@ def _list_repairs(files: Collection[RawFile], *, last_year: int) -> Iterator[tup
         if column in _NUMBERS:
             yield column, f"{column}_text IS NOT NULL AND {column}_read IS NULL", "zero_number"
         if demanding := [file for file in files if column in file.generation.expected]:
-            missing = f"{column}_text IS NULL" if column in _CLEANED else f"clean_text({column}) IS NULL"
+            missing = f"{column}_text IS NULL" if column in _CLEANED else f"{_told(column)} IS NULL"
             here = f"{_is_any(files, demanding)} AND NOT {_is_formula(column)}"
             yield column, f"CASE WHEN {here} THEN {missing} ELSE false END", "missing_value"
         if column in DATE_FIELDS:
@@ -307,10 +319,11 @@ _NAME_REPAIRED = """array_to_string(list_transform(judged.repairs, lambda repair
 def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
     """The imported rows in the columns and types of FIELDS, without ``id``."""
     judged = (*DATE_FIELDS, *_MONEY, "funding_year")
-    texts = ", ".join(f"clean_text({field}) AS {field}" for field in STAGED if field not in judged)
+    cleaned = [field for field in STAGED if field not in judged]
+    texts = ", ".join(f"texts[{place}] AS {field}" for place, field in enumerate(cleaned, start=1))
     origins = {
-        **{field: f"cleaned.{field}" for field in STAGED},
-        **{field: f"read_number(cleaned.{field})" for field in _NUMBERS},
+        **{field: f"named.{field}" for field in STAGED},
+        **{field: f"read_number(named.{field})" for field in _NUMBERS},
         **{field: f"judged.{field}" for field in judged},
         "line_items": "fates.line_items",
         "source": "files.source",
@@ -321,11 +334,13 @@ def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""CREATE TABLE staging.awards AS
         WITH cleaned AS (
-            SELECT seq, {texts} FROM staging.raw SEMI JOIN (
+            SELECT seq, {clean_texts(cleaned)} AS texts FROM staging.raw SEMI JOIN (
                 FROM staging.fates WHERE fate = '{IMPORTED}'
             ) imported USING (seq)
+        ), named AS (
+            SELECT seq, {texts} FROM cleaned
         )
         SELECT {columns}
-        FROM cleaned JOIN staging.fates USING (seq) JOIN staging.judged USING (seq)
+        FROM named JOIN staging.fates USING (seq) JOIN staging.judged USING (seq)
             JOIN staging.files ON files.file = judged.file"""
     )

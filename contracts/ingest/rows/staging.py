@@ -74,7 +74,7 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     )
     con.execute("CREATE TABLE staging.formulas (seq BIGINT, field VARCHAR, formula VARCHAR)")
     con.execute("CREATE TABLE staging.files (file INTEGER, name VARCHAR, source VARCHAR)")
-    con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, text VARCHAR, day DATE)")
+    con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, raw VARCHAR, day DATE)")
     create_macros(con)
 
 
@@ -87,6 +87,12 @@ def create_macros(con: duckdb.DuckDBPyConnection) -> None:
     con.create_function("resolve_entities", resolve_entities, ["VARCHAR"], "VARCHAR")
     for macro in _MACROS:
         con.execute(macro)
+
+
+def clean_texts(fields: Iterable[str]) -> str:
+    """The expression of the list of these fields' clean texts. One lambda, because a macro is planned and its
+    patterns are compiled, wherever it stands: that took a third of the time of a small import."""
+    return f"list_transform([{', '.join(fields)}], lambda raw: clean_text(raw))"
 
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]+\d*);", re.IGNORECASE)
