@@ -110,20 +110,21 @@ def kill_process_of(task_id: str) -> None:
 
 
 def drain_dead_queues(limit: int) -> Iterator[DeadMessage]:
-    """Take messages out of the dead-letter queues; each is acknowledged when the next one is asked for, so
-    that a caller that fails leaves the message where it was. Raises one of ERRORS."""
+    """Take messages out of the dead-letter queues. Raises one of ERRORS."""
     if not is_rabbitmq():
         return
     with connect() as connection:
         channel: Any = connection.channel()
         for name in queue_names():
             for _ in range(limit):
+                # By the channel itself: kombu would decode the body, for which it may have died.
                 message = channel.basic_get(f"{name}.dead")
                 if message is None:
                     break
                 headers = message.properties.get("application_headers") or {}
                 body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
                 yield DeadMessage(queue=name, body=body, headers=headers)
+                # When the next one is asked for: a caller that fails leaves it where it was.
                 channel.basic_ack(message.delivery_tag)
 
 
@@ -162,6 +163,7 @@ def _inspect(connection: Connection, name: str) -> QueueDepth:
 def _count(connection: Connection, name: str) -> tuple[int, int]:
     """Ready messages and consumers. A queue that does not exist (yet, or since the broker lost its data)
     holds nothing."""
+    # One for each question: the broker closes a channel that asked for a queue which is not there.
     channel: Any = connection.channel()
     try:
         found = channel.queue_declare(queue=name, passive=True)

@@ -91,6 +91,7 @@ class TaskRun(models.Model):
             models.Index(
                 fields=["queue", "created_at"], name="run_pending", condition=Q(state=State.PENDING)
             ),
+            # Of few rows each, however many have ended: the sweeper asks by these, twice a second.
             models.Index(fields=["publish_at"], name="run_outbox", condition=Q(state=State.PENDING)),
             models.Index(fields=["lease_until"], name="run_leased", condition=Q(state=State.STARTED)),
             models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),

@@ -20,9 +20,8 @@ SOON_S = 1.0
 
 def begin_try(*, account: str, address: str) -> SignInTry:
     """Count a try at an account from an address (its key). Raises TooManyTries, and then it does not count.
-
-    Whoever begins a try ends it, too. No account is locked for all addresses, or anybody could lock it.
-    """
+    Whoever begins a try ends it, too."""
+    # Before the password is looked at: where tries were counted afterwards, 40 at once passed a limit of 5.
     mine = SignInTry.objects.create(account=_account_key(account), address=address)
     wait_s = _count_wait_s(mine)
     if wait_s:
@@ -46,6 +45,7 @@ def forget_old_tries() -> None:
 
 def _count_wait_s(mine: SignInTry) -> float:
     """Seconds until the next try; 0.0 when it may be now."""
+    # By address, also for the account: if it were locked for all addresses, anybody could lock it.
     recent = SignInTry.objects.filter(address=mine.address, at__gt=Now() - _window())
     account, failed = Q(account=mine.account), Q(failed=True)
     found = recent.aggregate(

@@ -104,6 +104,7 @@ class Insert:
         ((sql, parameters),) = query.get_compiler(connection=connection).as_sql()
         key = connection.ops.quote_name(str(options.pk.column))
         compiler = self._model._default_manager.all().query.get_compiler(connection=connection)
+        # Something to return, because execute() fetches what a statement gives.
         return _Compiled(
             sql=f"{sql} RETURNING {key}", parameters=parameters, compiler=compiler, converters={}
         )
@@ -123,6 +124,7 @@ class Update:
         return self._compiled(connection.vendor).execute(values)
 
     def _compile(self, vendor: str) -> _Compiled:
+        # Django has no RETURNING for an UPDATE, so it is put behind the text.
         query = cast(UpdateQuery, self._rows.query.chain(UpdateQuery))
         query.add_update_values(dict(self._changes))
         sql, parameters = query.get_compiler(connection=connection).as_sql()

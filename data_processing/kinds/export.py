@@ -122,8 +122,8 @@ def export_contracts(request: ExportRequest, context: Context) -> Work:
 
 
 def memory_for(query: Query) -> int:
-    """What the engine may hold: little for rows in the order in which they lie, because DuckDB would fill
-    what it is given with blocks that it will not read again. Only a sort can use more."""
+    """What the engine may hold, in MB: little for rows in the order in which they lie."""
+    # DuckDB fills what it is given, here with blocks that it will not read again. Only a sort can use more.
     whole: int = settings.ENGINE_MEMORY_MB
     return min(whole, STREAM_MEMORY_MB) if query.sort == Sort() else whole
 
@@ -185,7 +185,7 @@ def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path
 
 
 def _describe_export(filters: Filters, reader: Reader, *, totals: Totals, context: Context) -> About:
-    """What the sheet About says. Made at is when the export was asked for: another attempt says the same."""
+    """What the sheet About says."""
     manifest = datasets.open_store(context.dataset_version).snapshot.manifest()
     answer = reader.aggregate(Aggregation(filters=filters, dimensions=("by_year",)))
     summary = answer["summary"]
@@ -203,6 +203,7 @@ def _describe_export(filters: Filters, reader: Reader, *, totals: Totals, contex
         years=tuple(
             Year(group["label"], group["count"], Decimal(group["total_value"])) for group in answer["by_year"]
         ),
+        # Not now: another attempt, or who writes one of its parts, must say the same.
         made_at=context.asked_at,
         notes=(FLOOD_NOTE,) if filters.include_flood_control else (),
     )

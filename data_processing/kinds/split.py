@@ -80,6 +80,7 @@ class _Work:
 
     def take(self, part: int, write: WritePart) -> Generator[Progress, None, None]:
         """Write the part here, unless somebody else does it or has done it."""
+        # A turn has files of its own: a writer that wakes up must not write into those of the next one.
         if self._is_silent(part):
             self._turns[part] += 1
         claim = self._parts.claim(part, turn=self._turns[part])
@@ -121,8 +122,8 @@ class _Work:
         return sign[1] if sign else 0
 
     def _is_silent(self, part: int) -> bool:
-        """Whether nothing has changed for so long that the writer must be gone. Only changes are looked at,
-        because its clock may differ."""
+        """Whether nothing has changed for so long that the writer must be gone."""
+        # Its times are not compared with now, only with each other: its clock, or the disk's, may differ.
         sign, now = self._parts.read_sign(part, turn=self._turns[part]), time.monotonic()
         known, since = self._signs.get(part, (None, now))
         if sign is None or sign != known:

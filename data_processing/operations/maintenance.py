@@ -27,6 +27,7 @@ from data_processing.outputs.parts import Parts
 
 logger = logging.getLogger(__name__)
 
+# Far longer than a file waits for the row that names it, also while the database is away.
 ORPHAN_AGE_S = 3600
 RECONCILED = 2000
 LOADED = 50
@@ -154,6 +155,7 @@ def _kill_process_of(run_id: uuid.UUID) -> None:
 
 
 def _remove_orphans(*, age_s: float) -> None:
+    # What these write has no row yet, however long ago it was written.
     running = {str(pk) for pk in TaskRun.objects.filter(state=State.STARTED).values_list("id", flat=True)}
     orphans = files.list_orphans(older_than=time.time() - age_s)
     files.remove(name for name in orphans if name.partition(".")[0] not in running)

@@ -102,6 +102,7 @@ class ScheduleReport:
 
 def report_pace(hours: int) -> list[HourReport]:
     """Each of the last ``hours`` hours, oldest first; the last one is not over yet."""
+    # In UTC, where no hour is missing and none comes twice.
     now = timezone.now().astimezone(UTC)
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)
     ended = TaskRun.objects.filter(finished_at__gte=first)

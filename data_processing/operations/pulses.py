@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from data_processing.models import Pulse
 
 SWEEP, BEAT = "sweep", "beat"
+# Three of Beat's pulses, or twenty sweeps, that have not come.
 LATE_AFTER_S = 10.0
 AT_MOST_EVERY_S = 1.0
 

@@ -81,6 +81,7 @@ def _name_broken_limit(*, rows: int, size_bytes: int) -> BrokenLimit | None:
 
 
 def _recent_pace(format: str) -> Pace:
+    # Not by small ones, whose time is mostly what any export takes.
     recent = ExportFile.objects.filter(format=format, rows__gte=10_000).select_related("run")
     done = list(recent.order_by("-created_at")[:RECENT])
     rows = sum(export.rows for export in done)

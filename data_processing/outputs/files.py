@@ -66,6 +66,7 @@ def publish(partial: Path) -> PublishedFile:
     whose object a store shows only when all of it is there."""
     with partial.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        # Before it is renamed: the name may reach the disk first, and a crash of the machine comes between.
         os.fsync(file.fileno())
     size_bytes = partial.stat().st_size
     final = partial.with_name(final_name(partial.name))
@@ -108,6 +109,7 @@ def read_chunks(path: str, start: int, stop: int) -> Generator[bytes]:
         with contextlib.closing(bucket.bucket.Object(path).get(Range=wanted)["Body"]) as body:
             yield from body.iter_chunks(CHUNK_BYTES)
         return
+    # Python's buffer would copy each chunk once more.
     with absolute_path(path).open("rb", buffering=0) as file:
         file.seek(start)
         while start < stop and (chunk := file.read(min(CHUNK_BYTES, stop - start))):
@@ -145,8 +147,8 @@ def discard(paths: Iterable[str]) -> None:
 
 def discard_attempt(partials: Sequence[str], *, published: bool) -> None:
     """As ``discard``, of what an attempt may have written under these partial names; ``published``: some may
-    have their final names by now, or lie in the store. Nothing is looked for: an attempt knows its files, and
-    a list of the store is long and may be refused."""
+    have their final names by now, or lie in the store."""
+    # Nothing is looked for: an attempt knows its files, and a list of the store is long and may be refused.
     try:
         for name in partials:
             absolute_path(name).unlink(missing_ok=True)

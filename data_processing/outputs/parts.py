@@ -6,10 +6,7 @@ who writes it, how far it is, which are done. Knows no format and no row of the 
     <run>.<attempt>.split.<part>.<turn>.data.part   what that writer has written
     <run>.<attempt>.split.<part>.done.part          a whole part
 
-A claim is made by O_EXCL, so that one writer has it. Of a writer that went silent the next turn takes over;
-should it wake up, it renames equal bytes over equal bytes. Who ends the work removes the plan first and then
-the files; who makes a file looks for the plan afterwards and removes the file where it is gone: so nothing
-is left, whoever is faster.
+Of a writer that went silent the next turn takes over, with files of its own.
 """
 
 from __future__ import annotations
@@ -48,6 +45,7 @@ class Parts:
         """From now on others may claim parts."""
         draft = files.partial_path(self._run_id, attempt=self._attempt, suffix="split.draft")
         draft.write_text(json.dumps(plans), encoding="utf-8")
+        # By a rename, so that nobody reads half of it.
         draft.rename(self._path("plan"))
 
     def read_plans(self) -> list[PartPlan] | None:
@@ -66,6 +64,8 @@ class Parts:
             claim = PartClaim(self, part, turn=turn)
         except FileExistsError:
             return None
+        # Asked once the claim is there: who ends the work removes the plan first and the files then, so that
+        # nothing is left, whoever is faster.
         if not self.wanted:
             claim.give_back()
             return None
@@ -92,6 +92,7 @@ class Parts:
         """End the work: nobody may claim a part from now on, and all files go. ``turns`` is how often parts
         are known to have been taken over; further turns are found by their claims, one after the other."""
         plans = self.read_plans() or []
+        # The plan before all files: who makes one looks for the plan afterwards.
         for suffix in ("plan", "draft"):
             self._path(suffix).unlink(missing_ok=True)
         for part in range(len(plans)):
@@ -128,6 +129,7 @@ class PartClaim:
         self._done = parts._path(f"{part}.done")
         self.data = parts._path(f"{part}.{turn}.data")
         self._noted = 0.0
+        # O_EXCL: of all that try at once, one makes the file. NFS keeps to that from version 4 on.
         os.close(os.open(self._sign, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
 
     def note(self, rows: int) -> None:
@@ -143,6 +145,7 @@ class PartClaim:
 
     def finish(self) -> None:
         """The part is whole. Raises FileNotFoundError when the work has ended."""
+        # One who was silent and wakes up comes here too: equal bytes take the place of equal bytes.
         self.data.rename(self._done)
         if not self._parts.wanted:
             self._done.unlink(missing_ok=True)

@@ -37,6 +37,7 @@ PAUSE_AFTER_OUTAGE_S = 2.0
 OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.InvalidResponse, OSError)
 """What a Redis that is away makes a call raise; redis.ResponseError comes from one that is there."""
 
+# What the columns of a row hold.
 LARGEST_COUNT = 2**63 - 1
 TIMES_S = range(10**9, 10**11)
 ENDED = "runs:ended"
@@ -76,6 +77,7 @@ class LiveProgress:
         if data.keys() != _PROGRESS_TYPES.keys():
             raise ValueError("other members")
         for name, type_ in _PROGRESS_TYPES.items():
+            # Not isinstance, for which True is a whole number.
             if type(data[name]) is not type_:
                 raise ValueError(f"{name} is of another type")
         counts, times = (data[n] for n in ("attempt", "current", "total")), (data["began"], data["at"])

@@ -1,8 +1,4 @@
-"""Beat's scheduler: what it sends is confirmed by the broker, and sent again soon when it was not.
-
-Celery's own sends without confirms: after a node of a cluster died it went on for minutes into a channel that
-led nowhere. It also takes an entry for done before it is sent, so that one of a broker's outage is skipped.
-"""
+"""Beat's scheduler: what it sends is confirmed by the broker, and sent again soon when it was not."""
 
 from __future__ import annotations
 
@@ -20,8 +16,8 @@ logger = logging.getLogger(__name__)
 class ConfirmedScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Entries of Beat's table, sent within deadlines: a broker that is away delays them, and nothing else."""
 
+    # Celery's own would wait for the broker without end.
     producer = None
-    """Celery's own, which would wait for the broker without end."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._unsent: dict[str, ModelEntry] = {}
@@ -35,6 +31,7 @@ class ConfirmedScheduler(DatabaseScheduler):  # type: ignore[misc]
 
     def apply_async(self, entry: ModelEntry, *_: Any, **__: Any) -> None:
         """Send one entry, which counts as run already; where that fails, undo the count and keep it."""
+        # Celery leaves it at that, so that an entry of a broker's outage is never sent.
         try:
             self._send(entry)
         except broker.ERRORS as error:
@@ -46,6 +43,7 @@ class ConfirmedScheduler(DatabaseScheduler):  # type: ignore[misc]
         else:
             self._unsent.pop(entry.name, None)
         finally:
+            # At once: what the table does not know yet, a Beat that takes over would send again.
             self._do_sync()
 
     def _send_again(self) -> None:
@@ -61,5 +59,7 @@ class ConfirmedScheduler(DatabaseScheduler):  # type: ignore[misc]
                 self.apply_async(entry)
 
     def _send(self, entry: ModelEntry) -> None:
+        # With confirms, without which Celery's own went on for minutes into a channel that led nowhere, when
+        # a node of a cluster had died.
         options = {**entry.options, "headers": {**entry.options.get("headers", {}), "celery_beat_task": True}}
         publisher.send_by_options(entry.task, entry.args, kwargs=entry.kwargs, **options)

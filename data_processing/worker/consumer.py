@@ -28,13 +28,13 @@ class OutOfMemory(Exception):
     """A task wanted more memory than there is."""
 
 
+# An eta of now is no wish to wait, also where the sender's clock is ahead of this one.
 CLOCKS_DIFFER_S = 1.0
 
 
 class SafeRequest(Request):
-    """A request that rejects a message of the wrong shape in the one way that Celery handles; one that asks
-    to be kept until later, too: it would hold a place of the prefetch, and some of them the whole lane. What
-    has to wait waits in the database, and nobody of ours sends such a message."""
+    """A request that rejects a message of the wrong shape, or one that asks to be kept until later, in the
+    one way that Celery handles."""
 
     _args: Any
     _kwargs: Any
@@ -42,6 +42,7 @@ class SafeRequest(Request):
     def __init__(self, message: Any, *args: Any, **kwargs: Any) -> None:
         try:
             super().__init__(message, *args, **kwargs)
+            # Where these are no numbers, the worker ends when it hands the task on.
             for limit in self.time_limits:
                 if limit is not None:
                     float(limit)
@@ -50,12 +51,15 @@ class SafeRequest(Request):
             raise InvalidTaskError(f"malformed task message: {error!r}") from error
         if not isinstance(self._args, list | tuple) or not isinstance(self._kwargs, dict):
             raise InvalidTaskError("malformed task message: arguments are not a list and an object")
+        # It would hold a place of the prefetch, and some of them the whole lane. What has to wait waits in
+        # the database; nobody of ours sends such a message.
         if waits_s > CLOCKS_DIFFER_S:
             raise InvalidTaskError(f"task message that would have to be kept until {self.eta}")
 
     def maybe_expire(self) -> Literal[True] | None:
-        """As Celery's, which besides would have this worker refuse the id from now on: a run is published
-        again under the same one."""
+        """Whether its time is over."""
+        # Celery's own would have this worker refuse the id from now on: a run is published again under the
+        # same one.
         return True if self.expires is not None and _now_for(self.expires) > self.expires else None
 
 
@@ -96,7 +100,8 @@ class DeadLetteringConsumer(Consumer):
         ]
 
     def ensure_connected(self, conn: Any) -> Any:
-        """Connect within a second of the broker's return; Celery alone would pause for up to 30 s."""
+        """Connect within a second of the broker's return."""
+        # Celery's own pauses for longer and longer, up to 30 s.
         conn.ensure_connection(
             _log_outage, interval_start=1, interval_step=0, interval_max=1, callback=maybe_shutdown
         )
@@ -106,6 +111,7 @@ class DeadLetteringConsumer(Consumer):
         handle = super().create_task_handler(*args, **kwargs)
 
         def handle_or_reject(message: Any) -> None:
+            # Celery ends the worker here. The broker would hand the message to the next one, and so on.
             try:
                 handle(message)
             except MALFORMED as error:
@@ -114,5 +120,6 @@ class DeadLetteringConsumer(Consumer):
         return handle_or_reject
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
+        # Celery's own acknowledges it: all that is left of the message is a line in the log.
         logger.error("unreadable message goes to the dead-letter queue: %r", exc)
         message.reject_log_error(logger, self.connection_errors)

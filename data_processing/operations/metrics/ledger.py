@@ -79,6 +79,7 @@ def measure_exports() -> Iterator[Family]:
 
 def _count_ends(counts: Mapping[Key, float]) -> CounterMetricFamily:
     family = make_counter("task", "Tasks that have ended", "kind", "state", prefix=CELERY)
+    # From 0 on, before there is any: Prometheus sees no rise in a series that begins with its first event.
     known = {(name, state.value): 0.0 for name, kind in KINDS.items() if kind.is_there for state in FINISHED}
     ended = {(kind, state): value for (kind, state), value in _select(counts, Metric.ENDED)}
     for labels, value in {**known, **ended}.items():

@@ -1,8 +1,7 @@
 """From conditions to messages: what lasts is told once, again after hours, and when it is over.
 
 A message and the note that it was told are one transaction. Each message is a job of the task machine, with
-its retries and dead letters; this process makes the first attempt itself, because it may be the workers that
-are gone.
+its retries and dead letters.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from data_processing.operations.watch.messages import Begin, News
 
 logger = logging.getLogger(__name__)
 
+# Less than LOOK_EVERY_S, so that the only process that is left misses none of its turns.
 TURN, TURN_EVERY = "watch", timedelta(seconds=5)
 
 
@@ -45,6 +45,7 @@ def send_test() -> list[TaskRun]:
 
 
 def _send(jobs: Iterable[uuid.UUID]) -> None:
+    # Here, although any worker could: it may be the workers that are gone.
     for run_id in jobs:
         runner.run_attempt(run_id, worker=f"watch@{socket.gethostname()}")
 
