@@ -7,6 +7,7 @@ import contextvars
 import logging
 import os
 import resource
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from api.problems import problem
 from api.waiting.later import Later
 from api.waiting.release import release_connections
 from backend.serving.bodies import Receive, Send, read_body
+from backend.serving.telemetry import count_request
 from data_processing.errors import BadRequestBody
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
@@ -61,6 +63,7 @@ class OneThreadHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
         try:
             body = await read_body(scope, receive)
         except RequestAborted:
@@ -68,9 +71,13 @@ class OneThreadHandler(ASGIHandler):
         except BadRequestBody as error:
             # The rest of the body stays unread: it must not be taken for the next request.
             close = {"Connection": "close"}
-            await self.send_response(problem(error.status, error.code, str(error), headers=close), send)
+            refusal = problem(error.status, error.code, str(error), headers=close)
+            count_request(None, refusal, method=scope["method"], seconds=time.perf_counter() - began)
+            await self.send_response(refusal, send)
             return
-        response = await _call(self._threads_for(scope["path"]), self._respond, scope, body)
+        # The wait for a thread counts, the client's own time for its body does not.
+        began = time.perf_counter()
+        response = await _call(self._threads_for(scope["path"]), self._respond, scope, body, began)
         if _is_unfinished(response):
             await self._accompany(response, receive, send)
         else:
@@ -90,7 +97,7 @@ class OneThreadHandler(ASGIHandler):
             request.META["CONTENT_LENGTH"] = str(size)
         return request, refusal
 
-    def _respond(self, scope: Mapping[str, Any], body: Any) -> HttpResponseBase:
+    def _respond(self, scope: Mapping[str, Any], body: Any, began: float) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
         try:
             signals.request_started.send(sender=type(self), scope=scope)
@@ -98,7 +105,9 @@ class OneThreadHandler(ASGIHandler):
             if request is not None:
                 response = self.get_response(request)
             response._handler_class = type(self)
-            return response if _is_unfinished(response) else _finish(response)
+            whole = response if _is_unfinished(response) else _finish(response)
+            count_request(request, whole, method=scope["method"], seconds=time.perf_counter() - began)
+            return whole
         finally:
             release_connections()
 

@@ -17,6 +17,7 @@ from contracts.engine.store import Store
 from contracts.errors import NoDataset, SnapshotMissing
 from contracts.snapshot import versions
 from contracts.snapshot.versions import Manifest, Snapshot
+from data_processing.instruments import EngineFigures
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ def open_store(version: str, *, memory_mb: int | None = None) -> Store:
                 versions.get(settings.DATASET_ROOT, version),
                 memory_limit_mb=key[1],
                 threads=settings.ENGINE_THREADS,
+                observer=EngineFigures(),
             )
         _open.move_to_end(key)
         return _open[key]

@@ -39,6 +39,7 @@ from api.waiting.waits import answer_start
 from contracts.questions.query import digest
 from data_processing import datasets
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
+from data_processing.instruments import count_lookup
 from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import OFFERED, parse_again
@@ -311,6 +312,7 @@ def start_task(request: Request, kind: TaskKind[TaskRequest], wanted: TaskReques
     if kind.cached:
         key = request_key(kind.name, wanted, version)
         answer = results.get_answer(key)
+        count_lookup("answers", hit=answer is not None)
         if answer is not None:
             return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
     owner = owner_of(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from contracts.engine.observer import Observer
 from contracts.errors import OutOfSpace, QueryInterrupted
 from contracts.snapshot.expressions import Statement
 
@@ -30,27 +32,28 @@ OUT_OF_SPACE = (
 class Cursor:
     """For one thread, but for ``interrupt``. Every call may raise QueryInterrupted or OutOfSpace."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, observer: Observer) -> None:
         self._cursor = cursor
+        self._observer = observer
         self._interrupted = False
 
     def execute(self, statement: Statement) -> None:
-        with _translated_errors():
+        with self._watched(), _translated_errors():
             self._cursor.execute(statement.sql, statement.parameters)
 
     def fetch(self, statement: Statement, row: Callable[..., T]) -> list[T]:
         """The rows, each made by ``row`` of its values."""
-        with _translated_errors():
+        with self._watched(), _translated_errors():
             rows = self._cursor.execute(statement.sql, statement.parameters).fetchall()
         return [row(*values) for values in rows]
 
     def fetch_numbers(self, statement: Statement) -> dict[str, NDArray[np.int64]]:
         """The columns, of whole numbers and without nulls, by name."""
-        with _translated_errors():
+        with self._watched(), _translated_errors():
             return self._cursor.execute(statement.sql, statement.parameters).fetchnumpy()
 
     def fetch_table(self, statement: Statement) -> pa.Table:
-        with _translated_errors():
+        with self._watched(), _translated_errors():
             return self._cursor.sql(statement.sql, params=statement.parameters).to_arrow_table()
 
     def register(self, name: str, numbers: dict[str, NDArray[np.int64]]) -> None:
@@ -60,30 +63,53 @@ class Cursor:
     def stream(self, statement: Statement, *, batch_rows: int) -> pa.RecordBatchReader:
         """The rows in batches, without holding them in memory; errors while they are read come translated."""
         self._interrupted = False
+        began = time.perf_counter()
         with _translated_errors():
             relation = self._cursor.sql(statement.sql, params=statement.parameters)
             batches = relation.to_arrow_reader(batch_rows)
-        return pa.RecordBatchReader.from_batches(batches.schema, self._read(batches))
+        planned_s = time.perf_counter() - began
+        return pa.RecordBatchReader.from_batches(batches.schema, self._read(batches, planned_s))
 
     def interrupt(self) -> None:
         """Stop what runs, from any thread; the running call raises QueryInterrupted."""
         self._interrupted = True
         self._cursor.interrupt()
 
-    def _read(self, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        while True:
-            try:
-                batch = batches.read_next_batch()
-            except StopIteration:
-                return
-            # Arrow's interface knows no classes of errors: each of DuckDB's comes as OSError with its words.
-            except OSError as error:
-                if self._interrupted:
-                    raise QueryInterrupted("the query was interrupted") from None
-                if any(sign in str(error) for sign in OUT_OF_SPACE):
-                    raise OutOfSpace(str(error)) from error
-                raise
-            yield batch
+    def _read(self, batches: pa.RecordBatchReader, took_s: float) -> Iterator[pa.RecordBatch]:
+        try:
+            while True:
+                began = time.perf_counter()
+                try:
+                    batch = self._read_next(batches)
+                finally:
+                    # Not what the reader does with a batch before it asks for the next one.
+                    took_s += time.perf_counter() - began
+                if batch is None:
+                    return
+                yield batch
+        finally:
+            self._observer.note_statement(took_s)
+
+    def _read_next(self, batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
+        try:
+            return batches.read_next_batch()
+        except StopIteration:
+            return None
+        # Arrow's interface knows no classes of errors: each of DuckDB's comes as OSError with its words.
+        except OSError as error:
+            if self._interrupted:
+                raise QueryInterrupted("the query was interrupted") from None
+            if any(sign in str(error) for sign in OUT_OF_SPACE):
+                raise OutOfSpace(str(error)) from error
+            raise
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._observer.note_statement(time.perf_counter() - began)
 
 
 @contextlib.contextmanager

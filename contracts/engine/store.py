@@ -23,6 +23,7 @@ from contracts.engine.aggregates import Answer
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
 from contracts.engine.matching import Indexes, Matcher
+from contracts.engine.observer import Nobody, Observer
 from contracts.engine.spill import SpillFolder
 from contracts.engine.suggestions import NameList, Suggestion
 from contracts.engine.totals import answer_aggregation
@@ -44,6 +45,7 @@ DUCKDB_SHARE = 0.66
 REMEMBERED_ANSWERS = 200
 # A bit for each contract: 0.6 MB of 5 million.
 REMEMBERED_ROWS = 24
+NOBODY = Nobody()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,14 @@ class Store:
     All of its files are open from the beginning, so that it goes on when the snapshot is deleted.
     """
 
-    def __init__(self, snapshot: Snapshot, *, memory_limit_mb: int = 512, threads: int = 2) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        *,
+        memory_limit_mb: int = 512,
+        threads: int = 2,
+        observer: Observer = NOBODY,
+    ) -> None:
         """``memory_limit_mb`` is about what the process holds at most; sorts beyond it spill to disk.
 
         Raises SnapshotMissing where the database is not on disk.
@@ -68,6 +77,7 @@ class Store:
         if not snapshot.database.is_file():
             raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk")
         self.snapshot = snapshot
+        self._observer = observer
         self._spill = SpillFolder()
         # Attached rather than opened: DuckDB opens a file once per process, with one configuration for all.
         self._connection = duckdb.connect(
@@ -77,8 +87,12 @@ class Store:
                 "temp_directory": str(self._spill.path),
             }
         )
-        self.answers: LruCache[Answer] = LruCache(REMEMBERED_ANSWERS)
-        self.found: LruCache[MatchedRows] = LruCache(REMEMBERED_ROWS)
+        self.answers: LruCache[Answer] = LruCache(
+            REMEMBERED_ANSWERS, note=lambda hit: observer.note_lookup("answers", hit=hit)
+        )
+        self.found: LruCache[MatchedRows] = LruCache(
+            REMEMBERED_ROWS, note=lambda hit: observer.note_lookup("rows", hit=hit)
+        )
         # All that there can be: each name column, with and without the second source.
         self.names: LruCache[NameList] = LruCache(2 * len(EXACT))
         # By the last reference: a cache that drops a store does not know who reads it still.
@@ -109,7 +123,7 @@ class Store:
                 cursor.execute(
                     f"CREATE TEMP VIEW contracts AS SELECT *, {self._younger} FROM snapshot.contracts"
                 )
-            yield Reader(self, Cursor(cursor))
+            yield Reader(self, Cursor(cursor, self._observer))
         finally:
             cursor.close()
 

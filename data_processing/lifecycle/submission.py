@@ -16,6 +16,7 @@ from django.utils import timezone
 from contracts.questions.query import digest
 from data_processing.database.constraints import violates
 from data_processing.errors import KeyReused
+from data_processing.instruments import count_lookup
 from data_processing.kinds.kind import R, TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox
@@ -103,6 +104,7 @@ def _reuse_or_record(
     key = request_key(kind.name, wanted, version)
     if kind.formats:
         finished = get_reusable(owner, key)
+        count_lookup("exports", hit=finished is not None)
         if finished is not None:
             return Accepted(run=finished, reused=True)
         export_store.expect_room()

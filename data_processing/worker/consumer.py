@@ -13,10 +13,13 @@ from typing import Any, ClassVar, Literal
 
 from celery import Task
 from celery.exceptions import InvalidTaskError
+from celery.signals import worker_process_shutdown
 from celery.worker.consumer import Consumer
 from celery.worker.request import Request
 from celery.worker.state import maybe_shutdown
 from django.db import close_old_connections
+
+from data_processing.operations.process_counts import pusher
 
 logger = logging.getLogger(__name__)
 
@@ -76,11 +79,18 @@ class SafeTask(Task):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # Connections are kept from task to task; one that an outage has broken is dropped here.
         close_old_connections()
+        pusher.ensure_running()
         try:
             return super().__call__(*args, **kwargs)
         except MemoryError as error:
             # Celery hands this one error on to the worker's main process, which ends then.
             raise OutOfMemory("the task ran out of memory") from error
+
+
+@worker_process_shutdown.connect
+def push_counts(**_: Any) -> None:
+    """Bring what a child has counted before it ends, which it does without running what waits for that."""
+    pusher.finish()
 
 
 def _log_outage(error: Exception, pause_s: float) -> None:

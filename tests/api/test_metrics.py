@@ -18,22 +18,11 @@ from data_processing.operations import metrics, pulses
 from tests import brokers
 from tests.brokers import publish_raw
 from tests.machine import MakeRun
+from tests.scraping import scrape
 
 pytestmark = pytest.mark.django_db
 
-Figures = dict[tuple[str, ...], float]
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
-
-
-def scrape(client: Client, **headers: str) -> Figures:
-    """Each sample by its name and the values of its labels."""
-    response = client.get("/metrics", headers=headers)
-    assert response.status_code == 200, response.content
-    assert response["Content-Type"].startswith("text/plain")
-    families = text_string_to_metric_families(response.content.decode())
-    return {
-        (sample.name, *sample.labels.values()): sample.value for found in families for sample in found.samples
-    }
 
 
 @pytest.mark.usefixtures("broker_up", "redis_up")

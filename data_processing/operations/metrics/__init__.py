@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.registry import Collector
 
-from data_processing.operations import overview
+from data_processing.operations import overview, process_counts
 from data_processing.operations.metrics import ledger, servers
 
 
@@ -27,6 +27,7 @@ def _measure() -> Iterator[Metric]:
     yield from ledger.measure_queues(queues)
     yield from ledger.measure_ends()
     yield from ledger.measure_exports()
+    yield from process_counts.measure_processes()
     yield from servers.measure_workers()
 
 

@@ -1,0 +1,31 @@
+"""What is noted of each request for operators."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from data_processing.instruments import HTTP_REQUESTS, HTTP_SECONDS
+from data_processing.operations.process_counts import pusher
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+STATIC, UNKNOWN = "(static files)", "(unknown)"
+
+
+def count_request(
+    request: HttpRequest | None, response: HttpResponseBase, *, method: str, seconds: float
+) -> None:
+    """Count an answer. Labels are of a bounded number, whatever clients send."""
+    route = _name_route(request, response)
+    # Anybody may invent methods.
+    HTTP_REQUESTS.labels(method if method in METHODS else "other", route, response.status_code).inc()
+    HTTP_SECONDS.labels(route).observe(seconds)
+    pusher.ensure_running()
+
+
+def _name_route(request: HttpRequest | None, response: HttpResponseBase) -> str:
+    match = None if request is None else request.resolver_match
+    if match is None:
+        return STATIC if response.status_code < 400 else UNKNOWN
+    # The pattern for all that the API does not have begins so.
+    return UNKNOWN if match.route.startswith("^") else f"/{match.route}"
