@@ -20,6 +20,9 @@ from tools.stack.servers import Servers
 
 READY_WITHIN_S = 120
 STOP_WITHIN_S = 45
+SAYS = {"web": "Uvicorn running on", "beat": "is starting", "flower": "Visit me at"}
+"""What is in a log as soon as there is somebody who may be healthy; workers say that they are ready."""
+
 READ_ONLY = ("unshare", "--mount", "sh", str(Path(__file__).with_name("read_only.sh")))
 
 
@@ -96,10 +99,9 @@ class Composed:
             return spawn(command, environment=self.environment(name), folder=ROOT, output=output)
 
     def _wait_until_healthy(self, name: str, child: subprocess.Popen[bytes]) -> None:
-        """A check of a worker takes seconds; it is not tried before the log says that there is one."""
+        """A check is a process of its own; it is not tried before the log says that it may pass."""
         began = time.monotonic()
-        when = " ready." if name.startswith("worker") else ""
-        while not (when in self._log(name).read_text() and self.is_healthy(name)):
+        while not (SAYS.get(name, " ready.") in self._log(name).read_text() and self.is_healthy(name)):
             late = time.monotonic() > began + READY_WITHIN_S
             assert child.poll() is None, f"{name} has ended:\n{read_tail(self._log(name))}"
             assert not late, f"{name} is not healthy:\n{read_tail(self._log(name))}"
