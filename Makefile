@@ -22,7 +22,7 @@ demo test test-fast coverage chaos load screenshots bench bench-%: export ENV_FI
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
+.PHONY: help demo up dev shell env backup restore test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,12 @@ shell: $(VENV)/.stamp ## a Python shell of Django over the data of `make up`
 
 env: $(VENV)/.stamp ## write .env for `docker compose up`, with random secrets
 	$(RUN) -m tools.stack.env_file
+
+backup: $(VENV)/.stamp ## database and current dataset with checksums, into a new folder below TO (backups/)
+	$(RUN) manage.py backup $(or $(TO),backups)
+
+restore: $(VENV)/.stamp ## put a backup in place of an empty system, while nothing runs: make restore FROM=backups/...
+	$(RUN) manage.py restore $(FROM)
 
 test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQL
 	$(RUN) -m tools.stack.install servers

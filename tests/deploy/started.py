@@ -34,7 +34,9 @@ class Composed:
         for name in ("tmp", "exports"):
             (folder / name).mkdir()
         addresses = servers.environment(database=database)
-        self._services = read_config("docker-compose.yml", **addresses, **settings)["services"]
+        self._services = read_config("docker-compose.yml", profiles=("backup",), **addresses, **settings)[
+            "services"
+        ]
         self._ports = {"3200": str(pick_port()), "5555": str(pick_port())}
         self.is_contained = can_contain(folder)
 
@@ -111,12 +113,13 @@ class Composed:
         return [*READ_ONLY, str(self.folder), *command] if self.is_contained else list(command)
 
     def _translate(self, words: Sequence[str]) -> list[str]:
-        """A command line with the ports and the address of this machine."""
+        """A command line with the ports, the folder and the address of this machine."""
         translated = []
         for word in words:
             for port, free in self._ports.items():
                 word = word.replace(port, free)
-            translated.append(word.replace("0.0.0.0", LOOPBACK).replace("$$", "$"))
+            word = word.replace("0.0.0.0", LOOPBACK).replace("/backups", f"{self.folder}/backups")
+            translated.append(word.replace("$$", "$"))
         return translated
 
 

@@ -17,8 +17,9 @@ from tools.stack.servers import RabbitMQ
 WORKERS = ("worker-housekeeping", "worker-interactive", "worker-bulk")
 PRODUCT = {*WORKERS, "web", "beat", "flower", "migrate"}
 SERVERS = {"nginx", "rabbitmq", "redis", "postgres"}
-ONCE = {"migrate", "certificate"}
+ONCE = {"migrate", "certificate", "backup"}
 EDGE = {"edge", "certificate"}
+PROFILES = ("edge", "backup")
 GIGA = {"g": 1.0, "m": 1 / 1024}
 
 
@@ -30,17 +31,17 @@ def plain() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def config() -> dict[str, Any]:
-    return read_config("docker-compose.yml", profiles=("edge",))
+    return read_config("docker-compose.yml", profiles=PROFILES)
 
 
 @pytest.fixture(scope="module")
 def in_memory() -> dict[str, Any]:
-    return read_config("docker-compose.yml", "docker-compose.ram.yml", profiles=("edge",))
+    return read_config("docker-compose.yml", "docker-compose.ram.yml", profiles=PROFILES)
 
 
 def test_all_parts_of_the_system_are_there(plain: dict[str, Any], config: dict[str, Any]) -> None:
     assert set(plain["services"]) == PRODUCT | SERVERS
-    assert set(config["services"]) == PRODUCT | SERVERS | EDGE
+    assert set(config["services"]) == PRODUCT | SERVERS | EDGE | {"backup"}
 
 
 def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) -> None:
@@ -64,7 +65,7 @@ def test_every_container_is_bounded(config: dict[str, Any]) -> None:
         assert 0 < service["pids_limit"] <= 1000, name
         assert in_gb(service["mem_limit"]) <= 4, name
         assert service["logging"]["options"]["max-size"], name
-    for name in PRODUCT | {"certificate"}:
+    for name in PRODUCT | ONCE:
         assert config["services"][name]["cap_drop"] == ["ALL"]
 
 

@@ -92,6 +92,13 @@ def test_migration_does_no_harm_while_all_runs(started: Composed) -> None:
     assert started.run("migrate", started.command("migrate")).returncode == 0
 
 
+def test_backup_is_made_while_all_runs(started: Composed) -> None:
+    told = started.run("backup", started.command("backup"))
+    assert told.returncode == 0, told.stderr
+    (backup,) = (started.folder / "backups").iterdir()
+    assert (backup / "manifest.json").is_file()
+
+
 def test_file_comes_of_a_request_and_is_sent_by_nginx(site: Nginx, export: str, visitor: Visitor) -> None:
     path = f"/api/v1/data-processing/exports/{export}/"
     described = visitor.ask(path)
