@@ -10,11 +10,11 @@ PATHS = ("/api/", "/health/", "/metrics")
 
 
 def keep_nothing(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware: an answer belongs to who asked, problems included, and the next to use the browser, or a
-    proxy on the way, is somebody else."""
+    """Middleware that forbids to keep what does not say otherwise, problems included."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
+        # It belongs to who asked. The next to use the browser, or a proxy on the way, is somebody else.
         if request.path.startswith(PATHS):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response

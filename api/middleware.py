@@ -26,6 +26,7 @@ def problems_for_the_api(get_response: Callable[[HttpRequest], HttpResponseBase]
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         page = response.headers.get("Content-Type", "").startswith("text/html")
+        # By the type, not the status: what is JSON already was answered by the API itself.
         if response.status_code < 400 or not page or not API_PATH.match(request.path_info):
             return response
         return _make_problem(response)
@@ -37,5 +38,6 @@ def _make_problem(page: HttpResponseBase) -> HttpResponse:
     status = page.status_code
     phrase = HTTPStatus(status).phrase
     code = CODES.get(status, phrase.lower().replace(" ", "-"))
+    # Cookies and Retry-After stay; what describes the page's bytes goes with them.
     kept = {name: value for name, value in page.headers.items() if not name.startswith("Content-")}
     return problem(status, code, DETAILS.get(status, f"{phrase}."), headers=kept)

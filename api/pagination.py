@@ -22,7 +22,7 @@ from contracts.questions.model import Schema
 
 Row = TypeVar("Row", bound=Model)
 
-# As str() writes the time of a row, which Django gives in UTC.
+# As DRF writes the time of a row into a cursor: by str(), of what Django gives in UTC.
 POSITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?\+00:00")
 OFFSET = re.compile(r"[0-9]{1,4}")
 

@@ -98,6 +98,7 @@ def _from_own(error: TaskError | ContractsError) -> HttpResponse:
     headers = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    # That nothing has been imported yet is no fault, and each visitor would repeat it in the log.
     if status >= 500 and not isinstance(error, NoDataset):
         logger.error("error %s reached the client", error.code, exc_info=error)
     return problem(status, error.code, str(error), headers=headers, **members)

@@ -28,8 +28,8 @@ from data_processing.lifecycle.runs import claims, reads
 from data_processing.models import ExportFile, State, TaskRun
 from data_processing.outputs import results
 
+# The id in the path that is remembered for all.
 NOBODY = uuid.UUID(int=0)
-"""The id in the path that is remembered for all."""
 
 
 def task_links(run: TaskRun) -> TaskLinks:
@@ -179,7 +179,8 @@ def _meta(run: TaskRun, place: int | None, live: results.LiveProgress | None) ->
 
 
 def _is_news(live: results.LiveProgress, run: TaskRun) -> bool:
-    """Whether it is of this attempt and not behind the row, as what lies in Redis since an outage may be."""
+    """Whether it is of this attempt and not behind the row."""
+    # Behind, where it lies in Redis since an outage in which the row went on.
     behind = live.phase == run.phase and live.current < run.current
     return run.state == State.STARTED and live.attempt == run.attempt and not behind
 
@@ -218,8 +219,8 @@ def _path_of_one(name: str, key: uuid.UUID) -> str:
 
 @cache
 def _remembered_path(name: str, prefix: str, *arguments: uuid.UUID) -> str:
-    """Remembered, because asking for the paths of a task took half as long as asking for its row; by the
-    ``prefix`` under which the site is served, which belongs to the request."""
+    # Remembered, because asking for the paths of a task took half as long as asking for its row; by the
+    # ``prefix`` under which the site is served, which belongs to the request.
     return reverse(name, args=arguments)
 
 

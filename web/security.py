@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every answer. Knows no page by what it shows, only by who wrote it."""
+"""The Content-Security-Policy of every answer: one for our own pages, one for those of packages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ SOURCES = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# No text ever becomes markup or code on our pages, so the browser may refuse every attempt.
 OWN_POLICY = f"{SOURCES}; require-trusted-types-for 'script'; trusted-types 'none'"
-"""No text ever becomes markup or code on our pages, so the browser may refuse every attempt."""
-
+# The scripts of these come with packages and write markup themselves.
 PACKAGED_PAGES = ("/admin/", "/api/docs/")
-"""Pages whose scripts come with packages and write markup themselves."""
 PACKAGED_POLICY = SOURCES
 
 

@@ -21,6 +21,7 @@ class TooManyTriesPage:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self._get_response(request)
 
+    # A middleware, because the login forms of the site and of the admin are views of Django's.
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, TooManyTries):
             return None

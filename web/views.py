@@ -1,4 +1,4 @@
-"""The pages: shells that their scripts fill from the public API. Knows no contract and no task."""
+"""The pages: shells that their scripts fill from the public API."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from api.access.addresses import address_key
 from data_processing import sign_in_tries
 
 REALM = 'realm="PhilGEPS Data Explorer"'
+# As in Django's User.
 LONGEST_NAME = 150
-"""As in Django's User."""
 
 
 class PasswordBackend(ModelBackend):
@@ -38,7 +38,7 @@ class PasswordBackend(ModelBackend):
     async def aauthenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
     ) -> User | None:
-        # ModelBackend's own does not come by there.
+        # ModelBackend's own does not come by there, and would look at passwords without a limit.
         return await sync_to_async(self.authenticate)(request, username, password)
 
 
@@ -54,10 +54,10 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class BasicAuthentication(authentication.BasicAuthentication):
-    """HTTP Basic, where the setting BASIC_AUTH allows it; elsewhere such a header is nobody's business here:
-    it may be for a proxy."""
+    """HTTP Basic, where the setting BASIC_AUTH allows it."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        # Passed over rather than refused: the header may be for a proxy.
         return super().authenticate(request) if settings.BASIC_AUTH else None
 
     def authenticate_credentials(

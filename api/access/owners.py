@@ -48,6 +48,7 @@ def origin_of(request: HttpRequest | Request) -> str | None:
 
 def explain_return(request: HttpRequest | Request) -> str | None:
     """How to come back as the same visitor, for one whom ``owner_of`` has just made; None for all others."""
+    # What owner_of has made stands among the cookies, but not in the header that came.
     made = request.COOKIES.get(VISITOR_COOKIE)
     if made is None or made in request.META.get("HTTP_COOKIE", ""):
         return None
@@ -65,9 +66,10 @@ def sign_visitor(visitor: str) -> str:
 
 def visitor_cookie(get_response: Answer) -> Answer:
     """Middleware that lets a visitor keep the cookie that ``owner_of`` made, and takes it from one who has
-    signed in. What the view left in ``request.COOKIES`` says which."""
+    signed in."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
+        # What the view leaves in request.COOKIES says which: it has no response yet to set a cookie on.
         brought = request.COOKIES.get(VISITOR_COOKIE)
         response = get_response(request)
         kept = request.COOKIES.get(VISITOR_COOKIE)
@@ -106,6 +108,7 @@ def _key_of(user: User) -> str:
 @receiver(user_logged_in)
 def _keep_what_was_started(request: HttpRequest, user: User, **_: Any) -> None:
     visitor = _read_visitor(request.COOKIES)
+    # Whoever uses the browser next, after signing out, begins as somebody new.
     request.COOKIES.pop(VISITOR_COOKIE, None)
     if visitor is not None:
         adopt(f"visitor:{visitor}", by=_key_of(user))

@@ -91,6 +91,7 @@ def _refer(hint: Any, components: dict[str, Schema]) -> Schema:
     kind, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
     name = "".join(part.__name__ for part in (*arguments, kind))
     if name not in components:
+        # Before its members are described: one of them may be of the same type.
         components[name] = {}
         chosen = dict(zip(getattr(kind, "__parameters__", ()), arguments, strict=True))
         hints = typing.get_type_hints(kind, include_extras=True)

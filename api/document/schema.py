@@ -39,6 +39,7 @@ class DescribedSchema(AutoSchema):
         return not self._endpoint.is_there()
 
     def get_operation_id(self) -> str:
+        # By the view, not by the path: generated clients name their functions after it.
         return f"{type(self.view).__name__}{'Delete' if self.method == 'DELETE' else ''}"
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:

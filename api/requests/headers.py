@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from api.requests.parameters import InvalidParameter
 from contracts.questions.model import Schema
 
+# Below what proxies wait for an answer: a minute with nginx, unless it is told otherwise.
 MAX_WAIT_S = 30
 MAX_KEY_LENGTH = 200
 
@@ -92,12 +93,11 @@ def read_idempotency_key(request: Request) -> str | None:
 
 def read_wait_s(request: Request) -> int | None:
     """N of ``Prefer: wait=N`` (RFC 7240), at most MAX_WAIT_S; other preferences are ignored, as it says.
-
-    Raises InvalidParameter where N is no number of seconds: who asks to wait shall know that nobody does.
-    """
+    Raises InvalidParameter where N is no number of seconds."""
     for preference in request.headers.get("Prefer", "").split(","):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":
+            # Not ignored, though the RFC would allow it: who asks to wait shall know that nobody does.
             if not SECONDS.fullmatch(value.strip()):
                 raise InvalidParameter("header", "Prefer", "wait must be a whole number of seconds")
             return min(int(value.strip().strip('"')), MAX_WAIT_S)
@@ -130,6 +130,7 @@ def read_range(request: Request, *, size: int, etag: str) -> tuple[int, int] | N
 
 
 def _offset(digits: str) -> int:
-    """The number, or one beyond every file: int() refuses more than 4,300 digits."""
+    """The number, or one beyond every file."""
+    # int() refuses more than 4,300 digits with an error of its own.
     known = digits.lstrip("0") or "0"
     return int(known) if len(known) < 20 else BEYOND_ALL

@@ -112,7 +112,9 @@ def read_query(request: HttpRequest, parameters: Sequence[Parameter]) -> dict[st
     one that cannot be read, is missing, unknown or given twice."""
     given = _split(request)
     known = ", ".join(parameter.name for parameter in parameters)
+    # A misspelt filter that is ignored would be answered with all there is.
     for name in given.keys() - {parameter.name for parameter in parameters}:
+        # It becomes a JSON pointer, in which these two have a meaning.
         readable = name[:100].replace("~", "~0").replace("/", "~1")
         raise InvalidParameter("query", readable, f"unknown; known are {known or 'none here'}")
     return {parameter.name: _read(parameter, given.get(parameter.name)) for parameter in parameters}

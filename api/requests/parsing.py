@@ -21,6 +21,7 @@ class BoundedJSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         limit = settings.MAX_REQUEST_BYTES
+        # Once more than in backend.bodies: other servers, and Django's test client, do not come by there.
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise BadRequestBody(f"the request body is larger than {limit:,} bytes", status=413)
@@ -34,6 +35,7 @@ class BoundedJSONParser(BaseParser):
             raise BadRequestBody(
                 f"the request body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
             ) from None
+        # Python's parser recurses into each bracket, and its int() takes 4,300 digits at most.
         except (RecursionError, ValueError) as error:
             raise BadRequestBody(f"the request body cannot be read: {error}") from None
         if not isinstance(data, dict):

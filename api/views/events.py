@@ -30,16 +30,18 @@ from api.waiting.reader import Update
 from data_processing.errors import NotFound
 from data_processing.models import TaskRun
 
+# Proxies end a connection that says nothing, mostly after a minute.
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
 LEAST_GAP_S = 0.25
 STREAMS = Places()
+# So much of the files that the process may open may be streams; the others are left to the rest.
 PART_OF_DESCRIPTORS = 0.5
-"""So much of the files that the process may open may be streams; the others are left to the rest."""
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "private, no-store, no-transform",
+    # nginx would keep the events until it has a buffer full of them.
     "X-Accel-Buffering": "no",
 }
 
@@ -101,8 +103,9 @@ def _refuse(full: NoPlace) -> HttpResponse:
 
 
 class Stream:
-    """The body of one response. An object and not an async generator, because ``close`` is then called for
-    certain when the client is gone."""
+    """The body of one response."""
+
+    # An object and no async generator, because close() is called for certain then when the client is gone.
 
     def __init__(self, run_id: uuid.UUID, *, seen: str, place: Place) -> None:
         self._place = place
@@ -145,6 +148,7 @@ class Stream:
         while True:
             if not watcher.over:
                 await watcher.changed.wait()
+            # A gap between events, in which those that are passed by cost nothing; then the newest is taken.
             await asyncio.sleep(self._sent_at + LEAST_GAP_S - time.monotonic())
             watcher.changed.clear()
             update = watcher.update

@@ -27,6 +27,8 @@ from data_processing.outputs import results
 class Live(ApiView):
     """The process answers."""
 
+    # Without a look at anything else: a supervisor would restart a process for what another one lacks.
+
     answers: ClassVar = {"GET": {200: Answer(meaning="it does", shape=shapes.Alive)}}
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -26,6 +26,7 @@ class IsStaffOrScraper(BasePermission):
     def has_permission(self, request: Request, view: object) -> bool:
         given = request.headers.get("Authorization", "")
         wanted = settings.METRICS_TOKEN
+        # In constant time, because how far a guess is right could be told by the time that it takes.
         if wanted and constant_time_compare(given, f"Bearer {wanted}"):
             return True
         return bool(request.user.is_authenticated and request.user.is_staff)

@@ -61,6 +61,7 @@ class Workers(StaffView):
     answers: ClassVar = {"GET": {200: Answer(meaning="the workers", shape=operators.Workers)}}
 
     def get(self, request: Request) -> Response:
+        # For the second in which workers are asked, requests may have it.
         release_connections()
         workers, broker_state = overview.report_workers()
         return Response({"broker": broker_state, "workers": [asdict(worker) for worker in workers]})

@@ -162,6 +162,7 @@ class TaskStatus(ApiView):
     def get(self, request: Request) -> Response:
         run = _get_visible(request, self.asked["task_id"])
         body = representation.task_status(run)
+        # Of the body, not of the row: live progress and the place in line change without it.
         etag = f'"{digest(body)[:32]}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         if not run.finished:
@@ -315,6 +316,7 @@ def start_task(request: Request, kind: TaskKind[TaskRequest], wanted: TaskReques
         count_lookup("answers", hit=answer is not None)
         if answer is not None:
             return Response({"task_id": None, "cache_key": key, "status": "cached", "data": answer})
+    # Not before: who is answered from what is at hand owns nothing, and needs no cookie.
     owner = owner_of(request)
     accepted = submission.accept(
         kind,

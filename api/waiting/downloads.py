@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+# A store that does not answer holds these at the most. A read gives its thread back, for the next client.
 READING_THREADS = 32
-"""A store that does not answer holds these at the most. A read gives its thread back, for the next client."""
 
 _readers = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="download")
 
 
 class Download:
-    """The body of one response. An object and not an async generator, because ``close`` is then called for
-    certain when the client is gone."""
+    """The body of one response."""
+
+    # An object and no async generator, because close() is called for certain then when the client is gone.
 
     def __init__(self, chunks: Generator[bytes]) -> None:
         """``chunks`` is read in other threads, one chunk at a time, and closed when the response is over."""
@@ -33,6 +34,7 @@ class Download:
 
     def close(self) -> None:
         """Close the file, after a read that is under way."""
+        # A generator that is running in another thread cannot be closed.
         if self._reading is None:
             self._chunks.close()
         else:

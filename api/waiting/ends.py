@@ -8,9 +8,9 @@ import time
 import uuid
 from collections.abc import Collection, Iterator
 
+# Longer than a request takes from recording its run to waiting for it: an end that is said meanwhile is known
+# to whoever comes then.
 REMEMBERED_S = 5.0
-"""Longer than a request takes from recording its run to waiting for it: an end that is said meanwhile is
-known to whoever comes then."""
 
 
 class Ends:

@@ -52,6 +52,7 @@ class Places:
         with self._lock:
             self.taken -= 1
             self._by_owner[owner] -= 1
+            # Or there would be an entry for every visitor who ever waited.
             if not self._by_owner[owner]:
                 del self._by_owner[owner]
 

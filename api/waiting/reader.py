@@ -49,9 +49,10 @@ class Update:
 
 
 class Sight(NamedTuple):
-    """What is compared from look to look: columns of the row, and what an update needs beside the row. No
-    counter of versions, which every statement that changes a run would have to raise, also in an older
-    release that runs beside this one."""
+    """What is compared from look to look: columns of the row, and what an update needs beside the row."""
+
+    # No counter of versions, which every statement that changes a run would have to raise, also in an older
+    # release that runs beside this one.
 
     standing: tuple[object, ...]
     counted: tuple[object, ...]
@@ -99,6 +100,7 @@ class Reader:
             sights = self._see(wanted)
             late = self._describe(sights)
             ended = TaskRun.objects.filter(id__in=awaited, state__in=FINISHED).values_list("id", flat=True)
+            # Of those that are still watched: it would grow with every run that ever was.
             self._told = {key: self._told[key] for key in sights if key in self._told}
             updates = {key: self._told.get(key, NOTHING).update for key in wanted if key not in late}
             return Look(updates, list(ended), time.thread_time() - began)

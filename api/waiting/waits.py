@@ -21,6 +21,7 @@ from data_processing.models import State, TaskRun
 logger = logging.getLogger(__name__)
 
 WAITERS = Places()
+# With the half that streams may have, a quarter stays for requests, files and the database.
 PART_OF_DESCRIPTORS = 0.25
 
 
@@ -51,6 +52,7 @@ class StartedTask(Later, Response):
         try:
             place = WAITERS.take(self._owner, share=settings.OWNER_MAX_WAITERS, in_all=most)
         except NoPlace:
+            # Not refused: the task is accepted, and 202 without a wait is what RFC 7240 allows.
             return False
         try:
             await current_hub().wait_for_end(self._run_id, within_s=self._wait_s)
