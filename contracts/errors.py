@@ -84,6 +84,7 @@ class BadFiles(BadFile):
     def __init__(self, faults: Sequence[BadFile]) -> None:
         super().__init__(faults[0].file, faults[0].message)
         self.faults = tuple(faults)
+        # BadFile composes its text of one file and place; here all faults are told, each on its line.
         told = "\n".join(f"- {fault}" for fault in faults)
         self.args = (f"{len(faults)} files cannot be read:\n{told}",)
 

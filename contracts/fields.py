@@ -21,9 +21,10 @@ class Shown:
         self.hint = hint
 
 
+# Text in JSON, whose numbers are doubles to most readers and lose centavos of large sums.
 PESOS = Also(description="pesos, two decimals", pattern=r"^-?[0-9]+\.[0-9]{2}$")
 Pesos = Annotated[str, PESOS]
-"""An amount in JSON: text, because a JSON number may lose centavos."""
+"""An amount in JSON."""
 
 
 class FieldType(Enum):
@@ -36,6 +37,7 @@ class FieldType(Enum):
 
     @property
     def sql_type(self) -> str:
+        # Centavos are exact, and 18 digits are the most that DuckDB keeps in 64 bits.
         return {"text": "VARCHAR", "integer": "BIGINT", "money": "DECIMAL(18,2)", "date": "DATE"}[self.value]
 
     @property
@@ -86,6 +88,7 @@ FIELDS: tuple[Field, ...] = (
         width=14,
         description="PhilGEPS number of the award notice.",
     ),
+    # S4 and S6 have no column for it.
     Field(
         name="contract_number",
         label="Contract No.",
@@ -101,6 +104,7 @@ FIELDS: tuple[Field, ...] = (
         width=14,
         description="DPWH number of the project; only flood control projects have it.",
     ),
+    # What the nine-column copy of the flood-control file calls award_date is the day of completion.
     Field(
         name="award_date",
         label="Award date",
@@ -175,6 +179,7 @@ FIELDS: tuple[Field, ...] = (
         default=True,
         description="Who got the contract.",
     ),
+    # Cut off at 60 characters at the source, as business categories are at 50.
     Field(
         name="organization_name",
         label="Organization",
@@ -184,6 +189,8 @@ FIELDS: tuple[Field, ...] = (
         default=True,
         description="The procuring entity: who pays.",
     ),
+    # Not given for one contract in twelve, and one contract may have several areas in one text of 819
+    # characters.
     Field(
         name="area_of_delivery",
         label="Area of delivery",
@@ -193,6 +200,7 @@ FIELDS: tuple[Field, ...] = (
         default=True,
         description="Province, city or region of delivery, as published.",
     ),
+    # Text, as nothing is computed from it and the digits are those of the file.
     Field(
         name="latitude",
         label="Latitude",

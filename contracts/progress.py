@@ -1,4 +1,4 @@
-"""How long work tells where it is: the engine yields these, the caller decides what to do with them."""
+"""The progress of long work: the engine yields it, the caller decides what to do with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where sorts that exceed the memory go: a folder for each connection."""
+"""Temporary folders for sorts that exceed the memory, one for each connection."""
 
 from __future__ import annotations
 
@@ -10,17 +10,10 @@ from contracts.snapshot.folders import LockedFolder, remove_abandoned
 PREFIX = "contracts-spill-"
 
 
-class SpillFolder:
-    """A folder in the system's temporary one that goes with ``close``, or, after a SIGKILL, with the next
-    folder that anybody makes."""
-
-    def __init__(self) -> None:
-        # DuckDB removes its files when it closes, but not when its process is killed: a sort of all contracts
-        # leaves gigabytes then.
-        for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-            remove_abandoned(folder)
-        self._folder = LockedFolder(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))
-        self.path = self._folder.path
-
-    def close(self) -> None:
-        self._folder.remove()
+def make_spill_folder() -> LockedFolder:
+    """A new folder in the system's temporary one; what a SIGKILL leaves goes with the next that is made."""
+    # DuckDB removes its files when it closes, but not when its process is killed: a sort of all contracts
+    # leaves gigabytes then.
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        remove_abandoned(folder)
+    return LockedFolder(lambda: Path(tempfile.mkdtemp(prefix=PREFIX)))

@@ -24,13 +24,14 @@ from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
 from contracts.engine.matching import Indexes, Matcher
 from contracts.engine.observer import Nobody, Observer
-from contracts.engine.spill import SpillFolder
+from contracts.engine.spill import make_spill_folder
 from contracts.engine.suggestions import NameList, Suggestion
 from contracts.engine.totals import answer_aggregation
 from contracts.errors import SnapshotMissing
 from contracts.fields import FIELDS
 from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
+from contracts.snapshot.folders import LockedFolder
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
 
@@ -78,13 +79,13 @@ class Store:
             raise SnapshotMissing(f"dataset version {snapshot.version!r} is not on disk")
         self.snapshot = snapshot
         self._observer = observer
-        self._spill = SpillFolder()
+        spill = make_spill_folder()
         # Attached rather than opened: DuckDB opens a file once per process, with one configuration for all.
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{int(memory_limit_mb * DUCKDB_SHARE)}MB",
                 "threads": threads,
-                "temp_directory": str(self._spill.path),
+                "temp_directory": str(spill.path),
             }
         )
         self.answers: LruCache[Answer] = LruCache(
@@ -96,7 +97,7 @@ class Store:
         # All that there can be: each name column, with and without the second source.
         self.names: LruCache[NameList] = LruCache(2 * len(EXACT))
         # By the last reference: a cache that drops a store does not know who reads it still.
-        self._closing = weakref.finalize(self, _close, self._connection, self._spill)
+        self._closing = weakref.finalize(self, _close, self._connection, spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
         self._attach(snapshot)
         stored = {name for name, *_ in self._connection.execute("DESCRIBE snapshot.contracts").fetchall()}
@@ -144,9 +145,10 @@ def _list_younger_columns(stored: Container[str]) -> str:
     )
 
 
-def _close(connection: duckdb.DuckDBPyConnection, spill: SpillFolder) -> None:
+def _close(connection: duckdb.DuckDBPyConnection, spill: LockedFolder) -> None:
     connection.close()
-    spill.close()
+    # After the connection, which removes its own files from there.
+    spill.remove()
 
 
 class Reader:

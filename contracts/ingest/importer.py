@@ -24,7 +24,7 @@ from contracts.ingest.files.kinds import Kind
 from contracts.ingest.files.other_workbooks import FULL_DISK
 from contracts.ingest.files.preparation import prepare_files
 from contracts.ingest.losses import measure_losses, raise_if_held
-from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_rejects, write_repairs
+from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_reports
 from contracts.ingest.rows.days import settle_days
 from contracts.ingest.rows.fates import decide_fates
 from contracts.ingest.rows.later_years import join_later_years
@@ -150,8 +150,7 @@ def account_rows(
     join_later_years(con, raw_files)
     decide_fates(con, raw_files, as_of=as_of)
     yield _show_step(2)
-    write_rejects(con, folder / REJECTS)
-    write_repairs(con, folder / REPAIRS)
+    write_reports(con, folder)
     return report_sources(con, raw_files)
 
 

@@ -24,6 +24,7 @@ from contracts.questions.numbers import Whole
 from contracts.questions.reading import shown
 from contracts.questions.texts import OneOf
 
+# A page is one answer in memory, and its ids stand in one statement.
 MAX_PAGE_SIZE = 1000
 MAX_PAGE = 10_000_000
 MAX_TOP_N = 1000

@@ -25,11 +25,7 @@ def write_values(file: BinaryIO, values: NDArray[Any]) -> None:
 
 
 def create_array(folder: Path, name: str, dtype: Any, length: int) -> NDArray[Any]:
-    """A new ``name``.npy of zeros to be filled in place, mapped unless it is empty. Raises OSError when the
-    disk is full."""
-    if length == 0:
-        save_array(folder, name, np.zeros(0, dtype))
-        return np.zeros(0, dtype)
+    """A new ``name``.npy of zeros to be filled in place, mapped. Raises OSError when the disk is full."""
     path = folder / f"{name}.npy"
     # Mapped, because the lists of words of five million contracts take some 276 MB each
     # (docs/decisions/0006).

@@ -12,7 +12,7 @@ from contracts.errors import ReconciliationFailed
 from contracts.ingest.rows.fates import COLLAPSED, DUPLICATE, IMPORTED, REJECTED, UNAWARDED
 from contracts.ingest.rows.staging import STAGED, RawFile
 from contracts.ingest.tables.batches import DATE_CELL
-from contracts.snapshot.versions import SourceReport
+from contracts.snapshot.versions import REJECTS, REPAIRS, SourceReport
 
 SELECT_REJECTS = f"SELECT seq, file, fault FROM staging.fates WHERE fate = '{REJECTED}'"
 SELECT_REPAIRS = f"""SELECT seq, fates.file, unnest(repairs) AS fault
@@ -22,24 +22,17 @@ SELECT_REPAIRS = f"""SELECT seq, fates.file, unnest(repairs) AS fault
 that became missing values."""
 
 
-def write_rejects(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write ``file, row, column, value, reason`` of every rejected row, in the order of files and rows."""
-    _write_report(con, path, SELECT_REJECTS)
-
-
-def write_repairs(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """The same of every cell of an imported award that became a missing value."""
-    _write_report(con, path, SELECT_REPAIRS)
-
-
-def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str) -> None:
-    con.execute(
-        f"""COPY (
-            SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
-            FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
-        ) TO $1 (FORMAT csv, HEADER)""",
-        [str(path)],
-    )
+def write_reports(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write ``file, row, column, value, reason``, in the order of files and rows: in one report of every
+    rejected row, in the other of every cell of an imported award that became a missing value."""
+    for report, faults in ((REJECTS, SELECT_REJECTS), (REPAIRS, SELECT_REPAIRS)):
+        con.execute(
+            f"""COPY (
+                SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
+                FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
+            ) TO $1 (FORMAT csv, HEADER)""",
+            [str(folder / report)],
+        )
 
 
 def locate_faults(faults: str) -> str:

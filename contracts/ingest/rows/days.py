@@ -13,7 +13,6 @@ import pyarrow as pa
 from contracts.ingest.cells.dates import (
     DateOrder,
     Evidence,
-    Stamp,
     SwapEvidence,
     decide_order,
     is_utc_column,
@@ -85,15 +84,11 @@ def settle_days(con: duckdb.DuckDBPyConnection, file: RawFile, explicit: DateOrd
             stamp = swap_back(stamp, order, survey.evidence)
         if stamp and stamp.ends in doubtful:
             stamp = None
-        settled.append((column, raw, _settle(stamp, order, utc=utc[column])))
+        settled.append((column, raw, settle_day(stamp, order, utc=utc[column]) if stamp else None))
         if len(settled) == _BATCH:
             _store_days(con, file.number, settled)
             settled.clear()
     _store_days(con, file.number, settled)
-
-
-def _settle(stamp: Stamp | None, order: DateOrder | None, *, utc: bool) -> date | None:
-    return None if stamp is None else settle_day(stamp, order, utc=utc)
 
 
 def _collect_texts(con: duckdb.DuckDBPyConnection, file: RawFile) -> None:

@@ -90,8 +90,9 @@ def create_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def clean_texts(fields: Iterable[str]) -> str:
-    """The expression of the list of these fields' clean texts. One lambda, because a macro is planned and its
-    patterns are compiled, wherever it stands: that took a third of the time of a small import."""
+    """The expression of the list of these fields' clean texts."""
+    # One lambda, because a macro is planned and its patterns are compiled wherever it stands: that took a
+    # third of the time of a small import.
     return f"list_transform([{', '.join(fields)}], lambda raw: clean_text(raw))"
 
 

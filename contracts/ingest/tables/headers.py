@@ -1,4 +1,4 @@
-"""Locates the header of a table, whichever reader reads it, and tells what a table is that has none."""
+"""Locating the header of a table, whichever reader reads it, and telling what a table is that has none."""
 
 from __future__ import annotations
 
@@ -40,10 +40,6 @@ _NUMBERS = ("reference_id", "award_number")
 
 class NoHeader(Exception):
     """A table without a header that can be used, and why, in words; readers say of which file and sheet."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _locate_start(path: Path, name: str, assumed: Generation | None) -> _Start:
         try:
             starts.append(search.assume_start())
         except NoHeader as fault:
-            faults.append(fault.message)
+            faults.append(str(fault))
     if not starts:
         raise BadFile(name, faults[0])
     return max(starts, key=itemgetter(0))[1]

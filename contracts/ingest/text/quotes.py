@@ -1,5 +1,4 @@
-"""Quotes that begin and never end: the lines that have one, taken out before the parser joins them with
-others.
+"""Taking out the lines with a quote that is never closed, before the parser joins them with others.
 
 A cell that begins with a lone quote goes on to the next quote, lines further down, and the head of one row
 and the tail of another become a row that does not exist. Only text that spans lines is looked at; nothing is

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import Enum
 
 from contracts.ingest.tables.batches import DATE_CELL, FORMULA, MAX_ROW_BYTES
+from contracts.ingest.workbooks.merges import count_letters
 from contracts.ingest.workbooks.package import BadWorkbook
 from contracts.ingest.workbooks.parts import Parts
 from contracts.ingest.workbooks.texts import SharedTexts, join_texts, unescape
@@ -220,12 +221,10 @@ def _read_place(letters: bytes, attributes: bytes, *, after: int) -> int:
         if match is None:
             raise BadWorkbook("a sheet has no such cell", place=f"cell {_show(reference)[1:-1]}")
         letters = match[1]
-    place = 0
-    for letter in letters:
-        place = place * 26 + letter - 64
-    if place > MAX_COLUMNS:
+    place = count_letters(letters)
+    if place >= MAX_COLUMNS:
         raise BadWorkbook("a sheet ends at column XFD", place=f"column {letters.decode()}")
-    return place - 1
+    return place
 
 
 def _name_column(place: int) -> str:

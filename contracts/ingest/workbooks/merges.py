@@ -31,7 +31,7 @@ class MergedCells:
         for letters, first, last in _MERGE.findall(xml):
             below = int(last) - int(first)
             if below > 0:
-                self._blocks.extend((_count_letters(letters), int(first), below))
+                self._blocks.extend((count_letters(letters), int(first), below))
                 self._rows += below
         if self._rows > MAX_MERGED_ROWS:
             raise BadWorkbook(f"it has more than {MAX_MERGED_ROWS:,} merged cells: unmerge them")
@@ -61,7 +61,7 @@ def _spread_column(blocks: np.ndarray) -> pa.Table:
     return pa.table({"row": tops + 1 + within, "top": tops})
 
 
-def _count_letters(letters: bytes) -> int:
+def count_letters(letters: bytes) -> int:
     """``A`` -> 0, ``AA`` -> 26."""
     place = 0
     for letter in letters:

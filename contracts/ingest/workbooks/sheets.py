@@ -52,7 +52,9 @@ def plan_sheets(
     ends a sheet at 1,048,576 rows. Raises BadSheet.
     """
     seen = [_look(place, part, rows) for place, (part, rows) in enumerate(sheets)]
+    # To leave a sheet out for one column of its header would lose all its rows.
     _refuse_resembling(seen)
+    # A header on any sheet says more than the values of those before it.
     first = next((one.header for one in seen if one.header), None) or _assume_header(seen, assumed)
     plans, notes = [], list[Note]()
     for one in seen:
@@ -68,6 +70,8 @@ def plan_sheets(
             notes += note_columns(header)
         elif not one.header and plans[0].part is not one.part:
             notes.append(_note_continued(one.part.name, plans[0].part.name))
+    # The generation was named by hand, and no rows fit it: they are read all the same, and rejected by
+    # number.
     if not plans:
         rows = [one for one in seen if not one.is_empty]
         plans = [SheetPlan(place=one.place, part=one.part, header=first, above=0) for one in rows[:1]]
@@ -101,7 +105,7 @@ def _assume_header(seen: Sequence[_Seen], assumed: Generation | None) -> Header:
         try:
             return one.search.conclude()
         except NoHeader as fault:
-            reason = fault.message
+            reason = str(fault)
     raise BadSheet(f"no sheet has a known header: {reason}")
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from contracts.engine.spill import SpillFolder
+from contracts.engine.spill import make_spill_folder
 
 HOLD_ONE = """
 import time
 from contracts.engine import spill
 
-print(spill.SpillFolder().path, flush=True)
+print(spill.make_spill_folder().path, flush=True)
 time.sleep(60)
 """
 
@@ -27,9 +27,9 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_closed_folder_is_gone_with_what_is_in_it() -> None:
-    spill = SpillFolder()
+    spill = make_spill_folder()
     (spill.path / "sorted").write_bytes(b"rows")
-    spill.close()
+    spill.remove()
     assert not spill.path.exists()
 
 
@@ -44,7 +44,7 @@ def test_folder_of_a_killed_process_is_removed_by_the_next_and_that_of_a_living_
         (left / "sorted").write_bytes(b"rows")
         killed.kill()
         killed.wait()
-        SpillFolder().close()
+        make_spill_folder().remove()
         try:
             assert not left.exists()
             assert used.is_dir()
