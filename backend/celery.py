@@ -19,9 +19,10 @@ app.autodiscover_tasks()
 
 
 class DeclareTopology(bootsteps.StartStopStep):
-    """Declares all queues whenever a worker has (re)connected: the broker may have lost its data meanwhile,
-    and a worker's own declaration leaves out the dead-letter queues."""
+    """Declares all queues whenever a worker has (re)connected."""
 
+    # The broker may have lost its data meanwhile, and a worker's own declaration leaves the dead-letter
+    # queues out.
     requires = ("celery.worker.consumer:Connection",)
 
     def start(self, parent: Any) -> None:

@@ -268,23 +268,31 @@ CELERY_TASK_DEFAULT_QUEUE = CELERY_TASK_DEFAULT_ROUTING_KEY = topology.DEFAULT_Q
 CELERY_TASK_DEFAULT_EXCHANGE = topology.EXCHANGE
 CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
 
-# Why each of these: docs/explanation/task-life.md.
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A task that raises goes to the dead letters. Of runs none does: what their work raises ends the attempt.
 CELERY_TASK_ACKS_ON_FAILURE = False
+# Or one that takes too long would begin again, until the delivery limit.
 CELERY_TASK_ACKS_ON_TIMEOUT = True
+# With results of Celery's own, a worker whose Redis is away acknowledges tasks that it has never run.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TRACK_STARTED = False
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+# For each queue: what a worker keeps beside its work, other workers cannot take.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# The lease needs no broker: work goes on, and its message finds the run taken when it comes again.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.seconds("SHUTDOWN_TIMEOUT_S", 8.0)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.number("WORKER_MAX_TASKS_PER_CHILD", 10_000)
+# In KiB. Celery looks between two tasks, so that it bounds what stays, not what a task takes.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.number("WORKER_MAX_MEMORY_MB", 1000) * 1024
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONSUMER = "data_processing.worker.consumer:DeadLetteringConsumer"
 CELERY_IMPORTS = ("data_processing.worker.control", "data_processing.worker.inspection")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Celery's own number is 100, after which a worker ends.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# RabbitMQ closes the channel of a task that took longer than its consumer_timeout; a worker would end by
+# that.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_HEARTBEAT = 10
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
@@ -298,6 +306,7 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
     "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 }
 CELERY_BEAT_SCHEDULER = "data_processing.worker.beat:ConfirmedScheduler"
+# Beat's own is every three minutes: one that is killed would send all of those again.
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 

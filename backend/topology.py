@@ -9,11 +9,12 @@ from kombu import Connection, Exchange, Queue
 EXCHANGE, DEAD_EXCHANGE = "tasks", "tasks.dead"
 QUEUES = ("critical", "high", "normal", "low")
 DEFAULT_QUEUE = "normal"
+# RabbitMQ 4's own limit. Version 3 has none: a message that kills its worker would kill one after the other.
 DELIVERY_LIMIT = 20
 
 TRY_WITHIN_S = 10
+# How long a worker waits for an answer, also for the last one, when it leaves a frozen node.
 CLOSED_WITHIN_S = 10
-"""How long a worker waits for an answer, also for the last one, when it leaves a frozen node."""
 
 
 def is_amqp(broker_url: str) -> bool:
@@ -30,7 +31,8 @@ def task_queues(broker_url: str) -> tuple[Queue, ...]:
 
 
 def dead_queues() -> tuple[Queue, ...]:
-    """The dead-letter queue of each task queue. No limits: what lands here waits for a person."""
+    """The dead-letter queue of each task queue."""
+    # Without limits: what lands here waits for a person, and a look at it counts as a delivery.
     exchange = Exchange(DEAD_EXCHANGE, type="topic", durable=True)
     return tuple(
         Queue(
@@ -54,10 +56,12 @@ def declare(connection: Connection) -> None:
 
 def transport_options(broker_url: str) -> dict[str, Any]:
     """Options of every connection: each address of the list is tried once, and a broker that is away is
-    reported at once, because the outbox waits for it and nobody else should."""
+    reported at once."""
+    # The outbox waits for the broker, and nobody else should.
     tries = broker_url.count(";") + 1
     quick = {"max_retries": tries - 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     if not is_amqp(broker_url):
+        # What was not acknowledged for so long, kombu hands out again: longer than any task may take.
         return {**quick, "visibility_timeout": 24 * 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
     # kombu takes the time limit of one connecting for that of all tries: a silent address would be the last.
     quick["connect_retries_timeout"] = tries * TRY_WITHIN_S
@@ -67,11 +71,15 @@ def transport_options(broker_url: str) -> dict[str, Any]:
 def _arguments(name: str, broker_url: str) -> dict[str, Any] | None:
     if not is_amqp(broker_url):
         return None
+    # None of these may change: RabbitMQ refuses to declare a queue that is there with others (406), and no
+    # worker would start. What operators may want to change, such as a length, goes into a policy.
     return {
+        # A classic queue has no delivery limit.
         "x-queue-type": "quorum",
         "x-delivery-limit": DELIVERY_LIMIT,
         "x-dead-letter-exchange": DEAD_EXCHANGE,
         "x-dead-letter-routing-key": f"{name}.dead",
+        # By the default a dead message is dropped where it cannot be delivered; this way needs the last line.
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }

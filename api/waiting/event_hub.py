@@ -1,7 +1,7 @@
 """The hub of a web process: one loop looks at all watched runs, tells their watchers what changed, and tells
 those who wait for a run's end that it has come.
 
-It owns no truth: it reads rows and live progress. Who watches decides what to send.
+What it tells it reads from rows and live progress. Who watches decides what to send.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Django's PostgreSQL backend with a pool that a restarted server does not trip; knows no table.
-
-psycopg_pool's own check asks the server at every request, and pauses longer after each dead connection that
-it meets: with five of them, a request still fails seconds after the server is back.
-"""
+"""Django's PostgreSQL backend with a pool that a restarted server does not trip."""
 
 from __future__ import annotations
 
@@ -20,6 +16,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """As Django's; with a pool, connections that the server has ended are replaced first."""
+        # psycopg_pool's own check asks the server at every request, and pauses longer after each dead
+        # connection that it meets: with five of them, a request still fails seconds after the server is back.
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         while self.pool and _is_dropped(connection):
             connection.close()

@@ -14,8 +14,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.problems import MEDIA_TYPE, problem
 
+# A client that takes nothing of its answer for so long has gone, or wants to hold a connection.
 STALLED_S = 60.0
-"""A client that takes nothing of its answer for so long has gone, or wants to hold a connection."""
 
 
 class HeadersTooLarge(Exception):
@@ -52,6 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse_headers()
 
     def on_headers_complete(self) -> None:
+        # Headers that come in one piece are complete before data_received has counted them.
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > settings.MAX_HEADER_BYTES:
             self._too_large = True

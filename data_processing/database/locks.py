@@ -1,4 +1,4 @@
-"""Locks that have a name, for as long as a transaction lasts; knows no table."""
+"""Locks that have a name, for as long as a transaction lasts."""
 
 from __future__ import annotations
 

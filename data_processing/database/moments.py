@@ -1,4 +1,4 @@
-"""Statements that see the database as it was at one moment; knows no table."""
+"""Statements that see the database as it was at one moment."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Statements that Django compiles once per process, for the few that every task runs; knows no table.
-
-Building and compiling a queryset costs more processor time than PostgreSQL needs for the statement
-(docs/decisions/0012).
+"""Statements that Django compiles once per process, for the few that every task runs: building and compiling
+a queryset costs more processor time than PostgreSQL needs for the statement (docs/decisions/0012).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""One export shared by several workers: the holder of the run offers its parts, takes those that nobody has
-taken itself, takes over from writers that went silent, and joins the parts. Knows no format and no Celery.
-
-The holder needs nobody: where all other workers are busy, it writes all parts, one after the other.
+"""One export shared by several workers. The holder of the run offers its parts, writes those that nobody has
+taken, takes over from writers that went silent, and joins the parts. Where all other workers are busy, it
+writes all of them, one after the other.
 """
 
 from __future__ import annotations

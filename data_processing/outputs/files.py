@@ -1,4 +1,4 @@
-"""Where result files live: partial names, publishing, reading, removal. Knows no state of a run.
+"""Where result files live: partial names, publishing, reading, removal.
 
 Files are written in the export folder. Published, they stay there, or go to the object store that the
 setting STORAGES names "exports".

@@ -1,5 +1,5 @@
 """The parts of one attempt's export, as files in the export folder that all workers see: what each part is,
-who writes it, how far it is, which are done. Knows no format and no row of the database.
+who writes it, how far it is, which are done.
 
     <run>.<attempt>.split.plan.part                 what the parts are, JSON; while it exists, they are wanted
     <run>.<attempt>.split.<part>.<turn>.claim.part  who made it writes the part; holds the rows done so far

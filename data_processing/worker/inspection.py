@@ -1,5 +1,5 @@
-"""What a worker tells operators of itself: a command for Celery's remote control, answered by the worker's
-main process. Asks neither the database nor Redis, so it answers while they are away."""
+"""What a worker tells operators of itself: a command for Celery's remote control. The worker's main process
+answers it from what it has in memory, also while database and Redis are away."""
 
 from __future__ import annotations
 
