@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import urllib.request
 import uuid
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from celery.bin.celery import celery
 from celery.result import AsyncResult
+from click.testing import CliRunner
 from django.test import Client
 
 from api.access.owners import VISITOR_COOKIE, sign_visitor
@@ -25,6 +28,7 @@ from data_processing.lifecycle.publisher import publisher
 from data_processing.models import DeadLetter, State, TaskRun
 from data_processing.outputs.results import TaskCancelled, TaskFailed
 from data_processing.tasks import TASKS as TASKS_OF_CELERY
+from tests.brokers import count_ready
 from tests.integration.conftest import PATIENCE_S, Submit, wait_for, wait_until_ended
 from tests.integration.website import TASKS
 from tests.integration.workers import CHECKOUT, StartWorker, Worker
@@ -206,3 +210,39 @@ def test_task_sent_with_what_is_no_request_fails_with_a_sentence(
     filed = DeadLetter.objects.get().error
     assert filed is not None
     assert "what is no request" in filed["message"]
+
+
+def run_celery(arguments: str) -> str:
+    """What ``celery -A backend`` says, run in this process."""
+    ran = CliRunner().invoke(celery, ["-A", "backend", *arguments.split()], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+def list_commands_of_the_guide() -> list[str]:
+    guide = (CHECKOUT / "docs" / "how-to" / "operate.md").read_text(encoding="utf-8")
+    return re.findall(r"^\.venv/bin/celery -A backend (.*)$", guide, re.MULTILINE)
+
+
+def test_commands_of_the_guide_show_what_it_says(workers: Mapping[str, Worker], submit: Submit) -> None:
+    run = submit("rehearsal", {"steps": 80})
+    wait_for(lambda: TaskRun.objects.filter(id=run.id, state=State.STARTED).exists(), worker=workers["work"])
+    said = {command: run_celery(command) for command in list_commands_of_the_guide()}
+    assert str(run.id) in said["inspect active"]
+    assert str(run.id) not in said["inspect reserved"]
+    assert said["inspect scheduled"].count("- empty -") == len(workers)
+    assert KINDS["export"].task_name in said["inspect registered"]
+    assert '"max-concurrency": 1' in said["inspect stats"]
+    assert "No messages purged" in said["purge --force"]
+    wait_until_ended(run, worker=workers["work"])
+
+
+def test_accepted_tasks_end_after_a_purge(workers: Mapping[str, Worker], submit: Submit) -> None:
+    runs = [submit("rehearsal", {"number": number, "steps": 20}) for number in range(5)]
+    wait_for(lambda: count_ready("high") >= 3, worker=workers["work"])
+    purged = re.search(r"Purged (\d) messages", run_celery("purge --force"))
+    assert purged is not None
+    assert int(purged[1]) >= 3
+    for run in runs:
+        wait_until_ended(run, worker=workers["housekeeping"])
+    assert {run.state for run in runs} == {State.SUCCESS}
