@@ -40,8 +40,8 @@ FEW_OF = 10
 
 
 class Indexes:
-    """What rows are found by: the indexes beside the database, and the codes of names in it, as far as its
-    ``stored`` columns have them. Raises SnapshotMissing when one is used that is not there."""
+    """The indexes beside the database, and whether its ``stored`` columns hold the codes of names. Using one
+    that an older program did not write raises SnapshotMissing."""
 
     def __init__(self, snapshot: Snapshot, *, stored: Container[str]) -> None:
         self._version = snapshot.version

@@ -26,9 +26,10 @@ KEYWORDS = ("keywords", "id")
 # Bits and no lists of codes, because DuckDB makes a join of an IN of five values or more, and a join costs
 # the order of rows.
 FilterBits = Mapping[tuple[str, str], bytes]
-"""(filter, column) -> bits, the first the highest of its byte: is the label with that code meant.
+"""(filter, column) -> a bit for each label of the column, by its code: whether the filter means it.
 
-Absent where none is. Under KEYWORDS a bit stands for the contract with that ``id`` - 1.
+The first bit is the highest of its byte. A filter that means no label is absent. Under KEYWORDS a bit stands
+for the contract with that ``id`` - 1.
 """
 
 

@@ -65,7 +65,7 @@ class Resources:
 
 
 class Reading(TypedDict, total=False):
-    """How files are to be read: what an import and its rehearsal take alike, and ``account_rows`` acts upon.
+    """How files are to be read, by an import and by its rehearsal alike.
 
     ``as_of`` is the day up to which years are plausible, ``date_order`` settles slashed dates in all files,
     ``generation`` names the layout of files without a header, ``encoding`` is that of text files without a

@@ -20,9 +20,12 @@ _SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
-    """What an import would lose. ``faults`` are the sentences of what holds it whatever share may be
-    rejected, ``excesses`` of the shares that are too large. ``awarded_rows`` include the rejected ones; pesos
-    are those that could be read, of each award once."""
+    """What an import would lose.
+
+    ``faults`` are sentences that say what holds it, whatever share may be rejected; ``excesses`` say which
+    shares are too large. ``awarded_rows`` include the rejected ones; pesos are those that could be read, of
+    each award once.
+    """
 
     awarded_rows: int
     rejected_rows: int

@@ -304,8 +304,8 @@ def _choosing(root: Path) -> contextlib.AbstractContextManager[None]:
 
 
 def prune(root: Path, *, keep: int, in_use: frozenset[str]) -> list[str]:
-    """Delete all but the ``keep`` newest versions, the current one, those ``in_use`` and the ways back; name
-    the deleted. Readers that have one open go on.
+    """Delete all but the ``keep`` newest versions, the current one, those ``in_use`` and the ways back, and
+    return the names of the deleted. Readers that have one open go on.
 
     The ways back are the last version before the current one that holds contracts, and the one that holds
     most.

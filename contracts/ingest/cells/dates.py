@@ -221,13 +221,11 @@ class Evidence:
             self.example = self.example or text
 
     def list_doubtful(self) -> frozenset[tuple[int, int]]:
-        """The ends of dates whose year of two digits seems to stand first.
-
-        The other dates of the file show which years it is of.
-        """
+        """The ends of dates whose year of two digits seems to stand first."""
+        # The other dates of the file show which years it is of.
         if self.years:
             return frozenset(e for e in self.short if self._is_near(e[0]) and not self._is_near(e[1]))
-        # All have two digits: then the end with fewer numbers is the year, as a file is of few years and many
+        # Where all have two digits, the end with fewer numbers is the year: a file is of few years and many
         # days.
         firsts, lasts = ({ends[place] for ends in self.short} for place in (0, 1))
         return frozenset(self.short if len(lasts) > len(firsts) else ())
@@ -247,7 +245,6 @@ class SwapEvidence:
     """
 
     from_cells: bool = False
-
     early_cells: int = 0
     late_cells: int = 0
     undecided_texts: int = 0

@@ -38,8 +38,10 @@ _SYSTEM = "__MACOSX/"
 
 @dataclass(frozen=True)
 class UnpackedFile:
-    """A file to be read at ``path``, whose name is the one to call it by. ``origin`` is what its size and
-    digest are taken of; ``notes`` tell what stands beside it in its archive and is not read."""
+    """A file that a reader can read at ``path``, and that is called by the name of ``path``.
+
+    Its size and digest are those of ``origin``; ``notes`` say what else its archive holds, which is not read.
+    """
 
     path: Path
     origin: Path

@@ -258,12 +258,13 @@ def _is_any(files: Collection[RawFile], meant: Collection[RawFile]) -> str:
 def _group_line_items(con: duckdb.DuckDBPyConnection) -> None:
     """``staging.members``: every row that is a part of an award; ``shown`` is the row that stands for it.
 
-    A group is an award by its identity and amount; the folded name of the awardee tells two awards under one
-    number apart, and a row that names no awardee belongs to one that is named beside it. The first row of an
-    award says its amount, which another amount of the same award contradicts. It stands for the award, unless
-    it needs repairs and another row needs none. ``line_items`` counts the rows of one file: the same award in
-    a second file brings copies of its items, no more items.
+    Rows are grouped by identity, awardee and amount. ``holds``: the amount of the group is that of the award.
     """
+    # The awardee tells two awards under one number apart. It is compared by its letters and digits, because
+    # names are spelled differently; a row that names none belongs to one that is named beside it, at best
+    # with the same amount. The first row of an award says its amount, which another contradicts. It stands
+    # for the award, unless it needs repairs and another row needs none. Line items are counted in one file:
+    # the same award in a second file brings copies of its items, no more items.
     con.execute(
         f"""CREATE TABLE staging.members AS
         WITH candidates AS (

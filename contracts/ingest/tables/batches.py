@@ -39,10 +39,9 @@ class RawBatch:
 
     ``numbers`` are record numbers counted from 1, ``columns`` the texts of the header's columns,
     ``trimmed`` the same without white space around them. ``ragged`` are the numbers of records with more or
-    fewer cells than the header. ``has_formulas``: some texts begin with FORMULA.
-    ``position`` of ``size`` bytes of the file are behind us. ``notes`` are what the reader has found out
-    meanwhile. ``merged``: field -> ``row`` and ``top``; where the field of a row of this sheet is empty, it
-    is that of ``top``.
+    fewer cells than the header. ``has_formulas``: some texts begin with FORMULA. ``position`` bytes of the
+    file are read. ``notes`` are what the reader has found out meanwhile. ``merged``: field -> ``row`` and
+    ``top``; where the field of a row of this sheet is empty, it is that of ``top``.
     """
 
     header: Header
