@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 from backend import secrets
+
+N = TypeVar("N", int, float)
 
 
 def load_file(name: str, default: Path) -> None:
@@ -42,35 +45,17 @@ def secret(name: str, default: str, *, aliases: Sequence[str] = ()) -> str:
 
 def number(name: str, default: int) -> int:
     """A whole number. Raises ImproperlyConfigured that names the variable."""
-    value = os.environ.get(name) or str(default)
-    try:
-        return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, got {value!r}") from None
+    return _read_number(name, default, int, "a whole number")
 
 
 def seconds(name: str, default: float) -> float:
     """A duration in seconds, above zero. Raises ImproperlyConfigured that names the variable."""
-    value = os.environ.get(name) or str(default)
-    try:
-        parsed = float(value)
-    except ValueError:
-        parsed = 0.0
-    if not parsed > 0:
-        raise ImproperlyConfigured(f"{name} must be a number of seconds above zero, got {value!r}")
-    return parsed
+    return _read_number(name, default, float, "a number of seconds above zero", fits=lambda read: read > 0)
 
 
 def percent(name: str, default: float) -> float:
     """From 0 to 100. Raises ImproperlyConfigured that names the variable."""
-    value = os.environ.get(name) or str(default)
-    try:
-        parsed = float(value)
-    except ValueError:
-        parsed = -1.0
-    if not 0 <= parsed <= 100:
-        raise ImproperlyConfigured(f"{name} must be a number from 0 to 100, got {value!r}")
-    return parsed
+    return _read_number(name, default, float, "a number from 0 to 100", fits=lambda read: 0 <= read <= 100)
 
 
 def seconds_list(name: str, default: Sequence[float]) -> tuple[float, ...]:
@@ -104,6 +89,19 @@ def words(name: str, default: Sequence[str]) -> list[str]:
     """Words separated by commas."""
     value = os.environ.get(name)
     return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
+
+
+def _read_number(
+    name: str, default: N, convert: Callable[[str], N], meaning: str, fits: Callable[[N], bool] | None = None
+) -> N:
+    value = os.environ.get(name) or str(default)
+    try:
+        read = convert(value)
+    except ValueError:
+        read = None
+    if read is None or (fits and not fits(read)):
+        raise ImproperlyConfigured(f"{name} must be {meaning}, got {value!r}")
+    return read
 
 
 def _parse_rate(name: str, text: str) -> tuple[str, tuple[int, float]]:

@@ -9,8 +9,9 @@ from celery import shared_task
 
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import assistance, messages, outbox
+from data_processing.lifecycle import assistance, dead_letters, messages, outbox
 from data_processing.lifecycle.messages import Message
+from data_processing.lifecycle.runs import tallies
 from data_processing.operations import maintenance, pulses
 from data_processing.worker.run_task import RunTask, settle
 
@@ -71,7 +72,7 @@ def prune_snapshots() -> None:
 @shared_task(name="data_processing.tasks.file_dead_letters", queue="critical", send_events=False)
 def file_dead_letters() -> None:
     """File what the broker could not deliver, for operators."""
-    maintenance.file_dead_letters()
+    dead_letters.file_undelivered()
 
 
 @shared_task(name="data_processing.tasks.reconcile_results", queue="critical", send_events=False)
@@ -83,7 +84,7 @@ def reconcile_results() -> None:
 @shared_task(name="data_processing.tasks.add_up_ended", queue="critical")
 def add_up_ended() -> None:
     """Add up the runs that have ended, for the metrics."""
-    maintenance.add_up_ended()
+    tallies.add_up()
 
 
 @shared_task(name="data_processing.tasks.sample_add", ignore_result=False, queue="critical")

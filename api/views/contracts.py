@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from rest_framework.request import Request
@@ -63,7 +62,7 @@ class DatasetList(ApiView):
         current = datasets.current_snapshot().version
         body: shapes.Datasets = {
             "current": current,
-            "datasets": list(_list_datasets(current=current)),
+            "datasets": [represent_dataset(one, current=current) for one in datasets.list_manifests()],
         }
         return Response(body)
 
@@ -76,11 +75,6 @@ class CurrentDataset(ApiView):
     def get(self, request: Request) -> Response:
         snapshot = datasets.current_snapshot()
         return Response(represent_dataset(snapshot.manifest(), current=snapshot.version))
-
-
-def _list_datasets(*, current: str) -> Iterator[shapes.Dataset]:
-    for manifest in datasets.list_manifests():
-        yield represent_dataset(manifest, current=current)
 
 
 def _column(field: Field) -> shapes.Column:

@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 from contracts.snapshot import versions
 from data_processing import broker, sign_in_tries
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import dead_letters, ends, outbox
-from data_processing.lifecycle.runs import claims, endings, recovery, tallies, window
+from data_processing.lifecycle import ends, outbox
+from data_processing.lifecycle.runs import claims, endings, recovery, window
 from data_processing.lifecycle.runs.claims import Claim
 from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
 from data_processing.operations import pulses
@@ -51,11 +51,6 @@ def sweep() -> None:
     pulses.beat(pulses.SWEEP)
 
 
-def file_dead_letters() -> None:
-    """File what the broker could not deliver."""
-    dead_letters.file_undelivered()
-
-
 def reconcile_results() -> int:
     """Give Redis back the results and ends of recent runs that it has lost; returns how many. It looks at the
     latest ones, and at all when Redis has been emptied."""
@@ -85,11 +80,6 @@ def _give_back(run_ids: Sequence[uuid.UUID]) -> int | None:
 
 def _cut(ids: Sequence[uuid.UUID], size: int) -> Iterator[Sequence[uuid.UUID]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
-
-
-def add_up_ended() -> None:
-    """Add up the runs that have ended, so that `/metrics` need not count them each time."""
-    tallies.add_up()
 
 
 def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:

@@ -156,9 +156,8 @@ def report_workers() -> tuple[list[WorkerReport], BrokerState]:
     seconds at most, whatever the broker does; while it is blocked workers cannot answer."""
     state, answers = _ask_workers()
     held = _runs_by_worker()
-    alive = [_report_worker(name, answers[name], held.get(name, [])) for name in sorted(answers)]
-    silent = [_report_silent(name, held[name]) for name in sorted(held.keys() - answers.keys())]
-    return alive + silent, state
+    names = [*sorted(answers), *sorted(held.keys() - answers.keys())]
+    return [_report_worker(name, answers.get(name), held.get(name, [])) for name in names], state
 
 
 def _ask_workers() -> tuple[BrokerState, Mapping[str, Any]]:
@@ -249,27 +248,15 @@ def _runs_by_worker() -> dict[str, list[str]]:
     return held
 
 
-def _report_worker(name: str, answer: Mapping[str, Any], run_ids: list[str]) -> WorkerReport:
+def _report_worker(name: str, answer: Mapping[str, Any] | None, run_ids: list[str]) -> WorkerReport:
+    known = answer or {}
     return WorkerReport(
         name=name,
-        alive=True,
-        lane=answer.get("lane"),
-        queues=answer.get("queues", []),
-        pid=answer.get("pid"),
-        memory_mb=answer.get("memory_mb"),
-        children=answer.get("children", []),
-        run_ids=run_ids,
-    )
-
-
-def _report_silent(name: str, run_ids: list[str]) -> WorkerReport:
-    return WorkerReport(
-        name=name,
-        alive=False,
-        lane=None,
-        queues=[],
-        pid=None,
-        memory_mb=None,
-        children=[],
+        alive=answer is not None,
+        lane=known.get("lane"),
+        queues=known.get("queues", []),
+        pid=known.get("pid"),
+        memory_mb=known.get("memory_mb"),
+        children=known.get("children", []),
         run_ids=run_ids,
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import redis
 from django.conf import settings
 from django.db.models import Count, Q
 from django.db.models.functions import Now
@@ -89,7 +90,7 @@ def _look_at_queue(queue: QueueReport) -> Iterator[Condition]:
 
 
 def _look_at_redis() -> Iterator[Condition]:
-    if results.ask(lambda client: client.ping()) is None:
+    if results.ask(redis.Redis.ping) is None:
         yield Condition(
             name="redis-down",
             text="Redis does not answer. Nothing is lost; progress is coarser and answers are not reused.",

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from contracts.snapshot import versions as snapshot
 from contracts.snapshot.versions import Snapshot
-from data_processing.lifecycle import outbox, runner
+from data_processing.lifecycle import dead_letters, outbox, runner
 from data_processing.lifecycle.runs import cancellation, claims, endings
 from data_processing.models import (
     DeadLetter,
@@ -305,7 +305,7 @@ def snapshot_of_rows() -> list[dict[str, Any]]:
 
 JOBS: dict[str, Callable[[], object]] = {
     "sweep": maintenance.sweep,
-    "file_dead_letters": maintenance.file_dead_letters,
+    "file_dead_letters": dead_letters.file_undelivered,
     "reconcile_results": maintenance.reconcile_results,
     "clean_up": maintenance.clean_up,
     "prune_snapshots": maintenance.prune_snapshots,
