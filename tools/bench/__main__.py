@@ -15,16 +15,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.bench import answers, exports, imports, queries
+from tools.bench import answers, dataset, exports, queries
+from tools.bench.dataset import FULL, read_rows
 from tools.bench.figures import list_missed, show_table
-from tools.bench.sizes import FULL, read_rows
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     exports.measure,
     queries.measure,
     answers.measure,
-    imports.measure,
+    dataset.measure,
 )
 """Each takes the number of rows and returns figures of ``figures.BARS``. A new one is one line here.
 

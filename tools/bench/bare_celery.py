@@ -1,12 +1,11 @@
-"""The peer: the same no-op as plain Celery, with Celery's own results and started state."""
+"""The peer: the same no-op as plain Celery, with Celery's own results and started state, on the servers that
+CELERY_BROKER_URL and CELERY_RESULT_BACKEND name."""
 
 from __future__ import annotations
 
-import os
-
 from celery import Celery
 
-app = Celery("bare", broker=os.environ["CELERY_BROKER_URL"], backend=os.environ["CELERY_RESULT_BACKEND"])
+app = Celery("bare")
 app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,

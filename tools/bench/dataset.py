@@ -1,17 +1,18 @@
 """Datasets to measure on: generated, imported by the product and checked against their answer key.
 
-Kept under var/bench/. ``python -m tools.bench.dataset RAW ROOT`` imports in a process of its own and prints,
-as JSON, seconds and the peak of its memory.
+They hold BENCH_ROWS contracts, 5 million unless it is set, and are kept under var/bench/. ``python -m
+tools.bench.dataset RAW ROOT`` imports in a process of its own and prints seconds and peak memory as JSON.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,23 @@ from tools.sample import AnswerKey, SampleShape, generate
 
 ROOT = Path(__file__).parents[2] / "var" / "bench"
 
+FULL = 5_000_000
+
 T = TypeVar("T")
+
+
+def read_rows() -> int:
+    return int(os.environ.get("BENCH_ROWS", FULL))
+
+
+def measure(rows: int) -> Mapping[str, float]:
+    """import_5m_s and import_5m_mb, of ``rows`` raw rows of all generations."""
+    root = ROOT / f"import-{rows}"
+    try:
+        figures = import_sample(SampleShape(rows=rows), root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    return {"import_5m_s": figures["seconds"], "import_5m_mb": figures["peak_mb"]}
 
 
 def prepare_snapshot(contracts: int) -> Snapshot:
@@ -33,7 +50,7 @@ def prepare_snapshot(contracts: int) -> Snapshot:
     return versions.current(root)
 
 
-def import_sample(shape: SampleShape, root: Path) -> dict[str, Any]:
+def import_sample(shape: SampleShape, root: Path) -> dict[str, float]:
     """Generate a sample and import it under ``root``; returns seconds and peak_mb of the import.
 
     Raises AssertionError where the import is not what the answer key says.
@@ -41,16 +58,18 @@ def import_sample(shape: SampleShape, root: Path) -> dict[str, Any]:
     raw = root.with_suffix(".raw")
     try:
         key = _finish(generate(shape, raw))
-        output = subprocess.run(
-            [sys.executable, "-m", "tools.bench.dataset", str(raw), str(root)],
-            check=True,
-            stdout=subprocess.PIPE,
-        ).stdout
+        figures = run_apart("tools.bench.dataset", raw, root)
     finally:
         shutil.rmtree(raw, ignore_errors=True)
     manifest = versions.current(root).manifest()
     assert (manifest.rows, manifest.total_value) == (key.rows, key.total_value), "not the key's contracts"
-    return dict(json.loads(output))
+    return figures
+
+
+def run_apart(module: str, *arguments: object) -> dict[str, float]:
+    """The figures that a module prints as JSON in a process of its own."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
 
 
 def read_peak_rss_mb() -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,8 @@ from contracts.snapshot.versions import Snapshot
 from contracts.writers.delimited import write_csv
 from contracts.writers.parquet import write_parquet
 from contracts.writers.workbook import About, write_xlsx
-from tools.bench.dataset import prepare_snapshot, read_peak_rss_mb
-from tools.bench.sizes import read_rows as read_size
+from tools.bench.dataset import prepare_snapshot, read_peak_rss_mb, run_apart
+from tools.bench.dataset import read_rows as read_size
 
 QUERY = Query()
 ROUNDS = 3
@@ -59,14 +59,15 @@ def measure(rows: int) -> Mapping[str, float]:
     part, whole = prepare_snapshot(rows // 5), prepare_snapshot(rows)
     peer_rows = min(PEER_ROWS, rows // 5)
     sizes = {"openpyxl": peer_rows, "xlsxwriter": peer_rows, "rustpy": peer_rows * 5}
+    write_apart = partial(run_apart, "tools.bench.exports")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in (*WRITERS, "deflate")}
     with tempfile.TemporaryDirectory(prefix="bench-exports-") as folder:
         for _ in range(ROUNDS):
             for name in WRITERS:
                 limit = min(sizes.get(name, rows // 5), rows // 5)
-                runs[name].append(_run_apart(name, part, Path(folder) / name, limit))
-            runs["deflate"].append(_run_apart("deflate", part, Path(folder) / "xlsx", 0))
-        large = _run_apart("xlsx", whole, Path(folder) / "large", rows)
+                runs[name].append(write_apart(name, part.path, Path(folder) / name, limit))
+            runs["deflate"].append(write_apart("deflate", part.path, Path(folder) / "xlsx", 0))
+        large = write_apart("xlsx", whole.path, Path(folder) / "large", rows)
     pace = {name: statistics.median(run["rows"] / run["seconds"] for run in runs[name]) for name in WRITERS}
     for name, rows_per_s in pace.items():
         print(f"  {name}: {rows_per_s:,.0f} rows/s, {runs[name][-1]['mb']:,.0f} MB", flush=True)
@@ -83,12 +84,6 @@ def measure(rows: int) -> Mapping[str, float]:
         "csv_vs_copy": took["csv"] / took["copy csv"],
         "parquet_vs_copy": took["parquet"] / took["copy parquet"],
     }
-
-
-def _run_apart(name: str, snapshot: Snapshot, path: Path, rows: int) -> dict[str, float]:
-    """Seconds, peak memory and size of one file, made in a process of its own."""
-    command = [sys.executable, "-m", "tools.bench.exports", name, str(snapshot.path), str(path), str(rows)]
-    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
 
 
 def write_ours(write: Callable[..., Generator[Any, None, Any]], **options: Any) -> Callable[..., None]:

@@ -20,8 +20,7 @@ from contracts.questions.filters import Filters
 from contracts.questions.query import Aggregation, Page, Query, Sort
 from contracts.snapshot.versions import Snapshot
 from tools.bench import postgres
-from tools.bench.dataset import prepare_snapshot
-from tools.bench.sizes import read_rows
+from tools.bench.dataset import prepare_snapshot, read_rows
 
 KEYWORDS = (
     ("flood control",),
@@ -98,7 +97,7 @@ def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]
     return {
         "deep_page_ms": ask("page 10,000 by amount", partial(_find, reader, frequent, deep)),
         "aggregates_cold_ms": statistics.median(totals),
-        "aggregates_cached_ms": ask("totals again", again, cold=False),
+        "aggregates_cached_ms": _time_question(None, "totals again", again),
         "suggest_ms": statistics.median(
             ask(f"suggest {typed!r}", partial(reader.suggest, "contractors", typed)) for typed in TYPED
         ),
@@ -106,13 +105,14 @@ def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]
 
 
 def _time_question(
-    store: Store, name: str, question: Callable[[], object], *, cold: bool = True, repeats: int = 7
+    store: Store | None, name: str, question: Callable[[], object], *, repeats: int = 7
 ) -> float:
-    """Median milliseconds; the first answer, which may read the disk, is not counted."""
+    """Median milliseconds, cold where there is a store; the first answer, which may read the disk, is not
+    counted."""
     question()
     took = []
     for _ in range(repeats):
-        if cold:
+        if store is not None:
             store.forget()
         started = time.perf_counter()
         question()
@@ -130,11 +130,12 @@ def _measure_peers(snapshot: Snapshot, folder: Path) -> tuple[list[float], list[
 
 
 def _measure_peer(con: psycopg.Connection, way: str) -> list[float]:
-    took = []
-    for phrases in KEYWORDS:
-        took.append(postgres.time_search(con, phrases, repeats=2))
-        print(f"  {way} {' && '.join(phrases):{43 - len(way)}}{took[-1]:9.1f} ms", flush=True)
-    return took
+    return [
+        _time_question(
+            None, f"{way} {' && '.join(phrases)}", partial(postgres.search, con, phrases), repeats=1
+        )
+        for phrases in KEYWORDS
+    ]
 
 
 if __name__ == "__main__":

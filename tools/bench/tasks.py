@@ -7,102 +7,73 @@ machine's throughput as a share of bare Celery's with Redis results and started 
 from __future__ import annotations
 
 import argparse
-import http.client
+import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 import redis
 
+from tools.bench.bare_celery import nothing
 from tools.bench.serving import serve
 from tools.stack.children import spawn, stop_child
-from tools.stack.ports import LOOPBACK
+from tools.stack.client import TASKS, Client
+from tools.stack.polling import poll
+from tools.stack.servers import ask
 from tools.stack.system import CHECKOUT, System
 
-TASKS = "/api/v1/data-processing/tasks"
 CONCURRENCY = "2"
 WITHIN_S = 300
+LATEST = """
+    SELECT finished_at FROM data_processing_taskrun WHERE state = 'SUCCESS' ORDER BY created_at DESC LIMIT %s
+"""
+DONE = "SELECT id FROM data_processing_taskrun WHERE id = %s AND state = 'SUCCESS'"
 LOOK_EVERY_S = 0.5
 """Seldom, so that looking costs neither side anything."""
 
 
-class Api:
-    """One kept-alive connection of one visitor; ``rest`` before a pause, the server closes idle ones."""
-
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=60)
-        self._cookie = ""
-
-    def rest(self) -> None:
-        self._connection.close()
-
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:
-        sent = {"Content-Type": "application/json", "Cookie": self._cookie, **headers}
-        self._connection.request(method, path, json.dumps(body) if body is not None else None, sent)
-        answer = self._connection.getresponse()
-        self._cookie = (answer.getheader("Set-Cookie") or self._cookie).partition(";")[0]
-        return json.loads(answer.read())
-
-
-def measure_roundtrip(api: Api, *, count: int) -> list[float]:
+async def measure_roundtrip(client: Client, *, count: int) -> list[float]:
     """Milliseconds from POST until the client has seen SUCCESS by polling."""
     took = []
     for number in range(count):
         began = time.perf_counter()
-        task = api.call("POST", f"{TASKS}/rehearsal/", {"number": number})
-        while not api.call("GET", f"{TASKS}/status/?task_id={task['task_id']}")["successful"]:
+        task = await client.post(f"{TASKS}/rehearsal/", {"number": number})
+        while not (await client.status(task["task_id"]))["successful"]:
             pass
         took.append((time.perf_counter() - began) * 1000)
     return took
 
 
-def measure_machine(api: Api, environment: Mapping[str, str], *, first: int, count: int) -> float:
+async def measure_machine(client: Client, environment: Mapping[str, str], *, first: int, count: int) -> float:
     """Tasks per second of a worker that finds ``count`` accepted no-ops waiting."""
+    rows = environment["DATABASE_URL"]
     for number in range(first, first + count):
-        last = api.call("POST", f"{TASKS}/rehearsal/", {"number": number})["task_id"]
+        last = (await client.post(f"{TASKS}/rehearsal/", {"number": number}))["task_id"]
     with worker(environment, "backend", "high"):
-        deadline = time.monotonic() + WITHIN_S
-        while not _has_succeeded(api, last) and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_S)
+        poll(lambda: ask(rows, DONE, last), within_s=WITHIN_S, every_s=LOOK_EVERY_S)
         time.sleep(LOOK_EVERY_S)
-    api.rest()
-    times = _machine_times(environment)
-    assert len(times) >= count, f"{len(times)} of {count} tasks were done"
-    return _rate(times[:count])
-
-
-def measure_bare(environment: Mapping[str, str], *, count: int) -> float:
-    """Tasks per second of a worker that finds ``count`` plain Celery no-ops waiting."""
-    script = (
-        f"from tools.bench.bare_celery import nothing\nprint(*[nothing.delay(n).id for n in range({count})])"
-    )
-    sent = subprocess.run(
-        [sys.executable, "-c", script], env={**environment}, cwd=CHECKOUT, check=True, capture_output=True
-    )
-    keys = [f"celery-task-meta-{task_id}" for task_id in sent.stdout.decode().split()]
-    results = redis.Redis.from_url(environment["CELERY_RESULT_BACKEND"])
-    with worker(environment, "tools.bench.bare_celery", "bare"):
-        deadline = time.monotonic() + WITHIN_S
-        while not _is_stored(results, keys[-1]) and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_S)
-        time.sleep(LOOK_EVERY_S)
-    metas = [json.loads(text) for text in results.mget(keys) if text]
-    times = [meta["date_done"] for meta in metas if meta["status"] == "SUCCESS"]
+    times = [finished_at for (finished_at,) in ask(rows, LATEST, count)]
     assert len(times) == count, f"{len(times)} of {count} tasks were done"
     return _rate(times)
 
 
-def _has_succeeded(api: Api, task_id: str) -> bool:
-    api.rest()
-    return bool(api.call("GET", f"{TASKS}/status/?task_id={task_id}")["successful"])
+def measure_bare(environment: Mapping[str, str], *, count: int) -> float:
+    """Tasks per second of a worker that finds ``count`` plain Celery no-ops waiting."""
+    keys = [f"celery-task-meta-{nothing.delay(number).id}" for number in range(count)]
+    results = redis.Redis.from_url(environment["CELERY_RESULT_BACKEND"])
+    with worker(environment, "tools.bench.bare_celery", "bare"):
+        poll(lambda: _is_stored(results, keys[-1]), within_s=WITHIN_S, every_s=LOOK_EVERY_S)
+        time.sleep(LOOK_EVERY_S)
+    metas = [json.loads(text) for text in results.mget(keys) if text]
+    times = [datetime.fromisoformat(meta["date_done"]) for meta in metas if meta["status"] == "SUCCESS"]
+    assert len(times) == count, f"{len(times)} of {count} tasks were done"
+    return _rate(times)
 
 
 def _is_stored(results: redis.Redis, key: str) -> bool:
@@ -127,46 +98,24 @@ def worker(environment: Mapping[str, str], app: str, queue: str) -> Iterator[Non
         stop_child(child, within_s=20)
 
 
-def _machine_times(environment: Mapping[str, str]) -> list[str]:
-    """When tasks succeeded, of the latest task first."""
-    script = (
-        "import django; django.setup()\n"
-        "from data_processing.models import TaskRun\n"
-        "for run in TaskRun.objects.filter(state='SUCCESS').order_by('-created_at'):\n"
-        "    print(run.finished_at.isoformat())"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**environment, "DJANGO_SETTINGS_MODULE": "backend.settings"},
-        cwd=CHECKOUT,
-        check=True,
-        capture_output=True,
-    )
-    return told.stdout.decode().split()
-
-
-def _rate(finished_at: list[str]) -> float:
+def _rate(finished_at: Sequence[datetime]) -> float:
     """Tasks per second between the first and the last finish."""
-    times = [datetime.fromisoformat(text).timestamp() for text in finished_at]
-    return (len(times) - 1) / (max(times) - min(times))
+    return (len(finished_at) - 1) / (max(finished_at) - min(finished_at)).total_seconds()
 
 
-def run_bench(folder: Path, *, count: int, rounds: int) -> None:
-    with serve(folder, REHEARSALS="1", OWNER_MAX_UNFINISHED="1000000") as site, site.running("web"):
-        report(site, count=count, rounds=rounds)
-
-
-def report(site: System, *, count: int, rounds: int) -> None:
-    api, environment = Api(site.port), site.environment
+async def report(site: System, *, count: int, rounds: int) -> None:
+    client, environment = Client(site.url), site.environment
     with site.running("housekeeping", "interactive", "beat"):
-        measure_roundtrip(api, count=20)
-        roundtrip = measure_roundtrip(api, count=200)
+        await measure_roundtrip(client, count=20)
+        roundtrip = await measure_roundtrip(client, count=200)
+    # This process is a client of Celery's too.
+    os.environ.update(environment)
     machine: list[float] = []
     bare: list[float] = []
     for number in range(rounds):
-        api.rest()
         bare.append(measure_bare(environment, count=count))
-        machine.append(measure_machine(api, environment, first=1000 + number * count, count=count))
+        first = 1000 + number * count
+        machine.append(await measure_machine(client, environment, first=first, count=count))
     ratio = statistics.median(m / b for m, b in zip(machine, bare, strict=True))
     quantiles = statistics.quantiles(roundtrip, n=20)
     print(f"POST to SUCCESS seen, ms: median {statistics.median(roundtrip):.1f}, p95 {quantiles[18]:.1f}")
@@ -187,8 +136,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-tasks-") as folder:
-        run_bench(Path(folder), count=options.count, rounds=options.rounds)
+    with serve(REHEARSALS="1", OWNER_MAX_UNFINISHED="1000000") as site, site.running("web"):
+        asyncio.run(report(site, count=options.count, rounds=options.rounds))
 
 
 if __name__ == "__main__":

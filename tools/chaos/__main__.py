@@ -6,35 +6,32 @@ CHAOS_KEEP, with which data and logs of a clean run are kept too.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 
 from tools.chaos.arena import UNFINISHED, Arena, open_arena
 from tools.chaos.audit import audit
-from tools.chaos.browser import Browser, NoAnswer
 from tools.chaos.chronicle import Chronicle
-from tools.chaos.crowd import Crowd
+from tools.chaos.crowd import Crowd, list_members
 from tools.chaos.judgement import find_pace_in_alarm, judge_errors
 from tools.chaos.ledger import Ledger
 from tools.chaos.plan import draw_plan
 from tools.chaos.report import report
 from tools.chaos.rescue import list_rescues
 from tools.chaos.scene import Scene
-from tools.chaos.storm import Storm
+from tools.chaos.storm import rage
 from tools.chaos.visitors import Visitor
+from tools.stack.connection import NoAnswer
 from tools.stack.errors import StackError
-from tools.stack.polling import poll
 from tools.stack.up import generate_and_import
 
 CONTRACTS = 20_000
@@ -43,7 +40,6 @@ QUIET_WITHIN_S = 240
 TOLD_WITHIN_S = 20
 """When all is quiet, every event stream has told its end and every slow reader has the file."""
 
-ORPHAN_AGE_S = 1
 DEFAULT_S = 120
 COURSE = """
     SELECT kind, count(*), count(*) FILTER (WHERE attempt > 1), max(attempt) FROM data_processing_taskrun
@@ -64,7 +60,7 @@ def main() -> int:
     say(f"CHAOS_SEED={seed} CHAOS_S={seconds:g}, all data and logs in {folder}")
     try:
         with open_arena(folder) as arena:
-            clean = run_chaos(arena, seed=seed, seconds=seconds)
+            clean = asyncio.run(run_chaos(arena, seed=seed, seconds=seconds))
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
         return 130
@@ -76,62 +72,58 @@ def main() -> int:
     return 0 if clean else 1
 
 
-def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
+async def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
     """Load, storm, quiet, audit, report; whether all promises were kept."""
     say(f"Generating and importing {CONTRACTS:,} sample contracts.")
-    generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1)
+    generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1, quietly=True)
     arena.start_processes()
     ledger, chronicle = Ledger(), Chronicle()
     visitors = {
         number: Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in range(VISITORS + 1)
     }
     for visitor in visitors.values():
-        visitor.introduce()
+        await visitor.introduce()
     scene = Scene(
-        arena=arena, victim=visitors[VISITORS], ledger=ledger, chronicle=chronicle, rng=random.Random(seed)
+        arena=arena,
+        loop=asyncio.get_running_loop(),
+        victim=visitors[VISITORS],
+        ledger=ledger,
+        chronicle=chronicle,
+        rng=random.Random(seed),
     )
-    storm = Storm(plan=draw_plan(seed, seconds=seconds), scene=scene, seed=seed, say=say)
-    load = list(visitors.values())[:VISITORS]
-    with Crowd(load, seed=seed, ledger=ledger) as crowd:
-        struck = rage_under_load(storm, load, seconds=seconds)
-        crowd.stop()
-        say("All faults are lifted; waiting for quiet.")
-        wait_for_quiet(arena, ledger)
-        open_ends = crowd.wait(within_s=TOLD_WITHIN_S)
-    arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S), quietly=True)
-    findings = audit(arena, ledger, visitors)
+    storm = rage(draw_plan(seed, seconds=seconds), scene, seed=seed, say=say)
+    load = [visitors[number] for number in range(VISITORS)]
+    crowd = Crowd(list_members(load, seed=seed))
+    visits = [asyncio.create_task(visitor.live(crowd.stop)) for visitor in load]
+    struck, _ = await asyncio.gather(storm, asyncio.sleep(seconds))
+    crowd.stop.set()
+    await asyncio.gather(*visits)
+    say("All faults are lifted; waiting for quiet.")
+    await wait_for_quiet(arena, scene.victim)
+    open_ends = await crowd.end(within_s=TOLD_WITHIN_S)
+    arena.clean_up()
+    findings = await audit(arena, ledger, visitors)
     findings.lost += open_ends
-    errors = judge_errors(ledger.calls.list(), chronicle)
+    errors = judge_errors(ledger.calls, chronicle)
     findings.server_errors += errors.counted
     tell_load(ledger, excused=errors.excused)
-    for kind, count, again, most in arena.ask(COURSE):
-        say(f"{count} runs of {kind}, {again} of them with more than one attempt (at most {most}).")
-    for code, count in arena.ask(FAILURES):
-        say(f"{count} runs failed as {code}.")
-    pace = find_pace_in_alarm(ledger.calls.list(), chronicle)
+    tell_runs(arena)
+    pace = find_pace_in_alarm(ledger.calls, chronicle)
     report(findings, struck, list_rescues(arena, chronicle.kills), chronicle=chronicle, pace=pace)
     return findings.is_clean
 
 
-def rage_under_load(storm: Storm, visitors: list[Visitor], *, seconds: float) -> Counter[str]:
-    """Let visitors live for `seconds` while the storm rages; returns the faults that hit."""
-    stop = threading.Event()
-    began = time.monotonic()
-    with ThreadPoolExecutor(len(visitors)) as crowd:
-        lives = [crowd.submit(visitor.live, stop) for visitor in visitors]
-        try:
-            struck = storm.rage()
-            time.sleep(max(0.0, began + seconds - time.monotonic()))
-        finally:
-            stop.set()
-    for life in lives:
-        life.result()
-    return struck
+def tell_runs(arena: Arena) -> None:
+    """How often runs were tried, and why they failed."""
+    for kind, count, again, most in arena.ask(COURSE):
+        say(f"{count} runs of {kind}, {again} of them with more than one attempt (at most {most}).")
+    for code, count in arena.ask(FAILURES):
+        say(f"{count} runs failed as {code}.")
 
 
 def tell_load(ledger: Ledger, *, excused: int) -> None:
     """What the visitors did, beside starting tasks."""
-    counts, calls = ledger.counts, ledger.calls.list()
+    counts, calls = ledger.counts, ledger.calls
     say(f"{len(calls)} calls, {sum(call.hung_up for call in calls)} of them left before their answer came.")
     say(f"{counts['unanswered']} requests got no answer and could not be repeated.")
     say(f"{excused} calls were refused while PostgreSQL was away.")
@@ -145,22 +137,22 @@ def tell_load(ledger: Ledger, *, excused: int) -> None:
     )
 
 
-def wait_for_quiet(arena: Arena, ledger: Ledger) -> None:
+async def wait_for_quiet(arena: Arena, visitor: Visitor) -> None:
     """Return when every row has ended and the web servers answer, or when time is up: the audit will tell."""
     began = time.monotonic()
-    poll(lambda: is_quiet(arena, ledger), within_s=QUIET_WITHIN_S, every_s=1)
+    while not await is_quiet(arena, visitor) and time.monotonic() - began < QUIET_WITHIN_S:
+        await asyncio.sleep(1)
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 
-def is_quiet(arena: Arena, ledger: Ledger) -> bool:
-    browser = Browser(arena.urls, random.Random(0), ledger.calls)
+async def is_quiet(arena: Arena, visitor: Visitor) -> bool:
     try:
         for url in arena.urls:
-            browser.call("GET", "/health/live", url=url)
-        ((left,),) = arena.ask(f"SELECT count(*) FROM data_processing_taskrun WHERE {UNFINISHED}")
+            with visitor.connect(url=url) as server:
+                await server.call("GET", "/health/live")
+        return not arena.ask(f"SELECT id FROM data_processing_taskrun WHERE {UNFINISHED} LIMIT 1")
     except (NoAnswer, psycopg.Error):
         return False
-    return bool(left == 0)
 
 
 def say(line: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,30 +12,25 @@ from typing import Any
 
 import psycopg
 
-from tools.chaos.disk import SmallDisk
-from tools.stack.children import unmeasured
+from tools.chaos.disk import SmallDisk, small_disk
 from tools.stack.logs import FileLog
 from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.processes import Program
-from tools.stack.servers import Servers
+from tools.stack.servers import Servers, ask
 from tools.stack.system import System, list_programs
 
 LEASE_S = 5.0
 RESTART_WITHIN_S = 2.0
 COPIES = ("1", "2")
+BEAT = "beat-1"
 UNFINISHED = "state NOT IN ('SUCCESS', 'FAILURE', 'REVOKED')"
 SETTINGS = {
-    "DEBUG": "0",
-    "ANONYMOUS_ACCESS": "1",
-    # All visitors come from one address here.
-    "ADDRESS_MAX_UNFINISHED": "1000000",
-    "SECURE_COOKIES": "0",
     "REHEARSALS": "1",
     "RETRY_DELAYS_S": "2,3,4",
     "LEASE_S": str(LEASE_S),
     "EXPORT_SPLIT_ROWS": "3000",
 }
-"""Production's switches, shorter retries, rehearsals, and exports that are shared although they are small."""
+"""Beside those of production: rehearsals, shorter retries, and exports that are shared although small."""
 
 
 class Arena(System):
@@ -47,13 +42,11 @@ class Arena(System):
         self.locks = {name: threading.Lock() for name in ("broker", "database", "redis", "disk", "beat")}
         temporary = folder / "tmp"  # what killed processes leave there goes with the folder
         temporary.mkdir()
-        own = {"TMPDIR": str(temporary), "SECRET_KEY": secrets.token_urlsafe(40)}
         super().__init__(
             folder / "data",
             port=self.ports[0],
             write=FileLog(folder / "logs"),
-            # They run unmeasured, as they do elsewhere.
-            configured={**unmeasured(), **servers.environment(), **SETTINGS, **own},
+            configured=servers.production(TMPDIR=str(temporary), **SETTINGS),
             programs=list_copies(self.ports),
         )
 
@@ -72,10 +65,18 @@ class Arena(System):
         return [f"web-{number}" for number in COPIES]
 
     def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of one statement, over a connection of its own. Raises psycopg.Error while the database is
-        away."""
-        with psycopg.connect(self.servers.postgres.url, connect_timeout=3, autocommit=True) as connection:
-            return connection.execute(sql, values).fetchall()
+        """The rows of one statement. Raises psycopg.Error while the database is away."""
+        return ask(self.servers.postgres.url, sql, *values)
+
+    def has(self, sql: str) -> bool:
+        """Whether a statement has rows; not while the database is away."""
+        with contextlib.suppress(psycopg.Error):
+            return bool(self.ask(sql))
+        return False
+
+    def clean_up(self) -> None:
+        """Remove what no row names and nobody has written to for a second. StackError when it fails."""
+        self.run_command("clean_up", "--orphan-age", "1", quietly=True)
 
 
 @contextmanager
@@ -84,7 +85,7 @@ def open_arena(folder: Path) -> Iterator[Arena]:
     with (
         # Durable: a crash of the database must not lose a commit, or nothing could be promised.
         Servers.choose(folder, durable=True).running() as servers,
-        SmallDisk(folder / "data" / "exports") as exports,
+        small_disk(folder / "data" / "exports") as exports,
         Arena(folder, servers, exports) as arena,
     ):
         arena.start_servers()
@@ -93,15 +94,14 @@ def open_arena(folder: Path) -> Iterator[Arena]:
 
 def list_copies(ports: Sequence[int]) -> list[Program]:
     """The product's programs, each twice, but one Beat; quick to start again, for they die all the time."""
-    copies = [
-        _rename(program, number) if program.name != "beat" else program
+    return [
+        replace(
+            program,
+            name=f"{program.name}-{number}",
+            argv=[part.replace("@%h", f"-{number}@%h") for part in program.argv],
+            longest_pause_s=RESTART_WITHIN_S,
+        )
         for number, port in zip(COPIES, ports, strict=True)
         for program in list_programs(port)
         if program.name != "beat" or number == COPIES[0]
     ]
-    return [replace(program, longest_pause_s=RESTART_WITHIN_S) for program in copies]
-
-
-def _rename(program: Program, number: str) -> Program:
-    argv = [part.replace("@%h", f"-{number}@%h") for part in program.argv]
-    return replace(program, name=f"{program.name}-{number}", argv=argv)

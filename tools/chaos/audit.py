@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tools.chaos.arena import UNFINISHED, Arena
-from tools.chaos.browser import NoAnswer
 from tools.chaos.ledger import Accepted, Ledger
-from tools.chaos.visitors import TASKS, Visitor
+from tools.chaos.visitors import Visitor
+from tools.stack.client import EXPORTS, TASKS
+from tools.stack.connection import NoAnswer
 from tools.stack.demo import count_rows
 
 FINAL_STATES = {"SUCCESS": "succeeded", "FAILURE": "failed", "REVOKED": "revoked"}
 RUN_FILE = re.compile(r"([0-9a-f-]{36})\.(\d+)\.(xlsx|csv)")
 WITHIN_S = 60
+AT_ONCE = 4
 
 
 @dataclass
@@ -40,34 +42,30 @@ class Findings:
         return not (self.lost or self.doubled or self.torn or self.server_errors)
 
 
-def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Findings:
+async def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Findings:
     """Ask for every accepted task, look at every row and file, and download every export."""
-    findings = Findings(accepted=len(ledger.tasks))
-    with ThreadPoolExecutor(4) as hands:
-        list(
-            hands.map(
-                lambda task: audit_task(visitors[task.visitor], ledger, task, findings),
-                [*ledger.tasks.values()],
-            )
-        )
+    findings, places = Findings(accepted=len(ledger.tasks)), asyncio.Semaphore(AT_ONCE)
+
+    async def ask(task: Accepted) -> None:
+        async with places:
+            await audit_task(visitors[task.visitor], ledger, task, findings)
+
+    await asyncio.gather(*map(ask, [*ledger.tasks.values()]))
     findings.doubled += ledger.contradictions
     findings.torn += ledger.tears
     _audit_rows(arena, findings)
     _audit_files(arena, findings)
-    exports = [
-        task
-        for task in ledger.tasks.values()
-        if task.order.kind == "export" and task.ending is not None and task.ending.state == "SUCCESS"
-    ]
-    for task in exports:
-        _audit_download(visitors[task.visitor], task, arena.folder.with_name("download"), findings)
+    for task in ledger.tasks.values():
+        if task.has_file:
+            target = arena.folder.with_name("download")
+            await _audit_download(visitors[task.visitor], task, target, findings)
     return findings
 
 
-def audit_task(visitor: Visitor, ledger: Ledger, task: Accepted, findings: Findings) -> None:
+async def audit_task(visitor: Visitor, ledger: Ledger, task: Accepted, findings: Findings) -> None:
     """Ask how it ended, and compare with what was told before."""
     try:
-        ending = visitor.see_ending(task.task_id)
+        ending = await visitor.see_ending(task.task_id)
     except NoAnswer as error:
         findings.lost.append(f"{task.task_id} ({task.order.kind}): {error}")
         return
@@ -116,19 +114,21 @@ def find_stray(names: Iterable[str], published: Mapping[str, str]) -> Iterator[s
             yield f"{name} is there, while {published.get(match[1])} is what was published"
 
 
-def _audit_download(visitor: Visitor, task: Accepted, target: Path, findings: Findings) -> None:
+async def _audit_download(visitor: Visitor, task: Accepted, target: Path, findings: Findings) -> None:
     """Download, compare with the checksum, open, and count the rows against what a search counts."""
-    detail = visitor.browser.call("GET", f"/api/v1/data-processing/exports/{task.task_id}/").body
-    status = visitor.browser.download(detail["links"]["download"], target)
-    columns = visitor.browser.call("GET", "/api/v1/contracts/columns/").body["columns"]
+    detail = (await visitor.get(f"{EXPORTS}/{task.task_id}/")).data
+    with visitor.connect() as server:
+        file = await server.call("GET", detail["links"]["download"])
+    target.write_bytes(file.body)
+    columns = (await visitor.get("/api/v1/contracts/columns/")).data["columns"]
     tear = (
-        f"download answers {status}"
-        if status != 200
+        f"download answers {file.status}"
+        if file.status != 200
         else find_tear(
             target,
             sha256=detail["sha256"],
             format=detail["format"],
-            rows=_count_by_search(visitor, task),
+            rows=await _count_by_search(visitor, task),
             labels=[column["label"] for column in columns],
         )
     )
@@ -155,7 +155,8 @@ def find_tear(path: Path, *, sha256: str, format: str, rows: int, labels: Sequen
     return None if found == rows else f"{found} rows, {rows} were counted"
 
 
-def _count_by_search(visitor: Visitor, task: Accepted) -> int:
+async def _count_by_search(visitor: Visitor, task: Accepted) -> int:
     body: dict[str, Any] = {"filters": task.order.body["filters"], "page_size": 1}
-    answer = visitor.browser.call("POST", f"{TASKS}/search/", body, wait_s=WITHIN_S, timeout_s=2 * WITHIN_S)
-    return int(answer.body["data"]["total_rows"])
+    with visitor.connect() as server:
+        answer = await server.call("POST", f"{TASKS}/search/", body, wait_s=WITHIN_S)
+    return int(answer.data["data"]["total_rows"])

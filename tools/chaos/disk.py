@@ -5,21 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 SIZE_MB = 600
 FILLER = ".filler"
 PAGE = 4096
 
 
+@dataclass(frozen=True, kw_only=True)
 class SmallDisk:
-    """A tmpfs at `folder`. Where mounting is not allowed, `is_small` stays False and `fill` is no use."""
+    """A tmpfs at `folder`. Where mounting is not allowed, `is_small` is False and `fill` is no use."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.is_small = False
+    folder: Path
+    is_small: bool
 
     def fill(self) -> None:
         """Leave no space, although others write meanwhile."""
@@ -38,15 +39,15 @@ class SmallDisk:
         """Give the space back."""
         (self.folder / FILLER).unlink(missing_ok=True)
 
-    def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "chaos", str(self.folder)]
-        if os.geteuid() == 0:
-            self.is_small = subprocess.run(mount, check=False, capture_output=True).returncode == 0
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self.is_small:
-            subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+@contextmanager
+def small_disk(folder: Path) -> Iterator[SmallDisk]:
+    """The folder as a small disk, until the end of the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "chaos", str(folder)]
+    is_small = os.geteuid() == 0 and not subprocess.run(mount, check=False, capture_output=True).returncode
+    try:
+        yield SmallDisk(folder=folder, is_small=is_small)
+    finally:
+        if is_small:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)

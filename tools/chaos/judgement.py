@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tools.chaos.calls import Call
 from tools.chaos.chronicle import Chronicle
+from tools.stack.connection import Call
 
 STARTS = ("search", "aggregates", "export", "rehearsal")
 
@@ -63,7 +63,7 @@ def find_pace_in_alarm(calls: Iterable[Call], chronicle: Chronicle) -> Pace:
     )
 
 
-def describe_pace(took_s: Sequence[float]) -> str:
+def describe_times(took_s: Sequence[float]) -> str:
     """Number, median and worst."""
     if not took_s:
         return "none"

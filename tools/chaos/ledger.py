@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.chaos.calls import Calls
+from tools.stack.connection import Call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,90 +45,58 @@ class Accepted:
     must_stop: bool = False
     told: set[str] = field(default_factory=set)
 
+    @property
+    def has_file(self) -> bool:
+        """Whether it is an export that was seen to have succeeded."""
+        return self.order.kind == "export" and self.ending is not None and self.ending.state == "SUCCESS"
+
 
 @dataclass
 class Ledger:
-    """Shared by all visitors; every method may be called from any thread."""
+    """Shared by all visitors, in one event loop."""
 
     tasks: dict[str, Accepted] = field(default_factory=dict)
-    calls: Calls = field(default_factory=Calls)
+    calls: list[Call] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     tears: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     _keys: dict[tuple[int, str], str] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def accept(self, task_id: str, *, visitor: int, order: Order) -> Accepted:
         """Note a 2xx answer; one key that gives two tasks is a contradiction."""
-        with self._lock:
-            task = self.tasks.setdefault(task_id, Accepted(task_id=task_id, visitor=visitor, order=order))
-            if order.key is not None:
-                first = self._keys.setdefault((visitor, order.key), task_id)
-                if first != task_id:
-                    self.contradictions.append(f"one Idempotency-Key started {first} and {task_id}")
-            return task
-
-    def expect(self, task_id: str, *, visitor: int, order: Order) -> None:
-        """Note what a request without an answer committed: asking again with its key must give this task."""
-        self.accept(task_id, visitor=visitor, order=order)
+        task = self.tasks.setdefault(task_id, Accepted(task_id=task_id, visitor=visitor, order=order))
+        if order.key is not None:
+            first = self._keys.setdefault((visitor, order.key), task_id)
+            if first != task_id:
+                self.contradictions.append(f"one Idempotency-Key started {first} and {task_id}")
+        return task
 
     def note_ending(self, task: Accepted, ending: Ending) -> None:
         """Keep the first ending; another one later is a contradiction."""
-        with self._lock:
-            if task.ending is None:
-                task.ending = ending
-            elif task.ending != ending:
-                self.contradictions.append(f"{task.task_id} was {task.ending} and is {ending}")
-
-    def note_cancel(self, task: Accepted) -> None:
-        with self._lock:
-            task.must_stop = True
-
-    def note_contradiction(self, line: str) -> None:
-        with self._lock:
-            self.contradictions.append(line)
-
-    def note_tear(self, line: str) -> None:
-        with self._lock:
-            self.tears.append(line)
+        if task.ending is None:
+            task.ending = ending
+        elif task.ending != ending:
+            self.contradictions.append(f"{task.task_id} was {task.ending} and is {ending}")
 
     def note_told(self, task: Accepted, state: str, *, resumed: bool) -> None:
         """Note the end that an event stream told, and whether it had to come back for it."""
-        with self._lock:
-            task.told.add(state)
-            self.counts.update({"streams": 1, "resumed streams": resumed})
+        task.told.add(state)
+        self.counts.update({"streams": 1, "resumed streams": resumed})
 
     @contextmanager
     def open_stream(self) -> Iterator[None]:
         """A context in which a stream is open."""
-        with self._lock:
-            self.counts["open streams"] += 1
-            self.counts["most streams"] = max(self.counts["most streams"], self.counts["open streams"])
+        self.counts["open streams"] += 1
+        self.counts["most streams"] = max(self.counts["most streams"], self.counts["open streams"])
         try:
             yield
         finally:
-            with self._lock:
-                self.counts["open streams"] -= 1
-
-    def note_slow_download(self, size_bytes: int, *, resumed: bool) -> None:
-        with self._lock:
-            self.counts.update({"slow downloads": 1, "bytes": size_bytes, "resumed downloads": resumed})
-
-    def note_unanswered(self) -> None:
-        with self._lock:
-            self.counts["unanswered"] += 1
+            self.counts["open streams"] -= 1
 
     def list_open(self, visitor: int) -> list[Accepted]:
         """The visitor's tasks whose end nobody has seen."""
-        with self._lock:
-            return [task for task in self.tasks.values() if task.visitor == visitor and task.ending is None]
+        return [task for task in self.tasks.values() if task.visitor == visitor and task.ending is None]
 
     def list_exports(self, visitor: int) -> list[Accepted]:
         """The visitor's exports that were seen to have succeeded."""
-        with self._lock:
-            mine = [task for task in self.tasks.values() if task.visitor == visitor]
-        return [
-            task
-            for task in mine
-            if task.order.kind == "export" and task.ending is not None and task.ending.state == "SUCCESS"
-        ]
+        return [task for task in self.tasks.values() if task.visitor == visitor and task.has_file]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tools.chaos.browser import NoAnswer
-from tools.chaos.ledger import Accepted, Ledger
-from tools.chaos.visitors import EXPORTS, Visitor
-from tools.chaos.wire import Reply, Wire
+from tools.chaos.ledger import Accepted
+from tools.chaos.visitors import Visitor
+from tools.stack.client import EXPORTS
+from tools.stack.connection import NoAnswer
 
 BYTES_PER_S = 100_000
-BUFFER_BYTES = 16_384
 SAMPLED = 4
 
 
@@ -21,31 +20,23 @@ class Torn(Exception):
     """The download is not what its export says it is."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Export:
-    """What the API says of a finished export."""
+    """What the API says of a finished export, and what has come of its file so far."""
 
     task: Accepted
     size_bytes: int
     sha256: str
-
-
-class Taken:
-    """What has come of a file so far."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.digest = hashlib.sha256()
-        self.resumed = False
+    taken_bytes: int = 0
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    resumed: bool = False
 
 
 class SlowReader:
     """Downloads one large export of its visitor's after the other, until told to stop."""
 
-    def __init__(self, visitor: Visitor, *, ledger: Ledger, rng: random.Random) -> None:
+    def __init__(self, visitor: Visitor, rng: random.Random) -> None:
         self._visitor = visitor
-        self._wire = Wire(visitor.browser)
-        self._ledger = ledger
         self._rng = rng
         self._reading: Accepted | None = None
 
@@ -68,56 +59,52 @@ class SlowReader:
 
     async def _choose(self) -> Export | None:
         """The largest of some finished exports. Raises NoAnswer."""
-        finished = self._ledger.list_exports(self._visitor.number)
+        finished = self._visitor.ledger.list_exports(self._visitor.number)
         sample = self._rng.sample(finished, min(SAMPLED, len(finished)))
         exports = [export for task in sample if (export := await self._ask(task)) is not None]
         return max(exports, key=lambda export: export.size_bytes, default=None)
 
     async def _ask(self, task: Accepted) -> Export | None:
-        async with self._wire.get(f"{EXPORTS}/{task.task_id}/") as reply:
-            body = await reply.read_json()
-            if reply.status != 200:
-                return None
-            return Export(task=task, size_bytes=body["size_bytes"], sha256=body["sha256"])
+        answer = await self._visitor.get(f"{EXPORTS}/{task.task_id}/")
+        if answer.status != 200:
+            return None
+        return Export(task=task, size_bytes=answer.data["size_bytes"], sha256=answer.data["sha256"])
 
     async def take(self, export: Export, stop: asyncio.Event) -> None:
         """Download and check one file, over as many connections as it needs."""
         self._reading = export.task
         try:
-            resumed = await self._download(export, stop)
+            await self._download(export, stop)
         except Torn as error:
-            self._ledger.note_tear(f"{export.task.task_id}, read slowly: {error}")
+            self._visitor.ledger.tears.append(f"{export.task.task_id}, read slowly: {error}")
         else:
-            self._ledger.note_slow_download(export.size_bytes, resumed=resumed)
+            told = {"slow downloads": 1, "bytes": export.size_bytes, "resumed downloads": export.resumed}
+            self._visitor.ledger.counts.update(told)
         self._reading = None
 
-    async def _download(self, export: Export, stop: asyncio.Event) -> bool:
-        """Whether it had to be resumed. Raises Torn."""
-        taken = Taken()
-        while taken.size < export.size_bytes:
+    async def _download(self, export: Export, stop: asyncio.Event) -> None:
+        """Take all of it. Raises Torn."""
+        while export.taken_bytes < export.size_bytes:
             try:
-                await self._continue(export, taken, stop)
+                await self._continue(export, stop)
             except NoAnswer:
-                taken.resumed = taken.resumed or taken.size > 0
+                export.resumed = export.taken_bytes > 0
                 await asyncio.sleep(self._rng.uniform(0.2, 1))
-        if taken.digest.hexdigest() != export.sha256:
-            raise Torn(f"{taken.size} bytes with another checksum than its {export.size_bytes}")
-        return taken.resumed
+        if export.digest.hexdigest() != export.sha256:
+            raise Torn(f"{export.taken_bytes} bytes with another checksum than its {export.size_bytes}")
 
-    async def _continue(self, export: Export, taken: Taken, stop: asyncio.Event) -> None:
+    async def _continue(self, export: Export, stop: asyncio.Event) -> None:
         """One connection: the file, or what is missing of it. Raises Torn, NoAnswer."""
-        part = {"Range": f"bytes={taken.size}-", "If-Range": f'"{export.sha256}"'} if taken.size else {}
-        path = f"{EXPORTS}/{export.task.task_id}/download/"
-        async with self._wire.get(path, headers=part, buffer_bytes=BUFFER_BYTES) as reply:
-            if reply.status >= 500 or reply.status == 429:
-                raise NoAnswer(f"{path}: {reply.status}")
-            if reply.status != (206 if part else 200):
-                raise Torn(f"from byte {taken.size} on it answers {reply.status}")
-            await self._read(reply, taken, stop)
-
-    async def _read(self, reply: Reply, taken: Taken, stop: asyncio.Event) -> None:
-        while piece := await reply.read():
-            taken.digest.update(piece)
-            taken.size += len(piece)
-            if not stop.is_set():
-                await asyncio.sleep(len(piece) / BYTES_PER_S)
+        begin, path = export.taken_bytes, f"{EXPORTS}/{export.task.task_id}/download/"
+        part = {"Range": f"bytes={begin}-", "If-Range": f'"{export.sha256}"'} if begin else {}
+        with self._visitor.connect(narrow=True) as server:
+            answer = await server.call("GET", path, headers=part, whole=False)
+            if answer.status >= 500 or answer.status == 429:
+                raise NoAnswer(f"{path}: {answer.status}")
+            if answer.status != (206 if part else 200):
+                raise Torn(f"from byte {begin} on it answers {answer.status}")
+            while piece := await answer.read():
+                export.digest.update(piece)
+                export.taken_bytes += len(piece)
+                if not stop.is_set():
+                    await asyncio.sleep(len(piece) / BYTES_PER_S)

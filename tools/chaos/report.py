@@ -6,9 +6,9 @@ import json
 import statistics
 from collections import Counter
 
-from tools.chaos.audit import Findings
+from tools.chaos.audit import FINAL_STATES, Findings
 from tools.chaos.chronicle import Chronicle
-from tools.chaos.judgement import Pace, describe_pace
+from tools.chaos.judgement import Pace, describe_times
 from tools.chaos.rescue import Rescue
 
 SLOW_RESCUE_S = 10
@@ -28,17 +28,13 @@ def report(
     for name, count in sorted(struck.items()):
         print(f"{name:<36}{count:>4}")
     print(f"{'faults':<36}{struck.total():>4}", flush=True)
-    print(f"{len(rescues)} rescues of killed runs: {describe_times(rescues)}.")
-    print(f"{len(calm)} of them with broker and database up all the time: {describe_times(calm)}.")
-    print(f"Calls while the broker was in alarm: {describe_pace(pace.calls)}.")
-    print(f"Of them, tasks started: {describe_pace(pace.starts)}.")
-    print(f"Calls that asked to wait, after the time they gave: {describe_pace(pace.overdue)}.")
+    print(f"Rescues of killed runs: {describe_times([rescue.seconds for rescue in rescues])}.")
+    calm_s = [rescue.seconds for rescue in calm]
+    print(f"Of them, with broker and database up all the time: {describe_times(calm_s)}.")
+    print(f"Calls while the broker was in alarm: {describe_times(pace.calls)}.")
+    print(f"Of them, tasks started: {describe_times(pace.starts)}.")
+    print(f"Calls that asked to wait, after the time they gave: {describe_times(pace.overdue)}.")
     print(json.dumps(summarize(findings, struck, rescues, pace=pace)), flush=True)
-
-
-def describe_times(rescues: list[Rescue]) -> str:
-    took_s = [rescue.seconds for rescue in rescues]
-    return f"half within {statistics.median(took_s):.1f} s, all within {max(took_s):.1f} s" if took_s else "-"
 
 
 def summarize(
@@ -49,9 +45,7 @@ def summarize(
     in_alarm_s = [*pace.calls, *pace.overdue]
     return {
         "accepted": findings.accepted,
-        "succeeded": findings.ended["succeeded"],
-        "failed": findings.ended["failed"],
-        "revoked": findings.ended["revoked"],
+        **{ending: findings.ended[ending] for ending in FINAL_STATES.values()},
         "lost": len(findings.lost),
         "duplicated_effects": len(findings.doubled),
         "torn_files": len(findings.torn),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -19,14 +23,19 @@ class Missed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """The arena, the promises and deeds so far, a visitor whose web server may be killed while it asks, and
-    this fault's own randomness."""
+    """The arena, the promises and deeds so far, a visitor whose web server may be killed while it asks, this
+    fault's own randomness, and the event loop in which visitors live; faults have threads."""
 
     arena: Arena
+    loop: asyncio.AbstractEventLoop
     victim: Visitor
     ledger: Ledger
     chronicle: Chronicle
     rng: random.Random
+
+    def ask_for(self, act: Coroutine[Any, Any, None]) -> Future[None]:
+        """Let a visitor do something."""
+        return asyncio.run_coroutine_threadsafe(act, self.loop)
 
     def attempts_of(self, worker: str) -> frozenset[tuple[str, int]]:
         """The attempts (run, number) that a worker holds now; none when the database is away."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import json
 import random
-import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tools.chaos.browser import TIMEOUT_S, Answer, Browser, NoAnswer
 from tools.chaos.ledger import Accepted, Ending, Ledger, Order
+from tools.stack.client import TASKS
+from tools.stack.connection import Answer, Connection, NoAnswer
 
-TASKS = "/api/v1/data-processing/tasks"
-EXPORTS = "/api/v1/data-processing/exports"
 AT_A_TIME = 8
 TRIES = 60
 KEYED = 0.5
@@ -34,102 +32,111 @@ WORDS = ("construction", "supply", "road", "school", "medical", "repair", "offic
 
 
 class Visitor:
-    """One visitor, with cookies and a random course of their own."""
+    """One visitor, with a cookie and a random course of their own."""
 
     def __init__(self, number: int, urls: Sequence[str], *, seed: int, ledger: Ledger) -> None:
         self.number = number
         self._rng = random.Random(f"{seed} visitor {number}")
-        self.browser = Browser(urls, random.Random(f"{seed} browser {number}"), ledger.calls)
-        self._ledger = ledger
+        self._servers = random.Random(f"{seed} servers {number}")
+        self._urls = urls
+        self._cookie = ""
+        self.ledger = ledger
         self._orders = 0
 
-    def introduce(self) -> None:
+    @contextlib.contextmanager
+    def connect(self, *, url: str = "", narrow: bool = False) -> Iterator[Connection]:
+        """A new connection to one of the web servers, unless its `url` is given."""
+        connection = Connection(
+            url or self._servers.choice(self._urls),
+            cookie=self._cookie,
+            narrow=narrow,
+            note=self.ledger.calls.append,
+        )
+        try:
+            yield connection
+        finally:
+            self._cookie = connection.cookie
+            connection.close()
+
+    async def introduce(self) -> None:
         """Get the cookie, so that later requests have an owner even when their answers are lost."""
-        answer = self.browser.call("GET", f"{TASKS}/")
+        answer = await self.get(f"{TASKS}/")
         if answer.status != 200:
-            raise NoAnswer(f"no cookie: {answer}")
+            raise NoAnswer(f"no cookie: {answer.status}")
 
-    def live(self, stop: threading.Event) -> None:
+    async def live(self, stop: asyncio.Event) -> None:
         """Start, follow and cancel tasks until told to stop; the rest goes on while an answer is awaited."""
-        starting: list[Future[None]] = []
-        with ThreadPoolExecutor(AT_A_TIME) as hands:
-            starting.append(hands.submit(self.submit, self._order_everything(), stop))
-            while not stop.wait(self._rng.uniform(0.05, 0.3)):
-                starting = [posting for posting in starting if not _is_over(posting)]
-                mine = self._ledger.list_open(self.number)
+        async with asyncio.TaskGroup() as hands:
+            starting = {hands.create_task(self.submit(self._order_everything(), stop))}
+            while not stop.is_set():
+                await asyncio.sleep(self._rng.uniform(0.05, 0.3))
+                starting = {posting for posting in starting if not posting.done()}
+                mine = self.ledger.list_open(self.number)
                 if len(mine) + len(starting) < AT_A_TIME:
-                    starting.append(hands.submit(self.submit, self.draw_order(), stop))
-                self._follow(mine)
-        for posting in starting:
-            posting.result()
+                    starting.add(hands.create_task(self.submit(self.draw_order(), stop)))
+                await self._follow(mine)
 
-    def _follow(self, mine: Sequence[Accepted]) -> None:
+    async def _follow(self, mine: Sequence[Accepted]) -> None:
         """Look at some of one's tasks, at times cancel one, at times ask how the product does."""
         for task in self._rng.sample(mine, min(3, len(mine))):
-            self.look(task)
+            await self.look(task)
         if mine and self._rng.random() < CANCELLED:
-            self.cancel(self._rng.choice(mine))
+            await self.cancel(self._rng.choice(mine))
         if self._rng.random() < LOOKING_AT_HEALTH:
-            self.look_at_health()
+            with contextlib.suppress(NoAnswer):  # one that says no is counted with all others
+                await self.get("/health/ready")
 
-    def submit(self, order: Order, stop: threading.Event) -> None:
+    async def submit(self, order: Order, stop: asyncio.Event) -> None:
         """POST; with a key again and again until there is an answer, without one once."""
         for number in range(TRIES if order.key else 1):
-            answer = self._try(order, first=number == 0)
-            if answer is not None and answer.is_accepted:
-                self._take(order, answer)
-                return
-            if answer is not None and answer.status in (400, 422):
-                raise AssertionError(f"the load is wrong: {order} {answer}")
-            if stop.wait(PAUSE_S):
+            with contextlib.suppress(NoAnswer):
+                answer = await self.start(order, leaves=number == 0)
+                if answer.status < 300:
+                    self.take(order, answer)
+                    return
+                if answer.status in (400, 422):
+                    raise AssertionError(f"the load is wrong: {order} {answer.problem}")
+            await asyncio.sleep(PAUSE_S)
+            if stop.is_set():
                 break
-        self._ledger.note_unanswered()
+        self.ledger.counts["unanswered"] += 1
 
-    def _take(self, order: Order, answer: Answer) -> None:
+    def take(self, order: Order, answer: Answer) -> None:
         """Note an accepted task, and its end if the answer waited for it."""
-        task_id = answer.body["task_id"]
+        task_id = answer.data["task_id"]
         if task_id is None:  # answered from what is at hand, no task
             return
-        task = self._ledger.accept(task_id, visitor=self.number, order=order)
-        if "data" in answer.body:
-            self._ledger.note_ending(task, _succeeded(answer.body["data"]))
+        task = self.ledger.accept(task_id, visitor=self.number, order=order)
+        if "data" in answer.data:
+            self.ledger.note_ending(task, _succeeded(answer.data["data"]))
 
-    def look(self, task: Accepted) -> None:
+    async def look(self, task: Accepted) -> None:
         """Ask for the status, and for the result once there is one; note how it ended."""
-        try:
-            ending = self.see_ending(task.task_id)
-        except NoAnswer:
-            return
-        if ending is not None:
-            self._ledger.note_ending(task, ending)
+        with contextlib.suppress(NoAnswer):
+            ending = await self.see_ending(task.task_id)
+            if ending is not None:
+                self.ledger.note_ending(task, ending)
 
-    def see_ending(self, task_id: str) -> Ending | None:
+    async def see_ending(self, task_id: str) -> Ending | None:
         """How a task has ended by what HTTP says, None as long as it has not. Raises NoAnswer, also for
         answers of status 500 and above."""
-        status = self._get(f"{TASKS}/status/?task_id={task_id}")
+        status = await self.get(f"{TASKS}/status/?task_id={task_id}")
         if status.status == 404:
             return Ending(state="LOST", digest="")
-        if not status.body["ready"]:
+        if not status.data["ready"]:
             return None
-        if not status.body["successful"]:
-            return Ending(state=status.body["state"], digest="")
-        result = self._get(f"{TASKS}/result/?task_id={task_id}")
+        if not status.data["successful"]:
+            return Ending(state=status.data["state"], digest="")
+        result = await self.get(f"{TASKS}/result/?task_id={task_id}")
         if result.status != 200:
             return Ending(state="SUCCESS", digest=f"answers {result.status}")
-        return _succeeded(result.body.get("data", result.body))
+        return _succeeded(result.data.get("data", result.data))
 
-    def look_at_health(self) -> None:
-        """Ask as supervisors do; an answer that says no is counted with all others."""
-        with contextlib.suppress(NoAnswer):
-            self.browser.call("GET", "/health/ready")
-
-    def cancel(self, task: Accepted) -> None:
-        try:
-            answer = self.browser.call("POST", f"{TASKS}/cancel/", {"task_id": task.task_id, "all": True})
-        except NoAnswer:
-            return
-        if answer.status == 202:
-            self._ledger.note_cancel(task)
+    async def cancel(self, task: Accepted) -> None:
+        with contextlib.suppress(NoAnswer), self.connect() as server:
+            answer = await server.call("POST", f"{TASKS}/cancel/", {"task_id": task.task_id, "all": True})
+            if answer.status == 202:
+                task.must_stop = True
 
     def _order_everything(self) -> Order:
         """An export that slow readers have to read for longer than the kernel's buffers hide."""
@@ -178,33 +185,25 @@ class Visitor:
             filters["value_range"] = {"min": rng.randrange(100_000), "max": None}
         return filters
 
-    def _try(self, order: Order, *, first: bool) -> Answer | None:
-        leaves_after_s = order.hangs_up_after_s if first else None
-        try:
-            return self.browser.call(
+    async def start(self, order: Order, *, leaves: bool = False, url: str = "") -> Answer:
+        """POST once; who `leaves` may do so before the answer. Raises NoAnswer."""
+        with self.connect(url=url) as server:
+            return await server.call(
                 "POST",
                 f"{TASKS}/{order.kind}/",
                 order.body,
                 headers={"Idempotency-Key": order.key} if order.key else {},
                 wait_s=order.wait_s,
-                timeout_s=leaves_after_s or TIMEOUT_S + order.wait_s,
-                hangs_up=leaves_after_s is not None,
+                leaves_after_s=order.hangs_up_after_s if leaves else None,
             )
-        except NoAnswer:
-            return None
 
-    def _get(self, path: str) -> Answer:
-        answer = self.browser.call("GET", path)
+    async def get(self, path: str) -> Answer:
+        """A GET. Raises NoAnswer, also for answers of status 500 and above."""
+        with self.connect() as server:
+            answer = await server.call("GET", path)
         if answer.status >= 500:
             raise NoAnswer(f"{path}: {answer.status}")
         return answer
-
-
-def _is_over(posting: Future[None]) -> bool:
-    """Whether it is done; raises what went wrong."""
-    if posting.done():
-        posting.result()
-    return posting.done()
 
 
 def _succeeded(payload: Any) -> Ending:

@@ -6,6 +6,7 @@ Its last line is one JSON object with what was measured; it exits 0 only when th
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import shutil
 import signal
@@ -19,11 +20,11 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 from tqdm import tqdm
 
-from tools.stack.client import TASKS, Client
+from tools.stack.client import EXPORTS, TASKS, Client
 from tools.stack.errors import ApiError, StackError
 from tools.stack.logs import FileLog
 from tools.stack.ports import pick_port
-from tools.stack.system import CHECKOUT, LOCK, System
+from tools.stack.system import CHECKOUT, LOCK, Carriers, System
 from tools.stack.up import generate_and_import
 
 WITHIN_S = 600
@@ -34,16 +35,14 @@ EVERYTHING: Mapping[str, Any] = {"filters": {}}
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What the demo measured, in the words of its last line."""
+    """What the demo measured, and on what, in the words of its last line."""
 
     export_path: str
     rows: int
     export_seconds: float
     search_ms: float
     aggregates_ms: float
-    broker: str
-    result_backend: str
-    database: str
+    carriers: Carriers
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,7 +59,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
         return 130
-    print(json.dumps(asdict(outcome), ensure_ascii=False), flush=True)
+    measured = asdict(outcome)
+    measured.update(measured.pop("carriers"))
+    print(json.dumps(measured, ensure_ascii=False), flush=True)
     return 0
 
 
@@ -76,20 +77,20 @@ def run_demo(folder: Path, *, contracts: int, seed: int) -> Outcome:
         generate_and_import(system, folder / "raw", contracts=contracts, seed=seed)
         say(f"Starting web server, workers and Beat (logs in {folder / 'logs'}).")
         system.start_processes()
-        outcome = use_api(system, folder)
+        outcome = asyncio.run(use_api(system, folder))
     say(f"Everything is stopped. All of it took {time.monotonic() - began:.0f} s.")
     return outcome
 
 
-def use_api(system: System, folder: Path) -> Outcome:
+async def use_api(system: System, folder: Path) -> Outcome:
     """One search, one aggregate and one export as a visitor would ask for them."""
     client = Client(system.url)
-    search, search_ms = _time_answer(client, "search", SEARCHED)
+    search, search_ms = await _time_answer(client, "search", SEARCHED)
     say(f"Search 'construction': {search['total_rows']:,} contracts, ₱{_money(search)}, {search_ms:.0f} ms.")
-    aggregates, aggregates_ms = _time_answer(client, "aggregates", EVERYTHING)
+    aggregates, aggregates_ms = await _time_answer(client, "aggregates", EVERYTHING)
     summary = aggregates["summary"]
     say(f"Aggregates of all: {summary['count']:,} contracts, ₱{_money(summary)}, {aggregates_ms:.0f} ms.")
-    path, rows, export_seconds = export_all(client, folder)
+    path, rows, export_seconds = await export_all(client, folder)
     if rows != summary["count"]:
         raise ApiError(f"the file {path} holds {rows:,} rows, but {summary['count']:,} were counted")
     say(f"Export: {path} holds the {rows:,} counted rows, written in {export_seconds:.1f} s.")
@@ -99,23 +100,23 @@ def use_api(system: System, folder: Path) -> Outcome:
         export_seconds=round(export_seconds, 3),
         search_ms=round(search_ms, 1),
         aggregates_ms=round(aggregates_ms, 1),
-        **asdict(system.carriers),
+        carriers=system.carriers,
     )
 
 
-def export_all(client: Client, folder: Path) -> tuple[Path, int, float]:
+async def export_all(client: Client, folder: Path) -> tuple[Path, int, float]:
     """Export all contracts, follow it with a progress bar, download: (path, rows found in it, seconds)."""
     began = time.monotonic()
-    accepted = client.post(f"{TASKS}/export/", EVERYTHING)
+    accepted = await client.post(f"{TASKS}/export/", EVERYTHING)
     with tqdm(desc="Excel export", unit=" rows", unit_scale=True, file=sys.stderr, dynamic_ncols=True) as bar:
-        for status in client.follow(accepted["task_id"], within_s=WITHIN_S):
+        async for status in client.follow(accepted["task_id"], within_s=WITHIN_S):
             show_progress(bar, status)
     seconds = time.monotonic() - began
-    export = client.get(f"/api/v1/data-processing/exports/{accepted['export_id']}/")
+    export = await client.get(f"{EXPORTS}/{accepted['export_id']}/")
     path = folder / export["name"]
-    client.download(export["links"]["download"], path)
-    labels = [column["label"] for column in client.get("/api/v1/contracts/columns/")["columns"]]
-    return path, count_rows(path, labels), seconds
+    path.write_bytes(await client.get_file(export["links"]["download"]))
+    columns = (await client.get("/api/v1/contracts/columns/"))["columns"]
+    return path, count_rows(path, [column["label"] for column in columns]), seconds
 
 
 def show_progress(bar: tqdm[Any], status: Mapping[str, Any]) -> None:
@@ -142,9 +143,9 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def _time_answer(client: Client, kind: str, body: Mapping[str, Any]) -> tuple[Any, float]:
+async def _time_answer(client: Client, kind: str, body: Mapping[str, Any]) -> tuple[Any, float]:
     began = time.monotonic()
-    answer = client.answer(kind, body, within_s=WITHIN_S)
+    answer = await client.answer(kind, body, within_s=WITHIN_S)
     return answer, 1000 * (time.monotonic() - began)
 
 
@@ -167,8 +168,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.stack.demo", description=__doc__)
     parser.add_argument("--contracts", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    default = CHECKOUT / "var" / "demo"
-    parser.add_argument("--folder", type=Path, default=default)
+    parser.add_argument("--folder", type=Path, default=CHECKOUT / "var" / "demo")
     return parser.parse_args(arguments)
 
 

@@ -31,14 +31,16 @@ class TerminalLog:
 
 
 class FileLog:
-    """One file per program in a folder; an earlier one is written over."""
+    """One file per program in a folder, and maybe another log beside; an earlier file is written over."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, beside: TerminalLog | None = None) -> None:
+        self._folder, self._beside = folder, beside
         self._lock = threading.Lock()
         self._begun: set[str] = set()
 
     def __call__(self, name: str, line: str) -> None:
+        if self._beside is not None:
+            self._beside(name, line)
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._lock, (self._folder / f"{name}.log").open("a" if name in self._begun else "w") as file:
             file.write(f"{line}\n")

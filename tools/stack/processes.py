@@ -10,7 +10,8 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ LogWriter = Callable[[str, str], None]
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STEADY_AFTER_S = 60.0
 TAIL_LINES = 25
+AT_ONCE = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +74,14 @@ class Supervisor:
 
     def restart(self, names: Collection[str]) -> None:
         """Stop the programs of these names and start them again, without the pause after a death."""
-        _do_at_once(keeper.restart for keeper in self._keepers if keeper.program.name in names)
+        _do_at_once([keeper.restart for keeper in self._keepers if keeper.program.name in names])
 
     def stop(self) -> None:
         """Ask all programs to end at the same time; kill those that have not when their time is over."""
         self._stopping.set()
         if self._watcher.is_alive():
             self._watcher.join()
-        _do_at_once(keeper.stop for keeper in self._keepers)
+        _do_at_once([keeper.stop for keeper in self._keepers])
 
     def _watch(self) -> None:
         while not self._stopping.wait(EVERY_S):
@@ -87,12 +89,10 @@ class Supervisor:
                 keeper.revive()
 
 
-def _do_at_once(acts: Iterable[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=act) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def _do_at_once(acts: Sequence[Callable[[], None]]) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as hands:
+        for done in [hands.submit(act) for act in acts]:
+            done.result()
 
 
 class _Keeper:

@@ -7,7 +7,6 @@ start with the fixtures `postgres`, `rabbitmq`, `redis_server` or `servers`, onc
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -16,7 +15,6 @@ import pytest
 
 from tools.stack.servers import PostgreSQL, RabbitMQ, Redis, Servers
 
-_folder_key = pytest.StashKey[Path]()
 _servers_key = pytest.StashKey[Servers]()
 
 
@@ -25,7 +23,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     # A wrapper, because the Django plugin reads the settings in this same hook.
     folder = Path(tempfile.mkdtemp(prefix="explorer-tests-"))
     servers = Servers.choose(folder, durable=False)
-    early_config.stash[_folder_key] = folder
     early_config.stash[_servers_key] = servers
     os.environ.update(servers.environment(), DATA_DIR=str(folder / "data"), ENV_FILE=os.devnull)
     return (yield)
@@ -33,7 +30,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_servers_key].dispose()
-    shutil.rmtree(config.stash[_folder_key], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +57,8 @@ def redis_server(chosen_servers: Servers) -> Redis:
 
 
 @pytest.fixture(scope="session")
-def servers(postgres: PostgreSQL, rabbitmq: RabbitMQ, redis_server: Redis) -> Servers:
+def servers(
+    postgres: PostgreSQL, rabbitmq: RabbitMQ, redis_server: Redis, chosen_servers: Servers
+) -> Servers:
     """All three, running."""
-    return Servers(postgres=postgres, rabbitmq=rabbitmq, redis=redis_server)
+    return chosen_servers

@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -152,9 +151,7 @@ class System:
         self._open.enter_context(_hold(self.folder))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
 
@@ -167,30 +164,19 @@ def list_programs(port: int) -> list[Program]:
     # SIGTERM ends a worker within its soft shutdown time; running tasks go back to the queue.
     # One connection for each child, kept: Celery would close and open a pool around every task.
     soft = {"REMAP_SIGTERM": "SIGQUIT", "DATABASE_POOL_SIZE": "0"}
-    # The sweeper is a thread of the worker's own process, which therefore must not fork.
-    threads = ["--pool", "threads"]
     serving, consuming = re.compile("Uvicorn running on"), re.compile(r"@\S+ ready\.")
     server = [*python, "backend.server", "--host", LOOPBACK, "--port", str(port)]
+
+    def lane(name: str, queues: str, *options: str) -> Program:
+        argv = [*worker, "-Q", queues, "-n", f"{name}@%h", *options]
+        return Program(name=name, argv=argv, ready_when=consuming, environment=soft)
+
     return [
         Program(name="web", argv=server, ready_when=serving),
-        Program(
-            name="housekeeping",
-            argv=[*worker, "-Q", "critical", "-n", "housekeeping@%h", *threads, "--concurrency", "2"],
-            ready_when=consuming,
-            environment=soft,
-        ),
-        Program(
-            name="interactive",
-            argv=[*worker, "-Q", "high", "-n", "interactive@%h", "--concurrency", "2"],
-            ready_when=consuming,
-            environment=soft,
-        ),
-        Program(
-            name="bulk",
-            argv=[*worker, "-Q", "normal,low", "-n", "bulk@%h", "--concurrency", "1"],
-            ready_when=consuming,
-            environment=soft,
-        ),
+        # The sweeper is a thread of the worker's own process, which therefore must not fork.
+        lane("housekeeping", "critical", "--pool", "threads", "--concurrency", "2"),
+        lane("interactive", "high", "--concurrency", "2"),
+        lane("bulk", "normal,low", "--concurrency", "1"),
         Program(name="beat", argv=[*celery, "beat", "--loglevel", "info", "--pidfile="]),
     ]
 

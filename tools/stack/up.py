@@ -7,6 +7,7 @@ as in `make dev`, starts again what a change of the code concerns, and keeps a l
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shlex
 import signal
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     load_dotenv(os.environ.get("ENV_FILE") or CHECKOUT / ".env")
     folder = Path(os.environ.get("DATA_DIR") or CHECKOUT / "var").resolve()
-    log = log_by_process(folder / "logs") if options.reload else TerminalLog()
+    log: LogWriter = TerminalLog()
+    if options.reload:
+        log = FileLog(folder / "logs", beside=TerminalLog())
     try:
         with System(folder, port=int(os.environ.get("PORT") or DEFAULT_PORT), write=log) as system:
             serve(system, log, without=options.without)
@@ -95,21 +98,10 @@ def write_addresses(system: System) -> Path:
     return path
 
 
-def log_by_process(folder: Path) -> LogWriter:
-    """To the terminal, and to one file per process in the folder."""
-    terminal, files = TerminalLog(), FileLog(folder)
-
-    def write(name: str, line: str) -> None:
-        terminal(name, line)
-        files(name, line)
-
-    return write
-
-
 def has_contracts(system: System) -> bool:
     """Whether any dataset was imported."""
     try:
-        Client(system.url).get("/api/v1/datasets/current/")
+        asyncio.run(Client(system.url).get("/api/v1/datasets/current/"))
     except ApiError as error:
         if error.status == 503:
             return False
@@ -125,14 +117,15 @@ def import_sample(system: System, log: LogWriter, *, contracts: int) -> None:
         generate_and_import(system, Path(raw), contracts=contracts, seed=1)
 
 
-def generate_and_import(system: System, raw: Path, *, contracts: int, seed: int) -> None:
+def generate_and_import(
+    system: System, raw: Path, *, contracts: int, seed: int, quietly: bool = False
+) -> None:
     """Write raw files of all generations into the folder `raw` and import them as the current dataset."""
-    system.run_program(
-        "-m", "tools.sample", "--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)
-    )
+    sample = ["--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)]
+    system.run_program("-m", "tools.sample", *sample, quietly=quietly)
     files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
     # The faults of a small sample are more than may be lost by accident.
-    system.run_command("import_contracts", "--accept-losses", *files)
+    system.run_command("import_contracts", "--accept-losses", *files, quietly=quietly)
 
 
 def _is_code(_: object, path: str) -> bool:

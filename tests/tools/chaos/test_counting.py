@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -51,7 +52,7 @@ def audit_told(told: str, status: bytes) -> Findings:
     task = ledger.accept(RUN, visitor=0, order=ORDER)
     ledger.note_told(task, told, resumed=False)
     with serve(answer(status)) as url:
-        audit_task(Visitor(0, [url], seed=1, ledger=ledger), ledger, task, findings)
+        asyncio.run(audit_task(Visitor(0, [url], seed=1, ledger=ledger), ledger, task, findings))
     return findings
 
 
@@ -66,7 +67,7 @@ def test_task_that_has_no_answer_or_no_end_is_lost() -> None:
     ledger, findings = Ledger(), Findings()
     with serve(problem(503, "database-unavailable")) as url:
         visitor = Visitor(0, [url], seed=1, ledger=ledger)
-        audit_task(visitor, ledger, ledger.accept(RUN, visitor=0, order=ORDER), findings)
+        asyncio.run(audit_task(visitor, ledger, ledger.accept(RUN, visitor=0, order=ORDER), findings))
     assert len(findings.lost) == 1
 
 

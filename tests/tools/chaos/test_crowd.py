@@ -42,7 +42,7 @@ class Followed:
         self.asked_from: list[str | None] = []
         with serve(*(self._watch(script) for script in scripts)) as url:
             visitor = Visitor(0, [url], seed=1, ledger=self.ledger)
-            asyncio.run(Stream(visitor, ledger=self.ledger, rng=random.Random(1)).follow(self.task))
+            asyncio.run(Stream(visitor, random.Random(1)).follow(self.task))
 
     def _watch(self, script: Script) -> Script:
         def run(handler: BaseHTTPRequestHandler) -> None:
@@ -73,7 +73,7 @@ def test_stream_that_says_that_there_is_no_more_before_the_end_is_noticed(status
 
 def test_stream_that_is_refused_comes_back_and_the_refusal_is_counted() -> None:
     followed = Followed(problem(503, "too-many-streams"), stream(end("FAILURE")))
-    (line,) = judge_errors(followed.ledger.calls.list(), Chronicle()).counted
+    (line,) = judge_errors(followed.ledger.calls, Chronicle()).counted
     assert "events/: 503 too-many-streams" in line
     assert followed.task.told == {"FAILURE"}
 
@@ -86,15 +86,16 @@ def test_stream_that_never_tells_the_end_is_noticed() -> None:
         stream(progress("a"))(handler)
         silence.wait(10)
 
+    async def listen(url: str) -> list[str]:
+        visitor = Visitor(0, [url], seed=1, ledger=ledger)
+        crowd = Crowd([Stream(visitor, random.Random(1))], arrive_within_s=0)
+        while not ledger.calls:
+            await asyncio.sleep(0.02)
+        crowd.stop.set()
+        return await crowd.end(within_s=0.2)
+
     with serve(say_nothing_more) as url:
-        visitors = [Visitor(0, [url], seed=1, ledger=ledger)]
-        with Crowd(
-            visitors, seed=1, ledger=ledger, streams_each=1, readers_each=0, arrive_within_s=0
-        ) as crowd:
-            while not ledger.calls.list():
-                silence.wait(0.02)
-            crowd.stop()
-            (line,) = crowd.wait(within_s=0.2)
+        (line,) = asyncio.run(listen(url))
         silence.set()
     assert f"the stream of {RUN} (search) never told its end" in line
 
@@ -108,7 +109,7 @@ def read_slowly(*scripts: Script) -> Ledger:
     async def take(url: str) -> None:
         visitor, hurry = Visitor(0, [url], seed=1, ledger=ledger), asyncio.Event()
         hurry.set()
-        await SlowReader(visitor, ledger=ledger, rng=random.Random(1)).take(export, hurry)
+        await SlowReader(visitor, random.Random(1)).take(export, hurry)
 
     with serve(*scripts) as url:
         asyncio.run(take(url))

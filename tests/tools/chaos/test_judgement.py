@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import random
+import asyncio
+import contextlib
 from collections import Counter
 
 import pytest
 
 from tests.tools.chaos.scripted import problem, refuse_to_answer, serve
 from tools.chaos.audit import Findings
-from tools.chaos.browser import Browser, NoAnswer
-from tools.chaos.calls import Call, Calls, name_route
 from tools.chaos.chronicle import POOL_PATIENCE_S, Chronicle, Spell
 from tools.chaos.judgement import find_pace_in_alarm, judge_errors
 from tools.chaos.report import summarize
+from tools.stack.connection import Call, Connection, NoAnswer, name_route
 
 RUN = "11111111-2222-3333-4444-555555555555"
 BEGAN, ENDED = 1000.0, 1010.0
@@ -74,20 +74,24 @@ def test_run_with_a_server_error_is_not_clean_and_its_last_line_says_so() -> Non
     assert told["server_errors"] == 1
 
 
-def test_browser_notes_what_a_server_refuses() -> None:
-    calls = Calls()
+def ask(url: str, path: str) -> list[Call]:
+    """What is noted of a GET."""
+    calls: list[Call] = []
+    with contextlib.suppress(NoAnswer):
+        asyncio.run(Connection(url, note=calls.append).call("GET", path))
+    return calls
+
+
+def test_what_a_server_refuses_is_noted() -> None:
     with serve(problem(503, "database-unavailable")) as url:
-        Browser([url], random.Random(0), calls).call("GET", f"/tasks/{RUN}/?page=1")
-    (noted,) = calls.list()
+        (noted,) = ask(url, f"/tasks/{RUN}/?page=1")
     assert (noted.route, noted.status, noted.code) == ("/tasks/{id}/", 503, "database-unavailable")
     assert len(judge_errors([noted], Chronicle()).counted) == 1
 
 
-def test_browser_notes_a_server_that_goes_without_an_answer() -> None:
-    calls = Calls()
-    with serve(refuse_to_answer) as url, pytest.raises(NoAnswer):
-        Browser([url], random.Random(0), calls).call("GET", "/tasks/")
-    (noted,) = calls.list()
+def test_server_that_goes_without_an_answer_is_noted() -> None:
+    with serve(refuse_to_answer) as url:
+        (noted,) = ask(url, "/tasks/")
     assert noted.status is None
     assert judge_errors([noted], Chronicle()).counted == []
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import shutil
 import signal
+import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from tests.copies import copy_rooms
 from tests.tools.stack.commands import WITHIN_S, Up, list_processes_of, run, running_up
 from tools.stack.client import TASKS, Client
-from tools.stack.polling import poll
+from tools.stack.connection import NoAnswer
 from tools.stack.ports import is_listening
 from tools.stack.servers import Redis
 from tools.stack.system import CHECKOUT
@@ -28,23 +31,16 @@ KILLED = ("interactive@%h", "backend.server", "housekeeping@%h", "beat")
 LONG_STEPS, SHORT_STEPS = 100, 10
 
 
-def wait_for_status(client: Client, task_id: str, wanted: Callable[[Mapping[str, Any]], bool]) -> Any:
-    """The status of a task as soon as it is as wanted; the web server may be away meanwhile."""
-
-    def look() -> Any:
-        try:
-            status = client.get(f"{TASKS}/status/", task_id=task_id)
-        except OSError:
-            return None
-        return status if wanted(status) else None
-
-    status = poll(look, within_s=WITHIN_S)
-    assert status is not None, f"{task_id} is not as wanted"
-    return status
-
-
-def wait_for_ends(client: Client, accepted: list[str]) -> list[Any]:
-    return [wait_for_status(client, task_id, lambda status: bool(status["ready"])) for task_id in accepted]
+async def wait_for_status(client: Client, task_id: str, *states: str) -> Any:
+    """The status of a task in one of the states or at its end; the web server may be away meanwhile."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        with contextlib.suppress(NoAnswer):
+            status = await client.status(task_id)
+            if status["ready"] or status["state"] in states:
+                return status
+        assert time.monotonic() < deadline, f"{task_id} is not as wanted"
+        await asyncio.sleep(0.05)
 
 
 def kill_programs(up: Up) -> None:
@@ -55,26 +51,32 @@ def kill_programs(up: Up) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+async def kill_programs_amid_tasks(up: Up) -> list[Any]:
+    """How tasks ended that were accepted before."""
+    client = Client(up.url)
+    assert (await client.answer("search", {"filters": {}}, within_s=WITHIN_S))["total_rows"] > 0
+    accepted = [
+        (await client.post(f"{TASKS}/rehearsal/", {"number": number, "steps": steps}))["task_id"]
+        for number, steps in enumerate([LONG_STEPS] * 2 + [SHORT_STEPS] * 10)
+    ]
+    await wait_for_status(client, accepted[0], "STARTED", "PROGRESS")
+    kill_programs(up)
+    endings = [await wait_for_status(client, task_id) for task_id in accepted]
+    keywords = {"filters": {"keywords": ["road"]}}
+    assert "total_rows" in await client.answer("search", keywords, within_s=WITHIN_S)
+    return endings
+
+
 def test_up_serves_until_interrupted_and_accepted_tasks_end_once_although_its_programs_are_killed(
     tmp_path: Path,
 ) -> None:
     with running_up(tmp_path, REHEARSALS="1", RETRY_DELAYS_S="1,1,1") as up:
         assert b"<html" in urllib.request.urlopen(f"{up.url}/", timeout=WITHIN_S).read()
-        client = Client(up.url)
-        assert client.answer("search", {"filters": {}}, within_s=WITHIN_S)["total_rows"] > 0
-        accepted = [
-            client.post(f"{TASKS}/rehearsal/", {"number": number, "steps": steps})["task_id"]
-            for number, steps in enumerate([LONG_STEPS] * 2 + [SHORT_STEPS] * 10)
-        ]
-        wait_for_status(client, accepted[0], lambda status: status["state"] in ("STARTED", "PROGRESS"))
-        kill_programs(up)
-        endings = wait_for_ends(client, accepted)
+        endings = asyncio.run(kill_programs_amid_tasks(up))
         assert {ending["state"] for ending in endings} == {"SUCCESS"}
         outcomes = [[attempt["outcome"] for attempt in ending["attempts"]] for ending in endings]
         assert all(named.count("succeeded") == 1 for named in outcomes)
         assert any(named == ["lost", "succeeded"] for named in outcomes)
-        keywords = {"filters": {"keywords": ["road"]}}
-        assert "total_rows" in client.answer("search", keywords, within_s=WITHIN_S)
     assert up.count("signal SIGKILL", "starting again") == len(KILLED)
     assert not is_listening(up.port)
     assert list_processes_of(tmp_path) == []

@@ -13,20 +13,17 @@ from __future__ import annotations
 import json
 import os
 import resource
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import psutil
 import uvloop
 
-from tools.bench.dataset import prepare_snapshot
 from tools.bench.load.costs import list_routes, measure_costs
 from tools.bench.load.phases import Beside, Size, look_beside, visit
 from tools.bench.load.scene import Owner, Records, invite_owners
 from tools.bench.load.tally import Tally
-from tools.bench.load.visitors import Ledger, Visitor
+from tools.bench.load.visitors import Visitor
 from tools.bench.serving import serve
 from tools.stack.system import System
 
@@ -42,53 +39,53 @@ DESCRIPTORS = 16_384
 
 def run_load(site: System) -> list[str]:
     """All phases; prints what they saw and returns which bars were broken, in words."""
-    ledger, records = Ledger(), Records(site.environment["DATABASE_URL"])
+    accepted: set[str] = set()
+    records = Records(site.environment["DATABASE_URL"])
     with site.running("web") as web:
         pid = web.pid("web")
         with site.running("housekeeping", "interactive", "bulk", "beat"):
-            owners = uvloop.run(invite_owners(site.port, OWNERS, ledger=ledger))
-        costs = uvloop.run(measure_routes(site, pid, owners, ledger))
-        print("CPU of the web process per request, ms, each route alone:", show_costs(costs), flush=True)
+            owners = uvloop.run(invite_owners(site.url, OWNERS, accepted=accepted))
+        costs = uvloop.run(measure_routes(site, pid, owners, accepted))
+        shown = ", ".join(f"{route} {cost:.2f}" for route, cost in costs.items())
+        print("CPU of the web process per request, ms, each route alone:", shown, flush=True)
         with site.running("housekeeping", "interactive", "beat"):
             with site.running("bulk"):
                 records.drain()
-                alone = uvloop.run(visit(site.port, visitors=VISITORS, seconds=LOAD_S, ledger=ledger))
+                alone = uvloop.run(visit(site.url, visitors=VISITORS, seconds=LOAD_S, accepted=accepted))
                 report(f"{VISITORS} visitors", alone, costs)
                 crowded = partial(visit, beside=WAITING, owners=owners)
-                waited = uvloop.run(crowded(site.port, visitors=VISITORS, seconds=LOAD_S, ledger=ledger))
+                waited = uvloop.run(crowded(site.url, visitors=VISITORS, seconds=LOAD_S, accepted=accepted))
                 report(f"{VISITORS} visitors beside {WAITING}", waited, costs)
                 records.drain()
             # Without the workers of exports, whoever follows one waits.
-            beside = uvloop.run(look_beside(site.port, CROWD, owners, seconds=LOAD_S / 2, ledger=ledger))
+            beside = uvloop.run(look_beside(site.url, CROWD, owners, seconds=LOAD_S / 2, accepted=accepted))
             report(f"one visitor beside {CROWD}", beside.visitor, costs)
             report("the crowd itself", beside.crowd, costs)
             records.drain()
         rss_mb = read_rss_mb(pid)
-    endings = records.count_endings(ledger)
+    endings = records.count_endings(accepted)
     print(f"accepted tasks ended as {dict(endings)}; the web process had {rss_mb:.0f} MB")
     print(json.dumps(list_figures(costs, alone, waited, beside)))
     return list_faults((alone, waited, beside.visitor, beside.crowd), beside, endings)
 
 
-async def measure_routes(site: System, pid: int, owners: Sequence[Owner], ledger: Ledger) -> dict[str, float]:
+async def measure_routes(
+    site: System, pid: int, owners: Sequence[Owner], accepted: set[str]
+) -> dict[str, float]:
     """CPU of the web process for each route, while no worker runs that could move anything."""
     owner = owners[0]
     running = await owner.visitor.start("search", {"filters": owner.visitor.draw_filters()})
     Records(site.environment["DATABASE_URL"]).claim(running)
-    submitters = [Visitor(n, site.port, tally=Tally(), ledger=ledger) for n in range(SUBMITTERS)]
+    submitters = [Visitor(site.url, tally=Tally(), accepted=accepted) for _ in range(SUBMITTERS)]
     for submitter in submitters:
         await submitter.introduce()
     cookies = [owner.cookie, *(submitter.connection.cookie for submitter in submitters)]
     routes = list_routes(running=running, finished=owner.small_export_id)
-    return await measure_costs(pid, site.port, cookies, routes)
+    return await measure_costs(pid, site.url, cookies, routes)
 
 
 def report(title: str, tally: Tally, costs: Mapping[str, float]) -> None:
     print(f"\n{title}, {tally.elapsed_s:.0f} s", *tally.show(costs), sep="\n", flush=True)
-
-
-def show_costs(costs: Mapping[str, float]) -> str:
-    return ", ".join(f"{route} {cost:.2f}" for route, cost in costs.items())
 
 
 def list_figures(costs: Mapping[str, float], alone: Tally, waited: Tally, beside: Beside) -> dict[str, float]:
@@ -124,11 +121,7 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     # The servers that are started inherit it: a stream has a descriptor at both ends.
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, most), most))
-    datasets = prepare_snapshot(ROWS).path.parents[1]
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-load-") as folder,
-        serve(Path(folder), datasets=datasets) as site,
-    ):
+    with serve(rows=ROWS) as site:
         faults = run_load(site)
     if faults:
         raise SystemExit("Bars were broken:\n" + "\n".join(f"  {fault}" for fault in faults))

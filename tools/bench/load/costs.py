@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import psutil
 
-from tools.bench.load.client import Connection
-from tools.bench.load.visitors import EXPORTS, TASKS
+from tools.stack.client import EXPORTS, TASKS
+from tools.stack.connection import Connection
 
 AT_ONCE = 4
 SECONDS = 4.0
 WARM_UP = 20
-
-Call = tuple[str, str, Mapping[str, Any] | None]
-"""Method, path and body of a request."""
 
 
 def read_cpu_s(pid: int) -> float:
@@ -28,48 +24,41 @@ def read_cpu_s(pid: int) -> float:
     return sum(used.user + used.system for used in times)
 
 
-def list_routes(*, running: str, finished: str) -> dict[str, Callable[[int], Call]]:
-    """Route -> its n-th request, about a task that runs and an export that is finished."""
-
-    def get(path: str) -> Callable[[int], Call]:
-        return lambda number: ("GET", path, None)
-
-    def search(number: int) -> Call:
-        return "POST", f"{TASKS}/search/", {"filters": {"value_range": {"min": str(10**9 + number)}}}
-
+def list_routes(*, running: str, finished: str) -> dict[str, str]:
+    """Route -> the path of its GET, about a task that runs and an export that is finished."""
     return {
-        "status": get(f"{TASKS}/status/?task_id={running}"),
-        "status, finished": get(f"{TASKS}/status/?task_id={finished}"),
-        "result": get(f"{TASKS}/result/?task_id={finished}"),
-        "history": get(f"{TASKS}/"),
-        "active": get(f"{TASKS}/active/"),
-        "suggest": get("/api/v1/contracts/suggest/?field=contractors&q=con"),
-        "download": get(f"{EXPORTS}/{finished}/download/"),
-        "page": get("/"),
-        "live": get("/health/live"),
-        # Last, because what it leaves behind makes lists longer.
-        "search": search,
+        "status": f"{TASKS}/status/?task_id={running}",
+        "status, finished": f"{TASKS}/status/?task_id={finished}",
+        "result": f"{TASKS}/result/?task_id={finished}",
+        "history": f"{TASKS}/",
+        "active": f"{TASKS}/active/",
+        "suggest": "/api/v1/contracts/suggest/?field=contractors&q=con",
+        "download": f"{EXPORTS}/{finished}/download/",
+        "page": "/",
+        "live": "/health/live",
     }
 
 
 async def measure_costs(
-    pid: int, port: int, cookies: Sequence[str], routes: Mapping[str, Callable[[int], Call]]
+    pid: int, url: str, cookies: Sequence[str], routes: Mapping[str, str]
 ) -> dict[str, float]:
-    """Milliseconds of the web process's CPU per request of each route. The first cookie is that of the tasks'
-    owner; submissions are spread over all, because each may have so many tasks."""
-    return {route: await _measure(pid, port, cookies, request_of) for route, request_of in routes.items()}
+    """Milliseconds of the web process's CPU per request of each route, and of starting a search. The first
+    cookie is that of the tasks' owner; searches are spread over all, because each may have so many tasks."""
+    costs = {route: await _measure(pid, url, "GET", path, cookies[:1]) for route, path in routes.items()}
+    # Last, because what it leaves behind makes lists longer.
+    return {**costs, "search": await _measure(pid, url, "POST", f"{TASKS}/search/", cookies)}
 
 
-async def _measure(pid: int, port: int, cookies: Sequence[str], request_of: Callable[[int], Call]) -> float:
+async def _measure(pid: int, url: str, method: str, path: str, cookies: Sequence[str]) -> float:
     numbers = itertools.count()
-    connections = [Connection(port) for _ in range(AT_ONCE)]
+    connections = [Connection(url) for _ in range(AT_ONCE)]
 
     async def ask(connection: Connection) -> None:
         number = next(numbers)
-        method, path, body = request_of(number)
-        connection.cookie = cookies[number % len(cookies)] if method == "POST" else cookies[0]
-        answer = await connection.call(method, path, body)
-        assert answer.status in (200, 202), (path, answer.status, answer.body[:300])
+        connection.cookie = cookies[number % len(cookies)]
+        search = {"filters": {"value_range": {"min": str(10**9 + number)}}}
+        answer = await connection.call(method, path, search if method == "POST" else None)
+        assert answer.status in (200, 202), (path, answer.status, answer.problem)
 
     async def repeat(connection: Connection, until: float) -> None:
         while time.monotonic() < until:

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 
-from tools.bench.load.client import NoAnswer
 from tools.bench.load.crowd import Crowd
 from tools.bench.load.scene import Owner
 from tools.bench.load.tally import Tally
-from tools.bench.load.visitors import TASKS, Ledger, Visitor
+from tools.bench.load.visitors import Visitor
+from tools.stack.client import TASKS
+from tools.stack.connection import NoAnswer
 
 GATHER_WITHIN_S = 90.0
 PAUSE_S = 0.1
@@ -25,8 +26,8 @@ STREAMS_PER_OWNER = 10
 class Size:
     """How many of each sort a crowd has."""
 
-    waiters: int
-    slow_readers: int
+    waiters: int = 0
+    slow_readers: int = 0
     streams: int = 0
     half_open: int = 0
 
@@ -34,6 +35,9 @@ class Size:
         return [
             f"{open_now[s]} of {wanted} {s}" for s, wanted in asdict(self).items() if open_now[s] < wanted
         ]
+
+
+NOBODY = Size()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,37 +50,35 @@ class Beside:
 
 
 async def visit(
-    port: int,
+    url: str,
     *,
     visitors: int,
     seconds: float,
-    ledger: Ledger,
-    beside: Size | None = None,
+    accepted: set[str],
+    beside: Size = NOBODY,
     owners: Sequence[Owner] = (),
 ) -> Tally:
     """So many visitors who never pause; ``beside`` a crowd, which reads the files of ``owners``."""
     tally = Tally()
-    async with contextlib.AsyncExitStack() as around:
-        if beside is not None:
-            await around.enter_async_context(gathered(port, beside, owners, tally=tally, ledger=ledger))
+    async with gathered(url, beside, owners, tally=tally, accepted=accepted):
         until = time.monotonic() + seconds
-        guests = [Visitor(number, port, tally=tally, ledger=ledger) for number in range(visitors)]
+        guests = [Visitor(url, tally=tally, accepted=accepted) for _ in range(visitors)]
         await asyncio.gather(*(guest.live(until) for guest in guests))
         tally.end()
     return tally
 
 
 async def look_beside(
-    port: int, size: Size, owners: Sequence[Owner], *, seconds: float, ledger: Ledger
+    url: str, size: Size, owners: Sequence[Owner], *, seconds: float, accepted: set[str]
 ) -> Beside:
     """One visitor, who pauses, beside a crowd that has come together."""
     crowd_tally = Tally()
-    async with gathered(port, size, owners, tally=crowd_tally, ledger=ledger) as crowd:
+    async with gathered(url, size, owners, tally=crowd_tally, accepted=accepted) as crowd:
         deadline = time.monotonic() + GATHER_WITHIN_S
         while (missing := size.list_missing(crowd.open_now)) and time.monotonic() < deadline:
             await asyncio.sleep(0.2)
         tally = Tally()
-        await _look_around(Visitor(0, port, tally=tally, ledger=ledger), time.monotonic() + seconds)
+        await _look_around(Visitor(url, tally=tally, accepted=accepted), time.monotonic() + seconds)
         tally.end()
         crowd_tally.end()
     return Beside(visitor=tally, crowd=crowd_tally, missing=missing)
@@ -84,14 +86,13 @@ async def look_beside(
 
 @contextlib.asynccontextmanager
 async def gathered(
-    port: int, size: Size, owners: Sequence[Owner], *, tally: Tally, ledger: Ledger
+    url: str, size: Size, owners: Sequence[Owner], *, tally: Tally, accepted: set[str]
 ) -> AsyncIterator[Crowd]:
     """A crowd that comes together inside, and at the end hangs up and cancels what it started."""
-    crowd = Crowd(port, tally=tally)
-    waiters = [Visitor(number, port, tally=Tally(), ledger=ledger) for number in range(size.waiters)]
+    crowd = Crowd(url, tally=tally)
+    waiters = [Visitor(url, tally=Tally(), accepted=accepted) for _ in range(size.waiters)]
     listeners = [
-        Visitor(number, port, tally=Tally(), ledger=ledger)
-        for number in range(-(-size.streams // STREAMS_PER_OWNER))
+        Visitor(url, tally=Tally(), accepted=accepted) for _ in range(-(-size.streams // STREAMS_PER_OWNER))
     ]
     for guest in (*waiters, *listeners):
         await guest.introduce()

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-
 from tools.bench.load.tally import Tally
-from tools.bench.load.visitors import Ledger, Visitor
+from tools.bench.load.visitors import Visitor
 from tools.stack.polling import poll
+from tools.stack.servers import ask
 
 DRAIN_WITHIN_S = 300.0
 CLAIM = (
     "UPDATE data_processing_taskrun SET state = 'STARTED', attempt = 1, worker = 'bench',"
-    " claimed_at = now(), started_at = now(), lease_until = now() + interval '90 s' WHERE id = %s"
+    " claimed_at = now(), started_at = now(), lease_until = now() + interval '90 s'"
+    " WHERE id = %s RETURNING id"
 )
 """As a worker does it; the sweeper takes the task back and gives it to a real one."""
 STATES = "SELECT state FROM data_processing_taskrun WHERE id = ANY(%s::uuid[])"
@@ -38,31 +38,28 @@ class Owner:
         return self.visitor.connection.cookie
 
 
+@dataclass(frozen=True)
 class Records:
     """The rows of the tasks, read past the API: what it answers must not be the only witness."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    url: str
 
     def claim(self, task_id: str) -> None:
         """Make a waiting task a running one, which it stays for a while."""
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            assert connection.execute(CLAIM, [task_id]).rowcount == 1
+        assert ask(self.url, CLAIM, task_id)
 
     def drain(self) -> None:
         """Return when every task has ended, or after DRAIN_WITHIN_S."""
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            poll(lambda: not connection.execute(UNFINISHED).fetchone(), within_s=DRAIN_WITHIN_S, every_s=0.5)
+        poll(lambda: not ask(self.url, UNFINISHED), within_s=DRAIN_WITHIN_S, every_s=0.5)
 
-    def count_endings(self, ledger: Ledger) -> Counter[str]:
+    def count_endings(self, accepted: set[str]) -> Counter[str]:
         """How many of the accepted tasks are in which state; LOST: there is no row."""
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            found = connection.execute(STATES, [list(ledger.accepted)]).fetchall()
-        return Counter(str(state) for (state,) in found) + Counter(LOST=len(ledger.accepted) - len(found))
+        found = ask(self.url, STATES, list(accepted))
+        return Counter(str(state) for (state,) in found) + Counter(LOST=len(accepted) - len(found))
 
 
-async def invite_owners(port: int, count: int, *, ledger: Ledger) -> list[Owner]:
-    visitors = [Visitor(number, port, tally=Tally(), ledger=ledger) for number in range(count)]
+async def invite_owners(url: str, count: int, *, accepted: set[str]) -> list[Owner]:
+    visitors = [Visitor(url, tally=Tally(), accepted=accepted) for _ in range(count)]
     return [
         Owner(
             visitor=visitor,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tools.bench.load.client import Answer, NoAnswer
+from tools.stack.connection import Call
 
+COMPLAINT = 300
 HEADLINE = (
     f"{'route':<22}{'requests':>9}{'4xx':>6}{'5xx':>6}{'none':>6}"
     f"{'p50 ms':>9}{'p95':>8}{'p99':>8}{'max':>8}{'per s':>8}{'CPU ms':>8}"
@@ -58,18 +58,14 @@ class Tally:
     def end(self) -> None:
         self._elapsed_s = time.monotonic() - self._began
 
-    async def time(self, route: str, calling: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
-        """Do a request and count it. Raises NoAnswer."""
-        began = time.perf_counter()
-        try:
-            answer = await calling()
-        except NoAnswer as error:
-            self._note(route, 0, complaint=str(error))
-            raise
-        complaint = answer.body[:300].decode(errors="replace") if answer.status >= 400 else ""
-        self._note(route, answer.status, complaint=complaint)
-        self.routes[route].took_ms.append((time.perf_counter() - began) * 1000)
-        return answer
+    def note(self, call: Call) -> None:
+        """Count an exchange, with or without an answer."""
+        route = self.routes.setdefault(call.route, Route())
+        route.statuses[call.status or 0] += 1
+        if call.status is not None:
+            route.took_ms.append(1000 * call.took_s)
+        if call.problem:
+            self.complaints[f"{call.route}: {call.status or 'no answer'}: {call.problem[:COMPLAINT]}"] += 1
 
     def show(self, cpu_ms: Mapping[str, float]) -> list[str]:
         """A line for each route; ``cpu_ms`` of the web process is known for some."""
@@ -81,12 +77,5 @@ class Tally:
             cost = f"{cpu_ms[name]:>8.2f}" if name in cpu_ms else f"{'-':>8}"
             lines.append(f"{name:<22}{counts}{route.percentile(0.5):>9.1f}{times}{pace}{cost}")
         lines.append(f"{self.requests} requests, {self.requests / self.elapsed_s:.0f} a second")
-        return [*lines, *self._show_complaints()]
-
-    def _show_complaints(self) -> Sequence[str]:
-        return [f"  {number} x {complaint}" for complaint, number in self.complaints.most_common(8)]
-
-    def _note(self, route: str, status: int, *, complaint: str) -> None:
-        self.routes.setdefault(route, Route()).statuses[status] += 1
-        if complaint:
-            self.complaints[f"{route}: {status or 'no answer'}: {complaint}"] += 1
+        complaints = self.complaints.most_common(8)
+        return [*lines, *(f"  {number} x {complaint}" for complaint, number in complaints)]

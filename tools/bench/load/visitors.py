@@ -10,30 +10,23 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from tools.bench.load.client import Answer, Connection, NoAnswer, read_events
 from tools.bench.load.tally import Tally
+from tools.stack.client import EXPORTS, TASKS
+from tools.stack.connection import Answer, Connection, NoAnswer
 
-TASKS = "/api/v1/data-processing/tasks"
-EXPORTS = "/api/v1/data-processing/exports"
 POLL_S = 0.25
 GIVE_UP_S = 60.0
 TRIES = 60
 
 
-class Ledger:
-    """The ids of all tasks that were accepted: each must end."""
-
-    def __init__(self) -> None:
-        self.accepted: set[str] = set()
-
-
 class Visitor:
-    """One visitor, with a cookie, a connection and a random course of their own."""
+    """One visitor, with a cookie, a connection and a random course of their own. Adds the ids of its tasks to
+    those that were ``accepted``: each must end."""
 
-    def __init__(self, number: int, port: int, *, tally: Tally, ledger: Ledger) -> None:
-        self._tally, self._ledger = tally, ledger
-        self._rng = random.Random(f"{number} {time.monotonic()}")
-        self.connection = Connection(port)
+    def __init__(self, url: str, *, tally: Tally, accepted: set[str]) -> None:
+        self._accepted, self._note = accepted, tally.note
+        self._rng = random.Random()
+        self.connection = Connection(url, note=tally.note)
 
     async def live(self, until: float) -> None:
         """One act after the other, without a pause, until ``until`` of time.monotonic."""
@@ -83,12 +76,10 @@ class Visitor:
 
     async def submit(self, kind: str, body: Mapping[str, Any], *, wait_s: int = 0) -> Answer:
         """Start a task. Raises NoAnswer."""
-        route, headers = (f"{kind}, wait", {"Prefer": f"wait={wait_s}"}) if wait_s else (kind, {})
-        answer = await self._tally.time(
-            route, lambda: self.connection.call("POST", f"{TASKS}/{kind}/", body, **headers)
-        )
+        route = f"{kind}, wait" if wait_s else kind
+        answer = await self.connection.call("POST", f"{TASKS}/{kind}/", body, route=route, wait_s=wait_s)
         if answer.status in (200, 202) and answer.data["task_id"] is not None:
-            self._ledger.accepted.add(answer.data["task_id"])
+            self._accepted.add(answer.data["task_id"])
         return answer
 
     async def poll(self, task_id: str) -> bool:
@@ -103,26 +94,16 @@ class Visitor:
 
     async def listen(self, task_id: str) -> None:
         """Follow the task to its last event; timed until the first one. Raises NoAnswer."""
-        followed = Connection(self.connection.port, cookie=self.connection.cookie)
-        reader = asyncio.StreamReader()
-
-        async def open_stream() -> Answer:
-            nonlocal reader
-            answer, reader = await followed.open(f"{TASKS}/{task_id}/events/")
-            return answer
-
-        answer = await self._tally.time("events", open_stream)
-        with contextlib.suppress(OSError), contextlib.closing(followed):
-            async for name in read_events(reader):
-                if answer.status != 200 or name == "end":
+        mine = self.connection
+        with contextlib.closing(Connection(mine.url, cookie=mine.cookie, note=self._note)) as followed:
+            answer = await followed.call("GET", f"{TASKS}/{task_id}/events/", route="events", whole=False)
+            async for event in answer.read_events():
+                if event.name == "end":
                     break
 
     async def cancel(self, task_id: str) -> Answer:
         """Raises NoAnswer."""
-        body = {"task_id": task_id}
-        return await self._tally.time(
-            "cancel", lambda: self.connection.call("POST", f"{TASKS}/cancel/", body)
-        )
+        return await self.connection.call("POST", f"{TASKS}/cancel/", {"task_id": task_id}, route="cancel")
 
     async def introduce(self) -> None:
         """Get a cookie, by which tasks are found whose answers never came. Raises AssertionError."""
@@ -138,12 +119,12 @@ class Visitor:
         answer = await _insist(lambda: self.ask("active", f"{TASKS}/active/"))
         for sort in ("active", "reserved", "scheduled"):
             for task in answer.data[sort]:
-                self._ledger.accepted.add(task["task_id"])
+                self._accepted.add(task["task_id"])
                 await _insist(partial(self.cancel, task["task_id"]))
 
     async def ask(self, route: str, path: str) -> Answer:
         """A GET, counted. Raises NoAnswer."""
-        return await self._tally.time(route, lambda: self.connection.call("GET", path))
+        return await self.connection.call("GET", path, route=route)
 
     def draw_filters(self) -> dict[str, Any]:
         """A question that nobody has asked before, of a few thousand rows."""

@@ -11,7 +11,6 @@ from tools.chaos.scene import Missed, Scene
 from tools.stack.errors import StackError
 
 FULL_S = 5.0
-ORPHAN_AGE_S = 1
 QUOTA_BYTES = 4096
 
 
@@ -30,7 +29,7 @@ def fill_disk(scene: Scene) -> None:
 def clean_up(scene: Scene) -> None:
     """Remove what no row names as soon as nobody has written to it for a second."""
     try:
-        scene.arena.run_command("clean_up", "--orphan-age", str(ORPHAN_AGE_S), quietly=True)
+        scene.arena.clean_up()
     except StackError:  # the database is away
         raise Missed from None
 

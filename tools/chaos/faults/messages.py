@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amqp.exceptions import AMQPError
+from celery import Celery
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -22,6 +23,7 @@ TASK_NAMES = {
     "rehearsal": "data_processing.tasks.rehearse",
 }
 JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
+CELERY = Celery(set_as_current=False)
 DUPLICATED = 20
 
 
@@ -45,13 +47,8 @@ def corrupt_messages(scene: Scene) -> None:
 def make_message(task: str, *arguments: str) -> tuple[bytes, dict[str, Any]]:
     """A message of Celery's protocol 2: body and properties."""
     task_id = arguments[0] if arguments else str(uuid.uuid4())
-    headers = {"lang": "py", "task": task, "id": task_id, "root_id": task_id, "parent_id": None}
-    embed = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
-    return json.dumps([list(arguments), {}, embed]).encode(), {
-        **JSON,
-        "headers": {**headers, "argsrepr": "", "kwargsrepr": "{}", "ignore_result": True},
-        "correlation_id": task_id,
-    }
+    message = CELERY.amqp.as_task_v2(task_id, task, args=arguments, ignore_result=True)
+    return json.dumps(message.body).encode(), {**JSON, "headers": message.headers, **message.properties}
 
 
 def list_garbage() -> list[tuple[bytes, dict[str, Any]]]:

@@ -6,15 +6,14 @@ import os
 import signal
 import subprocess
 import time
-from functools import partial
 
 import psutil
 
-from tools.chaos.arena import LEASE_S
+from tools.chaos.arena import BEAT, LEASE_S
 from tools.chaos.scene import Missed, Scene
 from tools.stack.children import kill_group, spawn
 from tools.stack.polling import poll
-from tools.stack.system import CHECKOUT, list_programs
+from tools.stack.system import CHECKOUT
 
 PAUSE_S = LEASE_S + 4
 SECOND_BEAT_S = 8.0
@@ -55,10 +54,14 @@ def stop_worker(scene: Scene) -> None:
 
 def restart_all(scene: Scene) -> None:
     """SIGTERM to one program after the other, the next when the last one is back: a deployment."""
-    for program in (*scene.arena.web_names, *scene.arena.worker_names, "beat"):
-        before = scene.arena.pid(program)
-        os.kill(before, signal.SIGTERM)
-        poll(partial(_is_replaced, scene, program, before), within_s=REPLACED_WITHIN_S)
+    for program in (*scene.arena.web_names, *scene.arena.worker_names, BEAT):
+        _replace(scene, program)
+
+
+def _replace(scene: Scene, program: str) -> None:
+    before = scene.arena.pid(program)
+    os.kill(before, signal.SIGTERM)
+    poll(lambda: scene.arena.pid(program) != before, within_s=REPLACED_WITHIN_S)
 
 
 def kill_web(scene: Scene) -> None:
@@ -68,7 +71,7 @@ def kill_web(scene: Scene) -> None:
 
 def kill_beat(scene: Scene) -> None:
     """SIGKILL to Beat."""
-    os.killpg(scene.arena.pid("beat"), signal.SIGKILL)
+    os.killpg(scene.arena.pid(BEAT), signal.SIGKILL)
 
 
 def kill_housekeeping(scene: Scene) -> None:
@@ -80,13 +83,9 @@ def kill_housekeeping(scene: Scene) -> None:
 
 def run_second_beat(scene: Scene) -> None:
     """A second Beat for a while, as after a careless deployment."""
-    beat = next(program for program in list_programs(0) if program.name == "beat")
+    beat = next(program for program in scene.arena.programs if program.name == BEAT)
     child = spawn(beat.argv, environment=scene.arena.environment, folder=CHECKOUT, output=subprocess.DEVNULL)
     try:
         time.sleep(SECOND_BEAT_S)
     finally:
         kill_group(child)
-
-
-def _is_replaced(scene: Scene, program: str, pid: int) -> bool:
-    return scene.arena.pid(program) != pid

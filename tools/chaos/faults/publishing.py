@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
-from tools.chaos.browser import NoAnswer
 from tools.chaos.ledger import Order
 from tools.chaos.scene import Missed, Scene
-from tools.chaos.visitors import TASKS
+from tools.stack.connection import NoAnswer
 from tools.stack.polling import poll
 
 COMMITTED_WITHIN_S = 4.0
+KEYED = "SELECT run_id::text FROM data_processing_idempotencykey WHERE key = %s"
 
 
 def kill_web_before_publish(scene: Scene) -> None:
@@ -31,30 +30,24 @@ def kill_web_before_publish(scene: Scene) -> None:
     )
     scene.arena.servers.rabbitmq.freeze()
     try:
-        with ThreadPoolExecutor(1) as poster:
-            poster.submit(_post, scene, order, scene.arena.urls[copy])
-            committed = _wait_until_committed(scene, order)
-            os.killpg(scene.arena.pid(scene.arena.web_names[copy]), signal.SIGKILL)
+        posting = scene.ask_for(_post(scene, order, scene.arena.urls[copy]))
+        rows = poll(lambda: scene.arena.ask(KEYED, order.key), within_s=COMMITTED_WITHIN_S, every_s=0.02)
+        if not rows:
+            raise Missed
+        os.killpg(scene.arena.pid(scene.arena.web_names[copy]), signal.SIGKILL)
     finally:
         scene.arena.servers.rabbitmq.thaw()
-    scene.victim.submit(order, threading.Event())
-    scene.ledger.expect(committed, visitor=scene.victim.number, order=order)
+    posting.result()
+    scene.ask_for(_post_again(scene, order, committed=str(rows[0][0]))).result()
 
 
-def _post(scene: Scene, order: Order, url: str) -> None:
-    headers = {"Idempotency-Key": str(order.key)}
+async def _post(scene: Scene, order: Order, url: str) -> None:
     with contextlib.suppress(NoAnswer):
-        answer = scene.victim.browser.call(
-            "POST", f"{TASKS}/{order.kind}/", order.body, headers=headers, url=url
-        )
-        if answer.is_accepted:
-            scene.ledger.accept(answer.body["task_id"], visitor=scene.victim.number, order=order)
+        answer = await scene.victim.start(order, url=url)
+        if answer.status < 300:
+            scene.victim.take(order, answer)
 
 
-def _wait_until_committed(scene: Scene, order: Order) -> str:
-    """The id of the task; Missed when none is committed in time."""
-    found = "SELECT run_id::text FROM data_processing_idempotencykey WHERE key = %s"
-    rows = poll(lambda: scene.arena.ask(found, order.key), within_s=COMMITTED_WITHIN_S, every_s=0.02)
-    if not rows:
-        raise Missed
-    return str(rows[0][0])
+async def _post_again(scene: Scene, order: Order, *, committed: str) -> None:
+    await scene.victim.submit(order, asyncio.Event())
+    scene.ledger.accept(committed, visitor=scene.victim.number, order=order)

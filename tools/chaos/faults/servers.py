@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
 
-import psycopg
 import redis
 
 from tools.chaos.scene import Missed, Scene
@@ -16,7 +14,11 @@ from tools.stack.polling import poll
 from tools.stack.servers import RabbitMQ
 
 FREEZE_S = 4.0
-LADEN, LADEN_WITHIN_S = 3, 6.0
+LADEN_WITHIN_S = 6.0
+LADEN = """
+    SELECT count(*) FROM data_processing_taskrun WHERE state = 'PENDING' AND publishes > 0
+    HAVING count(*) >= 3
+"""
 ALARM_S = (4.0, 8.0)
 ALARM_WITHIN_S = 15.0
 MEMORY_LIMIT = ("set_vm_memory_high_watermark", "0.6")
@@ -37,17 +39,10 @@ def crash_broker(scene: Scene) -> None:
 
 def wipe_broker(scene: Scene) -> None:
     """RabbitMQ loses everything: queues, exchanges, messages, at a moment when there are some."""
-    poll(lambda: _has_messages(scene), within_s=LADEN_WITHIN_S)
+    poll(lambda: scene.arena.has(LADEN), within_s=LADEN_WITHIN_S)
     scene.arena.servers.rabbitmq.kill()
     scene.arena.servers.rabbitmq.wipe()
     scene.arena.servers.rabbitmq.start()
-
-
-def _has_messages(scene: Scene) -> bool:
-    waiting = "SELECT count(*) FROM data_processing_taskrun WHERE state = 'PENDING' AND publishes > 0"
-    with contextlib.suppress(psycopg.Error):
-        return bool(scene.arena.ask(waiting)[0][0] >= LADEN)
-    return False
 
 
 def freeze_broker(scene: Scene) -> None:
@@ -120,10 +115,4 @@ def crash_session(scene: Scene) -> None:
         raise Missed
     os.kill(scene.rng.choice(rows)[0], signal.SIGKILL)
     time.sleep(NOTICED_WITHIN_S)
-    poll(lambda: _is_database_up(scene), within_s=RECOVERED_WITHIN_S)
-
-
-def _is_database_up(scene: Scene) -> bool:
-    with contextlib.suppress(psycopg.Error):
-        return bool(scene.arena.ask("SELECT 1"))
-    return False
+    poll(lambda: scene.arena.has("SELECT 1"), within_s=RECOVERED_WITHIN_S)

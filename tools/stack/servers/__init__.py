@@ -1,9 +1,9 @@
 """Private servers of this machine's own programs: RabbitMQ, Redis and PostgreSQL, each in its folder."""
 
-from tools.stack.servers.postgresql import PostgreSQL
+from tools.stack.servers.postgresql import PostgreSQL, ask
 from tools.stack.servers.rabbitmq import RabbitMQ
 from tools.stack.servers.redis import EmbeddedRedis, Redis
 from tools.stack.servers.server import Server
 from tools.stack.servers.trio import Servers
 
-__all__ = ["EmbeddedRedis", "PostgreSQL", "RabbitMQ", "Redis", "Server", "Servers"]
+__all__ = ["EmbeddedRedis", "PostgreSQL", "RabbitMQ", "Redis", "Server", "Servers", "ask"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
@@ -11,6 +12,9 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from tools.stack.errors import StartFailed
 from tools.stack.ports import LOOPBACK, pick_port
@@ -46,25 +50,12 @@ class PostgreSQL(Server):
 
     def create_database(self, database: str) -> str:
         """Make an empty database and return its URL; the server must run."""
-        self._run_client("createdb", database)
+        ask(self.url, f'CREATE DATABASE "{database}"')
         return self.database_url(database)
 
     def drop_database(self, database: str) -> None:
         """Remove a database and end the sessions in it; nothing happens when there is none."""
-        self._run_client("dropdb", "--if-exists", "--force", database)
-
-    def _run_client(self, program: str, *arguments: str) -> None:
-        target = [f"--host={LOOPBACK}", f"--port={self.port}", f"--username={USER}"]
-        command: list[str] = [_find_postgres_program(program), *target, *arguments]
-        run = subprocess.run(
-            command,
-            env={**os.environ, "PGPASSWORD": self._password},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if run.returncode:
-            raise StartFailed(f"{program} {' '.join(arguments)}: {run.stderr.strip()}")
+        ask(self.url, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     @property
     def _data(self) -> Path:
@@ -136,13 +127,16 @@ class PostgreSQL(Server):
         return [_find_postgres_program("postgres"), "-D", self._data, *switches]
 
     def _is_ready(self) -> bool:
-        command = [
-            _find_postgres_program("pg_isready"),
-            "--quiet",
-            f"--host={LOOPBACK}",
-            f"--port={self.port}",
-        ]
-        return subprocess.run(command, check=False).returncode == 0
+        with contextlib.suppress(psycopg.Error):
+            return ask(self.url, "SELECT 1") == [(1,)]
+        return False
+
+
+def ask(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of one statement, if it has any, over a connection of its own. Raises psycopg.Error."""
+    with psycopg.connect(url, connect_timeout=3, autocommit=True) as connection:
+        cursor = connection.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
 
 
 def _find_postgres_program(program: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
 import os
 import secrets
 import subprocess
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.error import HTTPError
 
 from tools.stack.children import kill_group, spawn
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
@@ -161,14 +160,10 @@ class RabbitMQ(Server):
     def _ask_management(self, path: str) -> int:
         """The status of a GET of the management API. Raises OSError."""
         token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        request = urllib.request.Request(
-            f"{self.management_url}/api/{path}", headers={"Authorization": f"Basic {token}"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=2) as answer:
-                return int(answer.status)
-        except HTTPError as error:
-            return error.code
+        connection = http.client.HTTPConnection(LOOPBACK, self.management_port, timeout=2)
+        with contextlib.closing(connection):
+            connection.request("GET", f"/api/{path}", headers={"Authorization": f"Basic {token}"})
+            return connection.getresponse().status
 
     def stop(self) -> None:
         """End the broker in order, then its port mapper."""

