@@ -1,4 +1,4 @@
-"""What may be kept of the API's answers: nothing, unless a view says more."""
+"""Whether the API's answers may be kept by browsers and proxies: not at all, unless a view says so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PATHS = ("/api/", "/health/", "/metrics")
 
 
 def keep_nothing(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware that forbids to keep what does not say otherwise, problems included."""
+    """Middleware that forbids to keep an answer, also a problem, where the view has not said otherwise."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

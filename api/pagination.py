@@ -58,8 +58,9 @@ PAGED: Sequence[Parameter] = (
 
 
 class NewestFirst(CursorPagination):
-    """The page that a view is asked for, by PAGED, of rows that have ``created_at``."""
+    """Pages of rows that have ``created_at``, newest first. The parameters PAGED of the view say which."""
 
+    # The key decides between rows of the same moment, of which a page would else leave one out.
     ordering = ("-created_at", "pk")
 
     def __init__(self, view: ApiView) -> None:

@@ -1,5 +1,4 @@
-"""Errors on their way out: every one leaves as RFC 9457 ``application/problem+json``, whatever the client
-accepts."""
+"""Makes of every error that leaves an RFC 9457 ``application/problem+json``, whatever the client accepts."""
 
 from __future__ import annotations
 

@@ -199,6 +199,7 @@ def _pace(live: results.LiveProgress) -> tuple[float | None, float | None]:
     if live.unit != "rows" or not live.current or elapsed_s <= 0:
         return None, None
     rate = live.current / elapsed_s
+    # Less what has passed since it was told, in which the work went on.
     left_s = (live.total - live.current) / rate - (time.time() - live.at)
     return round(rate, 1), round(max(0.0, left_s), 1)
 

@@ -54,5 +54,6 @@ urlpatterns = [
     path("health/ready", health.Ready.as_view(), name="health-ready"),
     path("api/schema/", document.Document.as_view(), name="schema"),
     path("api/docs/", document.DocumentPage.as_view(), name="docs"),
+    # Last: what is left of these paths gets a problem, and not a page of the site.
     re_path(r"^(api|health|metrics)(/|$)", health.UnknownPath.as_view()),
 ]

@@ -1,4 +1,5 @@
-"""The web server's door."""
+"""The ASGI application: answers each request by one hop to a thread, and lets go of what clients would
+hold."""
 
 from __future__ import annotations
 

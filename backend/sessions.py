@@ -10,8 +10,8 @@ _KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class SessionStore(db.SessionStore):
-    """Django's, but what cannot be one of its keys is no session and asks nothing of the database: PostgreSQL
-    refuses a NUL, which a quoted cookie may hold."""
+    """Django's store, in which a key that Django cannot have made is no session."""
 
     def __init__(self, session_key: str | None = None) -> None:
+        # Not looked up: PostgreSQL refuses a NUL, which a quoted cookie may hold.
         super().__init__(session_key if session_key and _KEY.fullmatch(session_key) else None)

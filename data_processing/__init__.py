@@ -1,1 +1,2 @@
-"""The task machine: task runs, the work they do, and the REST API over them."""
+"""The task machine: task runs, the work that they do, what they leave behind, and what operators see of
+it."""

@@ -44,9 +44,10 @@ def list_manifests() -> Iterator[Manifest]:
 
 
 def use_version(version: str, *, by: str) -> Snapshot:
-    """Make ``version`` the current one; by whom, and what was current before, is logged. All processes read
-    anew with every request which version is current, and what they keep is kept by version. Raises
+    """Make ``version`` the current one; by whom, and what was current before, is logged. Raises
     contracts.errors.SnapshotMissing."""
+    # Nobody has to be told: every request reads anew which version is current, and what processes keep, they
+    # keep by version.
     before = _name_current()
     chosen = versions.use(settings.DATASET_ROOT, version)
     logger.info("dataset version %s is current now, chosen by %s; before it was %s", version, by, before)
@@ -61,8 +62,8 @@ def _name_current() -> str:
 
 
 def open_store(version: str, *, memory_mb: int | None = None) -> Store:
-    """The store of ``version`` that may hold so much, ENGINE_MEMORY_MB unless said otherwise, shared by this
-    process. Raises contracts.errors.SnapshotMissing."""
+    """The store of ``version``, shared by this process. It may take ``memory_mb`` of memory, ENGINE_MEMORY_MB
+    if that is not said. Raises contracts.errors.SnapshotMissing."""
     key = version, memory_mb or settings.ENGINE_MEMORY_MB
     with _opening:
         if key not in _open:

@@ -1,5 +1,5 @@
-"""How often passwords may be tried, by account and address. Counted in rows before the password is looked at:
-tries at the same time count too, and only what needs the database anyway waits for it."""
+"""Limits how often passwords may be tried, by account and address. A try is a row, made before the password
+is looked at, so that tries at the same moment count too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Signing in by name and password, for forms and Basic alike, and what a client is asked for that has not."""
+"""Signs users in by name and password, for forms and HTTP Basic alike, and tells clients who have not signed
+in how they can."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ LONGEST_NAME = 150
 
 
 class PasswordBackend(ModelBackend):
-    """Django's, with a limit of tries. The only door for passwords, whatever asks."""
+    """Django's backend with a limit of tries. Every password comes by here, whoever asks."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
@@ -43,7 +44,7 @@ class PasswordBackend(ModelBackend):
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """Django's session. First in line, so that it says what a client without one is asked for."""
+    """Django's session. First in the list of classes, so that its header tells clients how to sign in."""
 
     def authenticate_header(self, request: Request) -> str:
         # A browser that sees a Basic challenge covers the page, whose script asked, with a window of its own.

@@ -1,7 +1,7 @@
-"""JSON Schema of typed answers: the OpenAPI document says what the types say that mypy holds the code to.
+"""Makes JSON Schema of the types of answers, so that the OpenAPI document says what mypy holds the code to.
 
-Knows TypedDicts and dataclasses, which become components under their names, unions, lists, mappings, literals
-and plain values; what a type cannot say stands beside it as ``Also``.
+TypedDicts, dataclasses and models become components under their names; unions, lists, mappings, literals and
+plain values stand where they are used. What a type cannot say stands beside it as ``Also``.
 """
 
 from __future__ import annotations

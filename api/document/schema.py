@@ -53,6 +53,7 @@ class DescribedSchema(AutoSchema):
 
     def get_auth(self) -> Any:
         anonymous = any(isinstance(one, IsOwner) for one in self._endpoint.get_permissions())
+        # An empty requirement is OpenAPI's way to say that it can be done without.
         return [*super().get_auth(), *([{}] if anonymous and settings.ANONYMOUS_ACCESS else [])]
 
     def get_response_serializers(self) -> Any:

@@ -1,5 +1,5 @@
-"""Request headers, read as strictly as bodies where a wrong one would change what is done. Where RFC 9110 or
-RFC 7240 say that a header which cannot be read is to be ignored, it is."""
+"""Reads request headers, as strictly as bodies where a wrong one would change what is done. Others are
+ignored when they cannot be read, as RFC 9110 and RFC 7240 say."""
 
 from __future__ import annotations
 
@@ -111,10 +111,8 @@ def names_etag(request: Request, etag: str) -> bool:
 
 
 def read_range(request: Request, *, size: int, etag: str) -> tuple[int, int] | None:
-    """The half-open range of ``size`` bytes that Range asks for; None if it lies beyond them.
-
-    The whole for what is no single range of bytes, or where If-Range names another file.
-    """
+    """The half-open range of ``size`` bytes that Range asks for; None if it lies beyond them. All bytes where
+    Range is no single range, or where If-Range names another file."""
     match = BYTE_RANGE.fullmatch(request.headers.get("Range", "").strip())
     if match is None or match.groups() == ("", "") or request.headers.get("If-Range", etag) != etag:
         return 0, size

@@ -1,7 +1,7 @@
-"""Query parameters, read as strictly as bodies.
+"""Reads query parameters as strictly as bodies.
 
-A view declares those that it takes; the reader here and the OpenAPI document both come from that
-declaration. What has been read holds no character that a database cannot store.
+A view declares those that it takes; the reader here and the OpenAPI document both come from that declaration.
+What has been read holds no character that a database cannot store.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ HEADERS = {
 
 
 class AcceptAnything(BaseContentNegotiation):
-    """Clients ask for text/event-stream here, which no renderer makes."""
+    """Takes any media type: clients ask for text/event-stream, which no renderer makes."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         return next(iter(parsers))

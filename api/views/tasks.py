@@ -164,6 +164,7 @@ class TaskStatus(ApiView):
         body = representation.task_status(run)
         # Of the body, not of the row: live progress and the place in line change without it.
         etag = f'"{digest(body)[:32]}"'
+        # Kept by the browser, but asked about each time: a poll that finds nothing new has no body.
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         if not run.finished:
             headers["Retry-After"] = str(representation.retry_after_s(run))
@@ -188,6 +189,7 @@ class TaskDetail(ApiView):
 
     def delete(self, request: Request, task_id: uuid.UUID) -> Response:
         run = _get_visible(request, task_id)
+        # Read before the rows go, removed afterwards: a file that no row names is found by the cleanup.
         paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
         # A dead letter goes with its run; until an operator has resolved it, it must not.
         open_letters = run.dead_letters.filter(resolved_at=None)
@@ -226,6 +228,7 @@ class TaskResult(ApiView):
             raise InvalidParameter("query", "task_id", "is required, or cache_key")
         if key is None:
             return _result_response(_get_visible(request, task_id))
+        # Whoever asks: the key is the digest of a question, and its answer is the same for all.
         answer = results.get_answer(key)
         if answer is not None:
             return Response(answer)

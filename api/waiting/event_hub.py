@@ -26,6 +26,7 @@ from data_processing.outputs import results
 
 logger = logging.getLogger(__name__)
 
+# As often as a worker tells how far it is: a look in between would find nothing new.
 POLL_S = 0.25
 LEAST_PAUSE_S = 0.05
 # Of a core, the part that looking may take: when much changes at once, streams get fewer events and the API

@@ -1,4 +1,4 @@
-"""Answers that get better when one waits, for the handler in backend/asgi.py."""
+"""Responses that get better by waiting, for which the handler in backend/asgi.py waits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from abc import abstractmethod
 
 
 class Later:
-    """Beside HttpResponse in the bases of a response: it is complete, and may become a better one.
+    """A base, beside HttpResponse, of responses that are complete and may become better ones.
 
     The handler waits, in the event loop and without the request's thread and database connection, and then
-    completes it. Where there is no event loop (WSGI, a test client) it is sent as it is.
+    completes the response. Where there is no event loop (WSGI, a test client) it is sent as it is.
     """
 
     @abstractmethod

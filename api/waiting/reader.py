@@ -1,4 +1,4 @@
-"""What is read of watched runs: one look at all of them, and a description of each that has changed."""
+"""Reads watched runs: one look at all of them, then a description of each that has changed."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ PART_OF_DESCRIPTORS = 0.25
 def answer_start(
     accepted: Accepted, *, owner: str, wait_s: int | None, come_back: str | None = None
 ) -> Response:
-    """200 with the payload of a task that has succeeded, otherwise 202; whoever wants to wait gets what it
-    is when the task ends or ``wait_s`` are over. ``come_back`` says how to be known again."""
+    """200 with the payload where the task has succeeded, otherwise 202. A client that wants to wait is
+    answered when the task ends, or after ``wait_s`` seconds. ``come_back`` tells it how to be known again."""
     if wait_s and not accepted.run.finished:
         return StartedTask(accepted, come_back, owner=owner, wait_s=wait_s)
     body, status = _describe(accepted.run, accepted, come_back)

@@ -18,8 +18,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 async def read_body(scope: Scope, receive: Receive) -> BytesIO:
-    """The whole body, read once its announced length is not too large; Django's handler spools bodies of any
-    size to the temporary folder. Raises BadRequestBody, and RequestAborted when the client has gone."""
+    """The whole body, read if its announced length is not too large. Raises BadRequestBody, and
+    RequestAborted when the client has gone."""
     headers = dict(scope["headers"])
     announced = headers.get(b"content-length")
     if announced is None and b"transfer-encoding" not in headers:
@@ -36,6 +36,8 @@ async def read_body(scope: Scope, receive: Receive) -> BytesIO:
 
 
 async def _read(receive: Receive) -> BytesIO:
+    # In memory: Django's handler spools bodies of any size to the temporary folder before anybody looks at
+    # them.
     body = BytesIO()
     while True:
         message = await receive()

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """All that is read inside is of one moment, whatever others commit meanwhile. Within a transaction it is
-    as that transaction has it."""
+    """Statements inside see the database as it was at one moment, whatever others commit meanwhile. Within a
+    transaction they see what that transaction sees."""
     # PostgreSQL can be told before the first statement only; SQLite does so in every transaction.
     tell = connection.vendor == "postgresql" and not connection.in_atomic_block
     with transaction.atomic():

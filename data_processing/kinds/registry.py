@@ -11,10 +11,10 @@ from data_processing.errors import NotUnderstood
 from data_processing.kinds.kind import TaskKind, TaskRequest
 
 HOUSEKEEPING_QUEUE = "critical"
-"""Of what keeps the promises; no user's work goes there."""
+"""The queue of what keeps the promises; no user's work goes there."""
 
 BULK_QUEUES = frozenset({"normal", "low"})
-"""Served by the bulk lane of workers, where owners take turns."""
+"""The queues of the bulk lane of workers, where owners take turns."""
 
 MODULES = (
     "export",

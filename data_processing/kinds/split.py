@@ -104,7 +104,8 @@ class _Work:
         return done
 
     def count(self, *, but: int | None = None) -> Progress:
-        """The rows of all parts; what others do, all but part ``but``, is read four times a second."""
+        """Rows done of all parts. What others have done is read four times a second; part ``but`` is written
+        here."""
         if time.monotonic() - self._counted >= NOTE_EVERY_S:
             self._counted = time.monotonic()
             for part, plan in enumerate(self._plans):

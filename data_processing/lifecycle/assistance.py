@@ -1,5 +1,5 @@
-"""One part of an export that another worker holds. The part is a favour: whatever happens here, its holder
-ends the run."""
+"""Writes one part of an export that another worker holds. The holder can do without: whatever happens here,
+it ends the run."""
 
 from __future__ import annotations
 
@@ -50,8 +50,9 @@ def write_part(run_id: uuid.UUID, *, attempt: int, part: int) -> None:
 
 
 def _report_unseen(held: Claim) -> None:
-    """Say so where the holder's files are not seen here. Mostly the parts are done: then the file that they
-    were joined to is there until the run ends."""
+    """Log an error where the holder's files cannot be seen from here."""
+    # Mostly nothing is wrong and the parts are done: then the file that they were joined to is there, until
+    # the run ends.
     name = files.partial_name(held.run_id, attempt=held.attempt, suffix=str(held.request.get("format")))
     # In the order in which the one becomes the other.
     if any(files.absolute_path(path).exists() for path in (name, files.final_name(name))):

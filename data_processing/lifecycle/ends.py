@@ -12,8 +12,8 @@ from data_processing.outputs import results
 
 
 def tell_ends(run_ids: Collection[uuid.UUID]) -> None:
-    """Tell Celery's clients and monitors, and whoever waits, of those of the runs that have ended, outside of
-    a worker's task: of a task's end its worker tells."""
+    """Tell Celery's clients and monitors, and whoever waits, which of the runs have ended. For those that end
+    outside of a worker's task: of all others the worker tells."""
     for run in TaskRun.objects.filter(id__in=run_ids, state__in=FINISHED):
         tell_clients(run)
         outbox.tell_monitors(run)

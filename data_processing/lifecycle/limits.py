@@ -18,17 +18,16 @@ BUSY_WAIT_S = (0.2, 1.0)
 
 
 def take_start(kind: str) -> float:
-    """0.0 when a run of ``kind`` may start now, and then the start is counted; otherwise the seconds until
-    it may ask again. In no span of the rate's seconds do more than its count start.
-
-    Redis away: the run may start. A rate protects from overload, it is no promise to anybody, and work
-    that waits for Redis would break the promise that Redis may be lost.
-    """
+    """0.0 when a run of ``kind`` may start now, and then the start is counted; otherwise the seconds until it
+    may ask again. In no span of the rate's seconds do more than its count start. While Redis is away, any
+    may."""
     rate = settings.TASK_RATE_LIMITS.get(kind)
     if rate is None:
         return 0.0
     count, seconds = rate
     wait_s = results.ask(lambda client: _take_turn(client, kind, Rate(count, round(seconds * 1000))))
+    # Without Redis it may start: a rate protects from overload and is no promise to anybody, but that Redis
+    # may be lost is one.
     return 0.0 if wait_s is None else wait_s
 
 

@@ -26,7 +26,8 @@ from data_processing.outputs import export_store, results
 QUESTION = ("filters", "search_params")
 """What the first argument was called in the programs that these tasks come from."""
 KEY = ("export_id", "cache_key", "result_key")
-"""The second one: where those kept the answer. Here it is kept under the id of the task."""
+"""What the second one was called: the key under which those programs kept the answer. Here that is the task's
+id."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,8 +141,8 @@ def publish_new(run: TaskRun) -> None:
 
 
 def tell_monitors(run: TaskRun) -> None:
-    """Have Celery's monitors told how a run stands that its worker does not tell of, without waiting. Of one
-    that no worker has had they know nothing."""
+    """Have Celery's monitors told how a run stands, where no worker tells them; does not wait. They do not
+    know a run that no worker has had."""
     kind, event = KINDS.get(run.kind), monitors.EVENTS.get(State(run.state))
     if run.worker and kind is not None and event is not None:
         facts = {"name": kind.task_name, "args": run.description, **monitors.report_of(run).to_event()}

@@ -1,4 +1,4 @@
-"""Runs one attempt: claim, work, finish. Classifies what went wrong; the room's only broad ``except``."""
+"""Runs one attempt: claim, work, finish. Decides what an error of the work means for the run."""
 
 from __future__ import annotations
 

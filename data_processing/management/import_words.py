@@ -1,4 +1,4 @@
-"""What an import, or its rehearsal, came to: in words for a terminal."""
+"""Says in words, for a terminal, what an import or its rehearsal came to."""
 
 from __future__ import annotations
 

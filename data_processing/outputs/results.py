@@ -41,7 +41,7 @@ OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.InvalidResponse, OSE
 LARGEST_COUNT = 2**63 - 1
 TIMES_S = range(10**9, 10**11)
 ENDED = "runs:ended"
-"""The channel on which the ids of runs are said that have just ended."""
+"""The channel that tells the ids of runs that have just ended."""
 
 
 PROGRESS = "PROGRESS"

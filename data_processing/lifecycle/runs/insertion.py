@@ -21,8 +21,8 @@ from data_processing.models import UNFINISHED, TaskRun
 
 
 class Counts(NamedTuple):
-    """Of unfinished runs: an owner's, those of them in the queue's window, and those that are equal and that
-    nobody is cancelling; all from the address, and those of them in the queue's window."""
+    """How many unfinished runs the owner has: in all, in the queue's window, and equal ones that nobody is
+    cancelling; then how many come from the address: in all, and in the queue's window."""
 
     unfinished: int
     in_window: int

@@ -1,5 +1,5 @@
-"""The states of a run and what may change them. All statements that write ``TaskRun.state`` are made of what
-is here, in this folder.
+"""The states of a run and what may change them. Only this folder writes ``TaskRun.state``, by statements that
+are made of what is here.
 
 Every change is one conditional UPDATE; the number of changed rows decides who owns the run. Leases and due
 times are compared by the database's clock, so that workers' clocks may differ.

@@ -41,7 +41,7 @@ def hold_window(owner: str) -> None:
 
 def release_held(*, window: int, address_window: int = EVERYBODY, after: Claim | None = None) -> int:
     """Let held-back runs of each owner go, oldest first, up to ``window`` per queue and ``address_window`` of
-    an address; returns how many. ``after`` the end of a run: of those that may have waited for it."""
+    an address; returns how many. ``after`` the end of a run, only those that may have waited for it."""
     held = TaskRun.objects.filter(state=State.PENDING, publish_at=None, cancel_requested_at=None)
     if after is not None:
         held = held.filter(Q(owner=after.owner) | Q(address=after.address, address__isnull=False))
