@@ -36,6 +36,11 @@ def list_snapshots() -> list[Snapshot]:
     return versions.history(settings.DATASET_ROOT)
 
 
+def list_versions() -> frozenset[str]:
+    """The names of the versions that are on this machine's disk now."""
+    return frozenset(snapshot.version for snapshot in list_snapshots())
+
+
 def list_manifests() -> Iterator[Manifest]:
     """What each version on disk holds, newest first."""
     for one in list_snapshots():

@@ -62,6 +62,8 @@ class TaskRun(models.Model):
     attempts = models.JSONField(default=list)
     claimed_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
+    # Since when workers hand it back, because they lack the dataset version; NULL once one has taken it.
+    handed_back_since = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, default="", blank=True)
     # How many requests wait for this run: a cancel withdraws one, the last one stops the work.
@@ -97,6 +99,11 @@ class TaskRun(models.Model):
             models.Index(fields=["next_attempt_at"], name="run_retrying", condition=Q(state=State.RETRY)),
             models.Index(fields=["address"], name="run_from", condition=Q(address__isnull=False)),
             models.Index(fields=["expires_at"], name="run_expiry", condition=Q(expires_at__isnull=False)),
+            models.Index(
+                fields=["handed_back_since"],
+                name="run_handed_back",
+                condition=Q(handed_back_since__isnull=False),
+            ),
             models.Index(fields=["finished_at"], name="run_ended", condition=Q(finished_at__isnull=False)),
         ]
 
@@ -183,6 +190,7 @@ class DeadReason(models.TextChoices):
     ATTEMPTS_USED_UP = "attempts-used-up", "every attempt failed"
     CRASH_LOOP = "crash-loop", "its worker died again and again"
     TIME_LIMIT = "time-limit", "it took longer than its kind allows"
+    NO_DATASET = "no-dataset", "no worker had its dataset version"
     UNREADABLE = "unreadable-message", "the broker delivered something that is no task"
 
 

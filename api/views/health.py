@@ -19,7 +19,7 @@ from data_processing import datasets
 from data_processing.broker import ERRORS, Blocked
 from data_processing.errors import NotFound
 from data_processing.lifecycle.publisher import publisher
-from data_processing.operations import pulses
+from data_processing.operations import lacks, pulses
 from data_processing.operations.pulses import PulseReport
 from data_processing.outputs import results
 
@@ -52,7 +52,8 @@ class Ready(ApiView):
     """Each dependency and whether it answers; 503 when the database or the dataset is missing, because a
     request cannot be accepted then. Broker and Redis may be away: work waits for them. A broker that answers
     but takes no messages, because its memory or disk is short, is "blocked"; a sweeper, or a Beat, that has
-    had no effect for ten seconds is "late"."""
+    had no effect for ten seconds is "late". "worker_datasets" names the workers that lack the dataset version
+    of a task that waits."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -69,6 +70,7 @@ class Ready(ApiView):
         ready = all(found[name] == "ok" for name in self.required)
         if found["database"] == "ok":
             found |= {pulse.name: _say(pulse) for pulse in pulses.report()}
+            found["worker_datasets"] = "; ".join(lack.describe() for lack in lacks.list_lacks()) or "ok"
         return Response({"status": "ok" if ready else "unavailable", **found}, status=200 if ready else 503)
 
 

@@ -17,9 +17,11 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from contracts.errors import ContractsError
+from contracts.errors import ContractsError, SnapshotMissing
 from contracts.progress import Progress
+from data_processing import datasets
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds.context import Context, MadeFile, Outcome, Payload
 from data_processing.kinds.kind import TaskKind, TaskRequest
@@ -28,7 +30,7 @@ from data_processing.lifecycle import limits, monitors, outbox
 from data_processing.lifecycle.lease import Hold, keeper
 from data_processing.lifecycle.monitors import Report
 from data_processing.lifecycle.runs import claims, endings, publishing, window
-from data_processing.lifecycle.runs.claims import Claim
+from data_processing.lifecycle.runs.claims import Claim, Means
 from data_processing.lifecycle.runs.endings import Ending
 from data_processing.models import DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import export_store, files, results
@@ -37,6 +39,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KNOWN = frozenset(KINDS)
+WITHOUT_DATASET = frozenset(name for name, kind in KINDS.items() if not kind.on_dataset)
+SOONEST_S, LATEST_S = 1.0, 30.0
 DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
 # So that all writers together overshoot the limit by no more than what they write in a second.
 ROOM_EVERY_S = 1.0
@@ -48,11 +52,11 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
     run is published again."""
     if insist(lambda: _put_off(run_id, worker=worker)):
         return Report(state=State.PENDING, text="waits, because many of its kind have started lately")
+    means = Means(kinds=KNOWN, without_dataset=WITHOUT_DATASET, versions=datasets.list_versions())
     # A worker that gave up at once would throw the whole queue away while the database restarts.
-    claim = insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, kinds=KNOWN))
+    claim = insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, means=means))
     if claim is None:
-        insist(lambda: _say_why_not(run_id))
-        return insist(lambda: monitors.read_report(run_id))
+        return insist(lambda: _leave(run_id, means, worker=worker))
     kind = KINDS[claim.kind]
     report = _attempt(kind, claim)
     # The sweeper would do so too, half a second later, in which this worker may stand idle.
@@ -67,14 +71,26 @@ def _release_held(ended: Claim) -> int:
     )
 
 
-def _say_why_not(run_id: uuid.UUID) -> None:
-    """A run of a kind that another version knows is left to it, as it stands; all else is the usual case of a
-    message that comes twice."""
-    kind = TaskRun.objects.filter(id=run_id, state=State.PENDING).values_list("kind", flat=True).first()
-    if kind is not None and kind not in KNOWN:
-        logger.warning("run %s is left alone: this version knows no kind %r", run_id, kind)
-    else:
+def _leave(run_id: uuid.UUID, means: Means, *, worker: str) -> Report | None:
+    """How a run stands that is not to be had. One that lacks something here is left to other workers."""
+    run = TaskRun.objects.filter(id=run_id, state=State.PENDING).first()
+    if run is None:
         logger.debug("run %s is not to be had", run_id)
+    elif run.kind not in KNOWN:
+        logger.warning("run %s is left alone: this version knows no kind %r", run_id, run.kind)
+    elif run.dataset_version not in means.versions and run.kind not in WITHOUT_DATASET:
+        text = f"{worker} lacks the dataset version {run.dataset_version!r}"
+        logger.warning("run %s is handed back: %s", run_id, text)
+        publishing.hand_back(run_id, in_s=_hand_back_s(run), worker=worker)
+        return Report(state=State.PENDING, text=text)
+    return monitors.read_report(run_id)
+
+
+def _hand_back_s(run: TaskRun) -> float:
+    """How long to wait: at first another worker may have taken the message, later nobody comes soon."""
+    since = run.handed_back_since
+    waited_s = 0.0 if since is None else (timezone.now() - since).total_seconds()
+    return min(max(waited_s / 4, SOONEST_S), LATEST_S)
 
 
 def _put_off(run_id: uuid.UUID, *, worker: str) -> bool:
@@ -238,15 +254,18 @@ def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
         settled = endings.postpone(claim, ending, delay_s=delay_s, progress=progress)
         tell: Callable[..., None] = results.store_retry
     else:
-        settled = endings.fail(claim, replace(ending, dead=_dead_reason(ending)), progress=progress)
+        settled = endings.fail(claim, replace(ending, dead=_dead_reason(claim, ending)), progress=progress)
         tell = results.tell_failure
     if settled:
         tell(claim.run_id, message=f"{ending.code}: {ending.message}")
     return settled
 
 
-def _dead_reason(ending: Ending) -> DeadReason | None:
+def _dead_reason(claim: Claim, ending: Ending) -> DeadReason | None:
     """Which failures operators must see; a request that can never succeed is the owner's affair only."""
+    # The engine says the same of a version that is there, but was imported by an older program.
+    if ending.code == SnapshotMissing.code and claim.dataset_version not in datasets.list_versions():
+        return DeadReason.NO_DATASET
     if ending.code == TimeLimitExceeded.code:
         return DeadReason.TIME_LIMIT
     return DeadReason.ATTEMPTS_USED_UP if ending.retryable else None

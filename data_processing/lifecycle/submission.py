@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import insertion
 from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import OWN, ExportFile, IdempotencyKey, TaskRun
-from data_processing.outputs import export_store
+from data_processing.outputs import export_store, files
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +92,22 @@ def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> Ta
 
 
 def get_reusable(owner: str, key: str) -> TaskRun | None:
-    """The owner's finished export of the same question, while its file lives."""
+    """The owner's finished export of the same question, while its file lives and is where it should be."""
     # Not one that is about to go: the client has still to fetch it.
     living = ExportFile.objects.filter(
         owner=owner, run__request_key=key, deleted_at=None, expires_at__gt=Now() + timedelta(minutes=5)
     )
     export = living.select_related("run").order_by("-created_at").first()
-    return export.run if export else None
+    return export.run if export is not None and _has_file(export) else None
+
+
+def _has_file(export: ExportFile) -> bool:
+    """Looked for, because a disk that is lost takes files with it whose rows know nothing of it."""
+    try:
+        return files.is_there(export.path)
+    except files.STORE_ERRORS as error:
+        logger.warning("the file of export %s cannot be looked for now: %s", export.pk, error)
+        return True
 
 
 def _reuse_or_record(

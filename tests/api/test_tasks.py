@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
 from datetime import timedelta
@@ -162,6 +163,18 @@ def test_finished_export_is_reused_while_its_file_lives(visitor: Client) -> None
     assert (again.json()["task_id"], again.json()["reused"]) == (first["task_id"], True)
     visitor.delete(first["links"]["export"])
     assert start(visitor, "export", {"format": "csv"})["task_id"] != first["task_id"]
+
+
+def test_finished_export_whose_file_is_lost_is_made_again(visitor: Client, settings: Settings) -> None:
+    first = start(visitor, "export", {"format": "csv"})
+    work_off()
+    shutil.rmtree(settings.EXPORT_ROOT)
+    assert not post(visitor, f"{TASKS}export/estimate/", {"format": "csv"}).json()["reuse"]
+    again = start(visitor, "export", {"format": "csv"})
+    assert again["task_id"] != first["task_id"]
+    work_off()
+    assert visitor.get(again["links"]["download"]).status_code == 200
+    assert post(visitor, f"{TASKS}export/estimate/", {"format": "csv"}).json()["reuse"]
 
 
 def test_same_idempotency_key_gives_the_same_task(visitor: Client, other: Client) -> None:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal, TypedDict, cast
 
 from django.db.models import CharField, DurationField, F, Q, QuerySet, UUIDField
@@ -62,12 +62,25 @@ _CLAIMED = ("id", *(field.name for field in fields(Claim) if field.name != "run_
 UNCOUNTED = Progress(phase="", current=0, total=0, unit="")
 
 
-def claim(
-    run_id: uuid.UUID, *, worker: str, lease_s: float, kinds: frozenset[str] | None = None
-) -> Claim | None:
-    """Take a pending run, if it is of one of the ``kinds`` (None: of whatever kind). None when it is not
-    there, not pending, or somebody else was faster."""
-    taken = _claiming(kinds).execute(run_id=run_id, worker=worker, lease=timedelta(seconds=lease_s))
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What a worker needs for a run and has: it knows these ``kinds``, of which those ``without_dataset``
+    need none, and has these dataset ``versions``."""
+
+    kinds: frozenset[str]
+    without_dataset: frozenset[str]
+    versions: frozenset[str]
+
+
+HANDED_BACK_FOR = timedelta(minutes=15)
+"""So long workers that lack a run's dataset version leave it to others. Then one takes it, so that it fails
+and operators hear of it."""
+
+
+def claim(run_id: uuid.UUID, *, worker: str, lease_s: float, means: Means | None = None) -> Claim | None:
+    """Take a pending run, if the worker has the means for it (None: for whatever run). None when it is not
+    there, not pending, nothing for this worker, or somebody else was faster."""
+    taken = _claiming(means).execute(run_id=run_id, worker=worker, lease=timedelta(seconds=lease_s))
     return _read_claim(taken[0]) if taken else None
 
 
@@ -154,11 +167,19 @@ def held_by(claim: Claim) -> QuerySet[TaskRun]:
     return TaskRun.objects.filter(id=claim.run_id, attempt=claim.attempt, state=State.STARTED)
 
 
-@cache
-def _claiming(kinds: frozenset[str] | None) -> Update:
-    # A run of a kind that only another version knows stays where it is, for a worker of that version.
-    known = Q() if kinds is None else Q(kind__in=sorted(kinds))
-    waiting, started = leaving(Event.CLAIM, known & Q(id=Slot("run_id", UUIDField())))
+def _suits(means: Means) -> Q:
+    """A run of a kind that only another version knows stays where it is, for a worker of that version; so
+    does one on a dataset version that only another worker has."""
+    given_up = Q(handed_back_since__lt=Now() - HANDED_BACK_FOR)
+    here = Q(dataset_version__in=sorted(means.versions)) | Q(kind__in=sorted(means.without_dataset))
+    return Q(kind__in=sorted(means.kinds)) & (here | given_up)
+
+
+# Compiled anew when a version comes or goes.
+@lru_cache(maxsize=8)
+def _claiming(means: Means | None) -> Update:
+    suitable = Q() if means is None else _suits(means)
+    waiting, started = leaving(Event.CLAIM, suitable & Q(id=Slot("run_id", UUIDField())))
     changes = {
         "state": started,
         # Raised with the state, in one statement: no two workers ever have the same number.
@@ -169,6 +190,7 @@ def _claiming(kinds: frozenset[str] | None) -> Update:
         "claimed_at": Now(),
         "lease_until": Now() + Slot("lease", DurationField()),
         "next_attempt_at": None,
+        "handed_back_since": None,
         # What an earlier attempt had counted, this one has still to do.
         **asdict(UNCOUNTED),
     }

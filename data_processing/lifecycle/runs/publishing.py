@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from data_processing.models import State, TaskRun
 
@@ -56,5 +57,16 @@ def put_off(run_id: uuid.UUID, *, in_s: float, worker: str) -> bool:
     early and is dropped, which costs no attempt."""
     # Counted as unpublished, so that nobody looks for its message among those that the broker has lost.
     waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
-    later = Now() + timedelta(seconds=in_s)
-    return bool(waiting.update(publish_at=later, next_attempt_at=later, publishes=0, worker=worker))
+    return bool(waiting.update(**_later(in_s), worker=worker))
+
+
+def hand_back(run_id: uuid.UUID, *, in_s: float, worker: str) -> bool:
+    """The same for a run that another worker may be able to do: ``worker`` lacks its dataset version."""
+    waiting = TaskRun.objects.filter(id=run_id, state=State.PENDING)
+    since = Coalesce("handed_back_since", Now())
+    return bool(waiting.update(**_later(in_s), worker=worker, handed_back_since=since))
+
+
+def _later(in_s: float) -> dict[str, Any]:
+    at = Now() + timedelta(seconds=in_s)
+    return {"publish_at": at, "next_attempt_at": at, "publishes": 0}

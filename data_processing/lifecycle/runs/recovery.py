@@ -49,6 +49,7 @@ def replay(run_ids: Sequence[uuid.UUID]) -> int:
         traceback="",
         finished_at=None,
         cancel_requested_at=None,
+        handed_back_since=None,
     )
 
 

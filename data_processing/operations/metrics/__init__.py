@@ -25,6 +25,7 @@ def _measure() -> Iterator[Metric]:
     yield from servers.measure_database()
     yield from servers.measure_disk()
     yield from ledger.measure_queues(queues)
+    yield from ledger.measure_lacks()
     yield from ledger.measure_ends()
     yield from ledger.measure_exports()
     yield from process_counts.measure_processes()

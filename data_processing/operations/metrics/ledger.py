@@ -12,6 +12,7 @@ from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle.runs import tallies
 from data_processing.lifecycle.runs.tallies import BOUNDS_S, Key, Metric
 from data_processing.models import FINISHED
+from data_processing.operations import lacks
 from data_processing.operations.metrics.families import (
     add_buckets,
     make_counter,
@@ -69,6 +70,14 @@ def measure_ends() -> Iterator[Family]:
         for labels, value in _select(counts, metric):
             counter.add_metric(labels, value)
         yield counter
+
+
+def measure_lacks() -> Iterator[Family]:
+    """Runs that wait because the worker that had them lacks their dataset version."""
+    waiting = make_gauge("lacking_dataset_runs", "Runs handed back by a worker", "worker", "version")
+    for lack in lacks.list_lacks():
+        waiting.add_metric([lack.worker, lack.version], lack.runs)
+    yield waiting
 
 
 def measure_exports() -> Iterator[Family]:

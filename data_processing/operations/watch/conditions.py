@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from data_processing.models import OWN, State, TaskRun
-from data_processing.operations import overview, pulses
+from data_processing.operations import lacks, overview, pulses
 from data_processing.operations.overview import QueueReport
 from data_processing.outputs import results
 
@@ -113,6 +113,17 @@ def _look_at_pulses() -> Iterator[Condition]:
             )
 
 
+def _look_at_datasets() -> Iterator[Condition]:
+    lacking = lacks.list_lacks()
+    if lacking:
+        what = "; ".join(lack.describe() for lack in lacking)
+        yield Condition(
+            name="lacking-dataset",
+            text=f"{what}. Copy the version to it, or let all hosts mount one folder of datasets; tasks that "
+            "nobody can do fail after a quarter of an hour.",
+        )
+
+
 def _look_at_failures() -> Iterator[Condition]:
     # Our own jobs are left out: an alert that cannot be sent would be told by a further alert.
     ended = TaskRun.objects.filter(finished_at__gt=Now() - FAILURES_WITHIN).exclude(owner=OWN)
@@ -142,6 +153,7 @@ def _look_at_disk() -> Iterator[Condition]:
 LOOKS: tuple[Callable[[], Iterator[Condition]], ...] = (
     _look_at_redis,
     _look_at_pulses,
+    _look_at_datasets,
     _look_at_failures,
     _look_at_disk,
 )

@@ -14,6 +14,7 @@ import pytest
 from celery.result import AsyncResult
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
+from django.utils import timezone
 from openpyxl import load_workbook
 from pytest_django import Settings
 
@@ -21,8 +22,9 @@ from contracts.errors import OutOfSpace
 from contracts.progress import Progress
 from data_processing.kinds import registry
 from data_processing.kinds.context import Context, Outcome, Work
-from data_processing.lifecycle import runner
-from data_processing.lifecycle.runs import cancellation, endings, recovery
+from data_processing.lifecycle import dead_letters, runner
+from data_processing.lifecycle.dead_letters import Action
+from data_processing.lifecycle.runs import cancellation, claims, endings, recovery
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import files, results
 from tests.machine import MakeRun
@@ -253,3 +255,70 @@ def test_finished_bulk_run_lets_the_owners_next_one_go(make_run: MakeRun, settin
     attempt(first)
     second.refresh_from_db()
     assert second.publish_at is not None
+
+
+# --- Datasets that a worker lacks -------------------------------------------------------------------------
+
+
+def attempt_where_it_is_not(run: TaskRun, settings: Settings, *, worker: str = "poor") -> TaskRun:
+    """What a worker does whose host does not have the dataset."""
+    here = settings.DATASET_ROOT
+    settings.DATASET_ROOT = here / "elsewhere"
+    try:
+        runner.run_attempt(run.id, worker=worker)
+    finally:
+        settings.DATASET_ROOT = here
+    run.refresh_from_db()
+    return run
+
+
+def hand_back_long_ago(run: TaskRun) -> None:
+    long_ago = Now() - claims.HANDED_BACK_FOR - timedelta(seconds=1)
+    TaskRun.objects.filter(id=run.id).update(handed_back_since=long_ago)
+
+
+def test_worker_without_the_dataset_hands_the_run_back_and_another_does_it(
+    make_run: MakeRun, settings: Settings
+) -> None:
+    run = attempt_where_it_is_not(make_run("search"), settings)
+    assert (run.state, run.attempt, run.attempts, run.worker) == (State.PENDING, 0, [], "poor")
+    assert run.publish_at is not None
+    assert run.publish_at > timezone.now()
+    assert attempt(run).state == State.SUCCESS
+    assert (run.attempt, run.handed_back_since) == (1, None)
+
+
+def test_run_is_handed_back_after_longer_and_longer_waits(make_run: MakeRun, settings: Settings) -> None:
+    run = attempt_where_it_is_not(make_run("search"), settings)
+    first = run.handed_back_since
+    TaskRun.objects.filter(id=run.id).update(handed_back_since=Now() - timedelta(seconds=60))
+    attempt_where_it_is_not(run, settings)
+    assert first is not None
+    assert run.publish_at is not None
+    assert 10 < (run.publish_at - timezone.now()).total_seconds() < 16
+
+
+def test_run_that_nobody_can_do_fails_in_the_end_and_is_done_when_it_is_replayed(
+    make_run: MakeRun, settings: Settings
+) -> None:
+    run = attempt_where_it_is_not(make_run("search"), settings)
+    hand_back_long_ago(run)
+    attempt_where_it_is_not(run, settings)
+    assert (run.state, error_of(run)["code"]) == (State.FAILURE, "snapshot-missing")
+    dead_letter = DeadLetter.objects.get(run=run)
+    assert dead_letter.reason == DeadReason.NO_DATASET
+    dead_letters.resolve(dead_letter, Action.REPLAY, by="ana")
+    attempt_where_it_is_not(run, settings)
+    assert run.state == State.PENDING, "its time begins anew"
+    assert attempt(run).state == State.SUCCESS
+
+
+def test_work_that_needs_no_dataset_is_done_without(make_run: MakeRun, settings: Settings) -> None:
+    run = attempt_where_it_is_not(make_run("rehearsal"), settings)
+    assert run.state == State.SUCCESS
+
+
+def test_cancel_of_a_run_that_was_handed_back_ends_it(make_run: MakeRun, settings: Settings) -> None:
+    run = attempt_where_it_is_not(make_run("search"), settings)
+    assert cancellation.request_cancel(run.id) == State.REVOKED
+    assert attempt(run).state == State.REVOKED
