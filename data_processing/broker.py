@@ -93,12 +93,12 @@ def inspect_queues() -> list[QueueDepth]:
         return [_inspect(connection, name) for name in queue_names()]
 
 
-def ask_workers(command: str, *, within_s: float) -> dict[str, Any]:
+def ask_workers(command: str, *, within_s: float, **arguments: str) -> dict[str, Any]:
     """The answers of those workers that answer a remote control command within ``within_s``, by their names.
     Raises one of ERRORS."""
     with connect() as connection:
         mailbox, ticket = _mailbox(connection), uuid()
-        _command_workers(mailbox, command, {}, reply_ticket=ticket, timeout=within_s)
+        _command_workers(mailbox, command, arguments, reply_ticket=ticket, timeout=within_s)
         replies = mailbox._collect(ticket, timeout=within_s, channel=connection.default_channel)
     return {name: answer for reply in replies for name, answer in reply.items()}
 

@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 
 REPLY_WITHIN_S = 1.0
 DESCRIBE = "describe_worker"
-"""The remote control command of data_processing.worker.inspection."""
+SEES_EXPORT = "sees_export"
+"""Remote control commands of data_processing.worker.inspection."""
 
 BrokerState = Literal["up", "blocked", "down"]
 """``blocked``: it answers, but takes no messages, because its memory or disk is short."""

@@ -10,9 +10,10 @@ from typing import Any
 
 from celery.worker.control import inspect_command
 from celery.worker.state import active_requests
+from django.conf import settings
 
 from data_processing.kinds.registry import KINDS, lane_of
-from data_processing.operations.overview import DESCRIBE, Child
+from data_processing.operations.overview import DESCRIBE, SEES_EXPORT, Child
 
 KIND_OF_TASK = {kind.task_name: kind.name for kind in KINDS.values()}
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -29,6 +30,12 @@ def describe_worker(state: Any) -> dict[str, Any]:
         "memory_mb": read_memory_mb(os.getpid()),
         "children": describe_children(_child_pids(state.consumer.pool), active_requests),
     }
+
+
+@inspect_command(name=SEES_EXPORT, args=[("name", str)], signature="<name>")
+def sees_export(state: Any, name: str) -> bool:
+    """Whether this worker sees a file of that name in its export folder, and nowhere else."""
+    return (settings.EXPORT_ROOT / Path(name).name).is_file()
 
 
 def describe_children(pids: Iterable[int], requests: Iterable[Any]) -> list[Child]:

@@ -92,6 +92,19 @@ def test_migration_does_no_harm_while_all_runs(started: Composed) -> None:
     assert started.run("migrate", started.command("migrate")).returncode == 0
 
 
+def test_doctor_finds_nothing_but_how_the_test_differs(started: Composed) -> None:
+    told = started.run("web", [sys.executable, "manage.py", "doctor", "--json"])
+    found = json.loads(told.stdout)
+    errors = [one["text"] for one in found if one["level"] == "error"]
+    assert [text for text in errors if "a power cut loses tasks" not in text] == [], (
+        "the tests' PostgreSQL may"
+    )
+    warned = {one["about"] for one in found if one["level"] == "warning"}
+    assert warned == {"settings"}, "what is left to nginx"
+    well = [one["text"] for one in found if one["about"] == "workers"]
+    assert [text.split()[0] for text in well] == ["housekeeping:", "interactive:", "bulk:", "all"]
+
+
 def test_backup_is_made_while_all_runs(started: Composed) -> None:
     told = started.run("backup", started.command("backup"))
     assert told.returncode == 0, told.stderr
