@@ -1,7 +1,8 @@
 """`python -m tools.chaos`: real servers, a mixed load, faults by a seed; counts losses, doubles, tears, 5xx.
 
-Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED, and
-CHAOS_KEEP, with which data and logs of a clean run are kept too.
+Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED,
+CHAOS_EVERY_S (from fault to fault, on the average), CHAOS_VISITORS, and CHAOS_KEEP, with which data and logs
+of a clean run are kept too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -24,7 +26,7 @@ from tools.chaos.chronicle import Chronicle
 from tools.chaos.crowd import Crowd, list_members
 from tools.chaos.judgement import find_pace_in_alarm, judge_errors
 from tools.chaos.ledger import Ledger
-from tools.chaos.plan import draw_plan
+from tools.chaos.plan import EVERY_S, draw_plan
 from tools.chaos.report import report
 from tools.chaos.rescue import list_rescues
 from tools.chaos.scene import Scene
@@ -51,16 +53,25 @@ FAILURES = """
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How long the load and the storm are, how hard each is, and the seed of both."""
+
+    seed: int
+    seconds: float
+    every_s: float
+    visitors: int
+
+
 def main() -> int:
     """One run; the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    seconds = float(os.environ.get("CHAOS_S") or DEFAULT_S)
-    seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
+    extent = read_extent()
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    say(f"CHAOS_SEED={seed} CHAOS_S={seconds:g}, all data and logs in {folder}")
+    say(f"CHAOS_SEED={extent.seed} CHAOS_S={extent.seconds:g}, all data and logs in {folder}")
     try:
         with open_arena(folder) as arena:
-            clean = asyncio.run(run_chaos(arena, seed=seed, seconds=seconds))
+            clean = asyncio.run(run_chaos(arena, extent))
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
         return 130
@@ -72,27 +83,40 @@ def main() -> int:
     return 0 if clean else 1
 
 
-async def run_chaos(arena: Arena, *, seed: int, seconds: float) -> bool:
+def read_extent() -> Extent:
+    """What the variables of the environment say."""
+    given = {name: text for name, text in os.environ.items() if text}
+    return Extent(
+        seed=int(given.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6)),
+        seconds=float(given.get("CHAOS_S", DEFAULT_S)),
+        every_s=float(given.get("CHAOS_EVERY_S", EVERY_S)),
+        visitors=int(given.get("CHAOS_VISITORS", VISITORS)),
+    )
+
+
+async def run_chaos(arena: Arena, extent: Extent) -> bool:
     """Load, storm, quiet, audit, report; whether all promises were kept."""
+    seed, seconds = extent.seed, extent.seconds
     say(f"Generating and importing {CONTRACTS:,} sample contracts.")
     generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1, quietly=True)
     arena.start_processes()
     ledger, chronicle = Ledger(), Chronicle()
     visitors = {
-        number: Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in range(VISITORS + 1)
+        number: Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in range(extent.visitors + 1)
     }
     for visitor in visitors.values():
         await visitor.introduce()
     scene = Scene(
         arena=arena,
         loop=asyncio.get_running_loop(),
-        victim=visitors[VISITORS],
+        victim=visitors[extent.visitors],
         ledger=ledger,
         chronicle=chronicle,
         rng=random.Random(seed),
     )
-    storm = rage(draw_plan(seed, seconds=seconds), scene, seed=seed, say=say)
-    load = [visitors[number] for number in range(VISITORS)]
+    plan = draw_plan(seed, seconds=seconds, every_s=extent.every_s)
+    storm = rage(plan, scene, seed=seed, say=say)
+    load = [visitors[number] for number in range(extent.visitors)]
     crowd = Crowd(list_members(load, seed=seed))
     visits = [asyncio.create_task(visitor.live(crowd.stop)) for visitor in load]
     struck, _ = await asyncio.gather(storm, asyncio.sleep(seconds))

@@ -54,7 +54,7 @@ LIGHT = FAULTS[0]
 """What is done when a fault's target is busy with another fault."""
 
 
-def draw_plan(seed: int, *, seconds: float) -> list[tuple[float, Fault]]:
+def draw_plan(seed: int, *, seconds: float, every_s: float = EVERY_S) -> list[tuple[float, Fault]]:
     """(seconds after the start, fault), in order; each deck holds every kind."""
     rng = random.Random(f"{seed} plan")
     plan: list[tuple[float, Fault]] = []
@@ -65,5 +65,5 @@ def draw_plan(seed: int, *, seconds: float) -> list[tuple[float, Fault]]:
             deck = [fault for fault in FAULTS for _ in range(fault.cards)]
             rng.shuffle(deck)
         plan.append((at, deck.pop()))
-        at += EVERY_S * rng.uniform(0.5, 1.5)
+        at += every_s * rng.uniform(0.5, 1.5)
     return plan

@@ -9,14 +9,21 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-SEED, SECONDS = "20251121", "30"
+STORM = {
+    "CHAOS_SEED": "20251121",
+    "CHAOS_S": "16",
+    "CHAOS_EVERY_S": "1.3",
+    "CHAOS_VISITORS": "3",
+    "CHAOS_KEEP": "",
+}
+"""As many faults as half a minute has otherwise, ten, but less load between them."""
 
 
 def test_short_storm_loses_nothing_doubles_nothing_and_tears_nothing() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tools.chaos"],
         cwd=CHECKOUT,
-        env={**os.environ, "CHAOS_S": SECONDS, "CHAOS_SEED": SEED, "CHAOS_KEEP": ""},
+        env={**os.environ, **STORM},
         capture_output=True,
         text=True,
         timeout=900,
