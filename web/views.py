@@ -54,7 +54,7 @@ MODULES = tuple(
         "problems",
         "results",
         "searchbox",
-        "shelf",
+        "shownexports",
         "suggestions",
         "summary",
         "tasks",

@@ -26,7 +26,7 @@ const LEVELS = ["areas", "organizations", "contractors"].flatMap((name) =>
   EXACT.filter(({ filter }) => filter === name),
 );
 
-export class ChartPanel {
+export class Charts {
   #root;
   #navigate;
   #retry;

@@ -181,7 +181,7 @@ function buildTable(name, heads, rows) {
   const head = heads.map((text, index) => build("th", { scope: "col", class: index ? "number" : null }, text));
   return build(
     "div",
-    { class: "panel flush table-scroll", tabindex: "0", role: "region", "aria-label": name },
+    { class: "surface flush table-scroll", tabindex: "0", role: "region", "aria-label": name },
     build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)),
   );
 }

@@ -13,7 +13,7 @@ import { SummaryCards } from "./summary.js";
 import { askTask } from "./tasks.js";
 import { changeView, clearFilters, readView, showView, toSearch, writeView } from "./view.js";
 
-/** @import {ChartPanel} from "./charts.js" */
+/** @import {Charts} from "./charts.js" */
 /** @import {TaskStatus} from "./tasks.js" */
 /** @import {Changes, View} from "./view.js" */
 
@@ -21,7 +21,7 @@ let view = readView(location.search);
 /** @type {{asked: string, data: Api.SearchResult} | null} */
 let answer = null;
 let searching = new AbortController();
-/** @type {ChartPanel | null} */
+/** @type {Charts | null} */
 let charts = null;
 /** @type {NodeListOf<HTMLAnchorElement>} */
 const tabs = document.querySelectorAll("[data-show]");
@@ -107,8 +107,8 @@ async function showRows(asked, signal) {
 async function showCharts(asked, signal) {
   if (asked.show !== "charts") return;
   if (charts === null) {
-    const { ChartPanel } = await import("./charts.js");
-    charts ??= new ChartPanel(find("#charts"), { navigate, retry: () => show(view) });
+    const { Charts } = await import("./charts.js");
+    charts ??= new Charts(find("#charts"), { navigate, retry: () => show(view) });
   }
   if (signal.aborted) return;
   const summary = await charts.show(asked, signal);

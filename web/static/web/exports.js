@@ -1,11 +1,11 @@
-// Exports of the explorer: says what one would be, starts them, and keeps the cards of those on the shelf.
+// Exports of the explorer: says what one would be, starts them, and keeps the cards of those that are shown.
 
 import { countWords, formatDuration, formatSize } from "./amounts.js";
 import { Problem, post, TASKS } from "./api.js";
 import { announce, find } from "./dom.js";
 import { ExportCard } from "./exportcard.js";
 import { buildProblem } from "./problems.js";
-import { putOnShelf, readShelf, takeFromShelf, watchShelf } from "./shelf.js";
+import { hideExport, listShownExports, showExport, watchShownExports } from "./shownexports.js";
 import { cancelTask, followTask, rerunTask } from "./tasks.js";
 import { EMPTY, toFilters } from "./view.js";
 
@@ -41,8 +41,8 @@ export class ExportList {
       this.#estimateSoon();
     });
     this.#showGuard();
-    watchShelf(() => this.#showShelf());
-    this.#showShelf();
+    watchShownExports(() => this.#showCards());
+    this.#showCards();
   }
 
   /**
@@ -123,15 +123,15 @@ export class ExportList {
    * @param {Api.Accepted} accepted
    */
   #welcome(accepted) {
-    putOnShelf(accepted.task_id);
+    showExport(accepted.task_id);
     const known = this.#cards.has(accepted.task_id);
     this.#showCard(accepted.task_id, accepted.message);
     if (accepted.state === "SUCCESS") announce("The file is ready.");
     else announce(known ? "This export is under way already." : "The export has started.");
   }
 
-  #showShelf() {
-    const ids = readShelf();
+  #showCards() {
+    const ids = listShownExports();
     for (const id of this.#cards.keys()) if (!ids.includes(id)) this.#removeCard(id);
     for (const id of [...ids].reverse()) if (!this.#cards.has(id)) this.#showCard(id, "Export");
   }
@@ -178,7 +178,7 @@ export class ExportList {
 
   /** @param {string} id */
   #dismiss(id) {
-    takeFromShelf(id);
+    hideExport(id);
     this.#removeCard(id);
   }
 

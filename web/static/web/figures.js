@@ -48,7 +48,7 @@ export function buildFigure({ title, hint, heads, marks, drawing, beyond = null,
   };
   return build(
     "figure",
-    { class: `chart panel ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
+    { class: `chart surface ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
     build("figcaption", {}, build("h2", {}, title), readout),
     marks.length ? drawing : build("p", { class: "hint" }, "Nothing to show."),
     beyond && build("p", { class: "hint" }, "Not drawn: ", buildLink(beyond, `${beyond.label}, ${beyond.value}`)),

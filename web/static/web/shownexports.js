@@ -3,12 +3,12 @@
 const KEY = "exports";
 const MOST = 20;
 
-// A browser may forbid storage; then the shelf lives as long as its page.
+// A browser may forbid storage; then they are known as long as the page lives.
 /** @type {string[]} */
 let memory = [];
 
 /** The ids, newest first. @returns {string[]} */
-export function readShelf() {
+export function listShownExports() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "[]");
     return Array.isArray(kept) ? kept.filter((id) => typeof id === "string") : [];
@@ -18,13 +18,13 @@ export function readShelf() {
 }
 
 /** @param {string} id */
-export const putOnShelf = (id) => write([id, ...readShelf().filter((kept) => kept !== id)].slice(0, MOST));
+export const showExport = (id) => write([id, ...listShownExports().filter((kept) => kept !== id)].slice(0, MOST));
 
 /** @param {string} id */
-export const takeFromShelf = (id) => write(readShelf().filter((kept) => kept !== id));
+export const hideExport = (id) => write(listShownExports().filter((kept) => kept !== id));
 
-/** Calls `changed` when another tab has changed the shelf. @param {() => void} changed */
-export function watchShelf(changed) {
+/** Calls `changed` when another tab has changed them. @param {() => void} changed */
+export function watchShownExports(changed) {
   window.addEventListener("storage", (event) => event.key === KEY && changed());
 }
 
