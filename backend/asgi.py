@@ -25,7 +25,7 @@ from api.problems import problem
 from api.waiting.later import Later
 from api.waiting.release import release_connections
 from backend.serving.bodies import Receive, Send, read_body
-from backend.serving.telemetry import count_request
+from backend.serving.telemetry import REQUEST_ID_HEADER, count_request, take_request_id
 from data_processing.errors import BadRequestBody
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
@@ -65,6 +65,7 @@ class OneThreadHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        request_id = take_request_id(scope)
         began = time.perf_counter()
         try:
             body = await read_body(scope, receive)
@@ -72,7 +73,7 @@ class OneThreadHandler(ASGIHandler):
             return
         except BadRequestBody as error:
             # The rest of the body stays unread: it must not be taken for the next request.
-            close = {"Connection": "close"}
+            close = {"Connection": "close", REQUEST_ID_HEADER: request_id}
             refusal = problem(error.status, error.code, str(error), headers=close)
             count_request(None, refusal, method=scope["method"], seconds=time.perf_counter() - began)
             await self.send_response(refusal, send)
@@ -80,6 +81,7 @@ class OneThreadHandler(ASGIHandler):
         # The wait for a thread counts, the client's own time for its body does not.
         began = time.perf_counter()
         response = await _call(self._threads_for(scope["path"]), self._respond, scope, body, began)
+        response.headers[REQUEST_ID_HEADER] = request_id
         if _is_unfinished(response):
             await self._accompany(response, receive, send)
         else:

@@ -6,6 +6,8 @@ import os
 from typing import Any
 
 from celery import Celery, bootsteps
+from celery.signals import celeryd_after_setup
+from django.conf import settings
 
 from backend import topology
 
@@ -33,6 +35,12 @@ app.steps["consumer"].add(DeclareTopology)
 # By its name: it needs the models, which are not loaded when this module is.
 app.steps["worker"].add("data_processing.worker.timer:SweepTimer")
 app.steps["worker"].add("data_processing.worker.timer:WatchTimer")
+
+
+@celeryd_after_setup.connect
+def omit_banner(instance: Any, **_: Any) -> None:
+    """Who reads lines of JSON cannot read a picture."""
+    instance.quiet = instance.quiet or settings.LOG_JSON
 
 
 @app.task(bind=True, name="philgeps_data_explorer.celery.debug_task", ignore_result=False, queue="critical")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging.config
+import os
 
 import uvicorn
+from django.conf import settings
 
 from backend.serving.protocol import BoundedProtocol
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 STOP_WITHIN_S = 5
 """Event streams stay open until their task ends; without a bound they would hold up every stop."""
@@ -21,6 +26,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=3200)
     parser.add_argument("--workers", type=int, default=1, help="processes")
     options = parser.parse_args()
+    # Also where this process only watches over those that serve, and never loads the application.
+    logging.config.dictConfig(settings.LOGGING)
     uvicorn.run(
         "backend.asgi:application",
         host=options.host,
@@ -29,6 +36,7 @@ def main() -> None:
         http=BoundedProtocol,
         ws="none",
         lifespan="off",
+        log_config=None,
         access_log=False,
         # Whom to believe, the settings PROXIES and SECURE_PROXY_SSL_HEADER say; uvicorn believes whoever is
         # on the same machine.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import dj_database_url
 from django.conf import global_settings
 
-from backend import env, topology
+from backend import env, logs, topology
 from contracts.writers.excel import SHEET_ROWS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -310,16 +311,9 @@ CELERY_BEAT_SCHEDULER = "data_processing.worker.beat:ConfirmedScheduler"
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        "django_celery_beat": {"level": "WARNING"},
-    },
-}
+LOG_SEARCH_TEXT = env.flag("LOG_SEARCH_TEXT", False)
+LOG_JSON = env.flag("LOG_JSON", not DEBUG)
+if LOG_JSON:
+    # Warnings of Python's are lines too, and would be the only ones that are no JSON.
+    logging.captureWarnings(True)
+LOGGING = logs.make_config(level=env.text("LOG_LEVEL", "INFO"), as_json=LOG_JSON)

@@ -47,6 +47,8 @@ class TaskRun(models.Model):
     queue = models.CharField(max_length=20)
     # A key of the address that a visitor asked from, until the run ends; NULL for users' runs.
     address = models.CharField(max_length=32, null=True)
+    # What log lines and traces know the request by; each message of the run carries it. NULL in older rows.
+    origin = models.JSONField(null=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)

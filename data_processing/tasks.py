@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
+from data_processing import origins
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import assistance, dead_letters, messages, outbox
@@ -42,7 +43,8 @@ TASKS = {kind.name: _make_task(kind) for kind in KINDS.values()}
 @shared_task(name=outbox.PART_TASK, time_limit=KINDS["export"].time_limit_s + GRACE_S)
 def write_export_part(run_id: str, attempt: int, part: int) -> None:
     """Write one part of an export that another worker holds, if that is still wanted."""
-    assistance.write_part(uuid.UUID(run_id), attempt=attempt, part=part)
+    with origins.lines_about(run_id):
+        assistance.write_part(uuid.UUID(run_id), attempt=attempt, part=part)
 
 
 @shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low", send_events=False)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from data_processing import origins
 from data_processing.instruments import HTTP_REQUESTS, HTTP_SECONDS
 from data_processing.operations.process_counts import pusher
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+REQUEST_ID_HEADER = "X-Request-ID"
 STATIC, UNKNOWN = "(static files)", "(unknown)"
+
+
+def take_request_id(scope: Mapping[str, Any]) -> str:
+    """The id that the client or a proxy has given to this request, or a new one; from here on the log lines
+    of this request carry it, and those of the run that it starts."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode(
+        "latin-1"
+    )
+    request_id = given if origins.is_sane(given) else uuid.uuid4().hex
+    origins.begin({origins.REQUEST_ID: request_id})
+    return request_id
 
 
 def count_request(

@@ -7,6 +7,7 @@ tasks are over before it looks, so they pay nothing.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import enum
 import logging
 import threading
@@ -56,6 +57,8 @@ class Hold:
         self._phase_began = time.time()
         self._interrupt: Callable[[], None] | None = None
         self._lock = threading.Lock()
+        # The keeper's lines are the work's lines.
+        self.context = contextvars.copy_context()
 
     def check(self) -> None:
         """Raise WorkCancelled, LeaseLost or TimeLimitExceeded when the work must stop."""
@@ -188,13 +191,16 @@ class Keeper:
             time.sleep(TICK_S)
             hold = self._hold
             if hold is not None:
-                try:
-                    hold.tick()
-                except DatabaseError as error:
-                    # The database may be restarting. The lease runs out meanwhile; the fence decides then.
-                    logger.warning("could not renew the lease of %s: %s", hold.claim.run_id, error)
-                finally:
-                    close_old_connections()
+                hold.context.run(self._tick, hold)
+
+    def _tick(self, hold: Hold) -> None:
+        try:
+            hold.tick()
+        except DatabaseError as error:
+            # The database may be restarting. The lease runs out meanwhile; the fence decides then.
+            logger.warning("could not renew the lease of %s: %s", hold.claim.run_id, error)
+        finally:
+            close_old_connections()
 
 
 keeper = Keeper()

@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from data_processing import broker
+from data_processing import broker, origins
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import monitors
 from data_processing.lifecycle.publisher import publisher
 from data_processing.lifecycle.runs import publishing
 from data_processing.models import State, TaskRun
+from data_processing.origins import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Parcel:
     task: str
     queue: str
     in_words: str
+    origin: Origin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +187,7 @@ def offer_parts(run_id: uuid.UUID, attempt: int, parts: Sequence[int]) -> None:
                 (str(run_id), attempt, part),
                 queue=PART_QUEUE,
                 in_words=f"part {part} of export {run_id}",
+                origin=origins.current(),
             )
     except broker.ERRORS as error:
         logger.warning("parts of run %s could not be offered: %s", run_id, error)
@@ -219,6 +222,7 @@ def _pack(run: TaskRun) -> Parcel:
         task=KINDS[run.kind].task_name,
         queue=run.queue,
         in_words=run.description[: monitors.SHOWN_CHARS] or str(run.id),
+        origin=origins.read(run.origin),
     )
 
 
@@ -231,9 +235,17 @@ def _tell(news: News) -> None:
 
 def _send(parcel: Parcel) -> bool:
     run_id = str(parcel.run_id)
-    try:
-        publisher.send(parcel.task, (run_id,), queue=parcel.queue, task_id=run_id, in_words=parcel.in_words)
-    except broker.ERRORS as error:
-        logger.warning("could not publish run %s: %s", run_id, error)
-        return False
+    with origins.lines_about(run_id, parcel.origin):
+        try:
+            publisher.send(
+                parcel.task,
+                (run_id,),
+                queue=parcel.queue,
+                task_id=run_id,
+                in_words=parcel.in_words,
+                origin=parcel.origin,
+            )
+        except broker.ERRORS as error:
+            logger.warning("could not publish run %s: %s", run_id, error)
+            return False
     return True

@@ -16,6 +16,7 @@ from kombu import Connection
 
 from data_processing import broker
 from data_processing.broker import ERRORS, Blocked
+from data_processing.origins import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +65,11 @@ class Publisher:
         queue: str,
         task_id: str | None = None,
         in_words: str | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """Bring a task's message to its queue and wait until the broker has it; ``in_words`` is what monitors
-        show as its arguments. Raises one of ERRORS within seconds; whether the message has arrived is unknown
-        then."""
+        show as its arguments, ``origin`` goes into its headers. Raises one of ERRORS within seconds; whether
+        the message has arrived is unknown then."""
         with self._turn() as connection:
             amqp = current_app.amqp
             producer = amqp.Producer(connection.default_channel, auto_declare=False)
@@ -85,6 +87,7 @@ class Publisher:
                 task,
                 message,
                 queue=queue,
+                headers=dict(origin or {}),
                 # Without it, a message that no queue takes is confirmed like any other.
                 mandatory=True,
                 confirm_timeout=CONFIRM_WITHIN_S,

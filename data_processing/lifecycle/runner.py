@@ -58,11 +58,23 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
     if claim is None:
         return insist(lambda: _leave(run_id, means, worker=worker))
     kind = KINDS[claim.kind]
+    began = time.monotonic()
     report = _attempt(kind, claim)
+    _log_end(claim, report, seconds=time.monotonic() - began)
     # The sweeper would do so too, half a second later, in which this worker may stand idle.
     if kind.queue in BULK_QUEUES and _release_held(claim):
         outbox.publish_due()
     return report
+
+
+def _log_end(claim: Claim, report: Report | None, *, seconds: float) -> None:
+    facts = {
+        "kind": claim.kind,
+        "attempt": claim.attempt,
+        "outcome": "gone" if report is None else report.state.value,
+        "seconds": round(seconds, 3),
+    }
+    logger.info("attempt ended", extra=facts)
 
 
 def _release_held(ended: Claim) -> int:

@@ -28,6 +28,8 @@ from data_processing.outputs import export_store, files
 
 logger = logging.getLogger(__name__)
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
@@ -63,6 +65,7 @@ def accept(
     # After the commit: a worker that is faster would find no row. One without a time to publish is held back.
     if accepted.new and accepted.run.publish_at is not None:
         outbox.publish_new(accepted.run)
+    _log_accepted(accepted)
     return accepted
 
 
@@ -89,6 +92,15 @@ def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> Ta
     if not wait_s:
         transaction.on_commit(partial(outbox.publish_new, run))
     return run
+
+
+def _log_accepted(accepted: Accepted) -> None:
+    run = accepted.run
+    facts: dict[str, object] = {"task_id": str(run.id), "kind": run.kind, "new": accepted.new}
+    # What people search for is nobody's affair, unless the operator has decided otherwise.
+    if settings.LOG_SEARCH_TEXT:
+        facts["request"] = run.description
+    logger.info("task accepted", extra=facts)
 
 
 def get_reusable(owner: str, key: str) -> TaskRun | None:

@@ -19,6 +19,7 @@ from celery.worker.request import Request
 from celery.worker.state import maybe_shutdown
 from django.db import close_old_connections
 
+from data_processing import origins
 from data_processing.operations.process_counts import pusher
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class SafeTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # Connections are kept from task to task; one that an outage has broken is dropped here.
+        origins.begin(origins.read(vars(self.request)), task_id=self.request.id)
         close_old_connections()
         pusher.ensure_running()
         try:

@@ -12,6 +12,7 @@ from django.db.models import CharField, Count, DurationField, F, Field, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from data_processing import origins
 from data_processing.database import locks
 from data_processing.database.constraints import violates
 from data_processing.database.statements import Insert, Select, Slot, Update
@@ -41,6 +42,7 @@ _GIVEN = (
     "dataset_version",
     "queue",
     "address",
+    "origin",
     "created_at",
 )
 
@@ -115,6 +117,7 @@ def _join_or_insert(run: TaskRun, limits: OwnerLimits, *, publish_in: timedelta)
 
 
 def _insert(run: TaskRun, *, publish_in: timedelta | None) -> TaskRun:
+    run.origin = dict(origins.current()) or None
     given = {name: getattr(run, name) for name in _GIVEN}
     _INSERT.execute(**given, publish_in=publish_in)
     run.publish_at = None if publish_in is None else run.created_at + publish_in

@@ -1,4 +1,4 @@
-"""What is counted of requests: by route, in numbers that no client can make grow."""
+"""What is noted of requests: counts by route, which no client can make many, and an id for log lines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from data_processing.instruments import HTTP_REQUESTS, HTTP_SECONDS
+from data_processing.models import TaskRun
 from tests.api.exchange import Exchange
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("dataset", "redis_up")]
@@ -70,3 +71,28 @@ def test_body_that_is_refused_unread_is_counted(settings: Settings) -> None:
     settings.MAX_REQUEST_BYTES = 10
     assert ask(f"{TASKS}/search/", body={"page_size": 100}) == 413
     assert counted() == {("POST", "(unknown)", "413"): 1}
+
+
+@pytest.mark.parametrize(("sent", "taken"), [("abc-1", True), ("a b", False), ("x" * 65, False)])
+def test_request_id_is_answered_and_kept_with_the_run(sent: str, taken: bool) -> None:
+    async def scene() -> tuple[str, str]:
+        exchange = Exchange(f"{TASKS}/search/", body={}, X_Request_ID=sent)
+        await exchange.start()
+        task_id = (await exchange.receive_json())["task_id"]
+        await exchange.end()
+        return exchange.headers["x-request-id"], task_id
+
+    answered, task_id = asyncio.run(scene())
+    assert (answered == sent) == taken
+    assert TaskRun.objects.get(id=task_id).origin == {"request_id": answered}
+
+
+def test_refused_body_is_answered_with_an_id_too(settings: Settings) -> None:
+    settings.MAX_REQUEST_BYTES = 10
+
+    async def scene() -> str:
+        exchange = Exchange(f"{TASKS}/search/", body={"page_size": 100}, X_Request_ID="abc-2")
+        await exchange.start()
+        return exchange.headers["x-request-id"]
+
+    assert asyncio.run(scene()) == "abc-2"
