@@ -47,6 +47,7 @@ def write_export_part(run_id: str, attempt: int, part: int) -> None:
         assistance.write_part(uuid.UUID(run_id), attempt=attempt, part=part)
 
 
+# Monitors hear nothing of what is done every few seconds: it would push users' tasks out of their lists.
 @shared_task(name="data_processing.tasks.cleanup_old_exports", queue="low", send_events=False)
 def cleanup_old_exports() -> None:
     """Remove expired files, payloads and old rows, and what killed attempts left behind."""
@@ -83,7 +84,7 @@ def reconcile_results() -> None:
     maintenance.reconcile_results()
 
 
-@shared_task(name="data_processing.tasks.add_up_ended", queue="critical")
+@shared_task(name="data_processing.tasks.add_up_ended", queue="critical", send_events=False)
 def add_up_ended() -> None:
     """Add up the runs that have ended, for the metrics."""
     tallies.add_up()

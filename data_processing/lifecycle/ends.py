@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from data_processing.lifecycle import monitors, outbox
+from data_processing.lifecycle import outbox, reports
 from data_processing.models import FINISHED, State, TaskRun
 from data_processing.outputs import results
 
@@ -26,6 +26,6 @@ def tell_clients(run: TaskRun) -> None:
             results.store_success(run.id, run.result)
             results.announce_end(run.id)
         case State.FAILURE:
-            results.tell_failure(run.id, message=monitors.report_of(run).text)
+            results.tell_failure(run.id, message=reports.report_of(run).text)
         case State.REVOKED:
             results.tell_cancel(run.id)

@@ -17,7 +17,7 @@ from data_processing.errors import BadCall, TaskError
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox, runner
-from data_processing.lifecycle.monitors import Report
+from data_processing.lifecycle.reports import Report
 from data_processing.lifecycle.runs import insertion
 from data_processing.lifecycle.runs.window import EVERYBODY, OwnerLimits
 from data_processing.models import CELERY, State, TaskRun

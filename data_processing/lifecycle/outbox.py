@@ -17,7 +17,7 @@ from django.db import connection
 
 from data_processing import broker, origins
 from data_processing.kinds.registry import KINDS
-from data_processing.lifecycle import monitors
+from data_processing.lifecycle import reports
 from data_processing.lifecycle.publisher import publisher
 from data_processing.lifecycle.runs import publishing
 from data_processing.models import State, TaskRun
@@ -145,9 +145,9 @@ def publish_new(run: TaskRun) -> None:
 def tell_monitors(run: TaskRun) -> None:
     """Have Celery's monitors told how a run stands, where no worker tells them; does not wait. They do not
     know a run that no worker has had."""
-    kind, event = KINDS.get(run.kind), monitors.EVENTS.get(State(run.state))
+    kind, event = KINDS.get(run.kind), reports.EVENTS.get(State(run.state))
     if run.worker and kind is not None and event is not None:
-        facts = {"name": kind.task_name, "args": run.description, **monitors.report_of(run).to_event()}
+        facts = {"name": kind.task_name, "args": run.description, **reports.report_of(run).to_event()}
         courier.take(News(event=event, worker=run.worker, facts={"uuid": str(run.id), **facts}))
 
 
@@ -221,7 +221,7 @@ def _pack(run: TaskRun) -> Parcel:
         run_id=run.id,
         task=KINDS[run.kind].task_name,
         queue=run.queue,
-        in_words=run.description[: monitors.SHOWN_CHARS] or str(run.id),
+        in_words=run.description[: reports.SHOWN_CHARS] or str(run.id),
         origin=origins.read(run.origin),
     )
 

@@ -26,9 +26,9 @@ from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, Work
 from data_processing.kinds.context import Context, MadeFile, Outcome, Payload
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES, KINDS
-from data_processing.lifecycle import limits, monitors, outbox
+from data_processing.lifecycle import limits, outbox, reports
 from data_processing.lifecycle.lease import Hold, keeper
-from data_processing.lifecycle.monitors import Report
+from data_processing.lifecycle.reports import Report
 from data_processing.lifecycle.runs import claims, endings, publishing, window
 from data_processing.lifecycle.runs.claims import Claim, Means
 from data_processing.lifecycle.runs.endings import Ending
@@ -95,7 +95,7 @@ def _leave(run_id: uuid.UUID, means: Means, *, worker: str) -> Report | None:
         logger.warning("run %s is handed back: %s", run_id, text)
         publishing.hand_back(run_id, in_s=_hand_back_s(run), worker=worker)
         return Report(state=State.PENDING, text=text)
-    return monitors.read_report(run_id)
+    return reports.read_report(run_id)
 
 
 def _hand_back_s(run: TaskRun) -> float:
@@ -128,9 +128,9 @@ def _attempt(kind: TaskKind[TaskRequest], claim: Claim) -> Report | None:
             files.discard_attempt(context.partials, published=outcome is not None)
             # The verdict goes before: work that was interrupted raises whatever its query raised then.
             _end_badly(claim, hold.verdict() or error, hold.progress)
-            return insist(lambda: monitors.read_report(claim.run_id))
+            return insist(lambda: reports.read_report(claim.run_id))
         _tell(kind, claim, payload)
-        return Report(state=State.SUCCESS, text=monitors.sum_up(kind.name, payload))
+        return Report(state=State.SUCCESS, text=reports.sum_up(kind.name, payload))
 
 
 def _surround(claim: Claim, hold: Hold) -> Context:

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery.exceptions import Ignore
 
-from data_processing.lifecycle.monitors import EVENTS, Report
+from data_processing.lifecycle.reports import EVENTS, Report
 from data_processing.models import State
 from data_processing.worker.consumer import SafeRequest, SafeTask
 

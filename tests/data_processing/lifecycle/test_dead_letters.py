@@ -16,6 +16,8 @@ from data_processing.lifecycle.dead_letters import Action
 from data_processing.lifecycle.runs import cancellation, claims, endings
 from data_processing.lifecycle.runs.endings import Ending
 from data_processing.models import DeadLetter, DeadReason, State, TaskRun
+from data_processing.outputs import results
+from data_processing.outputs.results import TaskFailed
 from tests import brokers
 from tests.brokers import RUN_TASK, count_ready, publish_dead
 from tests.machine import MakeRun
@@ -186,6 +188,27 @@ def test_message_of_a_recorded_run_is_dropped_because_its_row_is_the_truth(make_
 def test_message_of_a_run_that_is_not_recorded_is_filed(db: None) -> None:
     publish_dead("[]", queue="high", headers={"task": RUN_TASK, "id": str(uuid.uuid4())})
     assert dead_letters.file_undelivered() == 1
+
+
+@pytest.mark.usefixtures("broker_up", "redis_up")
+def test_sender_of_a_message_that_died_is_told_unless_a_worker_has_said_more(db: None) -> None:
+    later, refused = str(uuid.uuid4()), str(uuid.uuid4())
+    results.tell_failure(refused, message="bad-call: 3 arguments")
+    publish_dead("[]", queue="high", headers={"task": RUN_TASK, "id": later, "eta": "2099-01-01T00:00:00"})
+    publish_dead("[]", queue="high", headers={"task": RUN_TASK, "id": refused})
+    assert dead_letters.file_undelivered() == 2
+    with pytest.raises(TaskFailed, match="kept until later"):
+        AsyncResult(later).get(timeout=5)
+    with pytest.raises(TaskFailed, match="bad-call"):
+        AsyncResult(refused).get(timeout=5)
+
+
+@pytest.mark.usefixtures("broker_up", "redis_up")
+def test_message_that_names_a_run_as_another_task_says_nothing_of_it(make_run: MakeRun) -> None:
+    run = make_run("search")
+    publish_dead("[]", queue="high", headers={"task": "no.such.task", "id": str(run.id)})
+    assert dead_letters.file_undelivered() == 1
+    assert AsyncResult(str(run.id)).state == "PENDING"
 
 
 @pytest.mark.usefixtures("broker_up")

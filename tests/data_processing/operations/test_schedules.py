@@ -44,6 +44,12 @@ def test_every_entry_sends_a_task_that_there_is() -> None:
         assert (made.task, made.queue, made.enabled) == (schedule.task, schedule.queue, True)
 
 
+def test_monitors_hear_nothing_of_what_beat_sends() -> None:
+    current_app.loader.import_default_modules()
+    told = [one.task for one in schedules.list_schedules() if current_app.tasks[one.task].send_events]
+    assert told == []
+
+
 def test_the_time_zone_of_the_settings_holds_from_the_next_start_of_beat_on(settings: Settings) -> None:
     settings.TIME_ZONE = "Asia/Tokyo"
     beat_init.send(sender=None)
