@@ -31,11 +31,12 @@ def spawn(
     environment: Mapping[str, str],
     folder: Path,
     output: IO[Any] | int,
-    user: int | None = None,
-    group: int | None = None,
+    owner: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a program that is killed when this process dies, in its own session: Ctrl-C reaches only us."""
+    """Start a program that is killed when this process dies, in its own session: Ctrl-C reaches only us.
+    `owner`: the user and the group that it runs as, if not ours."""
     command = [*_guard(), *map(str, argv)]
+    user, group = owner or (None, None)
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -48,7 +49,7 @@ def spawn(
             start_new_session=True,
             user=user,
             group=group,
-            extra_groups=None if user is None else [],
+            extra_groups=[] if owner else None,
         )
 
     return _spawner.submit(start).result()
@@ -79,11 +80,11 @@ def wait_until(
     ready: Callable[[], bool], *, child: subprocess.Popen[bytes], name: str, within_s: float, log: Path
 ) -> None:
     """Poll `ready`; StartFailed when the child dies first or the time is over."""
-    poll(lambda: child.poll() is not None or ready(), within_s=within_s)
+    seen = poll(lambda: child.poll() is not None or ready(), within_s=within_s)
     status = child.poll()
     if status is not None:
         raise StartFailed(f"{name} ended with {describe_status(status)} while starting.\n{read_tail(log)}")
-    if not ready():
+    if not seen:
         raise StartFailed(f"{name} was not ready after {within_s:.0f} s.\n{read_tail(log)}")
 
 

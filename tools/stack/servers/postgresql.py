@@ -9,13 +9,13 @@ import re
 import secrets
 import shutil
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from tools.stack.children import read_tail, spawn
 from tools.stack.errors import StartFailed
 from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.servers.server import Server, find_program
@@ -99,21 +99,15 @@ class PostgreSQL(Server):
             "--locale=C.UTF-8",
             "--no-sync",
         ]
-        run = subprocess.run(
-            command,
-            env=dict(self._environment()),
-            cwd=self.folder,
-            user=owner[0] if owner else None,
-            group=owner[1] if owner else None,
-            extra_groups=[] if owner else None,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with self.log.open("ab") as output:
+            making = spawn(
+                command, environment=self._environment(), folder=self.folder, output=output, owner=owner
+            )
+        status = making.wait()
         password_file.unlink()
-        if run.returncode:
+        if status:
             shutil.rmtree(self._data, ignore_errors=True)
-            raise StartFailed(f"initdb failed: {run.stderr.strip()}")
+            raise StartFailed(f"initdb failed.\n{read_tail(self.log)}")
 
     def _command(self) -> Sequence[str | Path]:
         settings = {

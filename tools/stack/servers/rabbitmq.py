@@ -165,21 +165,11 @@ class RabbitMQ(Server):
             connection.request("GET", f"/api/{path}", headers={"Authorization": f"Basic {token}"})
             return connection.getresponse().status
 
-    def stop(self) -> None:
-        """End the broker in order, then its port mapper."""
-        super().stop()
-        self._stop_epmd()
-
-    def kill(self) -> None:
-        """SIGKILL to the broker, as a crash would; the port mapper goes with it."""
-        super().kill()
-        self._stop_epmd()
-
     def dispose(self) -> None:
         """Kill the broker: its orderly stop takes seconds that data nobody needs are not worth."""
         self.kill()
         super().dispose()
 
-    def _stop_epmd(self) -> None:
+    def _clear(self) -> None:
         if self._epmd is not None:
             kill_group(self._epmd)

@@ -52,6 +52,10 @@ class Server(ABC):
         """Make the folder ready for a start; called before every start."""
         return
 
+    def _clear(self) -> None:
+        """End what `_prepare` began; called after every end."""
+        return
+
     def _environment(self) -> Mapping[str, str]:
         return os.environ
 
@@ -83,15 +87,13 @@ class Server(ABC):
         if self.is_running:
             return self
         self._prepare()
-        user, group = self._owner() or (None, None)
         with self.log.open("ab") as output:
             self._child = spawn(
                 self._command(),
                 environment=self._environment(),
                 folder=self.folder,
                 output=output,
-                user=user,
-                group=group,
+                owner=self._owner(),
             )
         try:
             wait_until(
@@ -106,11 +108,13 @@ class Server(ABC):
         """End the server in order, by force after `stop_within_s`."""
         if self._child is not None:
             stop_child(self._child, within_s=self.stop_within_s, by=self.stop_signal)
+        self._clear()
 
     def kill(self) -> None:
         """SIGKILL, as a crash would: the data stay as they are on disk."""
         if self._child is not None:
             kill_group(self._child)
+        self._clear()
 
     def restart(self) -> None:
         """Stop in order and start again on the same ports and data."""
