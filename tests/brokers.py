@@ -29,7 +29,7 @@ def publish_like_the_web() -> Iterator[None]:
     try:
         yield
     finally:
-        outbox.courier.stop()
+        outbox.background.stop()
         reset_connections()
 
 

@@ -25,8 +25,8 @@ from api.problems import problem
 from api.requests.headers import LAST_EVENT_ID, RETRY_AFTER
 from api.view import Answer, ApiView, refusal
 from api.waiting.event_hub import Hub, Watcher, current_hub
-from api.waiting.places import NoPlace, Place, Places, fit_to_descriptors
 from api.waiting.reader import Update
+from api.waiting.seats import NoSeat, Seat, Seats, fit_to_descriptors
 from data_processing.errors import NotFound
 from data_processing.models import TaskRun
 
@@ -34,7 +34,7 @@ from data_processing.models import TaskRun
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
 LEAST_GAP_S = 0.25
-STREAMS = Places()
+STREAMS = Seats()
 # So much of the files that the process may open may be streams; the others are left to the rest.
 PART_OF_DESCRIPTORS = 0.5
 
@@ -90,13 +90,13 @@ class TaskEvents(ApiView):
             return HttpResponse(update.encoded, headers=HEADERS)
         most = fit_to_descriptors(settings.MAX_STREAMS, part=PART_OF_DESCRIPTORS)
         try:
-            place = STREAMS.take(owner_of(request), share=settings.OWNER_MAX_STREAMS, in_all=most)
-        except NoPlace as full:
+            seat = STREAMS.take(owner_of(request), share=settings.OWNER_MAX_STREAMS, in_all=most)
+        except NoSeat as full:
             return _refuse(full)
-        return StreamingHttpResponse(Stream(task_id, seen=seen, place=place), headers=HEADERS)
+        return StreamingHttpResponse(Stream(task_id, seen=seen, seat=seat), headers=HEADERS)
 
 
-def _refuse(full: NoPlace) -> HttpResponse:
+def _refuse(full: NoSeat) -> HttpResponse:
     who, status = ("You have", 429) if full.own_share else ("This server has", 503)
     detail = f"{who} too many event streams open; ask tasks/status instead."
     return problem(status, "too-many-streams", detail, headers={"Retry-After": "5"})
@@ -107,8 +107,8 @@ class Stream:
 
     # An object and no async generator, because close() is called for certain then when the client is gone.
 
-    def __init__(self, run_id: uuid.UUID, *, seen: str, place: Place) -> None:
-        self._place = place
+    def __init__(self, run_id: uuid.UUID, *, seen: str, seat: Seat) -> None:
+        self._seat = seat
         self._run_id = run_id
         self._seen = seen
         self._watch: tuple[asyncio.AbstractEventLoop, Hub, Watcher] | None = None
@@ -138,7 +138,7 @@ class Stream:
 
     def close(self) -> None:
         """Stop watching. Called when the response is over, however it ended, in whatever thread."""
-        self._place.leave()
+        self._seat.leave()
         if self._watch is not None:
             loop, hub, watcher = self._watch
             loop.call_soon_threadsafe(hub.leave, watcher)

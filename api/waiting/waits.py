@@ -14,13 +14,13 @@ from api import representation
 from api.document.shapes import Finished, Started
 from api.waiting.event_hub import current_hub
 from api.waiting.later import Later
-from api.waiting.places import NoPlace, Places, fit_to_descriptors
+from api.waiting.seats import NoSeat, Seats, fit_to_descriptors
 from data_processing.lifecycle.submission import Accepted
 from data_processing.models import State, TaskRun
 
 logger = logging.getLogger(__name__)
 
-WAITERS = Places()
+WAITERS = Seats()
 # With the half that streams may have, a quarter stays for requests, files and the database.
 PART_OF_DESCRIPTORS = 0.25
 
@@ -50,14 +50,14 @@ class StartedTask(Later, Response):
     async def wait(self) -> bool:
         most = fit_to_descriptors(settings.MAX_WAITERS, part=PART_OF_DESCRIPTORS)
         try:
-            place = WAITERS.take(self._owner, share=settings.OWNER_MAX_WAITERS, in_all=most)
-        except NoPlace:
+            seat = WAITERS.take(self._owner, share=settings.OWNER_MAX_WAITERS, in_all=most)
+        except NoSeat:
             # Not refused: the task is accepted, and 202 without a wait is what RFC 7240 allows.
             return False
         try:
             await current_hub().wait_for_end(self._run_id, within_s=self._wait_s)
         finally:
-            place.leave()
+            seat.leave()
         return True
 
     def complete(self) -> None:

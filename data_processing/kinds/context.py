@@ -42,7 +42,7 @@ class Outcome:
 Work = Generator[Progress, None, Outcome]
 
 
-class InterruptSlot(Protocol):
+class Interruptible(Protocol):
     """Where work leaves a function that breaks off its current query."""
 
     def interruptible(self, interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]: ...
@@ -62,7 +62,7 @@ class Context:
     attempt: int
     dataset_version: str
     asked_at: datetime
-    slot: InterruptSlot
+    hold: Interruptible
     offer_parts: Callable[[Sequence[int]], None] = offer_nobody
     partials: list[str] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Context:
         """A reader of the run's dataset version whose queries the caller can break off; ``memory_mb`` as for
         ``datasets.open_store``."""
         store = datasets.open_store(self.dataset_version, memory_mb=memory_mb)
-        with store.reader() as reader, self.slot.interruptible(reader.interrupt):
+        with store.reader() as reader, self.hold.interruptible(reader.interrupt):
             yield reader
 
     def partial_path(self, suffix: str) -> Path:

@@ -78,7 +78,7 @@ def _fill(held: Claim, mine: PartClaim, plan: PartPlan) -> None:
             attempt=held.attempt,
             dataset_version=held.dataset_version,
             asked_at=held.created_at,
-            slot=hold,
+            hold=hold,
         )
         with (
             context.open_reader(memory_mb=export.memory_for(wanted)) as reader,

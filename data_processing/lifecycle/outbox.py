@@ -39,7 +39,7 @@ PART_TASK, PART_QUEUE = "data_processing.tasks.write_export_part", "normal"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class RunMessage:
     """The message of one run."""
 
     run_id: uuid.UUID
@@ -50,7 +50,7 @@ class Parcel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class News:
+class MonitorEvent:
     """What monitors are to hear of a run, as if its worker said it."""
 
     event: str
@@ -58,70 +58,70 @@ class News:
     facts: Mapping[str, object]
 
 
-class Courier:
-    """Takes new runs, and news of ended ones, to the broker in a thread of its own, so that no request waits
-    for the broker, whatever that does.
+class BackgroundPublisher:
+    """Brings new runs, and events of ended ones, to the broker in a thread of its own, so that no request
+    waits for the broker, whatever that does.
 
-    No run is lost with it: what it does not manage is published by the sweeper when the grace is over. News
-    may be lost.
+    No run is lost with it: what it does not manage is published by the sweeper when the grace is over. Events
+    for monitors may be lost.
     """
 
     def __init__(self) -> None:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._parcels: SimpleQueue[Parcel | News | None] = SimpleQueue()
+        self._waiting: SimpleQueue[RunMessage | MonitorEvent | None] = SimpleQueue()
         self._sent: list[uuid.UUID] = []
         self._note_at = 0.0
 
-    def take(self, parcel: Parcel | News) -> None:
-        """Returns at once. Leaves the parcel to the sweeper while the broker takes no messages, and when
+    def take(self, message: RunMessage | MonitorEvent) -> None:
+        """Returns at once. Leaves the message to the sweeper while the broker takes no messages, and when
         there are too many."""
-        if publisher.willing and self._parcels.qsize() < CARRIED:
-            self._parcels.put(parcel)
+        if publisher.willing and self._waiting.qsize() < CARRIED:
+            self._waiting.put(message)
             # On first use: a thread that was made before a fork is not there in the child.
             if self._thread is None or not self._thread.is_alive():
                 self._start()
 
     def stop(self) -> None:
-        """Send and note what was taken, then end the thread; a later parcel starts another."""
+        """Send and note what was taken, then end the thread; a later message starts another."""
         with self._starting:
             if self._thread is not None:
-                self._parcels.put(None)
+                self._waiting.put(None)
                 self._thread.join()
                 self._thread = None
 
     def _start(self) -> None:
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="courier", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="outbox", daemon=True)
                 self._thread.start()
 
     def _work(self) -> None:
         while True:
             try:
-                parcel = self._parcels.get(timeout=self._wait_s())
+                message = self._waiting.get(timeout=self._wait_s())
             except Empty:
                 self._note()
                 continue
-            if parcel is None:
+            if message is None:
                 self._note()
                 return
-            self._carry(parcel)
+            self._carry(message)
             if self._sent and time.monotonic() >= self._note_at:
                 self._note()
 
     def _wait_s(self) -> float | None:
         return max(0.0, self._note_at - time.monotonic()) if self._sent else None
 
-    def _carry(self, parcel: Parcel | News) -> None:
+    def _carry(self, message: RunMessage | MonitorEvent) -> None:
         if not publisher.willing:
             return
-        if isinstance(parcel, News):
-            _tell(parcel)
-        elif _send(parcel):
+        if isinstance(message, MonitorEvent):
+            _tell(message)
+        elif _send(message):
             if not self._sent:
                 self._note_at = time.monotonic() + NOTED_WITHIN_S
-            self._sent.append(parcel.run_id)
+            self._sent.append(message.run_id)
 
     def _note(self) -> None:
         try:
@@ -134,12 +134,12 @@ class Courier:
             connection.close()
 
 
-courier = Courier()
+background = BackgroundPublisher()
 
 
 def publish_new(run: TaskRun) -> None:
     """Have a new run brought to the broker, without waiting; after a failure the sweeper goes on."""
-    courier.take(_pack(run))
+    background.take(_pack(run))
 
 
 def tell_monitors(run: TaskRun) -> None:
@@ -148,7 +148,7 @@ def tell_monitors(run: TaskRun) -> None:
     kind, event = KINDS.get(run.kind), reports.EVENTS.get(State(run.state))
     if run.worker and kind is not None and event is not None:
         facts = {"name": kind.task_name, "args": run.description, **reports.report_of(run).to_event()}
-        courier.take(News(event=event, worker=run.worker, facts={"uuid": str(run.id), **facts}))
+        background.take(MonitorEvent(event=event, worker=run.worker, facts={"uuid": str(run.id), **facts}))
 
 
 def publish_due(limit: int = 200) -> int:
@@ -216,8 +216,8 @@ def recover_lost_messages() -> int:
     return sum(publishing.schedule(run.id, publishes=run.publishes, in_s=0, sent=False) for run in lost)
 
 
-def _pack(run: TaskRun) -> Parcel:
-    return Parcel(
+def _pack(run: TaskRun) -> RunMessage:
+    return RunMessage(
         run_id=run.id,
         task=KINDS[run.kind].task_name,
         queue=run.queue,
@@ -226,24 +226,24 @@ def _pack(run: TaskRun) -> Parcel:
     )
 
 
-def _tell(news: News) -> None:
+def _tell(event: MonitorEvent) -> None:
     try:
-        publisher.send_event(news.event, worker=news.worker, **news.facts)
+        publisher.send_event(event.event, worker=event.worker, **event.facts)
     except broker.ERRORS as error:
-        logger.warning("monitors could not be told of run %s: %s", news.facts["uuid"], error)
+        logger.warning("monitors could not be told of run %s: %s", event.facts["uuid"], error)
 
 
-def _send(parcel: Parcel) -> bool:
-    run_id = str(parcel.run_id)
-    with origins.lines_about(run_id, parcel.origin):
+def _send(message: RunMessage) -> bool:
+    run_id = str(message.run_id)
+    with origins.lines_about(run_id, message.origin):
         try:
             publisher.send(
-                parcel.task,
+                message.task,
                 (run_id,),
-                queue=parcel.queue,
+                queue=message.queue,
                 task_id=run_id,
-                in_words=parcel.in_words,
-                origin=parcel.origin,
+                in_words=message.in_words,
+                origin=message.origin,
             )
         except broker.ERRORS as error:
             logger.warning("could not publish run %s: %s", run_id, error)

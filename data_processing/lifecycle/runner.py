@@ -139,7 +139,7 @@ def _surround(claim: Claim, hold: Hold) -> Context:
         attempt=claim.attempt,
         dataset_version=claim.dataset_version,
         asked_at=claim.created_at,
-        slot=hold,
+        hold=hold,
         offer_parts=partial(outbox.offer_parts, claim.run_id, claim.attempt),
     )
 

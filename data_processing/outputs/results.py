@@ -141,25 +141,25 @@ def store_retry(run_id: uuid.UUID, *, message: str) -> None:
 
 def forget(run_id: uuid.UUID) -> None:
     """The run, which had ended, is to run again."""
-    _attempt(lambda: _client().delete(_key_of(run_id)))
+    _call(lambda: _client().delete(_key_of(run_id)))
 
 
 def store_answer(cache_key: str, payload: Mapping[str, object]) -> None:
     """Keep the answer to a question for the next one who asks it."""
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
-    _attempt(lambda: _client().set(f"answer:{cache_key}", text, ex=settings.CELERY_RESULT_EXPIRES))
+    _call(lambda: _client().set(f"answer:{cache_key}", text, ex=settings.CELERY_RESULT_EXPIRES))
 
 
 def get_answer(cache_key: str) -> dict[str, JsonValue] | None:
     """The kept answer, or None."""
     key = f"answer:{cache_key}"
-    text = _attempt(lambda: _client().get(key))
+    text = _call(lambda: _client().get(key))
     return None if text is None else _try_to_read(key, text, _read_object)
 
 
 def announce_end(run_id: uuid.UUID | str) -> None:
     """Say that the run has ended, to whoever waits for that. Comes last: who hears it finds all the rest."""
-    _attempt(lambda: _client().publish(ENDED, str(run_id)))
+    _call(lambda: _client().publish(ENDED, str(run_id)))
 
 
 async def hear_ends(*, listening: Callable[[], None], ended: Callable[[uuid.UUID], None]) -> None:
@@ -183,7 +183,7 @@ def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began
     """Show live how far the run is, also to ``AsyncResult(run_id)``: clients know ``current``, ``total`` and
     ``status`` from the programs that these tasks come from."""
     live = LiveProgress(attempt=attempt, began=began, at=time.time(), **asdict(progress))
-    _attempt(lambda: _client().set(f"progress:{run_id}", json.dumps(asdict(live)), ex=24 * 3600))
+    _call(lambda: _client().set(f"progress:{run_id}", json.dumps(asdict(live)), ex=24 * 3600))
     known = {"current": live.current, "total": live.total, "status": live.phase, "unit": live.unit}
     _store_meanwhile(run_id, PROGRESS, {**known, "attempt": attempt})
 
@@ -191,7 +191,7 @@ def store_progress(run_id: uuid.UUID, *, attempt: int, progress: Progress, began
 def get_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgress]:
     """The live progress of many runs, of whatever attempt, in one round trip; empty when Redis is away."""
     keys = [f"progress:{run_id}" for run_id in run_ids]
-    texts = _attempt(lambda: _client().mget(keys)) if keys else None
+    texts = _call(lambda: _client().mget(keys)) if keys else None
     if texts is None:
         return {}
     there = ((i, k, text) for i, k, text in zip(run_ids, keys, texts, strict=True) if text is not None)
@@ -201,18 +201,18 @@ def get_progress_of(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, LiveProgres
 
 def list_missing(task_ids: Sequence[TaskId]) -> list[TaskId] | None:
     """Of the tasks, those whose result Redis does not hold; None when it is away."""
-    found = _attempt(lambda: _which_exist([_key_of(one) for one in task_ids]))
+    found = _call(lambda: _which_exist([_key_of(one) for one in task_ids]))
     return None if found is None else [one for one, there in zip(task_ids, found, strict=True) if not there]
 
 
 def is_whole() -> bool:
     """Whether Redis has lost nothing since `note_whole`, but perhaps the last moments before it failed."""
-    return bool(_attempt(lambda: _client().exists(WHOLE)))
+    return bool(_call(lambda: _client().exists(WHOLE)))
 
 
 def note_whole() -> None:
     """Redis has all results that it should have."""
-    _attempt(lambda: _client().set(WHOLE, "1"))
+    _call(lambda: _client().set(WHOLE, "1"))
 
 
 def _which_exist(keys: Sequence[str | bytes]) -> list[int]:
@@ -224,7 +224,7 @@ def _which_exist(keys: Sequence[str | bytes]) -> list[int]:
 
 def ask(question: Callable[[redis.Redis], T]) -> T | None:
     """What ``question`` learns from Redis, or None when it is away or refuses."""
-    return _attempt(lambda: question(_client()))
+    return _call(lambda: question(_client()))
 
 
 def ping() -> None:
@@ -256,7 +256,7 @@ def _client() -> redis.Redis:
 def _store(task_id: uuid.UUID | str, status: str, result: Any) -> None:
     # store_result would first read what is there, lest a lost worker's failure replace a success: only who
     # has ended the run comes here, and what is there may be of another form.
-    _attempt(lambda: _backend().set(_key_of(task_id), _encode(task_id, status, result)))
+    _call(lambda: _backend().set(_key_of(task_id), _encode(task_id, status, result)))
 
 
 def _store_meanwhile(run_id: uuid.UUID, status: str, result: Any) -> None:
@@ -272,7 +272,7 @@ def _store_meanwhile(run_id: uuid.UUID, status: str, result: Any) -> None:
             pipeline.set(key, text, ex=settings.CELERY_RESULT_EXPIRES)
             pipeline.publish(key, text)
 
-    _attempt(lambda: _client().transaction(write, key))
+    _call(lambda: _client().transaction(write, key))
 
 
 def _key_of(task_id: uuid.UUID | str) -> str:
@@ -314,7 +314,7 @@ def _try_to_read(key: str, text: str | bytes, read: Callable[[str | bytes], T]) 
         return None
 
 
-def _attempt(call: Callable[[], T]) -> T | None:
+def _call(call: Callable[[], T]) -> T | None:
     if time.monotonic() >= _Outage.until:
         try:
             return call()

@@ -14,7 +14,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from api.waiting.later import Later
-from api.waiting.places import fit_to_descriptors
+from api.waiting.seats import fit_to_descriptors
 from backend.asgi import REQUEST_THREADS, allow_open_files
 from tests.api.exchange import Exchange, wait_for
 

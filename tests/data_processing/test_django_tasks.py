@@ -35,16 +35,16 @@ def test_job_of_a_rolled_back_transaction_has_never_been() -> None:
     with transaction.atomic():
         jobs.join_words.enqueue("never")
         transaction.set_rollback(True)
-    outbox.courier.stop()
+    outbox.background.stop()
     assert (TaskRun.objects.count(), count_ready("high")) == (0, 0)
 
 
 def test_job_reaches_its_queue_when_its_transaction_is_committed() -> None:
     with transaction.atomic():
         result = jobs.join_words.enqueue("at", "last")
-        outbox.courier.stop()
+        outbox.background.stop()
         assert count_ready("high") == 0, "a worker would not find the row yet"
-    outbox.courier.stop()
+    outbox.background.stop()
     assert take_task_ids("high") == [result.id]
 
 
@@ -82,7 +82,7 @@ def test_function_that_raises_is_tried_again_and_then_given_up(settings: Setting
 
 def test_job_for_later_waits_for_its_hour_and_is_no_backlog() -> None:
     later = jobs.echo.using(run_after=timezone.now() + timedelta(hours=1)).enqueue(1)
-    outbox.courier.stop()
+    outbox.background.stop()
     assert outbox.publish_due() == 0
     (normal,) = (queue for queue in overview.report_queues()[0] if queue.name == "normal")
     assert (normal.pending, normal.oldest_waiting_s) == (1, None)

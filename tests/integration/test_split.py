@@ -68,7 +68,7 @@ def write_alone(run: TaskRun) -> bytes:
         attempt=1,
         dataset_version=run.dataset_version,
         asked_at=run.created_at,
-        slot=Uninterrupted(),
+        hold=Uninterrupted(),
     )
     work = KINDS["export"].begin(run.request, context)
     while True:

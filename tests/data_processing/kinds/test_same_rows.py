@@ -50,7 +50,7 @@ def do_work(kind: str, body: dict[str, Any], version: str) -> Outcome:
         attempt=1,
         dataset_version=version,
         asked_at=datetime(2026, 11, 21, tzinfo=UTC),
-        slot=Uninterrupted(),
+        hold=Uninterrupted(),
     )
     work = KINDS[kind].begin(body, context)
     while True:

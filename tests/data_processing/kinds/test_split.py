@@ -44,7 +44,7 @@ def begin(run: TaskRun) -> tuple[Generator[Any, None, Outcome], Parts]:
         attempt=claim.attempt,
         dataset_version=run.dataset_version,
         asked_at=run.created_at,
-        slot=Uninterrupted(),
+        hold=Uninterrupted(),
     )
     work = KINDS["export"].begin(run.request, context)
     for progress in work:

@@ -48,7 +48,7 @@ def test_new_run_is_published_at_once_under_its_own_id(make_run: MakeRun) -> Non
     outbox.publish_new(run)
     wait_until(lambda: count_ready("high") == 1, within_s=2)
     assert take_task_ids("high") == [str(run.id)]
-    outbox.courier.stop()
+    outbox.background.stop()
     assert outbox.publish_due() == 0, "the sweeper finds nothing left to do"
 
 
@@ -68,7 +68,7 @@ def test_run_that_was_put_off_before_it_was_noted_stays_put_off(make_run: MakeRu
     outbox.publish_new(run)
     wait_until(lambda: count_ready("high") == 1)
     assert publishing.put_off(run.id, in_s=30, worker="w1")
-    outbox.courier.stop()
+    outbox.background.stop()
     run.refresh_from_db()
     assert run.publishes == 0
     assert run.publish_at == run.next_attempt_at
@@ -77,7 +77,7 @@ def test_run_that_was_put_off_before_it_was_noted_stays_put_off(make_run: MakeRu
 def test_each_kind_goes_to_its_queue(make_run: MakeRun) -> None:
     export = make_run("export")
     outbox.publish_new(export)
-    outbox.courier.stop()
+    outbox.background.stop()
     assert take_task_ids("normal") == [str(export.id)]
 
 
@@ -87,7 +87,7 @@ def test_run_survives_a_broker_that_is_away_and_is_published_when_it_is_back(
     run = make_run("search")
     brokers.lose_broker(monkeypatch)
     outbox.publish_new(run)
-    outbox.courier.stop()
+    outbox.background.stop()
     assert outbox.publish_due() == 0
     brokers.use_broker(monkeypatch, rabbitmq.url)
     assert outbox.publish_due() == 1
@@ -99,10 +99,10 @@ def test_requests_after_a_failed_publish_do_not_try_again_at_once(
 ) -> None:
     brokers.lose_broker(monkeypatch)
     outbox.publish_new(make_run("search"))
-    outbox.courier.stop()
+    outbox.background.stop()
     monkeypatch.setenv("CELERY_BROKER_URL", rabbitmq.url)
     outbox.publish_new(make_run("search", {"page": 2}))
-    outbox.courier.stop()
+    outbox.background.stop()
     assert count_ready("high") == 0
     brokers.use_broker(monkeypatch, rabbitmq.url)
     assert outbox.publish_due() == 2

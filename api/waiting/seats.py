@@ -7,46 +7,46 @@ import threading
 from collections import Counter
 
 
-class NoPlace(Exception):
+class NoSeat(Exception):
     """Nobody more may wait: ``own_share`` when it is the owner's share that is used up."""
 
     def __init__(self, *, own_share: bool) -> None:
-        super().__init__("no place is free")
+        super().__init__("no seat is free")
         self.own_share = own_share
 
 
-class Place:
-    """The place of one who waits, until it is left."""
+class Seat:
+    """The seat of one who waits, until it is left."""
 
-    def __init__(self, places: Places, owner: str) -> None:
-        self._places: Places | None = places
+    def __init__(self, seats: Seats, owner: str) -> None:
+        self._seats: Seats | None = seats
         self._owner = owner
 
     def leave(self) -> None:
-        """Give the place back; repeatable."""
-        places, self._places = self._places, None
-        if places is not None:
-            places.give_back(self._owner)
+        """Give the seat back; repeatable."""
+        seats, self._seats = self._seats, None
+        if seats is not None:
+            seats.give_back(self._owner)
 
 
-class Places:
-    """The places of one process for those who wait in one way. For any thread."""
+class Seats:
+    """The seats of one process for those who wait in one way. For any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_owner: Counter[str] = Counter()
         self.taken = 0
 
-    def take(self, owner: str, *, share: int, in_all: int) -> Place:
-        """A place for the owner, who may have ``share`` of the ``in_all``. Raises NoPlace."""
+    def take(self, owner: str, *, share: int, in_all: int) -> Seat:
+        """A seat for the owner, who may have ``share`` of the ``in_all``. Raises NoSeat."""
         with self._lock:
             if self._by_owner[owner] >= share:
-                raise NoPlace(own_share=True)
+                raise NoSeat(own_share=True)
             if self.taken >= in_all:
-                raise NoPlace(own_share=False)
+                raise NoSeat(own_share=False)
             self._by_owner[owner] += 1
             self.taken += 1
-        return Place(self, owner)
+        return Seat(self, owner)
 
     def give_back(self, owner: str) -> None:
         with self._lock:
