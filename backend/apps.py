@@ -15,6 +15,7 @@ class BackendConfig(AppConfig):
             checks.check_lease,
             checks.check_split,
             checks.check_export_folders,
+            checks.check_tls,
             checks.check_sqlite,
             checks.check_rate_limits,
             checks.check_downloads,

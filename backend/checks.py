@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
+from backend import tls
 from contracts.writers.excel import SHEET_ROWS
 
 
@@ -44,6 +47,25 @@ def check_export_folders(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def check_tls(**_: Any) -> list[CheckMessage]:
+    """An authority that is named for an address without TLS, by which passwords would travel in the clear."""
+    brokers = settings.CELERY_BROKER_URL.split(";")
+    return [
+        *_check_ca_file("DATABASE", "a PostgreSQL", "sqlite" not in settings.DATABASES["default"]["ENGINE"]),
+        *_check_ca_file("CELERY_BROKER", "amqps:// alone", all(map(tls.is_tls, brokers))),
+        *_check_ca_file("REDIS", "rediss://", tls.is_tls(settings.CELERY_RESULT_BACKEND)),
+    ]
+
+
+def _check_ca_file(server: str, address: str, fits: bool) -> Iterator[CheckMessage]:
+    name = f"{server}_CA_FILE"
+    file = getattr(settings, name)
+    if file and not fits:
+        yield Error(f"{name} is set: its address must be {address}", id="backend.E008")
+    if file and not Path(file).is_file():
+        yield Error(f"{name}: there is no file {file}", id="backend.E009")
 
 
 def check_sqlite(**_: Any) -> list[CheckMessage]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import dj_database_url
 from django.conf import global_settings
 
-from backend import env, logs, topology
+from backend import env, logs, tls, topology
 from contracts.writers.excel import SHEET_ROWS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +70,7 @@ TEMPLATES = [
     }
 ]
 
+DATABASE_CA_FILE = env.text("DATABASE_CA_FILE", "")
 DATABASES = {"default": dj_database_url.parse(env.secret("DATABASE_URL", f"sqlite:///{DATA_DIR}/db.sqlite3"))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN, where SQLite waits for it; a later upgrade would fail at once.
@@ -82,7 +83,11 @@ else:
     DATABASES["default"]["ENGINE"] = "backend.postgresql"
     # The few statements of a task's life are planned once per connection. (PgBouncer: 1.21 or newer.)
     prepared = {"server_side_binding": True, "prepare_threshold": 5}
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **prepared}
+    # What the address says of a connection, such as sslmode, counts.
+    from_address = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **prepared, **from_address}
+    if DATABASE_CA_FILE:
+        DATABASES["default"]["OPTIONS"] |= {"sslmode": "verify-full", "sslrootcert": DATABASE_CA_FILE}
     # A web process serves many threads and needs a pool; a worker's child does one thing at a time.
     if pool_size := env.number("DATABASE_POOL_SIZE", 16):
         # Short tries: a pool that backs off for longer is still pausing when the database is back.
@@ -97,7 +102,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Of signed-in users only. A visitor's signed cookie (api.access.owners) takes no row.
-SESSION_ENGINE = "backend.sessions"
+SESSION_ENGINE = "backend.serving.sessions"
 SESSION_HOURS = env.number("SESSION_HOURS", 14 * 24)
 STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 8)
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
@@ -258,6 +263,10 @@ CELERY_RESULT_BACKEND = env.secret(
     "redis://127.0.0.1:6379/1",
     aliases=("CELERY_RESULTS_BACKEND_URL", "REDIS_URL"),
 )
+CELERY_BROKER_CA_FILE = env.text("CELERY_BROKER_CA_FILE", "")
+CELERY_BROKER_USE_SSL = tls.broker_options(CELERY_BROKER_URL, ca_file=CELERY_BROKER_CA_FILE)
+REDIS_CA_FILE = env.text("REDIS_CA_FILE", "")
+CELERY_REDIS_BACKEND_USE_SSL = tls.redis_options(CELERY_RESULT_BACKEND, ca_file=REDIS_CA_FILE)
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -11,6 +11,8 @@ QUERY = """
     FROM data_processing_pulse WHERE name = %s
 """
 
-with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as connection:
+ca_file = os.environ.get("DATABASE_CA_FILE")
+tls = {"sslmode": "verify-full", "sslrootcert": ca_file} if ca_file else {}
+with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5, **tls) as connection:
     row = connection.execute(QUERY, sys.argv[1:2]).fetchone()
 sys.exit(0 if row and row[0] else 1)

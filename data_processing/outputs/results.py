@@ -238,7 +238,8 @@ def _backend() -> RedisBackend:
 
 def _listening_client() -> redis.asyncio.Redis:
     # Without retries of its own, which wait longer and longer.
-    return redis.asyncio.from_url(settings.CELERY_RESULT_BACKEND, retry=Retry(NoBackoff(), 0))
+    tls = settings.CELERY_REDIS_BACKEND_USE_SSL or {}
+    return redis.asyncio.from_url(settings.CELERY_RESULT_BACKEND, retry=Retry(NoBackoff(), 0), **tls)
 
 
 def _read_id(said: bytes) -> uuid.UUID | None:
