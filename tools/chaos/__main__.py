@@ -101,29 +101,28 @@ async def run_chaos(arena: Arena, extent: Extent) -> bool:
     generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1, quietly=True)
     arena.start_processes()
     ledger, chronicle = Ledger(), Chronicle()
-    visitors = {
-        number: Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in range(extent.visitors + 1)
-    }
-    for visitor in visitors.values():
+    numbers = range(extent.visitors + 1)
+    visitors = [Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in numbers]
+    *load, victim = visitors
+    for visitor in visitors:
         await visitor.introduce()
     scene = Scene(
         arena=arena,
         loop=asyncio.get_running_loop(),
-        victim=visitors[extent.visitors],
+        victim=victim,
         ledger=ledger,
         chronicle=chronicle,
         rng=random.Random(seed),
     )
     plan = draw_plan(seed, seconds=seconds, every_s=extent.every_s)
     storm = rage(plan, scene, seed=seed, say=say)
-    load = [visitors[number] for number in range(extent.visitors)]
     crowd = Crowd(list_members(load, seed=seed))
     visits = [asyncio.create_task(visitor.live(crowd.stop)) for visitor in load]
     struck, _ = await asyncio.gather(storm, asyncio.sleep(seconds))
     crowd.stop.set()
     await asyncio.gather(*visits)
     say("All faults are lifted; waiting for quiet.")
-    await wait_for_quiet(arena, scene.victim)
+    await wait_for_quiet(arena, victim)
     open_ends = await crowd.end(within_s=TOLD_WITHIN_S)
     arena.clean_up()
     findings = await audit(arena, ledger, visitors)

@@ -42,7 +42,7 @@ class Findings:
         return not (self.lost or self.doubled or self.torn or self.server_errors)
 
 
-async def audit(arena: Arena, ledger: Ledger, visitors: Mapping[int, Visitor]) -> Findings:
+async def audit(arena: Arena, ledger: Ledger, visitors: Sequence[Visitor]) -> Findings:
     """Ask for every accepted task, look at every row and file, and download every export."""
     findings, places = Findings(accepted=len(ledger.tasks)), asyncio.Semaphore(AT_ONCE)
 

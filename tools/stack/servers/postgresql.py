@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import re
 import secrets
 import shutil
 import signal
@@ -135,10 +134,5 @@ def ask(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
 
 def _find_postgres_program(program: str) -> str:
     # Debian keeps the server's programs of each major version out of the PATH.
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major_version, reverse=True)
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin: -float(bin.parent.name))
     return str(find_program([program, *(version / program for version in versions)], package="postgresql"))
-
-
-def _major_version(folder: Path) -> int:
-    digits = re.match(r"\d+", folder.parent.name)
-    return int(digits.group()) if digits else 0
