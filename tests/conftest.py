@@ -1,4 +1,4 @@
-"""What all tests share. The servers come from the plugin tools.stack.pytest_servers (see pyproject.toml)."""
+"""What all tests share. The servers come from the plugin tests.servers (see pyproject.toml)."""
 
 from __future__ import annotations
 
