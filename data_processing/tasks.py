@@ -16,8 +16,9 @@ from data_processing.lifecycle.runs import tallies
 from data_processing.operations import maintenance, pulses
 from data_processing.worker.run_task import RunTask, settle
 
+# Between the moment at which work is asked to stop and the one at which Celery kills its process, after which
+# nothing that it has written is tidied up.
 GRACE_S = 60
-"""Between the moment at which work is asked to stop and the one at which its process is killed."""
 
 
 def _make_task(kind: TaskKind[TaskRequest]) -> Any:

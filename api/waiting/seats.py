@@ -33,6 +33,7 @@ class Seats:
     """The seats of one process for those who wait in one way. For any thread."""
 
     def __init__(self) -> None:
+        # A seat may be taken in a request's thread and given back in the event loop.
         self._lock = threading.Lock()
         self._by_owner: Counter[str] = Counter()
         self.taken = 0

@@ -76,5 +76,6 @@ class Context:
 
     def partial_path(self, suffix: str) -> Path:
         path = files.partial_path(self.run_id, attempt=self.attempt, suffix=suffix)
+        # Noted before it is written: what a failed attempt leaves is removed by name, without a look around.
         self.partials.append(path.name)
         return path

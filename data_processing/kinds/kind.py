@@ -65,4 +65,5 @@ class TaskKind(Generic[R]):
     def begin(self, request: Mapping[str, JsonValue], context: Context) -> Work:
         """The work on a recorded request. Raises contracts.errors.InvalidQuery where this version of the
         program cannot read it."""
+        # Read again, although the API has read it: the row may be of another version.
         return self.work(self.request.from_json(request), context)

@@ -25,6 +25,7 @@ MODULES = (
 )
 """The modules beside this one that declare a KIND, named as it is."""
 
+# By their names, so that a new kind needs one line.
 KINDS: Mapping[str, TaskKind[TaskRequest]] = {
     name: import_module(f"data_processing.kinds.{name}").KIND for name in MODULES
 }

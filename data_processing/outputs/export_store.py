@@ -13,8 +13,8 @@ from data_processing.errors import ExportStoreFull
 from data_processing.models import ExportFile
 from data_processing.outputs import files
 
+# A file goes for others only when it is older than that, and nobody has begun to read it for as long.
 SPARED_S = 900
-"""A file goes for others only when it is older than that, and nobody has begun to read it for as long."""
 NOTED_EVERY_S = 60
 
 
@@ -28,6 +28,7 @@ def make_room() -> None:
     """Remove files until all that there are, whole and in the making, take no more than they may. Raises
     ExportStoreFull where that is not enough."""
     over = count_bytes() - limit_bytes()
+    # What has expired goes first: nobody can ask for it any more.
     if over > 0:
         remove_expired()
         over = count_bytes() - limit_bytes()
@@ -66,7 +67,8 @@ def _removable() -> QuerySet[ExportFile]:
 
 
 def _next_to_go() -> ExportFile | None:
-    """The oldest of the address that holds most, so that nobody drives out the files of others."""
+    """The oldest of the address that holds most."""
+    # So a flood drives out its own files, and not those of others.
     by_address = _removable().values("address").annotate(held=Sum("size_bytes")).order_by("-held")
     most = by_address.first()
     return (
