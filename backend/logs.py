@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-FACTS = ["attempt", "kind", "new", "outcome", "request", "seconds", "task_id"]
+FACTS = ["asked", "attempt", "kind", "new", "outcome", "seconds", "task_id"]
 """What a record may bring along as ``extra``. Of libraries' records that is whole requests and messages."""
 PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s@]+@")
 

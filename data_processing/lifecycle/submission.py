@@ -99,7 +99,7 @@ def _log_accepted(accepted: Accepted) -> None:
     facts: dict[str, object] = {"task_id": str(run.id), "kind": run.kind, "new": accepted.new}
     # What people search for is nobody's affair, unless the operator has decided otherwise.
     if settings.LOG_SEARCH_TEXT:
-        facts["request"] = run.description
+        facts["asked"] = run.description
     logger.info("task accepted", extra=facts)
 
 

@@ -57,7 +57,7 @@ def test_line_of_json_has_time_level_logger_and_the_ids_of_its_context() -> None
 
 
 def test_facts_of_a_record_are_members_and_those_of_libraries_are_left_out() -> None:
-    line = json.loads(write("ended", extra={"kind": "search", "request_body": "what somebody wrote"}))
+    line = json.loads(write("ended", extra={"kind": "search", "request": "what somebody wrote"}))
     assert line["kind"] == "search"
     assert "somebody" not in str(line)
 

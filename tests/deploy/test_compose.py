@@ -19,7 +19,8 @@ PRODUCT = {*WORKERS, "web", "beat", "flower", "migrate"}
 SERVERS = {"nginx", "rabbitmq", "redis", "postgres"}
 ONCE = {"migrate", "certificate", "backup"}
 EDGE = {"edge", "certificate"}
-PROFILES = ("edge", "backup")
+WATCH = {"prometheus", "grafana"}
+PROFILES = ("edge", "backup", "watch")
 GIGA = {"g": 1.0, "m": 1 / 1024}
 
 
@@ -41,7 +42,7 @@ def in_memory() -> dict[str, Any]:
 
 def test_all_parts_of_the_system_are_there(plain: dict[str, Any], config: dict[str, Any]) -> None:
     assert set(plain["services"]) == PRODUCT | SERVERS
-    assert set(config["services"]) == PRODUCT | SERVERS | EDGE | {"backup"}
+    assert set(config["services"]) == PRODUCT | SERVERS | EDGE | WATCH | {"backup"}
 
 
 def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) -> None:
@@ -51,6 +52,8 @@ def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) 
         "edge": ["80:80", "443:443"],
         "rabbitmq": ["127.0.0.1:15672:15672"],
         "redis": ["127.0.0.1:6379:6379"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
     }
     behind = read_config("docker-compose.yml", HTTP_ADDRESS="127.0.0.1")
     assert "127.0.0.1:3200:3200" in behind["services"]["nginx"]["ports"]

@@ -43,6 +43,7 @@ SERVERS = (
     Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
     Package("chromium-headless-shell", "/usr/bin/chromium-headless-shell"),
     Package("nginx", "/usr/sbin/nginx"),
+    Package("prometheus", "/usr/bin/promtool"),
     Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
     NODE,
 )
