@@ -62,10 +62,16 @@ def reset_connections() -> None:
     publisher.forget()
 
 
-def empty_queues() -> None:
-    """Declare all queues and drop what lies in them."""
+def declare_queues() -> None:
+    """Make the queues that are not there."""
     with app.connection_for_write() as connection:
         topology.declare(connection)
+
+
+def empty_queues() -> None:
+    """Declare all queues and drop what lies in them."""
+    declare_queues()
+    with app.connection_for_write() as connection:
         channel: Any = connection.channel()
         for name in queue_names():
             channel.queue_purge(name)

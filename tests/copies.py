@@ -16,9 +16,9 @@ PRODUCT = ("backend", "web", "api", "data_processing", "contracts")
 
 
 def copy_rooms(folder: Path, rooms: Iterable[str] = PRODUCT) -> Path:
-    """Copy these top-level packages into the folder, which is made."""
+    """Copy these top-level packages into the folder, which is made; what is compiled comes with them."""
     for room in rooms:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / room, folder / room)
     return folder
 
 

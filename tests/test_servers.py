@@ -64,7 +64,7 @@ def test_settings_know_the_addresses_and_no_server_is_started_for_nothing(tmp_pa
 
 def test_database_fixture_starts_postgresql_alone_and_the_session_stops_it(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
-    run = run_pytest(DATABASE, tmp_path)
+    run = run_pytest(DATABASE, tmp_path, "--no-migrations")
     assert run.returncode == 0, run.stdout
     pid, folder = next(line.split()[1:] for line in run.stdout.splitlines() if line.startswith("POSTGRES"))
     assert not Path(f"/proc/{pid}").exists()

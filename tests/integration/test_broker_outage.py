@@ -12,7 +12,7 @@ from django.test import Client
 
 from data_processing.lifecycle.runs import cancellation
 from data_processing.models import State, TaskRun
-from tests.brokers import blocked_by_alarm
+from tests.brokers import blocked_by_alarm, count_ready, declare_queues
 from tests.integration.conftest import Submit, sweep_until_ended, wait_for
 from tests.integration.workers import StartWorker
 from tools.stack.ports import LOOPBACK, pick_port
@@ -52,9 +52,12 @@ def test_tasks_waiting_in_a_broker_that_loses_its_data_run_all_the_same(
     at_work = submit("rehearsal", {"steps": 10_000})
     wait_for(TaskRun.objects.filter(id=at_work.id, state=State.STARTED).exists, worker=running)
     waiting = [submit("search", {"page": page}) for page in (1, 2)]
+    wait_for(lambda: count_ready("high") == len(waiting))
     servers.rabbitmq.kill()
     servers.rabbitmq.wipe()
     servers.rabbitmq.start()
+    declare_queues()
+    assert count_ready("high") == 0, "it has lost them"
     cancellation.request_cancel(at_work.id)
     for run in waiting:
         sweep_until_ended(run, worker=running)

@@ -196,11 +196,12 @@ def test_staff_follow_the_runs_of_all(web: Web) -> None:
 
 
 def test_open_streams_hold_no_threads_and_no_database_connections(web: Web) -> None:
+    before, many = web.count_threads(), 8 * POOL_SIZE
     with contextlib.ExitStack() as streams:
-        for _ in range(8 * POOL_SIZE):
+        for _ in range(many):
             next(iter(streams.enter_context(web.events(submit()))))
-        # The hub has one; those of asyncio and of the connection pool do not grow with the streams.
-        wait_for(lambda: web.count_threads() < 4 * POOL_SIZE)
+        # Those of the hub, of asyncio and of the connection pool do not grow with the streams.
+        wait_for(lambda: web.count_threads() < before + many / 2)
         assert web.status(submit())["state"] == "PENDING"
 
 

@@ -58,12 +58,6 @@ def receive(url: str) -> object:
 
 
 @pytest.fixture(scope="module")
-def private_rabbitmq() -> Iterator[RabbitMQ]:
-    with RabbitMQ() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def private_postgresql() -> Iterator[PostgreSQL]:
     with PostgreSQL() as server:
         yield server
@@ -154,37 +148,29 @@ def test_failed_start_shows_the_log_of_the_server(tmp_path: Path) -> None:
         EmbeddedRedis(tmp_path).start()
 
 
-def test_rabbitmq_keeps_a_persistent_message_over_a_crash(private_rabbitmq: RabbitMQ) -> None:
-    publish(private_rabbitmq.url, "award 1")
-    private_rabbitmq.kill()
-    private_rabbitmq.start()
-    assert receive(private_rabbitmq.url) == "award 1"
+def test_rabbitmq_keeps_a_persistent_message_over_a_crash(rabbitmq: RabbitMQ) -> None:
+    publish(rabbitmq.url, "award 1")
+    rabbitmq.kill()
+    rabbitmq.start()
+    assert receive(rabbitmq.url) == "award 1"
 
 
-def test_wiped_rabbitmq_starts_without_queues(private_rabbitmq: RabbitMQ) -> None:
-    publish(private_rabbitmq.url, "award 2")
-    private_rabbitmq.stop()
-    private_rabbitmq.wipe()
-    private_rabbitmq.start()
-    assert "kept" not in private_rabbitmq.run_ctl("list_queues", "--quiet", "name")
+def test_rabbitmq_tells_whether_it_is_in_alarm(rabbitmq: RabbitMQ) -> None:
+    assert not rabbitmq.is_in_alarm()
+    rabbitmq.run_ctl("set_disk_free_limit", "1000000GB")
+    assert wait_for(rabbitmq.is_in_alarm)
+    rabbitmq.run_ctl("set_disk_free_limit", "50MB")
+    assert wait_for(lambda: not rabbitmq.is_in_alarm())
 
 
-def test_rabbitmq_tells_whether_it_is_in_alarm(private_rabbitmq: RabbitMQ) -> None:
-    assert not private_rabbitmq.is_in_alarm()
-    private_rabbitmq.run_ctl("set_disk_free_limit", "1000000GB")
-    assert wait_for(private_rabbitmq.is_in_alarm)
-    private_rabbitmq.run_ctl("set_disk_free_limit", "50MB")
-    assert wait_for(lambda: not private_rabbitmq.is_in_alarm())
-
-
-def test_rabbitmq_is_private(private_rabbitmq: RabbitMQ) -> None:
-    sockets = psutil.Process(private_rabbitmq.pid).net_connections(kind="inet")
+def test_rabbitmq_is_private(rabbitmq: RabbitMQ) -> None:
+    sockets = psutil.Process(rabbitmq.pid).net_connections(kind="inet")
     addresses = {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
     assert addresses == {"127.0.0.1"}
 
 
-def test_rabbitmq_child_is_the_broker_itself(private_rabbitmq: RabbitMQ) -> None:
-    assert "beam" in Path(f"/proc/{private_rabbitmq.pid}/comm").read_text()
+def test_rabbitmq_child_is_the_broker_itself(rabbitmq: RabbitMQ) -> None:
+    assert "beam" in Path(f"/proc/{rabbitmq.pid}/comm").read_text()
 
 
 def test_postgresql_keeps_committed_rows_when_it_is_killed(private_postgresql: PostgreSQL) -> None:
