@@ -25,7 +25,10 @@ from data_processing.models import FINISHED, State
 
 Answer = dict[str, str]
 
-ELSEWHERE = f"the worker of the queue {HOUSEKEEPING_QUEUE} cancels: send this to all workers, or to that one"
+ELSEWHERE = (
+    f"the worker of the queue {HOUSEKEEPING_QUEUE}, which has --pool threads, cancels: send this to all "
+    "workers, or to that one"
+)
 NO_STAMPS = "runs are cancelled by their ids; they have no stamps"
 
 
