@@ -150,8 +150,9 @@ def account_rows(
     join_later_years(con, raw_files)
     decide_fates(con, raw_files, as_of=as_of)
     yield _show_step(2)
-    write_reports(con, folder)
-    return report_sources(con, raw_files)
+    reports = report_sources(con, raw_files)
+    write_reports(con, folder, reports)
+    return reports
 
 
 def copy_reports(folder: Path, target: Path) -> None:

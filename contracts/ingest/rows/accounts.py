@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,19 +20,28 @@ SELECT_REPAIRS = f"""SELECT seq, fates.file, unnest(repairs) AS fault
     WHERE repairs IS NOT NULL AND fates.fate = '{IMPORTED}'"""
 """``seq``, ``file`` and ``fault`` (column and reason) of rejected rows, and of the cells of imported awards
 that became missing values."""
+_REPORTED = ("file", "row", "column", "value", "reason")
 
 
-def write_reports(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def write_reports(con: duckdb.DuckDBPyConnection, folder: Path, sources: Sequence[SourceReport]) -> None:
     """Write ``file, row, column, value, reason``, in the order of files and rows: in one report of every
     rejected row, in the other of every cell of an imported award that became a missing value."""
-    for report, faults in ((REJECTS, SELECT_REJECTS), (REPAIRS, SELECT_REPAIRS)):
-        con.execute(
-            f"""COPY (
-                SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
-                FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
-            ) TO $1 (FORMAT csv, HEADER)""",
-            [str(folder / report)],
-        )
+    _write_report(con, folder / REJECTS, SELECT_REJECTS, any(source.rejected for source in sources))
+    _write_report(con, folder / REPAIRS, SELECT_REPAIRS, any(source.repaired_by_reason for source in sources))
+
+
+def _write_report(con: duckdb.DuckDBPyConnection, path: Path, faults: str, found: bool) -> None:
+    if not found:
+        # Without the statement, which takes a small import longer to plan than its rows.
+        path.write_text(f"{','.join(_REPORTED)}\n", encoding="utf-8")
+        return
+    con.execute(
+        f"""COPY (
+            SELECT label AS file, "row", fault."column" AS "column", "value", fault.reason AS reason
+            FROM ({locate_faults(faults)}) ORDER BY seq, list_position({list(STAGED)}, fault."column")
+        ) TO $1 (FORMAT csv, HEADER)""",
+        [str(path)],
+    )
 
 
 def locate_faults(faults: str) -> str:
@@ -50,7 +59,10 @@ def report_sources(con: duckdb.DuckDBPyConnection, files: Sequence[RawFile]) -> 
     """What became of each file's rows. Raises ReconciliationFailed where that is not what was read."""
     # ``read`` was counted while the file was read and the fates are counted in the table, so that a row which
     # is lost on the way is noticed.
-    reports = tuple(_report_source(con, file) for file in files)
+    fates, repairs = _count_fates(con), _count_repairs(con)
+    reports = tuple(
+        _report_source(file, fates.get(file.number, {}), repairs.get(file.number, {})) for file in files
+    )
     for report in reports:
         if report.read != report.accounted:
             raise ReconciliationFailed(
@@ -59,20 +71,34 @@ def report_sources(con: duckdb.DuckDBPyConnection, files: Sequence[RawFile]) -> 
     return reports
 
 
-def _report_source(con: duckdb.DuckDBPyConnection, file: RawFile) -> SourceReport:
-    counted: list[tuple[str, str | None, int]] = con.execute(
-        f"""SELECT fate, CASE WHEN fate = '{REJECTED}' THEN fault.reason END AS reason, count(*)
-        FROM staging.fates WHERE file = ? GROUP BY ALL ORDER BY ALL""",
-        [file.number],
+def _count_fates(con: duckdb.DuckDBPyConnection) -> dict[int, dict[tuple[str, str | None], int]]:
+    """By file, how many rows have each fate and, where that is to be rejected, reason."""
+    counted = con.execute(
+        f"""SELECT file, fate, CASE WHEN fate = '{REJECTED}' THEN fault.reason END AS reason, count(*)
+        FROM staging.fates GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    fates = {fate: count for fate, reason, count in counted if reason is None}
-    reasons = {reason: count for _, reason, count in counted if reason is not None}
-    repaired = dict(
-        con.execute(
-            f"SELECT fault.reason, count(*) FROM ({SELECT_REPAIRS}) WHERE file = ? GROUP BY ALL ORDER BY ALL",
-            [file.number],
-        ).fetchall()
-    )
+    files: dict[int, dict[tuple[str, str | None], int]] = {}
+    for file, fate, reason, count in counted:
+        files.setdefault(file, {})[fate, reason] = count
+    return files
+
+
+def _count_repairs(con: duckdb.DuckDBPyConnection) -> dict[int, dict[str, int]]:
+    """By file, how many cells became missing values for each reason."""
+    counted = con.execute(
+        f"SELECT file, fault.reason, count(*) FROM ({SELECT_REPAIRS}) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    files: dict[int, dict[str, int]] = {}
+    for file, reason, count in counted:
+        files.setdefault(file, {})[reason] = count
+    return files
+
+
+def _report_source(
+    file: RawFile, counted: Mapping[tuple[str, str | None], int], repaired: dict[str, int]
+) -> SourceReport:
+    fates = {fate: count for (fate, reason), count in counted.items() if reason is None}
+    reasons = {reason: count for (_, reason), count in counted.items() if reason is not None}
     return SourceReport(
         file=file.path.name,
         generation=file.generation.name,

@@ -43,17 +43,22 @@ class Generation:
     constants: dict[str, str] = field(default_factory=dict)
     remark: str = ""
 
-    def name_of(self, text: str) -> str | None:
-        """The column that a cell of a header names."""
-        return self._lookup.get(normalise_name(text))
+    def name_of(self, key: str) -> str | None:
+        """The column that a cell of a header names, by its normalised text."""
+        return self._lookup.get(key)
 
     def columns_of(self, field: str) -> tuple[str, ...]:
         """The columns that make a field, in the order in which they are joined."""
         return self.joined.get(field) or tuple(name for name, kept in self.columns.items() if kept == field)
 
     @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The normalised names of the columns."""
+        return tuple(map(normalise_name, self.columns))
+
+    @cached_property
     def _lookup(self) -> dict[str, str]:
-        return {**self.spellings, **{normalise_name(name): name for name in self.columns}}
+        return {**self.spellings, **dict(zip(self.keys, self.columns, strict=True))}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,8 +58,9 @@ def match_header(cells: Sequence[str]) -> Header | _Fault | None:
     # A header may end in empty cells: spreadsheets save the whole area that was ever used.
     while names and not normalise_name(names[-1]):
         names.pop()
-    generation, shared = _pick_nearest(names)
-    found = [generation.name_of(name) for name in names]
+    keys = list(map(normalise_name, names))
+    generation, shared = _pick_nearest(keys)
+    found = list(map(generation.name_of, keys))
     fields = {kept for name in found if name and (kept := generation.columns[name])}
     missing = sorted(generation.needed - fields)
     if not _is_meant(generation, shared) and missing:
@@ -73,16 +74,16 @@ def match_header(cells: Sequence[str]) -> Header | _Fault | None:
     return _make_header(generation, names, found)
 
 
-def _pick_nearest(names: Sequence[str]) -> tuple[Generation, int]:
-    """The generation that has most of these names, and how many of its columns they are. Names as published
-    count more than those of other generations."""
+def _pick_nearest(keys: Sequence[str]) -> tuple[Generation, int]:
+    """The generation that has most of these normalised names, and how many of its columns they are. Names as
+    published count more than those of other generations."""
     # S1, S2 and S3 each understand all forty names of S1, so that only the one that publishes them so tells
     # them apart.
-    keys = {normalise_name(name) for name in names}
+    present = set(keys)
 
     def count(generation: Generation) -> tuple[int, int]:
-        published = sum(normalise_name(column) in keys for column in generation.columns)
-        return len({generation.name_of(name) for name in names} - {None}), published
+        published = sum(key in present for key in generation.keys)
+        return len(set(map(generation.name_of, present)) - {None}), published
 
     nearest = max(GENERATIONS, key=count)
     return nearest, count(nearest)[0]
@@ -101,9 +102,14 @@ def _describe_missing(generation: Generation, fields: Sequence[str], names: Sequ
 
 def _pick_similar(column: str, names: Sequence[str]) -> str | None:
     """The unknown name in a header that is most like ``column``."""
-    free = {_sort_words(name): name for name in names if not any(g.name_of(name) for g in GENERATIONS)}
+    free = {_sort_words(name): name for name in names if not _is_known(name)}
     near = difflib.get_close_matches(_sort_words(column), free, n=1, cutoff=0.6)
     return free[near[0]] if near else None
+
+
+def _is_known(name: str) -> bool:
+    key = normalise_name(name)
+    return any(generation.name_of(key) for generation in GENERATIONS)
 
 
 def _sort_words(name: str) -> str:
@@ -229,7 +235,10 @@ class HeaderSearch:
         )
 
     def _describe_nearest(self) -> str:
-        counted = [(_pick_nearest(row), number) for number, row in enumerate(self._rows, start=1)]
+        counted = [
+            (_pick_nearest(list(map(normalise_name, row))), number)
+            for number, row in enumerate(self._rows, start=1)
+        ]
         (generation, shared), number = max(
             counted, key=lambda one: one[0][1], default=((GENERATIONS[0], 0), 0)
         )

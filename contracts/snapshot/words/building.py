@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from contracts.snapshot.arrays import create_array, save_array, write_values
 from contracts.snapshot.expressions import CODES, SEARCHED_NAMES
-from contracts.snapshot.words.form import END, cut_document, cut_text
+from contracts.snapshot.words.form import END, cut_document, cut_folded, cut_text
 
 BATCH_DOCUMENTS = 100_000
 _STREAM = "stream.raw"
@@ -69,12 +69,13 @@ def _read_documents(con: duckdb.DuckDBPyConnection) -> Iterator[Any]:
         f"""SELECT {cut_document(["award", other])}
         FROM (SELECT {titles[0]} AS award, {titles[1]} AS notice FROM contracts)""",
     )
-    for column in SEARCHED_NAMES:
-        yield from _stream_column(
-            con,
-            f"""SELECT {cut_document(["name"])}
-            FROM (SELECT {cut_text("label")} AS name FROM labels WHERE field = '{column}' ORDER BY code)""",
-        )
+    # Labels are folded already, in the form that is cut.
+    yield from _stream_column(
+        con,
+        f"""SELECT {cut_document(["name"])}
+        FROM (SELECT {cut_folded("folded")} AS name FROM labels WHERE field IN {SEARCHED_NAMES}
+            ORDER BY list_position({list(SEARCHED_NAMES)}, field), code)""",
+    )
 
 
 def _stream_column(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Any]:

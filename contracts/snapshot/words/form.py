@@ -30,10 +30,19 @@ def cut_text(text: str) -> str:
     return _cut_plain(make_plain(text))
 
 
+def cut_folded(folded: str) -> str:
+    """The same of a text that ``fold_field`` has folded."""
+    return _cut_marked(f"substr({folded}, 2)")
+
+
 def _cut_plain(plain: str) -> str:
+    return _cut_marked(mark_words(plain))
+
+
+def _cut_marked(marked: str) -> str:
     # A comma and the space after it are two marks. The empty word in between would have the longest list of
     # all.
-    spaced = f"replace({mark_words(plain)}, chr(1) || chr(1), chr(2) || chr(1))"
+    spaced = f"replace({marked}, chr(1) || chr(1), chr(2) || chr(1))"
     return f"nullif(rtrim({spaced}, chr(1)), '')"
 
 
