@@ -87,7 +87,7 @@ async def cancel_by_api(run: TaskRun) -> None:
 
 
 async def fail(run: TaskRun) -> None:
-    await apart(TaskRun.objects.update, dataset_version="none")
+    await apart(TaskRun.objects.update, request={"filters": "none"})
     await apart(work_off)
 
 
