@@ -56,6 +56,18 @@ def blocked_by_alarm(rabbitmq: RabbitMQ) -> Iterator[None]:
         rabbitmq.run_ctl("set_vm_memory_high_watermark", "0.4")
 
 
+@contextmanager
+def out_of_reach(rabbitmq: RabbitMQ) -> Iterator[None]:
+    """While inside, the broker has closed all connections and takes none, as if it were dead; a dead one
+    takes five seconds of computing to start again."""
+    closing = ("suspend_all_client_listeners()", "close_all_client_connections()")
+    rabbitmq.run_ctl("eval", ", ".join(f"rabbit_maintenance:{act}" for act in closing) + ".")
+    try:
+        yield
+    finally:
+        rabbitmq.run_ctl("eval", "rabbit_maintenance:resume_all_client_listeners().")
+
+
 def reset_connections() -> None:
     """Forget this process's open connections, so that the next one follows the configuration of now."""
     app._after_fork()  # type: ignore[attr-defined]

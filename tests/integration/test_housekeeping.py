@@ -13,6 +13,7 @@ from django.test import Client
 from data_processing.lifecycle.runs import claims, insertion
 from data_processing.lifecycle.runs.window import OwnerLimits
 from data_processing.models import State, TaskRun
+from tests.brokers import is_rabbitmq_reachable, out_of_reach
 from tests.integration.conftest import Submit, wait_for
 from tests.integration.workers import StartWorker, Worker
 from tools.stack.servers import Servers
@@ -75,13 +76,12 @@ def test_sweeper_takes_a_task_from_a_dead_worker_without_a_broker(
     housekeeping = worker(**LANES["housekeeping"])
     run = submit("rehearsal")
     assert claims.claim(run.id, worker="dead", lease_s=60)
-    servers.rabbitmq.kill()
-    try:
+    with out_of_reach(servers.rabbitmq):
+        assert not is_rabbitmq_reachable()
         TaskRun.objects.filter(id=run.id).update(lease_until=Now() - timedelta(seconds=1))
         pending = TaskRun.objects.filter(id=run.id, state=State.PENDING)
         wait_for(pending.exists, worker=housekeeping)
         wait_for(lambda: Client().get("/health/ready").json()["sweep"] == "ok", worker=housekeeping)
         assert Client().get("/health/ready").json()["beat"] == "late: never seen"
         assert housekeeping.alive
-    finally:
-        servers.rabbitmq.start()
+        assert "the broker is away" in housekeeping.read_log()

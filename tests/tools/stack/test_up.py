@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from tests.copies import copy_rooms
+from tests.datasets import publish_awards
 from tests.tools.stack.commands import WITHIN_S, Up, list_processes_of, run, running_up
 from tools.stack.client import TASKS, Client
 from tools.stack.connection import NoAnswer
@@ -109,11 +110,13 @@ def copy(tmp_path: Path) -> Copy:
 
 @pytest.fixture
 def development(copy: Copy, tmp_path: Path) -> Iterator[Up]:
-    """`make dev` on the copy, without what a change restarts just as the others."""
+    """`make dev` on the copy, without what a change restarts just as the others, and with contracts."""
+    publish_awards(tmp_path / "data" / "datasets")
     left_out = [f"--without={name}" for name in ("bulk", "housekeeping", "beat")]
     with running_up(tmp_path / "data", "--reload", *left_out, code=copy.folder) as development:
         development.wait(lambda: development.count("stack", "find this system") == 1)
         yield development
+    assert development.count("stack", "no contracts yet") == 0
     assert not (development.data / "addresses.sh").exists()
 
 
