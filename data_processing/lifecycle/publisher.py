@@ -34,6 +34,14 @@ class BrokerAway(ConnectionError):
     """The broker was away a moment ago; nothing is tried yet."""
 
 
+def _declared() -> list[Any] | None:
+    """What Celery is to declare before it publishes; None: the queue."""
+    # Nothing on RabbitMQ, where who may declare a queue with a place for its dead messages may take from it:
+    # workers do, and a queue that is missing refuses the message (`mandatory`). On Redis the binding is lost
+    # with the data, and nobody refuses.
+    return [] if broker.is_rabbitmq() else None
+
+
 class Publisher:
     """Publishes over one connection that is kept. May be used by many threads; they take turns.
 
@@ -88,6 +96,7 @@ class Publisher:
                 message,
                 queue=queue,
                 headers=dict(origin or {}),
+                declare=_declared(),
                 # Without it, a message that no queue takes is confirmed like any other.
                 mandatory=True,
                 confirm_timeout=CONFIRM_WITHIN_S,
@@ -106,6 +115,7 @@ class Publisher:
                 # Celery would listen in Redis for a result.
                 ignore_result=True,
                 add_to_parent=False,
+                declare=_declared(),
                 mandatory=True,
                 confirm_timeout=CONFIRM_WITHIN_S,
                 retry=False,

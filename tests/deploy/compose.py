@@ -25,6 +25,10 @@ SECRETS = {
     "SECRET_KEY": "SecretKeyOfTheComposeTestThatIsLongEnoughForDjangosOwnChecks",
     "POSTGRES_PASSWORD": "PostgresPasswordOfTheTest",
     "RABBITMQ_PASSWORD": "RabbitPasswordOfTheTest",
+    "RABBITMQ_WEB_PASSWORD": "RabbitPasswordOfTheWebServer",
+    "RABBITMQ_WORKER_PASSWORD": "RabbitPasswordOfTheWorkers",
+    "RABBITMQ_BEAT_PASSWORD": "RabbitPasswordOfBeat",
+    "RABBITMQ_FLOWER_PASSWORD": "RabbitPasswordOfFlower",
     "REDIS_PASSWORD": "RedisPasswordOfTheTest",
     "FLOWER_PASSWORD": "FlowerPasswordOfTheTest",
 }

@@ -4,6 +4,7 @@ its data, on the servers of the tests."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.deploy.compose import ROOT, read_config
+from tests.deploy.compose import ROOT, SECRETS, read_config
 from tools.stack.children import kill_group, read_tail, spawn, stop_child, unmeasured
 from tools.stack.ports import LOOPBACK, pick_port
-from tools.stack.servers import Servers
+from tools.stack.servers import RabbitMQ
+from tools.stack.servers.trio import BROKER, SMALL_DISK
 
+GUEST = "default_user = guest\ndefault_pass = guest\n"
 READY_WITHIN_S = 120
 STOP_WITHIN_S = 45
 SAYS = {"web": "Uvicorn running on", "beat": "is starting", "flower": "Visit me at"}
@@ -26,24 +29,40 @@ SAYS = {"web": "Uvicorn running on", "beat": "is starting", "flower": "Visit me 
 READ_ONLY = ("unshare", "--mount", "sh", str(Path(__file__).with_name("read_only.sh")))
 
 
+class Broker(RabbitMQ):
+    """A node that has read its configuration and its users as the container does."""
+
+    def __init__(self, folder: Path, *, definitions: Path) -> None:
+        config = (BROKER / "explorer.conf", BROKER / "definitions.conf")
+        text = "".join(file.read_text() for file in config)
+        super().__init__(
+            folder,
+            # What a fresh broker would make, had it no definitions.
+            extra_config=GUEST + SMALL_DISK + text.replace("/definitions/definitions.json", str(definitions)),
+            plugins=(BROKER / "enabled_plugins").read_text(),
+        )
+        self.user, self.password = "admin", SECRETS["RABBITMQ_PASSWORD"]
+
+
 class Composed:
     """The compose file's services with the data in a folder; ``settings`` are those of .env."""
 
-    def __init__(self, servers: Servers, folder: Path, *, database: str, **settings: str) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        for name in ("tmp", "exports"):
+        for name in ("tmp", "exports", "definitions"):
             (folder / name).mkdir()
-        addresses = servers.environment(database=database)
-        self._services = read_config("docker-compose.yml", profiles=("backup",), **addresses, **settings)[
-            "services"
-        ]
+        self._services = read_config("docker-compose.yml", profiles=("backup",), **settings)["services"]
         self._ports = {"3200": str(pick_port()), "5555": str(pick_port())}
         self.is_contained = can_contain(folder)
+        users = self.run("broker-users", self.command("broker-users"))
+        assert users.returncode == 0, users.stderr
+        self.broker = Broker(folder / "rabbitmq", definitions=folder / "definitions" / "definitions.json")
 
     def environment(self, name: str) -> dict[str, str]:
         """The service's own variables; its folders are this machine's."""
         given = self._services[name]["environment"]
-        assert given["DATA_DIR"] == "/data"
+        if broker := given.get("CELERY_BROKER_URL"):
+            given = {**given, "CELERY_BROKER_URL": broker.replace("rabbitmq:5672", self.broker.address)}
         here = {"DATA_DIR": str(self.folder), "TMPDIR": str(self.folder / "tmp")}
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {**unmeasured(), **given, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
@@ -113,12 +132,14 @@ class Composed:
         return [*READ_ONLY, str(self.folder), *command] if self.is_contained else list(command)
 
     def _translate(self, words: Sequence[str]) -> list[str]:
-        """A command line with the ports, the folder and the address of this machine."""
+        """A command line with the ports, the folders and the address of this machine."""
         translated = []
         for word in words:
             for port, free in self._ports.items():
                 word = word.replace(port, free)
-            word = word.replace("0.0.0.0", LOOPBACK).replace("/backups", f"{self.folder}/backups")
+            for volume in ("/backups", "/definitions"):
+                word = re.sub(rf"^{volume}", f"{self.folder}{volume}", word)
+            word = word.replace("0.0.0.0", LOOPBACK)
             translated.append(word.replace("$$", "$"))
         return translated
 

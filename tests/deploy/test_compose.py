@@ -17,7 +17,7 @@ from tools.stack.servers import RabbitMQ
 WORKERS = ("worker-housekeeping", "worker-interactive", "worker-bulk")
 PRODUCT = {*WORKERS, "web", "beat", "flower", "migrate"}
 SERVERS = {"nginx", "rabbitmq", "redis", "postgres"}
-ONCE = {"migrate", "certificate", "backup"}
+ONCE = {"migrate", "certificate", "backup", "broker-users"}
 EDGE = {"edge", "certificate"}
 WATCH = {"prometheus", "grafana"}
 PROFILES = ("edge", "backup", "watch")
@@ -41,8 +41,8 @@ def in_memory() -> dict[str, Any]:
 
 
 def test_all_parts_of_the_system_are_there(plain: dict[str, Any], config: dict[str, Any]) -> None:
-    assert set(plain["services"]) == PRODUCT | SERVERS
-    assert set(config["services"]) == PRODUCT | SERVERS | EDGE | WATCH | {"backup"}
+    assert set(plain["services"]) == PRODUCT | SERVERS | {"broker-users"}
+    assert set(config["services"]) == PRODUCT | SERVERS | EDGE | WATCH | ONCE
 
 
 def test_pages_are_published_where_people_look_for_them(config: dict[str, Any]) -> None:

@@ -14,16 +14,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from amqp import Message
+from amqp.exceptions import AccessRefused
+from kombu import Connection
 
 from backend import topology
 from tests.datasets import publish_awards
 from tests.deploy.compose import SECRETS
 from tests.deploy.started import Composed
 from tests.nginx import Nginx, run_nginx
-from tools.stack.servers import RabbitMQ, Servers
+from tools.stack.servers import PostgreSQL, Redis
 
 DATABASE = "composed"
 SERVICES = ("web", "worker-housekeeping", "worker-interactive", "worker-bulk", "beat", "flower")
+ROLES = ("web", "worker", "beat", "flower")
 TASKS = "/api/v1/data-processing/tasks/"
 PATIENCE_S = 60
 SETTINGS = {"ANONYMOUS_ACCESS": "true", "REHEARSALS": "true"}
@@ -38,14 +42,21 @@ LEFT_TO_NGINX = ["security.W008", "security.W012", "security.W016"]
 
 
 @pytest.fixture(scope="module")
-def composed(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+def composed(
+    postgres: PostgreSQL, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Composed]:
     """The tables are made, and there is a dataset; nothing runs."""
-    servers.postgres.create_database(DATABASE)
-    composed = Composed(servers, tmp_path_factory.mktemp("composed"), database=DATABASE, **SETTINGS)
-    assert composed.run("migrate", composed.command("migrate")).returncode == 0
-    publish_awards(composed.folder / "datasets")
-    yield composed
-    servers.postgres.drop_database(DATABASE)
+    addresses = {
+        "DATABASE_URL": postgres.create_database(DATABASE),
+        "CELERY_RESULT_BACKEND": redis_server.database_url(1),
+    }
+    composed = Composed(tmp_path_factory.mktemp("composed"), **addresses, **SETTINGS)
+    with composed.broker:
+        assert composed.run("migrate", composed.command("migrate")).returncode == 0
+        publish_awards(composed.folder / "datasets")
+        yield composed
+        composed.broker.kill()
+    postgres.drop_database(DATABASE)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +104,7 @@ def test_migration_does_no_harm_while_all_runs(started: Composed) -> None:
 
 
 def test_doctor_finds_nothing_but_how_the_test_differs(started: Composed) -> None:
-    told = started.run("web", [sys.executable, "manage.py", "doctor", "--json"])
+    told = started.run("worker-bulk", [sys.executable, "manage.py", "doctor", "--json"])
     found = json.loads(told.stdout)
     errors = [one["text"] for one in found if one["level"] == "error"]
     assert [text for text in errors if "a power cut loses tasks" not in text] == [], (
@@ -130,13 +141,46 @@ def test_events_come_when_they_are_sent(site: Nginx, visitor: Visitor) -> None:
     visitor.ask(f"{TASKS}cancel/", {"task_id": task_id})
 
 
-def test_page_of_rabbitmq_shows_the_queues(started: Composed, rabbitmq: RabbitMQ) -> None:
+def test_page_of_rabbitmq_shows_the_queues(started: Composed) -> None:
+    rabbitmq = started.broker
     queues = read_json(f"{rabbitmq.management_url}/api/queues", rabbitmq.user, rabbitmq.password)
     found = {queue["name"]: queue.get("type") for queue in queues}
     expected = {name for queue in topology.QUEUES for name in (queue, f"{queue}.dead")}
     assert {name for name, kind in found.items() if kind == "quorum"} == expected
     with urllib.request.urlopen(f"http://127.0.0.1:{rabbitmq.prometheus_port}/metrics") as answer:
         assert b"rabbitmq_queue_messages_ready" in answer.read()
+
+
+def test_broker_has_a_user_of_each_role_and_no_guest(started: Composed) -> None:
+    users = read_json(f"{started.broker.management_url}/api/users", "admin", started.broker.password)
+    assert {user["name"]: user["tags"] for user in users} == {
+        "admin": ["administrator"],
+        **{role: [] for role in ROLES},
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "act"),
+    [
+        ("web", lambda channel: channel.basic_get("high")),
+        ("web", lambda channel: channel.queue_delete("high")),
+        ("web", lambda channel: channel.queue_declare("mine")),
+        ("beat", lambda channel: channel.basic_get("critical")),
+        ("beat", lambda channel: channel.queue_declare("mine")),
+        ("flower", lambda channel: channel.basic_get("high")),
+        ("flower", lambda channel: channel.basic_publish_confirm(Message("x"), "tasks", "high")),
+        ("flower", lambda channel: channel.basic_publish_confirm(Message("x"), "", "high")),
+        ("worker", lambda channel: channel.queue_declare("mine")),
+    ],
+)
+def test_role_may_do_nothing_that_is_not_its_own(
+    started: Composed, role: str, act: Callable[[Any], object]
+) -> None:
+    password = SECRETS[f"RABBITMQ_{role.upper()}_PASSWORD"]
+    with Connection(f"amqp://{role}:{password}@{started.broker.address}//") as connection:
+        channel: Any = connection.channel()
+        with pytest.raises(AccessRefused):
+            act(channel)
 
 
 def test_flower_shows_the_tasks_to_who_has_the_password(site: Nginx, export: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amqp.exceptions import NotFound, PreconditionFailed
+from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
 from celery import current_app
 from kombu import Connection, Queue
 
 from data_processing import broker
-from data_processing.operations.doctor.findings import Findings, error, ok
+from data_processing.operations.doctor.findings import Findings, error, ok, warning
 
 BROKER = "broker"
 OLDEST = (3, 10)
@@ -49,6 +49,12 @@ def _check_queue(connection: Connection, queue: Queue) -> Findings:
             )
     except NotFound:
         yield error(BROKER, f"there is no queue {queue.name}", "start a worker: it declares all queues")
+    except AccessRefused:
+        yield warning(
+            BROKER,
+            f"this process may not compare the queue {queue.name} with its declaration",
+            "run the doctor with the broker's user of a worker",
+        )
     except PreconditionFailed as refusal:
         yield error(
             BROKER,

@@ -47,7 +47,11 @@ class RabbitMQ(Server):
     @property
     def url(self) -> str:
         """The default virtual host, over AMQP."""
-        return f"amqp://{self.user}:{self.password}@{LOOPBACK}:{self.port}//"
+        return f"amqp://{self.user}:{self.password}@{self.address}//"
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
 
     @property
     def management_url(self) -> str:
