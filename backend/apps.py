@@ -4,12 +4,14 @@ from django.apps import AppConfig
 from django.core.checks import register
 
 from backend import checks
+from backend.telemetry import sentry
 
 
 class BackendConfig(AppConfig):
     name = "backend"
 
     def ready(self) -> None:
+        sentry.start()
         for check in (
             checks.check_secret_key,
             checks.check_lease,

@@ -25,8 +25,16 @@ from api.problems import problem
 from api.waiting.later import Later
 from api.waiting.release import release_connections
 from backend.serving.bodies import Receive, Send, read_body
-from backend.serving.telemetry import REQUEST_ID_HEADER, count_request, take_request_id
+from backend.telemetry.requests import (
+    REQUEST_ID_HEADER,
+    bring_notes,
+    count_request,
+    describe_request,
+    take_request_id,
+    trace_request,
+)
 from data_processing.errors import BadRequestBody
+from data_processing.tracing import Span
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 logger = logging.getLogger(__name__)
@@ -65,6 +73,9 @@ class OneThreadHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
         request_id = take_request_id(scope)
         began = time.perf_counter()
         try:
@@ -102,6 +113,12 @@ class OneThreadHandler(ASGIHandler):
         return request, refusal
 
     def _respond(self, scope: Mapping[str, Any], body: Any, began: float) -> HttpResponseBase:
+        with trace_request(scope) as span:
+            return self._respond_within(span, scope, body, began)
+
+    def _respond_within(
+        self, span: Span, scope: Mapping[str, Any], body: Any, began: float
+    ) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
         try:
             signals.request_started.send(sender=type(self), scope=scope)
@@ -111,6 +128,7 @@ class OneThreadHandler(ASGIHandler):
             response._handler_class = type(self)
             whole = response if _is_unfinished(response) else _finish(response)
             count_request(request, whole, method=scope["method"], seconds=time.perf_counter() - began)
+            describe_request(span, request, whole, method=scope["method"])
             return whole
         finally:
             release_connections()
@@ -133,6 +151,14 @@ class OneThreadHandler(ASGIHandler):
         if isinstance(response, Later) and await response.wait():
             await _call(self._threads, _complete, response)
         await self.send_response(response, send)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """From the server's start to its end, which it does not reach otherwise: it dies of the signal it got."""
+    while (await receive())["type"] == "lifespan.startup":
+        await send({"type": "lifespan.startup.complete"})
+    await asyncio.to_thread(bring_notes)
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _call(threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: object) -> T:

@@ -35,7 +35,7 @@ def main() -> None:
         workers=options.workers,
         http=BoundedProtocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         # Whom to believe, the settings PROXIES and SECURE_PROXY_SSL_HEADER say; uvicorn believes whoever is

@@ -8,7 +8,8 @@ from pathlib import Path
 import dj_database_url
 from django.conf import global_settings
 
-from backend import env, logs, tls, topology
+from backend import env, tls, topology
+from backend.telemetry import logs
 from contracts.writers.excel import SHEET_ROWS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -320,6 +321,10 @@ CELERY_BEAT_SCHEDULER = "data_processing.worker.beat:ConfirmedScheduler"
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "philgeps-explorer")
+SENTRY_DSN = env.secret("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", "production")
 LOG_SEARCH_TEXT = env.flag("LOG_SEARCH_TEXT", False)
 LOG_JSON = env.flag("LOG_JSON", not DEBUG)
 if LOG_JSON:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from data_processing import tracing
+
 # Not the library's own, to which Flower adds its figures.
 REGISTRY = CollectorRegistry()
 QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -45,6 +47,7 @@ class EngineFigures:
 
     def note_statement(self, seconds: float) -> None:
         ENGINE_SECONDS.observe(seconds)
+        tracing.note_done("DuckDB statement", seconds=seconds)
 
     def note_lookup(self, cache: str, *, hit: bool) -> None:
         count_lookup(f"engine {cache}", hit=hit)

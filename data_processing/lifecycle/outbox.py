@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from data_processing import broker, origins
+from data_processing import broker, origins, tracing
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import reports
 from data_processing.lifecycle.publisher import publisher
@@ -235,7 +235,10 @@ def _tell(event: MonitorEvent) -> None:
 
 def _send(message: RunMessage) -> bool:
     run_id = str(message.run_id)
-    with origins.lines_about(run_id, message.origin):
+    with (
+        origins.lines_about(run_id, message.origin),
+        tracing.span(f"publish {message.task}", kind="PRODUCER", parent=message.origin) as span,
+    ):
         try:
             publisher.send(
                 message.task,
@@ -246,6 +249,7 @@ def _send(message: RunMessage) -> bool:
                 origin=message.origin,
             )
         except broker.ERRORS as error:
+            span.fail(type(error).__name__)
             logger.warning("could not publish run %s: %s", run_id, error)
             return False
     return True

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from contracts.errors import ContractsError, SnapshotMissing
 from contracts.progress import Progress
-from data_processing import datasets
+from data_processing import datasets, tracing
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds.context import Context, MadeFile, Outcome, Payload
 from data_processing.kinds.kind import TaskKind, TaskRequest
@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KNOWN = frozenset(KINDS)
+UNEXPECTED = "internal-error"
 WITHOUT_DATASET = frozenset(name for name, kind in KINDS.items() if not kind.on_dataset)
 SOONEST_S, LATEST_S = 1.0, 30.0
 DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
@@ -119,7 +120,9 @@ def _attempt(kind: TaskKind[TaskRequest], claim: Claim) -> Report | None:
     with keeper.hold(Hold(claim, time_limit_s=kind.time_limit_s)) as hold:
         context = _surround(claim, hold)
         try:
-            outcome = _do_work(kind, claim, context, hold)
+            with tracing.span(f"work {kind.name}") as span:
+                span.note(task_attempt=claim.attempt, task_kind=kind.name)
+                outcome = _do_work(kind, claim, context, hold)
             payload = _publish(claim, outcome, hold)
         except DatabaseError:
             # Whether a COMMIT took effect is unknown now: files stay until the orphan sweep can look.
@@ -190,7 +193,9 @@ def _publish_file(claim: Claim, payload: Payload, file: MadeFile, hold: Hold) ->
     keep_s = settings.EXPORT_KEEP_HOURS * 3600
     insist(export_store.make_room)
     # The file first: one that no row names is found as an orphan, a row without its file would be a lie.
-    published = files.publish(file.partial)
+    with tracing.span("publish file") as span:
+        published = files.publish(file.partial)
+        span.note(file_format=file.format, file_rows=file.rows, file_size=published.size_bytes)
     known = {
         **payload,
         "export_id": str(claim.run_id),
@@ -258,7 +263,10 @@ def _end_badly(claim: Claim, error: Exception, progress: Progress | None) -> Non
 
 def _settle(claim: Claim, ending: Ending, progress: Progress | None) -> bool:
     """Postpone or fail; False when the run is being cancelled or was taken over."""
-    logger.warning("run %s attempt %s: %s %s", claim.run_id, claim.attempt, ending.code, ending.traceback)
+    # Errors of ours that nobody expected want a person, who may be told of errors only.
+    level = logging.ERROR if ending.code == UNEXPECTED else logging.WARNING
+    text = "run %s attempt %s: %s %s"
+    logger.log(level, text, claim.run_id, claim.attempt, ending.code, ending.traceback)
     delays = settings.RETRY_DELAYS_S
     if ending.retryable and claim.failures < len(delays):
         # Spread, because what failed together, by one outage, would come back together.
@@ -293,7 +301,7 @@ def _classify(error: Exception) -> Ending:
             code="out-of-memory", message="the worker ran out of memory", retryable=True, traceback=trace
         )
     return Ending(
-        code="internal-error",
+        code=UNEXPECTED,
         message="something went wrong on our side; operators can see the details",
         retryable=True,
         traceback=trace,

@@ -19,7 +19,7 @@ from celery.worker.request import Request
 from celery.worker.state import maybe_shutdown
 from django.db import close_old_connections
 
-from data_processing import origins
+from data_processing import origins, tracing
 from data_processing.operations.process_counts import pusher
 
 logger = logging.getLogger(__name__)
@@ -79,20 +79,25 @@ class SafeTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # Connections are kept from task to task; one that an outage has broken is dropped here.
-        origins.begin(origins.read(vars(self.request)), task_id=self.request.id)
+        origin = origins.read(vars(self.request))
+        origins.begin(origin, task_id=self.request.id)
         close_old_connections()
         pusher.ensure_running()
         try:
-            return super().__call__(*args, **kwargs)
+            with tracing.span(f"run {self.name}", kind="CONSUMER", parent=origin) as span:
+                span.note(celery_task_id=str(self.request.id), celery_worker=str(self.request.hostname))
+                return super().__call__(*args, **kwargs)
         except MemoryError as error:
             # Celery hands this one error on to the worker's main process, which ends then.
             raise OutOfMemory("the task ran out of memory") from error
 
 
 @worker_process_shutdown.connect
-def push_counts(**_: Any) -> None:
-    """Bring what a child has counted before it ends, which it does without running what waits for that."""
+def bring_notes(**_: Any) -> None:
+    """Bring what a child has counted and traced before it ends, which it does without running what waits for
+    that."""
     pusher.finish()
+    tracing.flush()
 
 
 def _log_outage(error: Exception, pause_s: float) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from data_processing import origins
+from data_processing import origins, tracing
 from data_processing.instruments import HTTP_REQUESTS, HTTP_SECONDS
 from data_processing.operations.process_counts import pusher
+from data_processing.tracing import Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -29,6 +31,23 @@ def take_request_id(scope: Mapping[str, Any]) -> str:
     return request_id
 
 
+def trace_request(scope: Mapping[str, Any]) -> AbstractContextManager[Span]:
+    """The span of this request, in the trace that its client or a proxy has begun."""
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"]
+    return tracing.span(
+        scope["method"], kind="SERVER", parent={tracing.TRACEPARENT: given[0]} if given else {}
+    )
+
+
+def describe_request(
+    span: Span, request: HttpRequest | None, response: HttpResponseBase, *, method: str
+) -> None:
+    """Name the span by the route, as counts are."""
+    route = _name_route(request, response)
+    span.rename(f"{method} {route}")
+    span.note(http_route=route, http_response_status_code=response.status_code)
+
+
 def count_request(
     request: HttpRequest | None, response: HttpResponseBase, *, method: str, seconds: float
 ) -> None:
@@ -38,6 +57,12 @@ def count_request(
     HTTP_REQUESTS.labels(method if method in METHODS else "other", route, response.status_code).inc()
     HTTP_SECONDS.labels(route).observe(seconds)
     pusher.ensure_running()
+
+
+def bring_notes() -> None:
+    """Bring what has been counted and traced before the process ends."""
+    pusher.finish()
+    tracing.flush()
 
 
 def _name_route(request: HttpRequest | None, response: HttpResponseBase) -> str:

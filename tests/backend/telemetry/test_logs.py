@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from backend import logs
+from backend.telemetry import logs
 from data_processing import origins
 
 SECRET = "hunter2"

@@ -1,0 +1,1 @@
+"""What operators learn of this process: log lines, counts and spans of requests, errors for Sentry."""
