@@ -81,8 +81,10 @@ class Up:
         return sum(all(text in line for text in texts) for line in list(self.lines))
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        poll(lambda: condition() or self.process.poll() is not None, within_s=WITHIN_S)
-        assert condition(), "\n".join(self.lines)
+        """Until the condition holds once: a page may be there, and its server gone a moment later."""
+        held = poll(lambda: condition() or self.process.poll() is not None, within_s=WITHIN_S)
+        assert self.process.poll() is None, "\n".join(self.lines)
+        assert held, "\n".join(self.lines)
 
     def interrupt(self) -> int:
         """Ctrl-C; the exit status."""
