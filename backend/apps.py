@@ -22,4 +22,5 @@ class BackendConfig(AppConfig):
             checks.check_rate_limits,
             checks.check_downloads,
         ):
-            register(check)
+            # A tag, by which commands take these without Django's own, which load every view.
+            register(check, "settings")

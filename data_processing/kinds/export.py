@@ -18,18 +18,11 @@ from contracts.questions.filters import Filters
 from contracts.questions.model import invalid_member
 from contracts.questions.query import Aggregation, Query, Sort
 from contracts.questions.texts import OneOf
+from contracts.writers import workbook
 from contracts.writers.delimited import join_csv, write_csv
 from contracts.writers.outfile import Writing
 from contracts.writers.parquet import write_parquet
-from contracts.writers.workbook import (
-    About,
-    SheetPlan,
-    Year,
-    join_sheets,
-    plan_sheets,
-    write_sheet,
-    write_xlsx,
-)
+from contracts.writers.workbook import About, Year
 from data_processing import datasets
 from data_processing.errors import ExportTooLarge
 from data_processing.kinds.context import Context, MadeFile, Outcome, Work
@@ -145,7 +138,7 @@ def _write(wanted: ExportRequest, reader: Reader, path: Path, *, totals: Totals,
             return write_parquet(reader, wanted, path, total_rows=totals.rows)
         case _:
             about = _describe_export(wanted.filters, reader, totals=totals, context=context)
-            return write_xlsx(reader, wanted, path, about=about, total_rows=totals.rows)
+            return workbook.write_xlsx(reader, wanted, path, about=about, total_rows=totals.rows)
 
 
 def _write_in_parts(
@@ -160,11 +153,11 @@ def _write_in_parts(
         join = partial(join_csv, path, total_rows=totals.rows)
         return write_split(plans, write=write, join=join, context=context)
     about = _describe_export(wanted.filters, reader, totals=totals, context=context)
-    sheets = plan_sheets(wanted.columns, about, parts)
+    sheets = workbook.plan_sheets(wanted.columns, about, parts)
     return write_split(
         [sheet.to_json() for sheet in sheets],
         write=write,
-        join=partial(join_sheets, path, columns=wanted.columns, about=about, plans=sheets),
+        join=partial(workbook.join_sheets, path, columns=wanted.columns, about=about, plans=sheets),
         context=context,
     )
 
@@ -172,7 +165,7 @@ def _write_in_parts(
 def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path) -> Writing:
     """Write one of the parts that an export was split into."""
     if wanted.format == "xlsx":
-        return write_sheet(reader, wanted, path, plan=SheetPlan.from_json(plan))
+        return workbook.write_sheet(reader, wanted, path, plan=workbook.SheetPlan.from_json(plan))
     places = rows_of(plan)
     return write_csv(
         reader,

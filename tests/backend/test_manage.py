@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    database = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
+def run(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    database = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", **variables}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -35,6 +35,15 @@ def test_command_says_that_the_folder_of_data_is_missing_and_makes_it(
     assert f"{folder} did not exist; it is made" in told
     assert "unable to open database file" not in told
     assert folder.is_dir()
+
+
+def test_command_checks_the_settings_and_loads_no_view_and_no_library_of_workbooks(tmp_path: Path) -> None:
+    told = run("use_dataset", folder=tmp_path, LEASE_S="1", PYTHONPROFILEIMPORTTIME="1")
+    assert told.returncode != 0
+    assert "backend.E002" in told.stderr
+    imported = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert "contracts.writers.workbook" in imported
+    assert not {"api.problems", "openpyxl"} & imported
 
 
 def test_command_over_missing_tables_says_which_command_makes_them(tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ STAFF = {
 }
 
 
+FILL = """
+import os, sys, django
+from django.core.management import call_command
+os.environ["DJANGO_SETTINGS_MODULE"] = "backend.settings"
+django.setup()
+call_command("import_contracts", sys.argv[1])
+call_command("createsuperuser", interactive=False)
+"""
+"""Two commands in one process, which starts for seconds."""
+
+
 @dataclass(frozen=True)
 class Site:
     """A running system."""
@@ -111,13 +122,12 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         folder / "data", port=pick_port(), write=FileLog(folder / "logs"), configured=configured
     ) as system:
         system.start_servers()
-        system.run_command("import_contracts", str(raw))
-        system.run_command("createsuperuser", "--no-input")
+        system.run_program("-c", FILL, str(raw))
         system.start_processes()
         yield Site(system)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     # A machine of two cores runs servers, workers and browser at once.
@@ -159,10 +169,20 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+@pytest.fixture(scope="package")
+def staff_cookies(chromium: Browser, site: Site) -> dict[str, str]:
+    """Those of somebody who has signed in as staff. Once, because a password is hashed for long."""
+    with chromium.new_context(base_url=site.url) as context:
+        sign_in(context.new_page())
+        return {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+
+
 @pytest.fixture
-def staff_page(page: Page) -> Page:
-    """A page of somebody who has signed in as staff."""
-    sign_in(page)
+def staff_page(context: BrowserContext, page: Page, site: Site, staff_cookies: dict[str, str]) -> Page:
+    """A page of that person."""
+    context.add_cookies(
+        [{"name": name, "value": value, "url": site.url} for name, value in staff_cookies.items()]
+    )
     return page
 
 

@@ -183,7 +183,8 @@ def test_failed_totals_are_said_and_asked_again(page: Page) -> None:
 @pytest.fixture
 def of_older_program(site: Site) -> Iterator[None]:
     """The current dataset, as a program imported it that had no filter by procurement mode."""
-    now = versions.current(site.system.folder / "datasets")
+    root = site.system.folder / "datasets"
+    now = versions.current(root)
     older = versions.Snapshot(now.path.with_name("20200101T000000000Z-0000"))
     shutil.copytree(now.path, older.path)
     text = (older.path / versions.MANIFEST).read_text(encoding="utf-8")
@@ -191,9 +192,9 @@ def of_older_program(site: Site) -> Iterator[None]:
     with duckdb.connect(str(older.database)) as con:
         con.execute("DROP INDEX contracts_by_id")
         con.execute("ALTER TABLE contracts DROP COLUMN procurement_mode_code")
-    site.system.run_command("use_dataset", older.version)
+    versions.use(root, older.version)
     yield
-    site.system.run_command("use_dataset", now.version)
+    versions.use(root, now.version)
     shutil.rmtree(older.path)
 
 

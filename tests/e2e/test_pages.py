@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from contracts.fields import REPAIRABLE
-from tests.e2e.conftest import Site, frozen
+from tests.e2e.conftest import Site, frozen, sign_in
 from tests.e2e.explorer_page import ExplorerPage
 from tests.e2e.raw_file import PLAIN_AWARDS, SPECIAL, write_raw_file
 
@@ -120,11 +120,12 @@ def test_staff_use_an_older_version_and_come_back(staff_page: Page, site: Site, 
     expect(staff_page.locator("#version option:checked")).to_contain_text("(current)")
 
 
-def test_signing_in_and_out_changes_what_the_site_offers(staff_page: Page) -> None:
-    navigation = staff_page.get_by_role("navigation", name="Site")
+def test_signing_in_and_out_changes_what_the_site_offers(page: Page) -> None:
+    sign_in(page)
+    navigation = page.get_by_role("navigation", name="Site")
     expect(navigation.get_by_role("link", name="Operations")).to_be_visible()
-    staff_page.get_by_role("button", name="Sign out").click()
-    expect(staff_page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     expect(navigation.get_by_role("link", name="Operations")).to_have_count(0)
 
 

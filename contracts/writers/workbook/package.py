@@ -17,7 +17,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.xml.functions import tostring
 
 from contracts.fields import FIELD_BY_NAME, FieldType
-from contracts.writers.workbook.about import About, fill_about
+from contracts.writers.workbook.about import About
+from contracts.writers.workbook.about_sheet import fill_about
 
 NUMBER_FORMATS = {FieldType.INTEGER: "0", FieldType.MONEY: "#,##0.00", FieldType.DATE: "yyyy-mm-dd"}
 HEADER_FONT = Font("Calibri", 11, bold=True, color="FFFFFF")

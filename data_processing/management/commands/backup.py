@@ -6,12 +6,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from data_processing.management.quick import QuickCommand
 from data_processing.operations import backups
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Write database and current dataset into a new folder below FOLDER, with checksums."
     requires_migrations_checks = True
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from data_processing.management.quick import QuickCommand
 from data_processing.operations import maintenance
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Remove expired files and payloads, what killed attempts left on disk, and old rows."
     requires_migrations_checks = True
 

@@ -6,16 +6,17 @@ import getpass
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from data_processing.lifecycle.dead_letters import Action, list_open, resolve_many
+from data_processing.management.quick import QuickCommand
 from data_processing.models import DeadLetter
 
 ACTIONS = {"replay": Action.REPLAY, "discard": Action.DISCARD}
 LISTED = 100
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "List the tasks that were given up, run them again or put them away."
     requires_migrations_checks = True
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -22,11 +22,12 @@ from contracts.ingest.checking import SOUND
 from contracts.progress import Progress
 from contracts.snapshot.versions import Snapshot
 from data_processing.management.import_words import advise, describe_check, describe_source
+from data_processing.management.quick import QuickCommand
 
 T = TypeVar("T")
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Import raw PhilGEPS files (workbooks, text files, archives of them) into a new dataset version"
         " and make it the current one."

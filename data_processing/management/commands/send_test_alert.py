@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from data_processing.management.quick import QuickCommand
 from data_processing.operations import watch
 from data_processing.operations.watch import alerts
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Send a test message to ALERT_MAIL_TO and ALERT_WEBHOOK_URL, and say whether it was taken."
 
     def handle(self, *args: Any, **options: Any) -> None:

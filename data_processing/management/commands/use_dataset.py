@@ -7,15 +7,16 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from contracts.errors import NoDataset, SnapshotMissing
 from contracts.snapshot.versions import Manifest
 from data_processing import datasets
+from data_processing.management.quick import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "List the dataset versions, newest first, or make one of them current, also an older one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
