@@ -63,7 +63,8 @@ class Composed:
         given = self._services[name]["environment"]
         if broker := given.get("CELERY_BROKER_URL"):
             given = {**given, "CELERY_BROKER_URL": broker.replace("rabbitmq:5672", self.broker.address)}
-        here = {"DATA_DIR": str(self.folder), "TMPDIR": str(self.folder / "tmp")}
+        # Unbuffered as in the image: what Celery prints would come into the log at the end.
+        here = {"DATA_DIR": str(self.folder), "TMPDIR": str(self.folder / "tmp"), "PYTHONUNBUFFERED": "1"}
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {**unmeasured(), **given, **here, "PATH": path, "HOSTNAME": socket.gethostname()}
 

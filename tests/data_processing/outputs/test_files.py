@@ -186,7 +186,7 @@ def test_failed_or_cancelled_search_opens_no_storage(
     settings.EXPORT_ROOT = tmp_path / "no-folder" / "exports"
     settings.STORAGES = {**settings.STORAGES, "exports": {"BACKEND": "no.such.Storage"}}
     failing, stubborn = make_run("search", {"page": 2}), make_run("search", {"page": 3})
-    TaskRun.objects.filter(id=failing.id).update(dataset_version="none")
+    TaskRun.objects.filter(id=failing.id).update(request={"filters": "none"})
     runner.run_attempt(failing.id, worker="test")
     assert claims.claim(stubborn.id, worker="w", lease_s=60)
     cancellation.request_cancel(stubborn.id)
