@@ -3,6 +3,7 @@ an effect within the last ten seconds, as the database says: a process may live 
 
 import os
 import sys
+from pathlib import Path
 
 import psycopg
 
@@ -13,6 +14,8 @@ QUERY = """
 
 ca_file = os.environ.get("DATABASE_CA_FILE")
 tls = {"sslmode": "verify-full", "sslrootcert": ca_file} if ca_file else {}
-with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5, **tls) as connection:
+file = os.environ.get("DATABASE_URL_FILE")
+address = Path(file).read_text(encoding="utf-8").strip() if file else os.environ["DATABASE_URL"]
+with psycopg.connect(address, connect_timeout=5, **tls) as connection:
     row = connection.execute(QUERY, sys.argv[1:2]).fetchone()
 sys.exit(0 if row and row[0] else 1)
