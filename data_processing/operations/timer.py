@@ -41,4 +41,6 @@ class Timer:
             except Exception:
                 # Whatever it was, the promises depend on the next time.
                 logger.exception("a turn of the %s failed; the next one follows", self._name)
+            # In a web process the connection is of the pool, and requests need it more than a pause does.
+            close_old_connections()
             self._stopping.wait(self._every_s)

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from data_processing.lifecycle import runner
-from data_processing.models import OperatorAlert, Pulse, TaskRun
+from data_processing.models import OWN, OperatorAlert, Pulse, TaskRun
 from data_processing.operations.watch import messages
 from data_processing.operations.watch.conditions import Condition, list_conditions
 from data_processing.operations.watch.messages import Begin, News
@@ -33,6 +33,8 @@ def look() -> None:
     """Look once, unless another process has just done so, and tell what is new."""
     if not _take_turn():
         return
+    # The broker is asked first, and may let one wait.
+    close_old_connections()
     conditions = {condition.name: condition for condition in list_conditions()}
     _send(_note(conditions, now=timezone.now()))
 
@@ -102,7 +104,7 @@ def _news_of_absent(alert: OperatorAlert, *, now: datetime) -> News | None:
 
 def _too_many(now: datetime) -> bool:
     sent = TaskRun.objects.filter(
-        description__in=messages.DESCRIPTIONS, created_at__gt=now - timedelta(hours=1)
+        owner=OWN, description__in=messages.DESCRIPTIONS, created_at__gt=now - timedelta(hours=1)
     ).count()
     if sent < settings.ALERT_MAX_PER_HOUR:
         return False
