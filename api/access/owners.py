@@ -121,15 +121,20 @@ def _end_session_in_time(request: HttpRequest, user: User, **_: Any) -> None:
     request.session.set_expiry(timezone.now() + timedelta(hours=hours))
 
 
-def whose_to_see(request: Request) -> str | None:
+def _whose_to_see(request: Request) -> str | None:
     """The owner whose rows are all that the requester may see: oneself; None for staff, who see all."""
     return None if request.user.is_staff else owner_of(request)
 
 
 def visible_to(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
     """Of rows that have an owner, those that the requester may see: none of the program's own."""
-    owner = whose_to_see(request)
+    owner = _whose_to_see(request)
     return rows.exclude(owner=OWN) if owner is None else rows.filter(owner=owner)
+
+
+def may_see(request: Request, owner: str) -> bool:
+    """The same of a single row of this owner."""
+    return owner != OWN and _whose_to_see(request) in (None, owner)
 
 
 class IsOwner(BasePermission):

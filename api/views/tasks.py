@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import representation
-from api.access.owners import explain_return, origin_of, owner_of, visible_to, whose_to_see
+from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
 from api.document import shapes
 from api.pagination import PAGED, answer_page
 from api.problems import problem
@@ -46,7 +46,7 @@ from data_processing.kinds.registry import OFFERED, parse_again
 from data_processing.lifecycle import ends, submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import get_reusable, request_key
-from data_processing.models import FINISHED, OWN, ExportFile, State, TaskRun
+from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.outputs import estimates, files, results
 
 LISTED = 200
@@ -356,6 +356,6 @@ def _file_expired(run: TaskRun) -> bool:
 def _get_visible(request: Request, task_id: uuid.UUID) -> TaskRun:
     """The run, if the requester may see it. Raises NotFound; never tells others' from unknown."""
     run = reads.get(task_id)
-    if run is None or run.owner == OWN or whose_to_see(request) not in (None, run.owner):
+    if run is None or not may_see(request, run.owner):
         raise NotFound("there is no task with this task_id")
     return run

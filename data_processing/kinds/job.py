@@ -97,8 +97,8 @@ def _import_task(request: JobRequest) -> Task[..., JsonValue]:
 def run_job(request: JobRequest, context: Context) -> Work:
     """Payload: what the function returned, which must be JSON. Raises whatever the function raises."""
     yield Progress(phase="running", current=0, total=1, unit="jobs")
-    task = _import_task(request)
     result = get_result(TaskRun.objects.get(id=context.run_id))
+    task = result.task
     task_started.send(sender=type(task.get_backend()), task_result=result)
     about = (TaskContext(task_result=result),) if task.takes_context else ()
     returned = normalize_json(task.call(*about, *request.arguments, **request.keywords))

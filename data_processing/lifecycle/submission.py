@@ -28,8 +28,6 @@ from data_processing.outputs import export_store, files
 
 logger = logging.getLogger(__name__)
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:

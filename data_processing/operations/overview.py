@@ -78,6 +78,11 @@ class WorkerReport:
     children: list[Child]
     run_ids: list[str]
 
+    @property
+    def lanes(self) -> frozenset[str]:
+        """A worker that serves several is one of each."""
+        return frozenset(lane_of([name]) for name in self.queues)
+
 
 @dataclass(frozen=True, kw_only=True)
 class HourReport:
@@ -139,6 +144,11 @@ def report_schedules() -> list[ScheduleReport]:
 
 def _say_schedule(schedule: object) -> str:
     return str(schedule.human_readable if isinstance(schedule, CrontabSchedule) else schedule)
+
+
+def list_lanes() -> list[str]:
+    """The lanes of all queues, each once."""
+    return list(dict.fromkeys(lane_of([name]) for name in broker.queue_names()))
 
 
 def report_queues() -> tuple[list[QueueReport], BrokerState]:

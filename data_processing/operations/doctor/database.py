@@ -7,6 +7,7 @@ import time
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from data_processing.database.load import read_load
 from data_processing.operations.doctor.findings import Findings, error, ok, warning
 
 DATABASE = "database"
@@ -15,9 +16,6 @@ OLDEST = 14_00_00
 SKEW_S = 2.0
 CROWDED = 0.8
 CRASH_SAFE = ("fsync", "full_page_writes", "synchronous_commit")
-LOAD = """
-    SELECT sum(numbackends), current_setting('max_connections')::integer FROM pg_stat_database
-"""
 
 
 def check_tables() -> Findings:
@@ -59,9 +57,7 @@ def check_server() -> Findings:
             f"{', '.join(lossy)} is off: a power cut loses tasks that were accepted",
             "switch it on in postgresql.conf",
         )
-    with connection.cursor() as cursor:
-        cursor.execute(LOAD)
-        used, most = cursor.fetchone()
+    used, most = read_load()
     if used > CROWDED * most:
         yield warning(
             DATABASE,

@@ -7,7 +7,6 @@ import uuid
 from django.conf import settings
 
 from data_processing import broker
-from data_processing.kinds.registry import lane_of
 from data_processing.operations import overview
 from data_processing.operations.doctor.findings import Finding, Findings, error, ok, warning
 from data_processing.operations.overview import SEES_EXPORT, WorkerReport
@@ -30,7 +29,7 @@ def check_workers() -> Findings:
         yield error(WORKERS, f"they cannot be asked: the broker is {state}", "bring the broker back first")
         return
     alive = [report for report in reports if report.alive]
-    for lane in {lane_of([name]): None for name in broker.queue_names()}:
+    for lane in overview.list_lanes():
         yield _check_lane(lane, alive)
     for report in reports:
         if not report.alive:
@@ -54,7 +53,7 @@ def check_conditions() -> Findings:
 
 
 def _check_lane(lane: str, alive: list[WorkerReport]) -> Finding:
-    of_lane = [report for report in alive if lane in (lane_of([name]) for name in report.queues)]
+    of_lane = [report for report in alive if lane in report.lanes]
     if not of_lane:
         return error(WORKERS, f"there is none of the lane {lane}", START[lane])
     names = ", ".join(f"{report.name} ({len(report.children)} at a time)" for report in of_lane)

@@ -13,8 +13,7 @@ from django.conf import settings
 from django.db import connection
 from prometheus_client import Metric as Family
 
-from data_processing import broker
-from data_processing.kinds.registry import lane_of
+from data_processing.database.load import read_load
 from data_processing.operations import overview, pulses
 from data_processing.operations.metrics.families import make_figure, make_gauge
 from data_processing.operations.overview import BrokerState, QueueReport
@@ -40,17 +39,15 @@ def measure_workers() -> Iterator[Family]:
     reports, state = overview.report_workers()
     if state != "up":
         return
-    lanes = {lane_of([name]): 0 for name in broker.queue_names()}
     found: Counter[str] = Counter()
     processes: Counter[str] = Counter()
     for report in reports:
-        # A worker that serves several lanes is one of each.
-        for lane in {lane_of([name]) for name in report.queues}:
+        for lane in report.lanes:
             found[lane] += 1
             processes[lane] += len(report.children)
     workers = make_gauge("workers", "Workers that answer", "lane")
     children = make_gauge("worker_processes", "Their processes that do the work", "lane")
-    for lane in lanes:
+    for lane in overview.list_lanes():
         workers.add_metric([lane], found[lane])
         children.add_metric([lane], processes[lane])
     yield from (workers, children)
@@ -73,13 +70,9 @@ def measure_database() -> Iterator[Family]:
     """The connections of PostgreSQL, of whomever they are."""
     if connection.vendor != "postgresql":
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sum(numbackends), current_setting('max_connections')::integer FROM pg_stat_database"
-        )
-        used, most = cursor.fetchone()
-    yield make_figure("database_connections", "Connections to the database server", used)
-    yield make_figure("database_connections_limit", "How many it takes", most)
+    load = read_load()
+    yield make_figure("database_connections", "Connections to the database server", load.used)
+    yield make_figure("database_connections_limit", "How many it takes", load.most)
 
 
 def measure_disk() -> Iterator[Family]:
