@@ -23,7 +23,6 @@ from django.utils.module_loading import import_string
 
 from api.problems import problem
 from api.waiting.later import Later
-from api.waiting.release import release_connections
 from backend.serving.bodies import Receive, Send, read_body
 from backend.telemetry.requests import (
     REQUEST_ID_HEADER,
@@ -33,6 +32,7 @@ from backend.telemetry.requests import (
     take_request_id,
     trace_request,
 )
+from data_processing.database.release import release_connections
 from data_processing.errors import BadRequestBody
 from data_processing.tracing import Span
 

@@ -33,7 +33,7 @@ from api.requests.headers import (
 )
 from api.view import Answer, ApiView, refusal
 from api.waiting.downloads import Download
-from api.waiting.release import release_connections
+from data_processing.database.release import release_connections
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
 from data_processing.outputs import export_store, files

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 
 from api.document import shapes
 from api.view import Answer, ApiView
-from api.waiting.release import release_connections
 from contracts.errors import ContractsError
 from data_processing import datasets
 from data_processing.broker import ERRORS, Blocked
+from data_processing.database.release import release_connections
 from data_processing.errors import NotFound
 from data_processing.lifecycle.publisher import publisher
 from data_processing.operations import lacks, pulses

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from api.access.authentication import SessionAuthentication
 from api.view import Answer, ApiView
-from api.waiting.release import release_connections
+from data_processing.database.release import release_connections
 from data_processing.operations import metrics
 
 

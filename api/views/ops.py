@@ -19,8 +19,8 @@ from api.requests.bodies import DeadLetters
 from api.requests.parameters import Choice, Whole
 from api.view import Answer, ApiView, refusal
 from api.views.contracts import represent_dataset
-from api.waiting.release import release_connections
 from data_processing import datasets
+from data_processing.database.release import release_connections
 from data_processing.errors import NotFound
 from data_processing.lifecycle import dead_letters
 from data_processing.lifecycle.dead_letters import Action, Resolved

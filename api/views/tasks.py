@@ -34,10 +34,10 @@ from api.requests.headers import (
 )
 from api.requests.parameters import Choice, Identifier, InvalidParameter, Text
 from api.view import Answer, ApiView, refusal
-from api.waiting.release import release_connections
 from api.waiting.waits import answer_start
 from contracts.questions.query import digest
 from data_processing import datasets
+from data_processing.database.release import release_connections
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.instruments import count_lookup
 from data_processing.kinds.export import ExportRequest

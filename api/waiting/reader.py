@@ -12,8 +12,8 @@ from rest_framework.renderers import JSONRenderer
 
 from api.document.shapes import TaskStatus
 from api.representation import describe_task, task_status
-from api.waiting.release import release_connections
 from contracts.questions.query import digest
+from data_processing.database.release import release_connections
 from data_processing.lifecycle.runs import reads
 from data_processing.models import FINISHED, State, TaskRun
 from data_processing.outputs import results

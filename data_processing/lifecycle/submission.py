@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from contracts.questions.query import digest
 from data_processing.database.constraints import violates
+from data_processing.database.release import release_connections
 from data_processing.errors import KeyReused
 from data_processing.instruments import count_lookup
 from data_processing.kinds.kind import R, TaskKind, TaskRequest
@@ -54,7 +55,19 @@ def accept(
 ) -> Accepted:
     """Accept a request; ``address`` is a key of where a visitor asks from. Raises TooManyTasks,
     ExportStoreFull, KeyReused."""
-    record = partial(_reuse_or_record, kind, wanted, owner=owner, version=version, address=address)
+    key = request_key(kind.name, wanted, version)
+    # Before there is a transaction: an object store may let one wait.
+    finished = get_reusable(owner, key) if kind.formats else None
+    record = partial(
+        _reuse_or_record,
+        kind,
+        wanted,
+        owner=owner,
+        version=version,
+        address=address,
+        key=key,
+        finished=finished,
+    )
     if idempotency_key is None:
         accepted = record()
     else:
@@ -113,6 +126,7 @@ def get_reusable(owner: str, key: str) -> TaskRun | None:
 
 def _has_file(export: ExportFile) -> bool:
     """Looked for, because a disk that is lost takes files with it whose rows know nothing of it."""
+    release_connections()
     try:
         return files.is_there(export.path)
     except files.STORE_ERRORS as error:
@@ -121,11 +135,16 @@ def _has_file(export: ExportFile) -> bool:
 
 
 def _reuse_or_record(
-    kind: TaskKind[R], wanted: R, *, owner: str, version: str, address: str | None
+    kind: TaskKind[R],
+    wanted: R,
+    *,
+    owner: str,
+    version: str,
+    address: str | None,
+    key: str,
+    finished: TaskRun | None,
 ) -> Accepted:
-    key = request_key(kind.name, wanted, version)
     if kind.formats:
-        finished = get_reusable(owner, key)
         count_lookup("exports", hit=finished is not None)
         if finished is not None:
             return Accepted(run=finished, reused=True)

@@ -6,8 +6,10 @@ import shutil
 import time
 import uuid
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
+from django.core.files.storage import InMemoryStorage
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
@@ -175,6 +177,28 @@ def test_finished_export_whose_file_is_lost_is_made_again(visitor: Client, setti
     work_off()
     assert visitor.get(again["links"]["download"]).status_code == 200
     assert post(visitor, f"{TASKS}export/estimate/", {"format": "csv"}).json()["reuse"]
+
+
+class Store(InMemoryStorage):
+    """An object store. Notes whether who asks for a file holds a connection to the database meanwhile."""
+
+    held: ClassVar[list[bool]] = []
+
+    def exists(self, name: str) -> bool:
+        self.held.append(connection.connection is not None)
+        return True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_is_looked_for_in_a_store_without_a_connection_to_the_database(
+    visitor: Client, settings: Settings
+) -> None:
+    first = start(visitor, "export", {"format": "csv"})
+    work_off()
+    settings.STORAGES = {**settings.STORAGES, "exports": {"BACKEND": f"{__name__}.Store"}}
+    again = post(visitor, f"{TASKS}export/", {"format": "csv"}, Idempotency_Key="k1")
+    assert (again.json()["task_id"], again.json()["reused"]) == (first["task_id"], True)
+    assert Store.held == [False]
 
 
 def test_same_idempotency_key_gives_the_same_task(visitor: Client, other: Client) -> None:
