@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from django.db import close_old_connections
 from django.utils.module_loading import import_string
 from django_tasks import TaskContext, TaskResult, TaskResultStatus
 from django_tasks.base import Task, TaskError
@@ -100,6 +101,8 @@ def run_job(request: JobRequest, context: Context) -> Work:
     result = get_result(TaskRun.objects.get(id=context.run_id))
     task = result.task
     task_started.send(sender=type(task.get_backend()), task_result=result)
+    # It may wait for a mail server, in a web process too, whose connections are few.
+    close_old_connections()
     about = (TaskContext(task_result=result),) if task.takes_context else ()
     returned = normalize_json(task.call(*about, *request.arguments, **request.keywords))
     object.__setattr__(result, "status", TaskResultStatus.SUCCESSFUL)
