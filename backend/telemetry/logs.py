@@ -28,6 +28,8 @@ def make_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             **{name: {"level": "WARNING"} for name in quiet},
+            # Whoever starts a process waits for its word that it is ready, whatever else is said.
+            **{name: {"level": "INFO"} for name in ("celery.apps.worker", "uvicorn.error")},
             # Django gives it handlers of its own, for development and for mail.
             "django": {"level": "INFO", "handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},

@@ -71,7 +71,8 @@ async def kill_programs_amid_tasks(up: Up) -> list[Any]:
 def test_up_serves_until_interrupted_and_accepted_tasks_end_once_although_its_programs_are_killed(
     tmp_path: Path,
 ) -> None:
-    with running_up(tmp_path, REHEARSALS="1", RETRY_DELAYS_S="1,1,1") as up:
+    # That little is said must not hide that the programs are ready.
+    with running_up(tmp_path, REHEARSALS="1", RETRY_DELAYS_S="1,1,1", LOG_LEVEL="ERROR") as up:
         assert b"<html" in urllib.request.urlopen(f"{up.url}/", timeout=WITHIN_S).read()
         endings = asyncio.run(kill_programs_amid_tasks(up))
         assert {ending["state"] for ending in endings} == {"SUCCESS"}
