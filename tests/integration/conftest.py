@@ -20,7 +20,7 @@ from data_processing.models import State, TaskRun
 from data_processing.operations import maintenance
 from tests.brokers import publish_like_the_web
 from tests.datasets import publish_awards
-from tests.integration.website import StartWeb, Web
+from tests.integration.website import CHECKOUT, StartWeb, Web
 from tests.integration.workers import Crew, StartWorker, Worker
 from tools.stack.children import read_tail
 from tools.stack.servers import Servers
@@ -59,7 +59,7 @@ def crew(
     servers: Servers, django_db_setup: None, data_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Crew]:
     """The module's workers, on the test's database."""
-    crew = Crew(_environment(servers, data_dir), tmp_path_factory.mktemp("workers"))
+    crew = Crew(environment_of_workers(servers, data_dir), tmp_path_factory.mktemp("workers"))
     try:
         yield crew
     finally:
@@ -115,8 +115,9 @@ def start_web(
     """Starts web servers that stop with the module. Keywords in capitals are variables of the environment."""
     with contextlib.ExitStack() as started:
 
-        def start(*, within: Sequence[str] = (), **variables: str) -> Web:
-            web = Web(chosen_servers, tmp_path_factory.mktemp("web"), within=within, **variables)
+        def start(*, within: Sequence[str] = (), code: Path = CHECKOUT, **variables: str) -> Web:
+            folder = tmp_path_factory.mktemp("web")
+            web = Web(chosen_servers, folder, within=within, code=code, **variables)
             started.callback(web.stop)
             return web
 
@@ -158,7 +159,7 @@ def wait_for(
         time.sleep(every_s)
 
 
-def _environment(servers: Servers, data_dir: Path) -> dict[str, str]:
+def environment_of_workers(servers: Servers, data_dir: Path) -> dict[str, str]:
     database = connection.settings_dict["NAME"]
     return {
         **os.environ,

@@ -112,8 +112,10 @@ class Connection:
 class Web:
     """A web server process over the test's database; visitors are named by their owner's key."""
 
-    def __init__(self, servers: Servers, folder: Path, *, within: Sequence[str], **variables: str) -> None:
-        """``within`` is a command that the server's command is handed to."""
+    def __init__(
+        self, servers: Servers, folder: Path, *, within: Sequence[str], code: Path, **variables: str
+    ) -> None:
+        """``within`` is a command that the server's command is handed to; ``code`` the checkout it runs."""
         self.port = pick_port()
         self.folder = folder
         (program,) = (program for program in list_programs(self.port) if program.name == "web")
@@ -123,7 +125,7 @@ class Web:
         environment |= {"DATA_DIR": str(folder), "DATABASE_POOL_SIZE": str(POOL_SIZE), **variables}
         with self.log.open("ab") as output:
             self.child: subprocess.Popen[bytes] = spawn(
-                [*within, *program.argv], environment=environment, folder=CHECKOUT, output=output
+                [*within, *program.argv], environment=environment, folder=code, output=output
             )
         wait_until(lambda: is_listening(self.port), child=self.child, name="web", within_s=60, log=self.log)
 

@@ -71,11 +71,13 @@ StartWorker = Callable[..., Worker]
 
 
 class Crew:
-    """The workers of a test module, all with one environment; their logs are in ``folder``."""
+    """The workers of a test module, all with one environment and the product of ``code``; their logs are in
+    ``folder``."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path, *, code: Path = CHECKOUT) -> None:
         self._environment = environment
         self._folder = folder
+        self._code = code
         self._numbers = itertools.count(1)
         self._started: list[Worker] = []
         self._shared: list[tuple[Worker, dict[str, Any]]] = []
@@ -98,7 +100,7 @@ class Crew:
         command = _command(nodename, queues=queues, concurrency=concurrency, include=include, pool=pool)
         with log.open("ab") as output:
             process = spawn(
-                command, environment={**self._environment, **variables}, folder=CHECKOUT, output=output
+                command, environment={**self._environment, **variables}, folder=self._code, output=output
             )
         worker = Worker(name=nodename, process=process, log=log)
         self._started.append(worker)
