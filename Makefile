@@ -7,6 +7,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python
 NODE_MODULES := node_modules
+# Where `make test-next` keeps its Debian; a gigabyte or two.
+NEXT_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/philgeps-explorer
 TEST := $(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 FAST := tests/contracts/questions tests/contracts/test_fields.py tests/contracts/test_reasons.py \
 	tests/contracts/ingest/cells tests/contracts/ingest/tables tests/contracts/ingest/text \
@@ -16,13 +18,13 @@ PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-ur
 	--no-emit-find-links --no-header --annotation-style=line
 
 # What tests and measures gives the same everywhere, whatever a .env says.
-demo test test-fast coverage chaos load screenshots bench bench-%: export ENV_FILE := /dev/null
+demo test test-fast test-next coverage chaos load screenshots bench bench-%: export ENV_FILE := /dev/null
 
 # Hundreds of processes start in a test run; without compiled files each would compile the code anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env backup restore test test-fast coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
+.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,6 +44,9 @@ shell: $(VENV)/.stamp ## a Python shell of Django over the data of `make up`
 env: $(VENV)/.stamp ## write .env for `docker compose up`, with random secrets
 	$(RUN) -m tools.stack.env_file
 
+pin: $(VENV)/.stamp ## write docker-compose.pinned.yml with the digests of the servers' images that this machine has
+	$(RUN) -m tools.stack.pin_images
+
 backup: $(VENV)/.stamp ## database and current dataset with checksums, into a new folder below TO (backups/)
 	$(RUN) manage.py backup $(or $(TO),backups)
 
@@ -51,6 +56,9 @@ restore: $(VENV)/.stamp ## put a backup in place of an empty system, while nothi
 test: $(VENV)/.stamp ## every test against private RabbitMQ, Redis and PostgreSQL
 	$(RUN) -m tools.stack.install servers
 	$(TEST) $(ARGS)
+
+test-next: $(VENV)/.stamp ## as root: every test in a Debian 13 root, with the servers and the Python that compose pins
+	$(RUN) -m tools.stack.debian $(NEXT_ROOT) make test
 
 coverage: $(VENV)/.stamp ## the same with branch coverage, which must be 90 % and takes a fifth more time
 	$(RUN) -m tools.stack.install servers
@@ -113,8 +121,9 @@ requirements: $(VENV)/.stamp ## pin requirements*.txt anew from pyproject.toml
 	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
 	$(PIP_COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
-clean: ## remove the environment, the data below var/ and all caches
+clean: ## remove the environment, the data below var/, the Debian of test-next and all caches
 	rm -rf $(VENV) $(NODE_MODULES) var .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf --one-file-system "$(NEXT_ROOT)"
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.stamp: requirements.txt requirements-dev.txt
