@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 RUN := $(VENV)/bin/python
 NODE_MODULES := node_modules
-# Where `make test-next` keeps its Debian; a gigabyte or two.
+# Where `make test-next` keeps its Debian: 4 GB.
 NEXT_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/philgeps-explorer
 TEST := $(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 FAST := tests/contracts/questions tests/contracts/test_fields.py tests/contracts/test_reasons.py \

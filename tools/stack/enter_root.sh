@@ -15,7 +15,7 @@ echo "$PLACES" | while read -r place; do
   [ -n "$place" ] || continue
   if [ -d "$place" ]; then
     mkdir -p "$root$place"
-  else
+  elif [ ! -e "$root$place" ]; then
     mkdir -p "$root${place%/*}"
     touch "$root$place"
   fi
