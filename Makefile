@@ -24,7 +24,7 @@ demo test test-fast test-next coverage chaos load screenshots bench bench-%: exp
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks requirements clean
+.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks sbom requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -116,6 +116,9 @@ screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, 
 bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery
 	$(RUN) -m tools.stack.install servers
 	$(RUN) -m tools.bench.tasks
+
+sbom: $(VENV)/.stamp ## what the product is made of, as a bill of materials: var/sbom.json (CycloneDX)
+	$(RUN) -m tools.sbom var/sbom.json
 
 requirements: $(VENV)/.stamp ## pin requirements*.txt anew from pyproject.toml
 	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
