@@ -18,7 +18,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-LONG_ROOMS = ("e2e", "tools")
+LONG_ROOMS = ("e2e", "docs", "tools")
 """Begun first, so that none of them is left over at the end: they wait more than they compute."""
 
 
@@ -26,13 +26,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
     return RoomScheduling(config, log)
 
 
+SHARED_ROOMS = ("tests/e2e/", "tests/docs/")
+"""Whose tests share a running system."""
+
+
 class RoomScheduling(LoadFileScheduling):  # type: ignore[misc]
-    """A process gets whole files, which share what they set up, and one all of the pages' tests, which share
-    a running system."""
+    """A process gets whole files, which share what they set up, and one all files of a shared room."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "tests/e2e" if file.startswith("tests/e2e/") else file
+        return next((room for room in SHARED_ROOMS if file.startswith(room)), file)
 
 
 @pytest.hookimpl(trylast=True)

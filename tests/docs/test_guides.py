@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
+from django.core.management import get_commands, load_command_class
 
+from data_processing.models import DeadReason
 from tests.copies import PRODUCT, copy_rooms, insert_before, run_in
 from tests.data_processing.kinds.test_registry import GREETING
+from tests.docs.pages import DOCS, NOT_RUN, Block, read_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [
@@ -112,3 +117,73 @@ def test_filter_of_the_guide_works_once_it_stands_where_the_guide_says(tmp_path:
             "more": True,
         },
     }
+
+
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "decisions"]
+RUN = ("api.md", "cloud.md", "deploy-without-containers.md", "migrate.md", "operate.md")
+"""The guides whose blocks test_api_guide.py and test_operating.py run."""
+
+
+def list_blocks() -> Sequence[Block]:
+    found = [block for page in (DOCS / "how-to").glob("*.md") for block in read_blocks(page)]
+    return [block for block in found if block.language == "sh"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_page_says_whom_it_is_for(page: Path) -> None:
+    title, _, rest = page.read_text(encoding="utf-8").partition("\n")
+    assert title.startswith("# ")
+    assert re.match(r"\s*For [a-z]", rest), "the first sentence under the title"
+
+
+def test_index_leads_to_every_page() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    linked = {(DOCS / target).resolve() for target in re.findall(r"\]\(([^)#:]+)", index)}
+    assert {page for page in PAGES if page not in linked} == {DOCS / "README.md"}
+
+
+def test_blocks_of_commands_are_run_or_say_why_not() -> None:
+    blocks = list_blocks()
+    assert {block.mark for block in blocks} - {""} == set(NOT_RUN)
+    assert {block.page for block in blocks if not block.mark} == set(RUN)
+
+
+def list_compose_commands() -> list[list[str]]:
+    lines = "\n".join(block.text for block in list_blocks() if block.mark == "containers").splitlines()
+    return [shlex.split(line.partition(" | ")[0]) for line in lines if line.startswith("docker compose")]
+
+
+def test_commands_for_containers_name_services_and_commands_that_are_there() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    services, commands = compose["services"], list_compose_commands()
+    assert len(commands) > 10
+    for words in commands:
+        verb = next(
+            word
+            for word in words[2:]
+            if word in ("config", "exec", "logs", "ps", "restart", "run", "stop", "up")
+        )
+        named = [word for word in words[words.index(verb) + 1 :] if re.match(r"[a-z][a-z-]+$", word)]
+        if "python" in words:
+            check_of_django(words[words.index("manage.py") + 1 :])
+            named = named[: named.index("python")]
+        assert set(named) <= set(services), words
+        for profile in re.findall(r"--profile (\S+)", " ".join(words)):
+            assert any(profile in service.get("profiles", ()) for service in services.values())
+
+
+def check_of_django(words: Sequence[str]) -> None:
+    """Whether it is a command with its options."""
+    name, *rest = words
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    parser.parse_args(rest)
+
+
+def test_operations_guide_knows_every_reason_and_no_alert_that_is_not_there() -> None:
+    text = (DOCS / "how-to" / "operate.md").read_text(encoding="utf-8")
+    assert {reason for reason in DeadReason.values if f"| `{reason}` |" not in text} == set()
+    rules = yaml.safe_load((ROOT / "deploy" / "watch" / "alerts.yml").read_text(encoding="utf-8"))
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", text))
+    assert len(named) > 5
+    assert named <= alerts

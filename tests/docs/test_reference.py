@@ -23,7 +23,14 @@ from data_processing.errors import TaskError
 from data_processing.kinds.registry import KINDS
 
 OURS = ("data_processing.", "philgeps_data_explorer.")
-OF_OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "COMPOSE_PROFILES"}
+OF_OTHERS = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_DEFAULT_REGION",
+    "AWS_REQUEST_CHECKSUM_CALCULATION",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION",
+    "COMPOSE_PROFILES",
+}
 """Read by boto3 and by Compose itself."""
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,7 +144,17 @@ def test_example_of_filters_is_a_question_that_can_be_asked() -> None:
     assert Query.from_json({"sort": body["sort"]}).sort.descending
 
 
+def list_anchors(page: Path) -> set[str]:
+    """What GitHub makes of the titles of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 def test_links_between_the_pages_lead_somewhere() -> None:
-    for source in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", source.read_text(encoding="utf-8")):
-            assert (source.parent / target).exists(), f"{source.name} -> {target}"
+    for source in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^):]+)\)", source.read_text(encoding="utf-8")):
+            path, _, anchor = target.partition("#")
+            page = source.parent / path if path else source
+            assert page.exists(), f"{source.name} -> {target}"
+            assert not anchor or anchor in list_anchors(page), f"{source.name} -> {target}"

@@ -220,7 +220,7 @@ def run_celery(arguments: str) -> str:
 
 
 def list_commands_of_the_guide() -> list[str]:
-    guide = (CHECKOUT / "docs" / "how-to" / "operate.md").read_text(encoding="utf-8")
+    guide = (CHECKOUT / "docs" / "how-to" / "celery.md").read_text(encoding="utf-8")
     return re.findall(r"^\.venv/bin/celery -A backend (.*)$", guide, re.MULTILINE)
 
 

@@ -45,6 +45,8 @@ def write_reference(figures: Mapping[str, float], rows: int) -> None:
     page = [
         "# Benchmarks",
         "",
+        "For those who choose hardware, and developers who make something faster or slower.",
+        "",
         "Written by `make bench`: medians, peers in the same run on the same rows. The rows come from",
         "`python -m tools.sample` and `import_contracts`.",
         "",
