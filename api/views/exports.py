@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -126,7 +127,7 @@ def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
         "ETag": etag,
         "Accept-Ranges": "bytes",
         "Content-Type": _content_type(export),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(export.name)}",
+        "Content-Disposition": content_disposition_header(True, export.name),
         "Cache-Control": "private, no-transform",
     }
     if names_etag(request, etag):

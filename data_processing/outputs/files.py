@@ -16,12 +16,12 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
+from django.utils.http import content_disposition_header
 
 from data_processing.models import ExportFile
 
@@ -120,7 +120,7 @@ def read_chunks(path: str, start: int, stop: int) -> Generator[bytes]:
 def sign_url(path: str, *, name: str, content_type: str) -> str:
     """An address of the object store that gives the file, under ``name``, to whoever has it for a while."""
     parameters = {
-        "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "ResponseContentDisposition": content_disposition_header(True, name),
         "ResponseContentType": content_type,
     }
     url: str = _bucket().url(path, parameters=parameters, expire=SIGNED_FOR_S)

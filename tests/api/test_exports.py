@@ -40,7 +40,8 @@ class TestDownload:
         assert hashlib.sha256(body).hexdigest() == export.sha256
         assert response["ETag"] == f'"{export.sha256}"'
         assert response["Content-Length"] == str(len(body))
-        assert "philgeps-all-contracts.csv" in response["Content-Disposition"]
+        # As curl -OJ understands it.
+        assert 'filename="philgeps-all-contracts.csv"' in response["Content-Disposition"]
 
     @pytest.mark.parametrize(
         ("header", "start", "stop"),
@@ -111,7 +112,8 @@ class TestDownload:
         response = visitor.get(exported["links"]["download"], headers={"Range": "bytes=0-9"})
         assert (response.status_code, response.content) == (200, b"")
         assert response["X-Accel-Redirect"] == f"/protected/exports/{ExportFile.objects.get().path}"
-        assert "philgeps-all-contracts.csv" in response["Content-Disposition"]
+        # As curl -OJ understands it.
+        assert 'filename="philgeps-all-contracts.csv"' in response["Content-Disposition"]
 
     def test_known_file_is_not_sent_again(self, visitor: Client, exported: dict[str, Any]) -> None:
         etag = f'"{ExportFile.objects.get().sha256}"'

@@ -88,7 +88,10 @@ class Host:
             "/srv/explorer": str(self.folder),
         }
         self.units = Units(
-            self.folder, environment=self.environment, changes={"--port 3200": f"--port {self.port}"}
+            self.folder,
+            environment=self.environment,
+            # One process serves these tests as well as two.
+            changes={"--port 3200": f"--port {self.port}", "--workers 2": "--workers 1"},
         )
 
     @contextlib.contextmanager

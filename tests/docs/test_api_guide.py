@@ -19,16 +19,17 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "js": ("node", "--input-type=module", "-"),
 }
 EXPECTED = """\
-90 contracts, 130500.00 pesos
-largest: Construction of flood control structure 449, 1449.25
-2019: 3
+90 contracts, 200407.50 pesos
+largest: Construction of flood control structure 449, 2449.25
+2019: 2
 2020: 200
 2021: 200
 2022: 200
 2023: 200
 2024: 200
-of "MUNICIPALITY OF TEST 0"
-Supply of office chairs, lot 1960
+undated: 1
+of "MUNICIPALITY OF TEST 1"
+Supply of office chairs, lot 1961
 expected: 90 rows
 Done.
 flood.csv: OK
