@@ -13,12 +13,12 @@ HOW_TO = DOCS / "how-to"
 
 NOT_RUN = {
     "asks": "asks a person at a terminal",
+    "cluster": "needs a Kubernetes cluster; tests/deploy renders the chart",
     "containers": "needs a container engine; test_guides.py reads the command lines instead",
+    "elsewhere": "is run by tests/integration/test_celery_clients.py or tests/tools",
     "example": "holds values that only the reader knows",
     "machine": "installs programs, or changes files that belong to the whole machine",
     "network": "fetches from other hosts",
-    "running": "needs a system in another terminal; tests/integration/test_celery_clients.py and "
-    "tests/tools/stack run these",
     "stays": "goes on until Ctrl-C; test_operating.py runs it in the background",
 }
 """What may stand behind ``sh`` at the begin of a block, and why the block is not run as it is."""
