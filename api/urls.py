@@ -9,10 +9,13 @@ TASKS = "api/v1/data-processing"
 urlpatterns = [
     path(f"{TASKS}/tasks/", tasks.TaskHistory.as_view(), name="task-history"),
     *(
-        path(f"{TASKS}/tasks/{kind}/", start.as_view(), name=f"task-{kind}")
+        path(f"{TASKS}/tasks/{kind.replace('_', '/')}/", start.as_view(), name=f"task-{kind}")
         for kind, start in tasks.STARTS.items()
     ),
-    path(f"{TASKS}/tasks/export/estimate/", tasks.EstimateExport.as_view(), name="task-estimate"),
+    *(
+        path(f"{TASKS}/tasks/{kind.replace('_', '/')}/estimate/", estimate.as_view(), name=f"estimate-{kind}")
+        for kind, estimate in tasks.ESTIMATES.items()
+    ),
     path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
     path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),
     path(f"{TASKS}/tasks/active/", tasks.ActiveTasks.as_view(), name="task-active"),

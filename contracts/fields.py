@@ -34,11 +34,19 @@ class FieldType(Enum):
     INTEGER = "integer"
     MONEY = "money"
     DATE = "date"
+    SHARE = "share"
+    """A part of a whole, from 0 to 1, to six places. No contract has one; tables have."""
 
     @property
     def sql_type(self) -> str:
         # Centavos are exact, and 18 digits are the most that DuckDB keeps in 64 bits.
-        return {"text": "VARCHAR", "integer": "BIGINT", "money": "DECIMAL(18,2)", "date": "DATE"}[self.value]
+        return {
+            "text": "VARCHAR",
+            "integer": "BIGINT",
+            "money": "DECIMAL(18,2)",
+            "date": "DATE",
+            "share": "DOUBLE",
+        }[self.value]
 
     @property
     def json_schema(self) -> dict[str, Any]:
@@ -47,6 +55,7 @@ class FieldType(Enum):
             "integer": {"type": "integer"},
             "money": {"type": "string", **PESOS.schema},
             "date": {"type": "string", "format": "date"},
+            "share": {"type": "number", "minimum": 0, "maximum": 1},
         }[self.value]
 
 

@@ -14,9 +14,11 @@ from django.views.generic import TemplateView
 
 from api.access.owners import owner_of
 from contracts.fields import REPAIRABLE
+from contracts.questions.dimensions import DIMENSIONS, NAMES
 from contracts.questions.filters import EXACT
+from contracts.questions.tables import MEASURES
 from contracts.reasons import REASONS
-from data_processing.kinds.export import FORMATS
+from data_processing.kinds.exporting import FORMATS
 
 DECLARED = json.dumps(
     [
@@ -25,13 +27,27 @@ DECLARED = json.dumps(
             "word": exact.word,
             "words": exact.words,
             "plural": exact.plural,
-            "dimension": exact.dimension,
+            "dimension": NAMES[exact.word].total,
             "more": exact.more,
         }
         for name, exact in EXACT.items()
     ]
 )
 """The exact filters for the scripts (declared.js)."""
+
+_FILTERS = {exact.word: name for name, exact in EXACT.items()}
+GROUPED_BY = json.dumps(
+    [
+        {"name": one.name, "label": one.label, "plural": one.plural, "filter": _FILTERS.get(one.name)}
+        for one in DIMENSIONS.values()
+    ]
+)
+"""What tables are made by, for the scripts (table.js)."""
+
+MEASURED = json.dumps(
+    [{"name": one.name, "label": one.label, "type": one.type.value} for one in MEASURES.values()]
+)
+"""What tables say of each group."""
 
 MODULES = tuple(
     f"web/{name}.js"
@@ -50,6 +66,7 @@ MODULES = tuple(
         "filters",
         "keywords",
         "notifications",
+        "pager",
         "picker",
         "problems",
         "results",
@@ -98,7 +115,16 @@ class Explorer(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         formats = [(name, FORMAT_LABELS.get(name, name)) for name in FORMATS]
-        return super().get_context_data(pickers=EXACT, formats=formats, modules=MODULES, **kwargs)
+        return super().get_context_data(
+            pickers=EXACT,
+            formats=formats,
+            modules=MODULES,
+            groups=DIMENSIONS.values(),
+            figures=MEASURES.values(),
+            dimensions=GROUPED_BY,
+            measures=MEASURED,
+            **kwargs,
+        )
 
 
 class MyTasks(Page):

@@ -10,11 +10,11 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
-from contracts.fields import FIELD_BY_NAME, Also, FieldType, Pesos, Shown
+from contracts.fields import FIELD_BY_NAME, Also, Pesos, Shown
 from contracts.questions.filters import EXACT
 from contracts.questions.model import SCHEMA_PATH
 from contracts.snapshot.versions import SourceReport
-from data_processing.kinds.export import FORMATS, ExportResult
+from data_processing.kinds.exporting import FORMATS, ExportResult
 from data_processing.kinds.registry import OFFERED
 from data_processing.models import State
 from data_processing.outputs.estimates import Count, ExportEstimate
@@ -262,7 +262,7 @@ class Column(TypedDict):
 
     name: Annotated[str, Also(enum=list(FIELD_BY_NAME))]
     label: str
-    type: Annotated[str, Also(enum=[kind.value for kind in FieldType])]
+    type: Annotated[str, Also(enum=sorted({field.type.value for field in FIELD_BY_NAME.values()}))]
     unit: str | None
     description: str
     filterable: bool

@@ -41,13 +41,16 @@ from data_processing.database.release import release_connections
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.instruments import count_lookup
 from data_processing.kinds.export import ExportRequest
+from data_processing.kinds.exporting import FileRequest
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import OFFERED, parse_again
+from data_processing.kinds.table_export import TableExportRequest
 from data_processing.lifecycle import ends, submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
 from data_processing.lifecycle.submission import get_reusable, request_key
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
 from data_processing.outputs import estimates, files, results
+from data_processing.outputs.estimates import ExportEstimate
 
 LISTED = 200
 NO_TASK = refusal("there is no such task, or it is somebody else's")
@@ -106,7 +109,7 @@ def _make_start(kind: TaskKind[TaskRequest]) -> type[StartTask]:
         "answers": {"POST": starts(_found(kind))},
         "__doc__": kind.about,
     }
-    return type(f"Start{kind.name.title()}", (StartTask,), members)
+    return type(f"Start{kind.name.title().replace('_', '')}", (StartTask,), members)
 
 
 STARTS: Mapping[str, type[StartTask]] = {name: _make_start(kind) for name, kind in OFFERED.items()}
@@ -132,18 +135,45 @@ class RerunTask(ApiView):
         return start_task(request, kind, wanted)
 
 
-class EstimateExport(ApiView):
+class Estimate(ApiView):
     """Says what an export would be, without starting it."""
 
-    body = ExportRequest
+    kind: ClassVar[str]
     answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
+
+    def answer(self, request: Request, wanted: FileRequest, estimate: ExportEstimate) -> Response:
+        key = request_key(self.kind, wanted, estimate["dataset_version"])
+        return Response({**estimate, "reuse": get_reusable(owner_of(request), key) is not None})
+
+
+class EstimateExport(Estimate):
+    """Says what an export would be, without starting it."""
+
+    kind = "export"
+    body = ExportRequest
 
     def post(self, request: Request) -> Response:
         wanted = ExportRequest.from_json(request.data)
         version = datasets.current_snapshot().version
         estimate = estimates.estimate_export(wanted, format=wanted.format, version=version)
-        key = request_key("export", wanted, version)
-        return Response({**estimate, "reuse": get_reusable(owner_of(request), key) is not None})
+        return self.answer(request, wanted, estimate)
+
+
+class EstimateTableExport(Estimate):
+    """Says what an export of a table would be, without starting it."""
+
+    kind = "table_export"
+    body = TableExportRequest
+
+    def post(self, request: Request) -> Response:
+        wanted = TableExportRequest.from_json(request.data)
+        version = datasets.current_snapshot().version
+        estimate = estimates.estimate_table(wanted, format=wanted.format, version=version)
+        return self.answer(request, wanted, estimate)
+
+
+ESTIMATES: Mapping[str, type[Estimate]] = {one.kind: one for one in (EstimateExport, EstimateTableExport)}
+"""Kind that makes files -> the endpoint that estimates them."""
 
 
 class TaskStatus(ApiView):

@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Generic, NamedTuple, NotRequired, TypedDict, TypeVar
 
 from contracts.fields import Pesos
+from contracts.questions import dimensions
 from contracts.questions.filters import Filters
 from contracts.questions.query import LABEL_DIMENSIONS
 from contracts.snapshot.expressions import BIN_BOUNDS, CODES, Statement
@@ -36,9 +37,7 @@ ALWAYS = ("by_contractor", "by_organization", "value_distribution")
 """Groupings that the summary needs: two to count names, one for the whole."""
 
 PERIODS: dict[str, Callable[[date], str]] = {
-    "by_year": lambda day: f"{day.year}",
-    "by_quarter": lambda day: f"{day.year}-Q{(day.month + 2) // 3}",
-    "by_month": lambda day: f"{day.year}-{day.month:02}",
+    period.total: period.say for period in dimensions.PERIODS.values()
 }
 """Dimension -> the label of a day's period, which sorts by time as text."""
 

@@ -60,6 +60,10 @@ class Cursor:
         """Let statements of this cursor read columns of numbers as the relation ``name``."""
         self._cursor.register(name, numbers)
 
+    def register_table(self, name: str, table: pa.Table) -> None:
+        """Let statements of this cursor read ``table`` as the relation ``name``."""
+        self._cursor.register(name, table)
+
     def stream(self, statement: Statement, *, batch_rows: int) -> pa.RecordBatchReader:
         """The rows in batches, without holding them in memory; errors while they are read come translated."""
         self._interrupted = False

@@ -25,8 +25,8 @@ D = TypeVar("D")
 @dataclass(frozen=True, kw_only=True)
 class Exact:
     """Rows whose ``column`` is one of the names. ``word`` is what one name is called in sentences, links
-    (URL parameter) and answers (dimension ``by_<word>``); ``label`` and ``hint`` are the form's, ``plural``
-    the charts'."""
+    (URL parameter) and dimensions (``contracts.questions.dimensions``); ``label`` and ``hint`` are the
+    form's, ``plural`` the charts'."""
 
     column: str
     word: str
@@ -35,10 +35,6 @@ class Exact:
     hint: str
     more: bool = False
     """Whether the form shows it only to those who ask for more filters."""
-
-    @property
-    def dimension(self) -> str:
-        return f"by_{self.word}"
 
     @property
     def words(self) -> str:

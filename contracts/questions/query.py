@@ -18,7 +18,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from contracts.fields import DEFAULT_COLUMNS, FIELD_BY_NAME, SORTABLE
-from contracts.questions.filters import EXACT, Filters
+from contracts.questions.dimensions import FUNDING_YEAR, NAMES, PERIODS
+from contracts.questions.filters import Filters
 from contracts.questions.model import Question, Schema, invalid
 from contracts.questions.numbers import Whole
 from contracts.questions.reading import shown
@@ -29,14 +30,12 @@ MAX_PAGE_SIZE = 1000
 MAX_PAGE = 10_000_000
 MAX_TOP_N = 1000
 
-LABEL_DIMENSIONS: Mapping[str, str] = {exact.dimension: exact.column for exact in EXACT.values()}
+LABEL_DIMENSIONS: Mapping[str, str] = {one.total: one.column for one in NAMES.values()}
 """Dimension of names -> the column that holds them."""
 
 DIMENSIONS: tuple[str, ...] = (
-    "by_year",
-    "by_quarter",
-    "by_month",
-    "by_funding_year",
+    *(period.total for period in PERIODS.values()),
+    FUNDING_YEAR.total,
     *LABEL_DIMENSIONS,
     "value_distribution",
 )

@@ -12,16 +12,16 @@ from typing import BinaryIO
 
 from isal import igzip
 
-from contracts.engine.store import Reader
-from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.fields import Field, FieldType
 from contracts.progress import Progress
-from contracts.questions.query import Query
 from contracts.writers.outfile import (
     Blocks,
+    Rows,
     Writing,
     Written,
     open_whole,
     quote_literal,
+    quote_name,
     view_text,
     write_behind,
 )
@@ -38,8 +38,7 @@ COPIED_AT_ONCE = 1 << 20
 
 
 def write_csv(
-    reader: Reader,
-    query: Query,
+    source: Rows,
     path: Path,
     *,
     total_rows: int,
@@ -48,7 +47,7 @@ def write_csv(
     batch_rows: int = 20_000,
     places: range | None = None,
 ) -> Writing:
-    """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
+    """Write the rows of ``source`` to ``path``, yielding rows done of ``total_rows``.
 
     With ``places`` only the rows there (from 0), ``total_rows`` of them; such files, joined in order, are the
     whole one, because only the first begins with the header. ``packed`` ones are not equal to it in bytes.
@@ -59,12 +58,12 @@ def write_csv(
     makes it a gzip file (RFC 1952) without a time, so that equal rows give equal bytes. Errors and early
     closing: as ``write_xlsx``.
     """
-    select = select_lines(query.columns, guard_formulas=guard_formulas)
+    select = select_lines(source.fields, guard_formulas=guard_formulas)
     with open_whole(path) as file, _packing(file) if packed else nullcontext(file.write) as write:
         if places is None or places.start == 0:
             # Excel takes text without a mark for the code page of its system, and Ñ for two other characters.
-            write(codecs.BOM_UTF8 + (",".join(query.columns) + NEWLINE).encode())
-        batches = reader.stream(query, select=select, batch_rows=batch_rows, places=places)
+            write(codecs.BOM_UTF8 + (",".join(_head(one.name) for one in source.fields) + NEWLINE).encode())
+        batches = source.stream(select=select, batch_rows=batch_rows, places=places)
         pieces = (
             (batch.num_rows, partial(write, view_text(batch.column(0), 0, batch.num_rows)))
             for batch in batches
@@ -93,23 +92,28 @@ def _packing(file: BinaryIO) -> Iterator[Callable[[bytes | memoryview], object]]
         blocks.flush()
 
 
-def select_lines(columns: Sequence[str], *, guard_formulas: bool) -> tuple[str]:
+def _head(name: str) -> str:
+    # Names of columns of contracts are words; those of a cross table hold names from the data.
+    return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'
+
+
+def select_lines(fields: Sequence[Field], *, guard_formulas: bool) -> tuple[str]:
     """The select list that gives one line of CSV per row."""
     # Not DuckDB's COPY, which ends lines its own way and does not say how many rows it has written.
-    cells = ", ',', ".join(_cell(name, guard_formulas=guard_formulas) for name in columns)
+    cells = ", ',', ".join(_cell(field, guard_formulas=guard_formulas) for field in fields)
     return (f"concat({cells}, {quote_literal(NEWLINE)}) AS line",)
 
 
-def _cell(name: str, *, guard_formulas: bool) -> str:
+def _cell(field: Field, *, guard_formulas: bool) -> str:
     """The arguments to concat for one cell: nothing where the value is missing."""
-    column = f'"{name}"'
-    if FIELD_BY_NAME[name].type is not FieldType.TEXT:
+    column = quote_name(field.name)
+    if field.type is not FieldType.TEXT:
         return f"CAST({column} AS VARCHAR)"
     closing = f"""CASE WHEN {column} IS NULL THEN '' ELSE '"' END"""
     # One after the other: DuckDB makes a join of a list of five or more, and a join costs the order of rows.
     risky = " ".join(f"""WHEN {ord(char)} THEN '"'''""" for char in FORMULA_STARTS)
     opening = f"CASE ascii({column}) {risky} ELSE {closing} END" if guard_formulas else closing
-    if guard_formulas and name in NUMBER_COLUMNS:
+    if guard_formulas and field.name in NUMBER_COLUMNS:
         opening = f"""CASE WHEN regexp_matches({column}, '{EATEN}') THEN '"''' ELSE {opening} END"""
     # Few texts hold a quote, and to look for one costs less than to replace none.
     content = f"""CASE WHEN contains({column}, '"') THEN replace({column}, '"', '""') ELSE {column} END"""

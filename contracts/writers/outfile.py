@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
+
+import pyarrow as pa
 
 from contracts.errors import OutOfSpace, ReconciliationFailed
+from contracts.fields import Field
 from contracts.progress import Progress
+
+
+class Rows(Protocol):
+    """What a file is made of: rows with ``fields``, which are the names of their columns."""
+
+    @property
+    def fields(self) -> Sequence[Field]: ...
+
+    def stream(
+        self, *, select: Sequence[str] = (), batch_rows: int = 20_000, places: range | None = None
+    ) -> pa.RecordBatchReader:
+        """All rows in order, or those at ``places`` (from 0), in batches. ``select`` are SQL select lists,
+        the first over the fields, each other over the one before. Errors while they are read come translated.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +132,11 @@ class Blocks:
 def quote_literal(text: str) -> str:
     """``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def quote_name(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def view_text(column: Any, start: int, stop: int) -> memoryview:

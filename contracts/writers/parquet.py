@@ -9,9 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from contracts.engine.store import Reader
-from contracts.questions.query import Query
-from contracts.writers.outfile import Writing, Written, open_whole, write_behind
+from contracts.writers.outfile import Rows, Writing, Written, open_whole, write_behind
 
 # Rows of a row group, which a reader skips or holds as a whole: as many as DuckDB stores and writes.
 GROUP_ROWS = 122_880
@@ -23,23 +21,21 @@ HARDLY_REPEATED = frozenset(
 )
 
 
-def write_parquet(
-    reader: Reader, query: Query, path: Path, *, total_rows: int, group_rows: int = GROUP_ROWS
-) -> Writing:
-    """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
+def write_parquet(source: Rows, path: Path, *, total_rows: int, group_rows: int = GROUP_ROWS) -> Writing:
+    """Write the rows of ``source`` to ``path``, yielding rows done of ``total_rows``.
 
-    Columns keep their names and types: text UTF-8, dates DATE, pesos DECIMAL(18,2). Packed by zstd, a row
-    group for each ``group_rows``. Errors and early closing: as ``write_xlsx``.
+    Columns keep their names and types: text UTF-8, dates DATE, pesos of contracts DECIMAL(18,2). Packed by
+    zstd, a row group for each ``group_rows``. Errors and early closing: as ``write_xlsx``.
     """
     # Not DuckDB's COPY, which holds several row groups and does not say how many rows it has written.
-    batches = reader.stream(query, batch_rows=group_rows)
+    batches = source.stream(batch_rows=group_rows)
     with (
         open_whole(path) as file,
         ParquetWriter(
             file,
             batches.schema,
             compression="zstd",
-            use_dictionary=[name for name in query.columns if name not in HARDLY_REPEATED],
+            use_dictionary=[one.name for one in source.fields if one.name not in HARDLY_REPEATED],
             # As DuckDB writes it; by default it is bytes in an order that readers have to turn around.
             store_decimal_as_integer=True,
         ) as writer,

@@ -20,6 +20,8 @@ MODULES = (
     "export",
     "aggregates",
     "search",
+    "table",
+    "table_export",
     "rehearsal",
     "job",
 )

@@ -48,9 +48,16 @@ CASES = int(os.environ.get("DOCUMENT_CASES", "3"))
 THOROUGH = CASES > 20
 SEED = int(os.environ.get("DOCUMENT_SEED", "10"))
 
-BEYOND = ("/filters/value_range", "/filters/time_ranges/", "/filters/keywords/")
-"""What a schema cannot say of a body: two decimals, the order of two values, text on both sides of ``&&``."""
-LARGE_BODIES = ("StartExport", "StartAggregates", "EstimateExport", "StartSearch")
+BEYOND = (
+    *("/filters/value_range", "/filters/time_ranges/", "/filters/keywords/"),
+    *("/columns", "/page_size", "/bands"),
+)
+"""What a schema cannot say of a body: two decimals, the order of two values, text on both sides of ``&&``;
+what goes with what in a table."""
+LARGE_BODIES = (
+    *("StartExport", "StartAggregates", "EstimateExport", "StartSearch"),
+    *("StartTable", "StartTableExport", "EstimateTableExport"),
+)
 """Operations whose bodies have hundreds of corners."""
 
 
@@ -86,6 +93,7 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     tasks = [start(client, "export", {"format": format_}) for format_ in ("csv", "csv.gz", "parquet", "xlsx")]
     tasks += [start(client, "export", {"format": "csv", "columns": [name]}) for name in ("id", "award_title")]
     tasks += [start(client, "search"), start(client, "aggregates"), start(client, "rehearsal")]
+    tasks += [start(client, "table", {"columns": "year"}), start(client, "table/export", {"rows": "month"})]
     work_off()
     gone, deleted = tasks[4:6]
     ExportFile.objects.filter(run=gone["task_id"]).update(expires_at=Now() - timedelta(seconds=1))

@@ -14,7 +14,10 @@ from contracts.errors import InvalidQuery
 from data_processing.kinds.registry import KINDS
 from tests.api.test_bad_input import BAD_BODIES
 
-SCHEMAS = {name: KINDS[name].request.model_json_schema() for name in ("search", "aggregates", "export")}
+SCHEMAS = {
+    name: KINDS[name].request.model_json_schema()
+    for name in ("search", "aggregates", "export", "table", "table_export")
+}
 GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("search", {}),
     ("search", {"page": 3, "page_size": 1000, "sort": "-contract_amount", "columns": ["id"]}),
@@ -29,6 +32,9 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("export", {"format": "csv.gz", "formula_guard": False}),
     ("export", {"format": "parquet", "formula_guard": None}),
     ("aggregates", {"dimensions": ["by_year"], "top_n": 5}),
+    ("table", {"columns": "year", "measures": ["share"], "sort": "-last_award", "page_size": 200}),
+    ("table", {"rows": "value_band", "bands": {"scale": "linear", "width": "0.50", "steps": None}}),
+    ("table_export", {"rows": "value_band", "bands": {"steps": 3}, "format": "csv", "formula_guard": False}),
 ]
 BEYOND_JSON_SCHEMA = ("reversed", "/filters/value_range", "/filters/time_ranges/0", "/filters/keywords/0")
 """What a schema cannot say: orders of two values, amounts within text, NUL characters."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query
+from contracts.questions.tables import Table
 
 Row = dict[str, Any]
 SEARCHED = ("award_title", "notice_title", "awardee_name", "organization_name")
@@ -160,3 +161,67 @@ def groups(rows: Sequence[Row], dimension: str) -> dict[str | None, tuple[int, s
         label = name_group(row, dimension)
         found.setdefault(label, []).append(row["contract_amount"])
     return {label: (len(amounts), f"{sum(amounts):.2f}") for label, amounts in found.items()}
+
+
+BANDS = [
+    Decimal(0),
+    *(Decimal(step) * 10**power for power in range(16) for step in (1, 2, 5)),
+    Decimal(10) ** 16,
+]
+CENT = Decimal("0.01")
+
+
+def band(amount: Decimal, bounds: Sequence[Decimal]) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the greatest amount of the band that holds ``amount``; None is open."""
+    if amount < bounds[0]:
+        return None, bounds[0] - CENT
+    if amount >= bounds[-1]:
+        return bounds[-1], None
+    return max(bound for bound in bounds if bound <= amount), min(b for b in bounds if b > amount) - CENT
+
+
+def table_key(row: Row, dimension: str, bounds: Sequence[Decimal]) -> Any:
+    """What the rows of a table have in common; what sorts by it sorts by the label."""
+    if dimension != "value_band":
+        return name_group(row, f"by_{dimension}")
+    low, high = band(row["contract_amount"], bounds)
+    return (Decimal(-1) if low is None else low), high
+
+
+def figures(rows: Sequence[Row], whole: Sequence[Row]) -> dict[str, Any]:
+    """All measures of ``rows``, which are some of the ``whole``."""
+    value, all_value = (sum((row["contract_amount"] for row in some), Decimal(0)) for some in (rows, whole))
+    days = [row["award_date"] for row in rows if row["award_date"]]
+    share = (value / (all_value or 1)).quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
+    return {
+        **summary(rows),
+        "share": float(share),
+        "first_award": str(min(days)) if days else None,
+        "last_award": str(max(days)) if days else None,
+    }
+
+
+def group_rows(rows: Sequence[Row], dimension: str, bounds: Sequence[Decimal]) -> dict[Any, list[Row]]:
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(table_key(row, dimension, bounds), []).append(row)
+    return found
+
+
+def order_groups(found: dict[Any, list[Row]], whole: Sequence[Row], table: Table) -> list[Any]:
+    """The keys in the order of the table: missing values last, ties by label."""
+    keys = sorted((key for key in found if key is not None), key=lambda key: key)
+    by = table.sort.by
+    if by == "label":
+        return keys[:: -1 if table.sort.descending else 1] + [None] * (None in found)
+    keys += [None] * (None in found)
+    said = {key: figures(found[key], whole)[by] for key in keys}
+    values = {
+        key: Decimal(v) if by in ("total_value", "avg_value", "median_value") else v
+        for key, v in said.items()
+        if v is not None
+    }
+    given = sorted(
+        (key for key in keys if key in values), key=lambda key: values[key], reverse=table.sort.descending
+    )
+    return given + [key for key in keys if key not in values]

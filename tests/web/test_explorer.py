@@ -12,12 +12,15 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from contracts.questions.filters import EXACT
-from data_processing.kinds.export import FORMATS
+from data_processing.kinds.exporting import FORMATS
 from web.views import FORMAT_LABELS, MODULES
 
 STATIC = Path(__file__).parents[2] / "web" / "static" / "web"
 SCRIPTS = sorted(STATIC.glob("*.js"))
-CHARTS = {"web/charts.js", "web/figures.js", "web/squarify.js"}
+LATER = {
+    f"web/{name}.js"
+    for name in ("charts", "figures", "squarify", "dimensions", "table", "distribution", "bands")
+}
 
 
 def imports_of(name: str) -> set[str]:
@@ -42,10 +45,10 @@ def test_every_format_of_the_api_has_a_name_for_people() -> None:
     assert set(FORMATS) <= set(FORMAT_LABELS)
 
 
-def test_all_modules_are_fetched_at_once_and_the_charts_only_when_seen() -> None:
+def test_all_modules_are_fetched_at_once_and_other_looks_only_when_seen() -> None:
     assert imports_of("explorer.js") == set(MODULES)
-    assert not CHARTS & set(MODULES)
-    assert all(finders.find(name) for name in CHARTS)
+    assert not LATER & set(MODULES)
+    assert all(finders.find(name) for name in LATER)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.bench import answers, dataset, exports, queries
+from tools.bench import answers, dataset, exports, queries, tables
 from tools.bench.dataset import FULL, read_rows
 from tools.bench.figures import list_missed, show_table
 
@@ -23,6 +23,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     exports.measure,
     queries.measure,
+    tables.measure,
     answers.measure,
     dataset.measure,
 )

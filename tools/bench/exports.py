@@ -88,7 +88,7 @@ def measure(rows: int) -> Mapping[str, float]:
 
 def write_ours(write: Callable[..., Generator[Any, None, Any]], **options: Any) -> Callable[..., None]:
     def run(reader: Reader, path: Path, rows: int) -> None:
-        for _ in write(reader, QUERY, path, total_rows=rows, **options):
+        for _ in write(reader.rows_of(QUERY), path, total_rows=rows, **options):
             pass
 
     return run

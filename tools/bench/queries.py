@@ -72,7 +72,7 @@ def _measure_searches(store: Store, reader: Reader) -> list[float]:
     took = []
     for keyword in map(" && ".join, KEYWORDS):
         query = Query(filters=Filters(keywords=(keyword,)), sort=BY_AMOUNT)
-        took.append(_time_question(store, f"search {keyword}", partial(_find, reader, query, Page())))
+        took.append(time_question(store, f"search {keyword}", partial(_find, reader, query, Page())))
     return took
 
 
@@ -82,7 +82,7 @@ def _find(reader: Reader, query: Query, page: Page) -> None:
 
 
 def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]:
-    ask = partial(_time_question, store)
+    ask = partial(time_question, store)
     frequent = Query(filters=Filters(keywords=("supply",)), sort=BY_AMOUNT)
     deep = Page(number=min(DEEP, rows // 500))
     totals = [
@@ -97,14 +97,14 @@ def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]
     return {
         "deep_page_ms": ask("page 10,000 by amount", partial(_find, reader, frequent, deep)),
         "aggregates_cold_ms": statistics.median(totals),
-        "aggregates_cached_ms": _time_question(None, "totals again", again),
+        "aggregates_cached_ms": time_question(None, "totals again", again),
         "suggest_ms": statistics.median(
             ask(f"suggest {typed!r}", partial(reader.suggest, "contractors", typed)) for typed in TYPED
         ),
     }
 
 
-def _time_question(
+def time_question(
     store: Store | None, name: str, question: Callable[[], object], *, repeats: int = 7
 ) -> float:
     """Median milliseconds, cold where there is a store; the first answer, which may read the disk, is not
@@ -131,7 +131,7 @@ def _measure_peers(snapshot: Snapshot, folder: Path) -> tuple[list[float], list[
 
 def _measure_peer(con: psycopg.Connection, way: str) -> list[float]:
     return [
-        _time_question(
+        time_question(
             None, f"{way} {' && '.join(phrases)}", partial(postgres.search, con, phrases), repeats=1
         )
         for phrases in KEYWORDS

@@ -18,9 +18,12 @@ class Year:
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What people must know of an export. Values are pesos, ``made_at`` is an aware time."""
+    """What people must know of an export. ``sheet`` is what its rows are called, ``counted`` what ``rows``
+    counts. Values are pesos, ``made_at`` is an aware time."""
 
     title: str
+    sheet: str = "Contracts"
+    counted: str = "Rows"
     filters_in_words: str
     dataset_version: str
     sources: tuple[str, ...]

@@ -11,7 +11,7 @@ from openpyxl.chart import BarChart, Reference, Series
 from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.styles import Alignment, Font
 
-from contracts.fields import FIELD_BY_NAME
+from contracts.fields import Field
 from contracts.writers.excel import CELL_UNITS
 from contracts.writers.workbook.about import About, Year
 
@@ -23,7 +23,7 @@ Content = str | int | Decimal
 WIDTHS = {"A": 24, "B": 72, "C": 14}
 
 
-def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: int) -> None:
+def fill_about(sheet: Any, about: About, *, fields: Sequence[Field], cut_texts: int) -> None:
     """Fill an empty openpyxl ``sheet``."""
     for letter, width in WIDTHS.items():
         sheet.column_dimensions[letter].width = width
@@ -42,15 +42,14 @@ def fill_about(sheet: Any, about: About, *, columns: Sequence[str], cut_texts: i
         _append_years(sheet, about.years)
     _append(sheet)
     _append(sheet, "Column", "Meaning", font=BOLD)
-    for name in columns:
-        field = FIELD_BY_NAME[name]
+    for field in fields:
         _append(sheet, field.label, field.description + (f" In {field.unit}." if field.unit else ""))
 
 
 def _append_summary(sheet: Any, about: About) -> None:
     _append(sheet)
     _append(sheet, "Summary", font=BOLD)
-    _append(sheet, "Rows", about.rows)
+    _append(sheet, about.counted, about.rows)
     _append(sheet, "Total value (PHP)", about.total_value)
     if about.average_value is not None and about.median_value is not None:
         _append(sheet, "Average value (PHP)", about.average_value)

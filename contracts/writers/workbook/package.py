@@ -16,11 +16,16 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.xml.functions import tostring
 
-from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.fields import Field, FieldType
 from contracts.writers.workbook.about import About
 from contracts.writers.workbook.about_sheet import fill_about
 
-NUMBER_FORMATS = {FieldType.INTEGER: "0", FieldType.MONEY: "#,##0.00", FieldType.DATE: "yyyy-mm-dd"}
+NUMBER_FORMATS = {
+    FieldType.INTEGER: "0",
+    FieldType.MONEY: "#,##0.00",
+    FieldType.DATE: "yyyy-mm-dd",
+    FieldType.SHARE: "0.00%",
+}
 HEADER_FONT = Font("Calibri", 11, bold=True, color="FFFFFF")
 HEADER_FILL = PatternFill("solid", start_color="1F3864")
 HEADER_ALIGNMENT = Alignment(vertical="center", wrap_text=True)
@@ -49,39 +54,39 @@ class Package:
 
 
 def build_package(
-    columns: Sequence[str], about: About, *, sheets: Sequence[int], cut_texts: int = 0
+    fields: Sequence[Field], about: About, *, sheets: Sequence[int], cut_texts: int = 0
 ) -> Package:
     """The package for sheets that hold so many rows each, with the header row already in their frames."""
     workbook = Workbook()
     workbook.remove(workbook.active)
     for index, rows in enumerate(sheets, start=1):
-        sheet = workbook.create_sheet("Contracts" if index == 1 else f"Contracts {index}")
-        _furnish_sheet(sheet, columns, rows=rows)
-    fill_about(workbook.create_sheet("About"), about, columns=columns, cut_texts=cut_texts)
+        sheet = workbook.create_sheet(about.sheet if index == 1 else f"{about.sheet} {index}")
+        _furnish_sheet(sheet, fields, rows=rows)
+    fill_about(workbook.create_sheet("About"), about, fields=fields, cut_texts=cut_texts)
     styles = {type_: _style_number(workbook, code) for type_, code in NUMBER_FORMATS.items()}
     parts = _save(workbook, about)
     names = [f"xl/worksheets/sheet{index}.xml" for index in range(1, len(sheets) + 1)]
     frames = tuple(
-        _split_sheet(name, parts.pop(name), columns, rows=rows)
+        _split_sheet(name, parts.pop(name), fields, rows=rows)
         for name, rows in zip(names, sheets, strict=True)
     )
     return Package(frames=frames, parts=parts, styles=styles)
 
 
-def _furnish_sheet(sheet: Any, columns: Sequence[str], *, rows: int) -> None:
-    for index, name in enumerate(columns, start=1):
-        field, letter = FIELD_BY_NAME[name], get_column_letter(index)
+def _furnish_sheet(sheet: Any, fields: Sequence[Field], *, rows: int) -> None:
+    for index, field in enumerate(fields, start=1):
+        letter = get_column_letter(index)
         cell = sheet.cell(1, index, field.label)
         cell.font, cell.fill, cell.alignment = HEADER_FONT, HEADER_FILL, HEADER_ALIGNMENT
         sheet.column_dimensions[letter].width = field.width
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = _area(columns, rows=rows)
+    sheet.auto_filter.ref = _area(fields, rows=rows)
     sheet.print_title_rows = "1:1"
     sheet.page_setup.orientation = "landscape"
 
 
-def _area(columns: Sequence[str], *, rows: int) -> str:
-    return f"A1:{get_column_letter(len(columns))}{rows + 1}"
+def _area(fields: Sequence[Field], *, rows: int) -> str:
+    return f"A1:{get_column_letter(len(fields))}{rows + 1}"
 
 
 def _style_number(workbook: Workbook, number_format: str) -> int:
@@ -105,10 +110,10 @@ def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
     return parts
 
 
-def _split_sheet(name: str, xml: bytes, columns: Sequence[str], *, rows: int) -> Frame:
+def _split_sheet(name: str, xml: bytes, fields: Sequence[Field], *, rows: int) -> Frame:
     """Open the sheet behind its header row and put right what openpyxl cannot know of it."""
     head, close, tail = xml.partition(b"</sheetData>")
-    area = _area(columns, rows=rows)
+    area = _area(fields, rows=rows)
     # openpyxl knows of the header row alone; programs make room for as many rows as the sheet says it has.
     head = re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{area}"'.encode(), head, count=1)
     # Reference numbers are text; Excel would mark every one of them as a mistake.

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 
-from contracts.fields import FIELD_BY_NAME, FieldType
+from contracts.fields import Field, FieldType
 from contracts.writers.excel import CELL_UNITS
-from contracts.writers.outfile import quote_literal, view_text
+from contracts.writers.outfile import quote_literal, quote_name, view_text
 
 ILLEGAL = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # U+FFFE and U+FFFF in UTF-8, which XML 1.0 forbids beside the control characters.
@@ -38,7 +38,7 @@ class Piece:
 
 
 def select_xml(
-    columns: Sequence[str], *, styles: Mapping[FieldType, int], sheet_rows: int
+    fields: Sequence[Field], *, styles: Mapping[FieldType, int], sheet_rows: int
 ) -> tuple[str, str, str]:
     """The select lists that ``split_sheets`` reads: ``xml`` of the row, ``cut`` cells, ``lookalike``."""
     # A list of its own for what the cells of a row share: inside a CASE, DuckDB looks for no common parts and
@@ -48,8 +48,8 @@ def select_xml(
         f"concat(number, {quote_literal(_opening(type_, styles))}) AS {_opening_column(type_)}"
         for type_ in FieldType
     )
-    cells = ", ".join(_cell(name, get_column_letter(index)) for index, name in enumerate(columns, start=1))
-    texts = [f'"{name}"' for name in columns if FIELD_BY_NAME[name].type is FieldType.TEXT]
+    cells = ", ".join(_cell(field, get_column_letter(index)) for index, field in enumerate(fields, start=1))
+    texts = [quote_name(field.name) for field in fields if field.type is FieldType.TEXT]
     lookalike = _any(f"contains({text}, '_x')" for text in texts)
     row = f"""concat('<row r="', number, '">', {cells}, '</row>')"""
     return (
@@ -109,10 +109,10 @@ def _opening(type_: FieldType, styles: Mapping[FieldType, int]) -> str:
     return f'" s="{styles[type_]}"><v>'
 
 
-def _cell(name: str, letter: str) -> str:
+def _cell(field: Field, letter: str) -> str:
     """The arguments to concat for one cell: nothing where the value is missing."""
     # Each piece is chosen by itself, because a string that is passed on costs less than one that is built.
-    field, column = FIELD_BY_NAME[name], f'"{name}"'
+    column = quote_name(field.name)
     closing = "</t></is></c>" if field.type is FieldType.TEXT else "</v></c>"
     pieces = (quote_literal(f'<c r="{letter}'), _opening_column(field.type), quote_literal(closing))
     before, opening, after = (f"CASE WHEN {column} IS NULL THEN '' ELSE {piece} END" for piece in pieces)

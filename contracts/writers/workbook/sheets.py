@@ -14,11 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from contracts.engine.store import Reader
-from contracts.fields import FieldType
+from contracts.fields import Field, FieldType
 from contracts.progress import Progress
-from contracts.questions.query import Query
-from contracts.writers.outfile import Writing, Written, open_whole, write_behind
+from contracts.writers.outfile import Rows, Writing, Written, open_whole, write_behind
 from contracts.writers.workbook.about import About
 from contracts.writers.workbook.package import CONTENT_TYPES, Frame, build_package
 from contracts.writers.workbook.row_xml import Piece, clean_xml, select_xml, split_sheets
@@ -29,7 +27,7 @@ SHEET_FACTS = struct.Struct("<I3Q")
 
 @dataclass(frozen=True, kw_only=True)
 class SheetPlan:
-    """All that whoever writes one sheet must know beside the query: which rows, and what is around them."""
+    """All that whoever writes one sheet must know beside the rows: which rows, and what is around them."""
 
     places: range
     frame: Frame
@@ -54,27 +52,25 @@ class SheetPlan:
         )
 
 
-def plan_sheets(columns: Sequence[str], about: About, parts: Sequence[range]) -> list[SheetPlan]:
+def plan_sheets(fields: Sequence[Field], about: About, parts: Sequence[range]) -> list[SheetPlan]:
     """What the sheets are that hold the rows of ``parts``."""
-    package = build_package(columns, about, sheets=[len(places) for places in parts])
+    package = build_package(fields, about, sheets=[len(places) for places in parts])
     return [
         SheetPlan(places=places, frame=frame, styles=package.styles)
         for places, frame in zip(parts, package.frames, strict=True)
     ]
 
 
-def write_sheet(
-    reader: Reader, query: Query, path: Path, *, plan: SheetPlan, batch_rows: int = 5_000
-) -> Writing:
-    """Write one sheet of the contracts that ``query`` means to ``path``, yielding rows done of this sheet.
+def write_sheet(source: Rows, path: Path, *, plan: SheetPlan, batch_rows: int = 5_000) -> Writing:
+    """Write one sheet of the rows of ``source`` to ``path``, yielding rows done of this sheet.
 
     Errors and early closing: as ``write_xlsx``.
     """
     rows = len(plan.places)
-    select = select_xml(query.columns, styles=plan.styles, sheet_rows=rows)
+    select = select_xml(source.fields, styles=plan.styles, sheet_rows=rows)
     with open_whole(path) as file:
         sheet = _Sheet(file, plan.frame)
-        batches = reader.stream(query, select=select, batch_rows=batch_rows, places=plan.places)
+        batches = source.stream(select=select, batch_rows=batch_rows, places=plan.places)
         pieces = (
             (piece.rows, partial(sheet.append, piece)) for piece in split_sheets(batches, sheet_rows=rows)
         )
@@ -84,7 +80,7 @@ def write_sheet(
 
 
 def join_sheets(
-    path: Path, sheets: Sequence[Path], *, columns: Sequence[str], about: About, plans: Sequence[SheetPlan]
+    path: Path, sheets: Sequence[Path], *, fields: Sequence[Field], about: About, plans: Sequence[SheetPlan]
 ) -> Writing:
     """Write the workbook of ``sheets``, the files of ``plans`` in order, to ``path``. Only copies rows."""
     rows = [len(plan.places) for plan in plans]
@@ -94,7 +90,7 @@ def join_sheets(
         facts = [SHEET_FACTS.unpack(source.read(SHEET_FACTS.size)) for source in sources]
         # The sheet About says how many, and is made here for that reason.
         cut_texts = sum(cut for *_, cut in facts)
-        package = build_package(columns, about, sheets=rows, cut_texts=cut_texts)
+        package = build_package(fields, about, sheets=rows, cut_texts=cut_texts)
         archive = ZipStream(file)
         archive.add(CONTENT_TYPES, package.parts[CONTENT_TYPES])
         for source, plan, (crc, packed, size, _) in zip(sources, plans, facts, strict=True):

@@ -1,14 +1,12 @@
-"""Stream the rows of a query into a workbook on disk."""
+"""Stream rows into a workbook on disk."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
 
-from contracts.engine.store import Reader
-from contracts.questions.query import Query
 from contracts.writers.excel import SHEET_ROWS
-from contracts.writers.outfile import Writing, Written, open_whole, write_behind
+from contracts.writers.outfile import Rows, Writing, Written, open_whole, write_behind
 from contracts.writers.workbook.about import About
 from contracts.writers.workbook.package import CONTENT_TYPES, Package, build_package
 from contracts.writers.workbook.row_xml import Piece, clean_xml, select_xml, split_sheets
@@ -16,8 +14,7 @@ from contracts.writers.workbook.zip_stream import ZipStream
 
 
 def write_xlsx(
-    reader: Reader,
-    query: Query,
+    source: Rows,
     path: Path,
     *,
     about: About,
@@ -25,21 +22,21 @@ def write_xlsx(
     sheet_rows: int = SHEET_ROWS,
     batch_rows: int = 5_000,
 ) -> Writing:
-    """Write the contracts that ``query`` means to ``path``, yielding rows done of ``total_rows``.
+    """Write the rows of ``source`` to ``path``, yielding rows done of ``total_rows``.
 
-    The data stand on sheets "Contracts", "Contracts 2"..., ``sheet_rows`` rows each, then a sheet "About".
-    Equal rows and an equal ``about`` give equal bytes. ``total_rows`` must be exact (``reader.count``).
+    They stand on sheets such as "Contracts", "Contracts 2"..., ``sheet_rows`` rows each, then a sheet
+    "About". Equal rows and an equal ``about`` give equal bytes. ``total_rows`` must be exact.
     On any error, and when the generator is closed early, nothing is left at ``path``. Raises OutOfSpace
-    (retryable), QueryInterrupted, and ReconciliationFailed where the query gives another number of rows.
+    (retryable), QueryInterrupted, and ReconciliationFailed where ``source`` gives another number of rows.
     """
     # An answer without rows still has a sheet, with its header.
     sheets = [min(sheet_rows, total_rows - start) for start in range(0, total_rows, sheet_rows)] or [0]
-    package = build_package(query.columns, about, sheets=sheets)
-    select = select_xml(query.columns, styles=package.styles, sheet_rows=sheet_rows)
+    package = build_package(source.fields, about, sheets=sheets)
+    select = select_xml(source.fields, styles=package.styles, sheet_rows=sheet_rows)
     with open_whole(path) as file:
         output = _Output(ZipStream(file), package)
         output.begin()
-        batches = reader.stream(query, select=select, batch_rows=batch_rows)
+        batches = source.stream(select=select, batch_rows=batch_rows)
         pieces = (
             (piece.rows, partial(output.append, piece))
             for piece in split_sheets(batches, sheet_rows=sheet_rows)
@@ -47,7 +44,7 @@ def write_xlsx(
         yield from write_behind(pieces, total_rows=total_rows)
         # Built once more, because the sheet About says how many texts were cut.
         cut_texts = output.cut_texts
-        output.close(build_package(query.columns, about, sheets=sheets, cut_texts=cut_texts))
+        output.close(build_package(source.fields, about, sheets=sheets, cut_texts=cut_texts))
     return Written(cut_texts=cut_texts)
 
 

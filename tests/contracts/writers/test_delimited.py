@@ -59,7 +59,7 @@ AWARDS = st.lists(
 def export(store: Store, path: Path, *, query: Query = DEFAULT, **options: Any) -> list[Progress]:
     with store.reader() as reader:
         total = reader.count(query.filters).rows
-        return list(write_csv(reader, query, path, total_rows=total, **options))
+        return list(write_csv(reader.rows_of(query), path, total_rows=total, **options))
 
 
 def read_table(store: Store, query: Query) -> list[list[Any]]:

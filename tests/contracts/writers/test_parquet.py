@@ -24,7 +24,7 @@ DEFAULT = Query()
 def export(store: Store, path: Path, *, query: Query = DEFAULT, **options: Any) -> list[Progress]:
     with store.reader() as reader:
         total = reader.count(query.filters).rows
-        return list(write_parquet(reader, query, path, total_rows=total, **options))
+        return list(write_parquet(reader.rows_of(query), path, total_rows=total, **options))
 
 
 def test_columns_keep_their_names_types_and_values(tmp_path: Path) -> None:

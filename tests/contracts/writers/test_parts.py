@@ -34,20 +34,21 @@ def finish(writing: Writing) -> list[int]:
 
 
 def write_workbook_in_parts(reader: Reader, query: Query, folder: Path, parts: list[range]) -> Path:
-    plans = [SheetPlan.from_json(plan.to_json()) for plan in plan_sheets(query.columns, ABOUT, parts)]
+    fields = reader.rows_of(query).fields
+    plans = [SheetPlan.from_json(plan.to_json()) for plan in plan_sheets(fields, ABOUT, parts)]
     sheets = [folder / f"sheet{number}" for number in range(len(plans))]
     # Backwards, because parts are written in whatever order.
     for plan, sheet in reversed(list(zip(plans, sheets, strict=True))):
-        finish(write_sheet(reader, query, sheet, plan=plan))
+        finish(write_sheet(reader.rows_of(query), sheet, plan=plan))
     path = folder / "joined"
-    finish(join_sheets(path, sheets, columns=query.columns, about=ABOUT, plans=plans))
+    finish(join_sheets(path, sheets, fields=fields, about=ABOUT, plans=plans))
     return path
 
 
 def write_csv_in_parts(reader: Reader, query: Query, folder: Path, parts: list[range]) -> Path:
     files = [folder / f"part{number}" for number in range(len(parts))]
     for places, file in reversed(list(zip(parts, files, strict=True))):
-        finish(write_csv(reader, query, file, total_rows=len(places), places=places))
+        finish(write_csv(reader.rows_of(query), file, total_rows=len(places), places=places))
     path = folder / "joined"
     finish(join_csv(path, files, total_rows=parts[-1].stop))
     return path
@@ -60,9 +61,9 @@ def assert_parts_make_the_whole(store: Store, query: Query, *, part_rows: int) -
         if not total:
             return
         parts, whole = cut(total, into=part_rows), folder / "whole"
-        finish(write_xlsx(reader, query, whole, about=ABOUT, total_rows=total, sheet_rows=part_rows))
+        finish(write_xlsx(reader.rows_of(query), whole, about=ABOUT, total_rows=total, sheet_rows=part_rows))
         assert write_workbook_in_parts(reader, query, folder, parts).read_bytes() == whole.read_bytes()
-        finish(write_csv(reader, query, whole, total_rows=total))
+        finish(write_csv(reader.rows_of(query), whole, total_rows=total))
         assert write_csv_in_parts(reader, query, folder, parts).read_bytes() == whole.read_bytes()
 
 
@@ -97,9 +98,9 @@ def test_large_parts_read_by_several_threads_make_the_whole(sort: Sort) -> None:
 
 def test_part_beyond_the_rows_that_there_are_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     with open_awards([make_award(number) for number in range(5)]) as store, store.reader() as reader:
-        (plan,) = plan_sheets(Query().columns, ABOUT, [range(3, 9)])
+        (plan,) = plan_sheets(reader.rows_of(Query()).fields, ABOUT, [range(3, 9)])
         with pytest.raises(ReconciliationFailed):
-            finish(write_sheet(reader, Query(), tmp_path / "sheet", plan=plan))
+            finish(write_sheet(reader.rows_of(Query()), tmp_path / "sheet", plan=plan))
         with pytest.raises(ReconciliationFailed):
-            finish(write_csv(reader, Query(), tmp_path / "lines", total_rows=6, places=range(3, 9)))
+            finish(write_csv(reader.rows_of(Query()), tmp_path / "lines", total_rows=6, places=range(3, 9)))
     assert not list(tmp_path.iterdir())

@@ -48,7 +48,7 @@ def export(
 ) -> list[Progress]:
     with store.reader() as reader:
         total = reader.count(query.filters).rows
-        return list(write_xlsx(reader, query, path, about=about, total_rows=total, **options))
+        return list(write_xlsx(reader.rows_of(query), path, about=about, total_rows=total, **options))
 
 
 def read_table(store: Store, query: Query) -> list[tuple[Any, ...]]:

@@ -48,7 +48,7 @@ def read_xlsx(path: Path) -> list[int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A writer, called as ``write(reader, QUERY, path, total_rows=...)``; with ``small_steps`` it reports its
+    """A writer, called as ``write(rows, path, total_rows=...)``; with ``small_steps`` it reports its
     progress every five rows. ``read`` gives the ids of the rows."""
 
     write: Callable[..., Writing]
@@ -97,20 +97,20 @@ def test_rows_of_many_threads_come_in_order_and_in_the_same_bytes(
     paths = tmp_path / "one", tmp_path / "two"
     with many.reader() as reader:
         for path in paths:
-            list(form.write(reader, QUERY, path, total_rows=MANY))
+            list(form.write(reader.rows_of(QUERY), path, total_rows=MANY))
     assert form.read(paths[0]) == list(range(1, MANY + 1))
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_batches_make_no_difference_to_the_rows(out: Path, small_store: Store, form: Format) -> None:
     with small_store.reader() as reader:
-        list(form.small_steps(reader, QUERY, out, total_rows=SMALL))
+        list(form.small_steps(reader.rows_of(QUERY), out, total_rows=SMALL))
     assert form.read(out) == list(range(1, SMALL + 1))
 
 
 def test_progress_rises_to_the_total(out: Path, small_store: Store, form: Format) -> None:
     with small_store.reader() as reader:
-        steps = list(form.small_steps(reader, QUERY, out, total_rows=SMALL))
+        steps = list(form.small_steps(reader.rows_of(QUERY), out, total_rows=SMALL))
     done = [step.current for step in steps]
     assert done == sorted(set(done))
     assert (done[0], done[-1]) == (0, SMALL)
@@ -121,7 +121,7 @@ def test_progress_rises_to_the_total(out: Path, small_store: Store, form: Format
 @pytest.mark.parametrize("steps", [1, 2])
 def test_closing_early_leaves_no_file(out: Path, small_store: Store, form: Format, steps: int) -> None:
     with small_store.reader() as reader:
-        work = form.small_steps(reader, QUERY, out, total_rows=SMALL)
+        work = form.small_steps(reader.rows_of(QUERY), out, total_rows=SMALL)
         for _ in range(steps):
             next(work)
         assert os.listdir(out.parent) == [out.name]
@@ -134,14 +134,14 @@ def test_another_number_of_rows_than_announced_is_refused(
     out: Path, small_store: Store, form: Format, total: int
 ) -> None:
     with small_store.reader() as reader, pytest.raises(ReconciliationFailed):
-        list(form.write(reader, QUERY, out, total_rows=total))
+        list(form.write(reader.rows_of(QUERY), out, total_rows=total))
     assert os.listdir(out.parent) == []
 
 
 @pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet", "xlsx"])
 def test_an_interrupt_stops_the_export_and_leaves_no_file(out: Path, many: Store, name: str) -> None:
     with many.reader() as reader:
-        work = FORMATS[name].small_steps(reader, QUERY, out, total_rows=MANY)
+        work = FORMATS[name].small_steps(reader.rows_of(QUERY), out, total_rows=MANY)
         assert next(work).current == 0
         assert 0 < next(work).current <= 5
         reader.interrupt()
@@ -153,12 +153,12 @@ def test_an_interrupt_stops_the_export_and_leaves_no_file(out: Path, many: Store
 def test_a_full_disk_is_out_of_space_and_leaves_no_file(out: Path, small_store: Store, form: Format) -> None:
     out.symlink_to("/dev/full")
     with small_store.reader() as reader, pytest.raises(OutOfSpace):
-        list(form.write(reader, QUERY, out, total_rows=SMALL))
+        list(form.write(reader.rows_of(QUERY), out, total_rows=SMALL))
     assert os.listdir(out.parent) == []
     assert Path("/dev/full").exists()
 
 
 def test_an_empty_answer_is_a_file_without_rows(out: Path, form: Format) -> None:
     with open_awards([make_award(source="flood_control")]) as store, store.reader() as reader:
-        list(form.write(reader, QUERY, out, total_rows=0))
+        list(form.write(reader.rows_of(QUERY), out, total_rows=0))
     assert form.read(out) == []

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query
 from data_processing.kinds.context import Context, Outcome
-from data_processing.kinds.export import FORMATS
+from data_processing.kinds.exporting import FORMATS
 from data_processing.kinds.registry import KINDS
 from data_processing.outputs.estimates import estimate_export
 from tests.contracts import oracle
@@ -91,11 +91,11 @@ def test_search_aggregates_estimate_and_every_format_count_the_rows_that_the_fil
             for filters in questions:
                 wanted = [row for row in rows if oracle.matches(row, filters)]
                 assert count_everywhere(filters, snapshot.version) == dict.fromkeys(
-                    ("search", "aggregates", "estimate", *FORMATS), len(wanted)
+                    ("search", "aggregates", "table", "table file", "estimate", *FORMATS), len(wanted)
                 )
                 value = f"{sum((row['contract_amount'] for row in wanted), Decimal(0)):.2f}"
                 assert value_everywhere(filters, snapshot.version) == dict.fromkeys(
-                    ("search", "aggregates", "estimate"), value
+                    ("search", "aggregates", "table", "table file", "estimate"), value
                 )
 
 
@@ -108,6 +108,8 @@ def count_everywhere(filters: Filters, version: str) -> dict[str, int]:
     counts = {
         "search": read_result(do_work("search", body, version))["total_rows"],
         "aggregates": read_result(do_work("aggregates", body, version))["summary"]["count"],
+        "table": sum(row["count"] for row in read_table(body, version)),
+        "table file": sum(int(row["count"]) for row in read_table_file(body, version)),
         "estimate": estimate_export(Query.from_json(body), format="xlsx", version=version)["rows"],
     }
     for format in FORMATS:
@@ -123,5 +125,23 @@ def value_everywhere(filters: Filters, version: str) -> dict[str, str]:
     return {
         "search": read_result(do_work("search", body, version))["total_value"],
         "aggregates": read_result(do_work("aggregates", body, version))["summary"]["total_value"],
+        "table": add_up(read_table(body, version)),
+        "table file": add_up(read_table_file(body, version)),
         "estimate": estimate_export(Query.from_json(body), format="xlsx", version=version)["total_value"],
     }
+
+
+def read_table(body: dict[str, Any], version: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = read_result(do_work("table", {**body, "rows": "month"}, version))["rows"]
+    return rows
+
+
+def read_table_file(body: dict[str, Any], version: str) -> list[dict[str, Any]]:
+    made = do_work("table_export", {**body, "rows": "value_band", "format": "csv"}, version).file
+    assert made is not None
+    with made.partial.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add_up(rows: list[dict[str, Any]]) -> str:
+    return f"{sum((Decimal(row['total_value']) for row in rows), Decimal(0)):.2f}"
