@@ -3,6 +3,7 @@
 import { countWords, formatPesos, formatShare, formatShortPesos, groupDigits, justBelow } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
 import { EXACT } from "./declared.js";
+import { NO_TIMES } from "./dimensions.js";
 import { build, buildButton, find, MISSING } from "./dom.js";
 import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
 import { buildProblem } from "./problems.js";
@@ -291,8 +292,6 @@ function askTotals(filters, names, signal) {
   const dimensions = [...ALWAYS, ...names.map(({ dimension }) => dimension)];
   return askTask(`${TASKS}/aggregates/`, { filters, dimensions, top_n: TOP }, { signal, onWait: () => {} });
 }
-
-const NO_TIMES = { years: [], quarters: [], from: null, to: null, undated: false };
 
 /** @param {Element | null | undefined} chart */
 const titleOf = (chart) => chart?.querySelector("h2")?.textContent ?? null;

@@ -13,16 +13,16 @@ import { SummaryCards } from "./summary.js";
 import { askTask } from "./tasks.js";
 import { changeView, clearFilters, readView, showView, toSearch, writeView } from "./view.js";
 
-/** @import {Charts} from "./charts.js" */
 /** @import {TaskStatus} from "./tasks.js" */
 /** @import {Changes, View} from "./view.js" */
+
+// What they show is taken away instead of the contracts.
+const TABLES = ["table", "distribution"];
 
 let view = readView(location.search);
 /** @type {{asked: string, data: Api.SearchResult} | null} */
 let answer = null;
 let searching = new AbortController();
-/** @type {Charts | null} */
-let charts = null;
 /** @type {NodeListOf<HTMLAnchorElement>} */
 const tabs = document.querySelectorAll("[data-show]");
 
@@ -34,6 +34,17 @@ const results = new ResultTable({ navigate, clear });
 const cards = new SummaryCards({ navigate });
 const columnMenu = new ColumnMenu({ changed: (columns) => navigate(showView(view, { columns })) });
 const exports = new ExportList();
+const lookers = { navigate, retry: () => show(view) };
+const takers = { ...lookers, offer: exports.offerTable.bind(exports) };
+/**
+ * Other ways to look at what is found than its rows; the code of each is fetched when it is first looked at.
+ * @type {Record<string, () => Promise<{show: (view: View, signal: AbortSignal) => Promise<Api.Summary | null | void>}>>}
+ */
+const LOOKS = {
+  charts: once(async () => new (await import("./charts.js")).Charts(find("#charts"), lookers)),
+  table: once(async () => new (await import("./table.js")).FigureTable(takers)),
+  distribution: once(async () => new (await import("./distribution.js")).Distribution(takers)),
+};
 
 /** @param {View} next */
 function navigate(next) {
@@ -57,7 +68,7 @@ async function show(next) {
   searching.abort();
   searching = new AbortController();
   const { signal } = searching;
-  await Promise.all([showRows(view, signal), showCharts(view, signal)]);
+  await Promise.all([showRows(view, signal), showLook(view, signal)]);
 }
 
 function showTabs() {
@@ -66,9 +77,9 @@ function showTabs() {
     if (tab.dataset.show === view.show) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
-  find("#results").hidden = view.show === "charts";
-  find("#columns").hidden = view.show === "charts";
-  find("#charts").hidden = view.show !== "charts";
+  find("#results").hidden = view.show in LOOKS;
+  find("#columns").hidden = view.show in LOOKS;
+  for (const name of Object.keys(LOOKS)) find(`#${name}`).hidden = view.show !== name;
 }
 
 /** @param {View} asked @param {AbortSignal} signal */
@@ -91,7 +102,7 @@ async function showRows(asked, signal) {
     results.show(asked, data, columns);
     columnMenu.show(asked, columns);
     const shown = chooseColumns(asked, columns).map(({ name }) => name);
-    exports.offer(asked, data.total_rows, { shown, all: names });
+    if (!TABLES.includes(asked.show)) exports.offer(asked, data.total_rows, { shown, all: names });
     // After the rows, which people wait for; the charts bring the summary along.
     if (asked.show !== "charts") await cards.ask(asked, signal);
   } catch (error) {
@@ -103,16 +114,23 @@ async function showRows(asked, signal) {
   }
 }
 
-/** The code of the charts is fetched when they are first looked at. @param {View} asked @param {AbortSignal} signal */
-async function showCharts(asked, signal) {
-  if (asked.show !== "charts") return;
-  if (charts === null) {
-    const { Charts } = await import("./charts.js");
-    charts ??= new Charts(find("#charts"), { navigate, retry: () => show(view) });
-  }
+/** @param {View} asked @param {AbortSignal} signal */
+async function showLook(asked, signal) {
+  if (!(asked.show in LOOKS)) return;
+  const look = await LOOKS[asked.show]();
   if (signal.aborted) return;
-  const summary = await charts.show(asked, signal);
+  const summary = await look.show(asked, signal);
   if (summary) cards.show(asked, summary);
+}
+
+/** @template T @param {() => Promise<T>} open @returns {() => Promise<T>} */
+function once(open) {
+  /** @type {Promise<T> | null} */
+  let opened = null;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }
 
 async function showDataset() {

@@ -7,7 +7,7 @@ import { ExportCard } from "./exportcard.js";
 import { buildProblem } from "./problems.js";
 import { hideExport, listShownExports, showExport, watchShownExports } from "./shownexports.js";
 import { cancelTask, followTask, rerunTask } from "./tasks.js";
-import { EMPTY, toFilters } from "./view.js";
+import { toFilters } from "./view.js";
 
 /** @import {KnownStatus} from "./tasks.js" */
 /** @import {View} from "./view.js" */
@@ -23,10 +23,8 @@ export class ExportList {
   #estimate = find("#estimate");
   /** @type {Map<string, ExportCard>} */
   #cards = new Map();
-  /** @type {View} */
-  #view = EMPTY;
-  /** @type {{shown?: string[], all?: string[]}} */
-  #columns = {};
+  /** What the button exports: where to ask for it, and the body but for the format. */
+  #offered = { path: "export", body: () => /** @type {object} */ ({}) };
   #rows = 0;
   #timer = 0;
   #asking = new AbortController();
@@ -52,19 +50,32 @@ export class ExportList {
    * @param {{shown?: string[], all?: string[]}} [columns]  the names of the columns that a person may choose
    */
   offer(view, rows, columns = {}) {
-    this.#view = view;
+    const body = () => {
+      const which = find("#export-columns", HTMLSelectElement).value;
+      const names = which === "shown" ? columns.shown : which === "all" ? columns.all : null;
+      return { filters: toFilters(view), sort: view.sort, columns: names };
+    };
+    this.#show({ path: "export", body }, rows);
+  }
+
+  /** As offer, of a whole table. @param {object} table @param {number | null} rows */
+  offerTable(table, rows) {
+    this.#show({ path: "table/export", body: () => table }, rows);
+  }
+
+  /** @param {{path: string, body: () => object}} offered @param {number | null} rows */
+  #show(offered, rows) {
+    this.#offered = offered;
     this.#rows = rows ?? 0;
-    this.#columns = columns;
+    find("#export-columns").hidden = offered.path !== "export";
     this.#button.disabled = !rows;
     this.#button.textContent = rows ? `Export ${countWords(rows, "row")}` : "Export";
     this.#estimateSoon();
   }
 
   #body() {
-    const which = find("#export-columns", HTMLSelectElement).value;
-    const columns = which === "shown" ? this.#columns.shown : which === "all" ? this.#columns.all : null;
     const guard = this.#guardable ? { formula_guard: this.#guard.checked } : {};
-    return { filters: toFilters(this.#view), sort: this.#view.sort, format: this.#format.value, columns, ...guard };
+    return { ...this.#offered.body(), format: this.#format.value, ...guard };
   }
 
   // In the other formats text is text.
@@ -87,7 +98,7 @@ export class ExportList {
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     try {
-      const { body } = await post(`${TASKS}/export/estimate/`, this.#body(), { signal });
+      const { body } = await post(`${TASKS}/${this.#offered.path}/estimate/`, this.#body(), { signal });
       this.#estimate.textContent = describeEstimate(body);
     } catch (error) {
       if (signal.aborted) return;
@@ -98,7 +109,7 @@ export class ExportList {
   async #start() {
     this.#button.setAttribute("aria-disabled", "true");
     await this.#attempt(async () => {
-      const { body } = await post(`${TASKS}/export/`, this.#body());
+      const { body } = await post(`${TASKS}/${this.#offered.path}/`, this.#body());
       this.#welcome(body);
     });
     this.#button.removeAttribute("aria-disabled");

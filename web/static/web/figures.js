@@ -15,6 +15,7 @@ const UPRIGHT = { width: 80, height: 100 };
  * @property {number} size  what its length or area shows
  * @property {number} [part]  of a column, the part that went wrong
  * @property {string | null} [tick]  what stands below a column
+ * @property {boolean} [limit]  whether a limit lies at the beginning of a column
  * @property {string} value  the figure beside the label, in few characters
  * @property {string} detail  everything, in a sentence
  * @property {string[]} cells  exact figures for the table
@@ -86,7 +87,8 @@ export function drawColumns(marks, top) {
       fill.style.blockSize = percent(mark.size, highest);
       if (mark.part) fill.append(buildPart(mark.part));
       const label = build("span", { class: "column-label" }, mark.tick);
-      return build("li", {}, buildMark(mark, "column", build("span", { class: "column-room" }, fill), label));
+      const room = build("span", { class: "column-room" }, fill);
+      return build("li", { class: mark.limit && "limit" }, buildMark(mark, "column", room, label));
     }),
   );
   rove(list);

@@ -1,10 +1,11 @@
 // The results: summary, table, pages, and the loading, empty and error states.
 
-import { countWords, formatPesos, groupDigits } from "./amounts.js";
+import { countWords, formatPesos } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { wordsOf } from "./declared.js";
 import { showDetails } from "./details.js";
 import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
+import { buildPager } from "./pager.js";
 import { buildProblem } from "./problems.js";
 import { changeView, EMPTY, isNameFilter, showView, writeView } from "./view.js";
 
@@ -15,7 +16,6 @@ import { changeView, EMPTY, isNameFilter, showView, writeView } from "./view.js"
 /** @import {NameFilter} from "./declared.js" */
 /** @import {View} from "./view.js" */
 
-const PAGE_SIZES = ["25", "50", "100", "200"];
 const DESCENDING_FIRST = ["date", "money", "integer"];
 const LOADING_AFTER_MS = 250;
 const TITLE = "award_title";
@@ -234,28 +234,12 @@ export class ResultTable {
   }
 
   /** @param {Api.SearchResult} data */
-  #showPager({ page, pages, rows, page_size: size, total_rows: total }) {
-    const link = (/** @type {number} */ number, /** @type {Attributes} */ attributes, /** @type {string} */ words) =>
-      number >= 1 && number <= pages
-        ? this.#buildLink(showView(this.#view, { page: String(number) }), { class: "button", ...attributes }, words)
-        : build("span", { class: "button disabled", "aria-disabled": "true" }, words);
-    const first = (page - 1) * size + 1;
-    const last = first + rows.length - 1;
-    find("#pager").replaceChildren(
-      link(page - 1, { rel: "prev" }, "← Previous"),
-      build("span", {}, `Rows ${groupDigits(first)}–${groupDigits(last)} of ${groupDigits(total)}`),
-      link(page + 1, { rel: "next" }, "Next →"),
-      this.#buildSizes(),
-    );
-  }
-
-  #buildSizes() {
-    const sizes = [...new Set([...PAGE_SIZES, this.#view.size])];
-    const select = build(
-      "select",
-      { onchange: () => this.#navigate(changeView(this.#view, { size: select.value })) },
-      sizes.map((size) => build("option", { value: size, selected: size === this.#view.size }, size)),
-    );
-    return build("label", { class: "page-size" }, "Rows per page ", select);
+  #showPager(data) {
+    const bar = buildPager(data, {
+      link: (page, attributes, words) => this.#buildLink(showView(this.#view, { page }), attributes, words),
+      size: this.#view.size,
+      resize: (size) => this.#navigate(changeView(this.#view, { size })),
+    });
+    find("#pager").replaceChildren(...bar);
   }
 }

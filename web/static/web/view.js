@@ -25,7 +25,14 @@ import { EXACT } from "./declared.js";
  * @property {string} page
  * @property {string} size
  * @property {string} columns  names joined by commas; empty: the usual ones
- * @property {string} show  "rows" or "charts"
+ * @property {string} show  "rows", "charts", "table" or "distribution"
+ * @property {string} by  the dimension of the rows of the table
+ * @property {string} across  that of its columns; empty: none
+ * @property {string} figure  what the cells of a cross table say
+ * @property {string} order  of the rows of the table, "count" or "-count"
+ * @property {string} tpage  page of the table
+ * @property {string} scale  of the distribution, "linear" or "logarithmic"
+ * @property {string} width  of its bars: pesos, or how many make a tenfold; empty: what suits
  */
 
 const NAMES = /** @type {Record<NameFilter, string>} */ (
@@ -46,7 +53,17 @@ const NAME_LISTS = { ...NAMES, ...EXCEPTIONS };
 const LISTS = { years: "year", quarters: "quarter", repaired: "repaired" };
 const SINGLES = /** @type {const} */ (["from", "to", "min", "max"]);
 const SWITCHES = /** @type {const} */ (["undated", "flood"]);
-const DEFAULTS = { sort: "-award_date", page: "1", size: "50", columns: "", show: "rows" };
+const OF_TABLE = { by: "contractor", across: "", figure: "total_value", order: "-total_value", tpage: "1" };
+const OF_DISTRIBUTION = { scale: "logarithmic", width: "" };
+const DEFAULTS = {
+  sort: "-award_date",
+  page: "1",
+  size: "50",
+  columns: "",
+  show: "rows",
+  ...OF_TABLE,
+  ...OF_DISTRIBUTION,
+};
 const QUARTERS = [
   ["01-01", "03-31"],
   ["04-01", "06-30"],
@@ -147,13 +164,31 @@ export function toSearch(view, columns) {
   };
 }
 
+/** The body of a table: the page of it that the view shows. @param {View} view @param {string[]} measures */
+export function toTable(view, measures) {
+  return {
+    filters: toFilters(view),
+    rows: view.by,
+    columns: view.across || null,
+    measures,
+    sort: view.order,
+    page: wholeNumber(view.tpage),
+    page_size: wholeNumber(view.size),
+  };
+}
+
 /**
  * Another view of the same order, on its first page, because its rows are others.
  * @param {View} view
  * @param {Changes} changes
  * @returns {View}
  */
-export const changeView = (view, changes) => ({ ...view, page: DEFAULTS.page, ...changes });
+export const changeView = (view, changes) => ({
+  ...view,
+  page: DEFAULTS.page,
+  tpage: DEFAULTS.tpage,
+  ...changes,
+});
 
 /** The same rows, looked at in another way. @param {View} view @param {Changes} changes @returns {View} */
 export const showView = (view, changes) => ({ ...view, ...changes });
@@ -169,7 +204,10 @@ export function countFilters(view) {
 }
 
 /** The view without any filter; how it is shown stays. @param {View} view @returns {View} */
-export const clearFilters = ({ sort, size, columns, show }) => ({ ...EMPTY, sort, size, columns, show });
+export const clearFilters = (view) => {
+  const shown = keysOf(DEFAULTS).map((name) => [name, view[name]]);
+  return { ...EMPTY, ...Object.fromEntries(shown), page: DEFAULTS.page, tpage: DEFAULTS.tpage };
+};
 
 /**
  * @typedef {{type?: string, start_date: string | null, end_date: string | null}} Period  as the API says a time range
@@ -182,7 +220,7 @@ export const clearFilters = ({ sort, size, columns, show }) => ({ ...EMPTY, sort
  */
 export function viewOfRequest(request) {
   const { filters, sort } = request ?? {};
-  if (!filters) return null;
+  if (!filters || !request) return null;
   /** @type {View} */
   const view = {
     ...EMPTY,
@@ -194,12 +232,18 @@ export function viewOfRequest(request) {
     min: filters.value_range.min,
     max: filters.value_range.max,
     flood: filters.include_flood_control,
-    sort: sort ?? EMPTY.sort,
+    ...(request.rows ? viewOfTable(request) : { sort: sort ?? EMPTY.sort }),
   };
   /** @type {Period[]} */
   const others = filters.time_ranges.filter((/** @type {Period} */ range) => !addPeriod(view, range));
   if (others.length > 1) return null;
   return others.length ? { ...view, from: others[0].start_date, to: others[0].end_date } : view;
+}
+
+/** How a view shows a table that was asked for. @param {Record<string, any>} request */
+function viewOfTable({ rows: by, columns, sort: order, bands }) {
+  if (bands) return { show: "distribution", scale: bands.scale, width: String(bands.width ?? bands.steps) };
+  return { show: "table", by, across: columns ?? "", order };
 }
 
 /**
