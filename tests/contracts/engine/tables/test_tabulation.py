@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.engine.store import Reader, Store
@@ -78,7 +78,7 @@ def key_of(shown: Any) -> Any:
     return Decimal(-1 if low is None else low), None if high is None else Decimal(high)
 
 
-@settings(max_examples=12, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(awards, max_size=16), st.lists(st.tuples(one_filter, tables()), min_size=3, max_size=4))
 def test_tables_say_what_the_oracle_says(
     given_awards: list[dict[str, Any]], questions: list[tuple[Filters, dict[str, Any]]]
