@@ -51,6 +51,8 @@ SERVERS = (
     Package("nginx", "/usr/sbin/nginx"),
     Package("prometheus", "/usr/bin/promtool"),
     Package("libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so"),
+    Package("curl", "curl"),
+    Package("jq", "jq"),
     NODE,
 )
 
