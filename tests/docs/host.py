@@ -70,6 +70,8 @@ class Host:
         (self.folder / ".venv").symlink_to(Path(sys.executable).parents[1])
         (self.folder / "raw").mkdir()
         write_raw_file(self.folder / "raw" / "2019-2024.csv", CONTRACTS)
+        self.ran: list[str] = []
+        """All commands, as their pages have them."""
         self._programs = folder / "bin"
         self._programs.mkdir()
         self.postgres = PostgreSQL(folder / "postgresql")
@@ -113,6 +115,7 @@ class Host:
 
     def try_to_run(self, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Commands in a shell of their own, in the checkout, with ports and folders of this host."""
+        self.ran.append(text)
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self.translate(text)],
             cwd=self.folder,

@@ -11,6 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 HOW_TO = DOCS / "how-to"
 
+RUN = ("cloud.md", "deploy-without-containers.md", "migrate.md", "operate.md")
+"""The guides whose blocks of commands test_operating.py runs, all but those that are marked."""
+
 NOT_RUN = {
     "asks": "asks a person at a terminal",
     "cluster": "needs a Kubernetes cluster; tests/deploy renders the chart",

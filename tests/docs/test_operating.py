@@ -8,6 +8,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.docs.host import Host
-from tests.docs.pages import HOW_TO, select
+from tests.docs.pages import HOW_TO, RUN, select
 from tools.stack.children import spawn, stop_child
 from tools.stack.client import TASKS, Client
 from tools.stack.connection import NoAnswer
@@ -229,3 +230,21 @@ def test_secret_is_changed_and_the_program_upgraded(host: Host, visitor: Visitor
     ended = visitor.wait_for(visitor.start(number=3), "SUCCESS")
     assert ended["meta"]["attempt"] == 1
     assert "no error" in host.run(look)
+
+
+def test_users_are_given_to_a_broker_by_its_management_pages(host: Host) -> None:
+    """As the guide for clouds says, to a broker of which one has no shell."""
+    host.set(RABBITMQ_FLOWER_PASSWORD="another-password-of-flower")
+    (give, _) = select("cloud.md")
+    admin = f"admin:{host.secret('RABBITMQ_PASSWORD')}"
+    host.run(give.text, ADMIN=admin, MANAGEMENT=host.rabbitmq.management_url)
+    host.run("sudo rabbitmqctl authenticate_user flower another-password-of-flower")
+
+
+def test_no_command_of_the_guides_was_left_out(host: Host, request: pytest.FixtureRequest) -> None:
+    chosen = [item for item in request.session.items if item.path == Path(__file__)]
+    if len(chosen) < len([name for name in globals() if name.startswith("test_")]):
+        pytest.skip("only some of these tests were chosen")
+    ran = {line.strip() for text in host.ran for line in text.splitlines()}
+    wanted = {line.strip() for page in RUN for block in select(page) for line in block.text.splitlines()}
+    assert wanted - ran == set()
