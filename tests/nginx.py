@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import ssl
@@ -66,7 +67,11 @@ class Nginx:
     def speak(self, sent: str, *, tls: bool | None = None, until: str = "") -> str:
         """What comes back until nginx closes the connection or has answered, or until there is ``until``."""
         received = b""
-        with socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE_S) as raw:
+        # Who is too slow meets a reset (reset_timedout_connection); by TLS from a newer nginx only.
+        with (
+            socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE_S) as raw,
+            contextlib.suppress(ConnectionResetError),
+        ):
             tls = self.edge if tls is None else tls
             speaking = self.trust.wrap_socket(raw, server_hostname="localhost") if tls else raw
             speaking.sendall(sent.encode())
