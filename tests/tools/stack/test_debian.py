@@ -13,6 +13,7 @@ import pytest
 
 from tools.stack import debian
 from tools.stack.children import unmeasured
+from tools.stack.polling import poll
 
 ROOT = Path(__file__).parents[3]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
@@ -91,32 +92,49 @@ debian.enter(Path("/"), Path(os.getcwd()[1:]), sys.argv[1:])
 """
 
 
-def enter(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script of the shell in the folder, in a root that is this machine's own."""
-    return subprocess.run(
+def begin(script: str, folder: Path) -> subprocess.Popen[str]:
+    """A script of the shell in the folder, in a root that is this machine's own."""
+    return subprocess.Popen(
         [sys.executable, "-c", ENTERED, "sh", "-c", script],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
         cwd=folder,
         env={**unmeasured(), "PYTHONPATH": str(ROOT), "ARGS": "-k 'a b'", "SECRET": "of the machine"},
     )
 
 
+def runs(word: str) -> bool:
+    """Whether there is a process with this word in its command line."""
+    return any(word in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+
+
 @needs_root
 def test_nothing_is_left_of_a_command_that_fails(tmp_path: Path) -> None:
     before = Path("/proc/self/mountinfo").read_text()
-    run = enter('mount -t tmpfs none /mnt && sleep 4321 & sleep 0.2; echo "$ARGS$SECRET"; exit 7', tmp_path)
-    assert (run.returncode, run.stdout) == (7, "-k 'a b'\n"), run.stderr
+    command = begin(
+        'mount -t tmpfs none /mnt && sleep 4321 & sleep 0.2; echo "$ARGS$SECRET"; exit 7', tmp_path
+    )
+    assert command.communicate() == ("-k 'a b'\n", "")
+    assert command.returncode == 7
     assert Path("/proc/self/mountinfo").read_text() == before
-    assert not any("4321" in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+    assert not runs("4321")
+
+
+@needs_root
+def test_nothing_is_left_of_a_command_that_is_killed(tmp_path: Path) -> None:
+    command = begin("setsid sleep 5432 & wait", tmp_path)
+    assert poll(lambda: runs("5432"), within_s=30)
+    command.kill()
+    command.communicate()
+    assert poll(lambda: not runs("5432"), within_s=30)
 
 
 @needs_root
 def test_orphans_in_the_root_are_collected(tmp_path: Path) -> None:
     # Whoever waits for the end of a process whose parent has died would wait for ever.
-    run = enter("orphan=$(sh -c 'sleep 0.1 >/dev/null & echo $!'); sleep 0.5; ls -d /proc/$orphan", tmp_path)
-    assert run.stdout == "", run.stderr
+    ended = "orphan=$(sh -c 'sleep 0.1 >/dev/null & echo $!'); sleep 0.5; ls -d /proc/$orphan"
+    assert begin(ended, tmp_path).communicate()[0] == ""
 
 
 @needs_root
