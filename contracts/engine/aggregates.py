@@ -297,6 +297,9 @@ def _money(group: Group[object]) -> Money:
 
 
 def _average(total: Decimal, count: int) -> str | None:
-    if not count:
-        return None
-    return str(EXACT.divide(total, Decimal(count)).quantize(CENT, context=EXACT))
+    return str(divide_pesos(total, count)) if count else None
+
+
+def divide_pesos(total: Decimal, count: int) -> Decimal:
+    """The average of so many amounts, rounded half up to the centavo."""
+    return EXACT.divide(total, Decimal(count)).quantize(CENT, context=EXACT)

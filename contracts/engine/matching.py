@@ -121,6 +121,11 @@ class Matcher:
         """The one or two amounts in the middle; none where there are no contracts."""
         return self._indexes.rows.median_amounts(self.match_rows(filters))
 
+    @property
+    def rows(self) -> RowArrays:
+        """What is kept of every contract as arrays."""
+        return self._indexes.rows
+
     def make_bits(self, filters: Filters) -> FilterBits:
         """The names and keywords of ``filters`` as the WHERE takes them."""
         self._indexes.expect_codes(filters.columns())

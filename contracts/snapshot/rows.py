@@ -144,6 +144,17 @@ class RowArrays:
         rows = self._take(found, by_amount, offset=first, size=last - first + 1)
         return [Decimal(int(self._amounts[row])).scaleb(-2) for row in rows]
 
+    def sort_by_amount(self, mask: Mask) -> NDArray[np.uint32]:
+        """The contracts in ``mask`` in the order of their amounts, where they are not few among others."""
+        if np.count_nonzero(mask) <= FEW:
+            rows = np.flatnonzero(mask)
+            return rows[np.argsort(self._amounts[rows], kind="stable")].astype(np.uint32)
+        return self._orders[Sort(field="contract_amount", descending=False)]
+
+    def take_amounts(self, rows: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """The amounts of ``rows``, in centavos."""
+        return self._amounts[rows]
+
     def _take(self, found: MatchedRows, sort: Sort, *, offset: int, size: int) -> NDArray[np.int64]:
         taken: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
         if offset >= found.count:

@@ -11,7 +11,6 @@ from contracts.writers.workbook import About
 from data_processing.kinds.context import Context, Work
 from data_processing.kinds.exporting import (
     FORMATS,
-    STREAM_MEMORY_MB,
     ExportResult,
     FileRequest,
     describe_file,
@@ -20,6 +19,9 @@ from data_processing.kinds.exporting import (
     write_file,
 )
 from data_processing.kinds.kind import TaskKind
+
+# DuckDB fills what it is given; groups of names need a fraction of it, beside the arrays of their members.
+MEMORY_MB = 100
 
 
 class TableExportRequest(FileRequest, Table):
@@ -35,7 +37,7 @@ def export_table(request: TableExportRequest, context: Context) -> Work:
     Raises ExportTooLarge, contracts.errors.OutOfSpace.
     """
     yield Progress(phase="adding up", current=0, total=0)
-    with context.open_reader(memory_mb=STREAM_MEMORY_MB) as reader:
+    with context.open_reader(memory_mb=MEMORY_MB) as reader:
         rows = reader.rows_of_table(request)
         expect_few(rows.count)
         path = context.partial_path(request.format)

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from contracts.engine.tables.axes import Band
 from contracts.engine.tables.crossing import COLUMN, ROW, Columns
-from contracts.engine.tables.groups import EMPTY, KEY, Groups
+from contracts.engine.tables.figures import EMPTY
+from contracts.engine.tables.groups import KEY, Groups
 from contracts.fields import Also, Pesos
 from contracts.questions.tables import LABEL
 

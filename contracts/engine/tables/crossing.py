@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 
 from contracts.engine.cursor import Cursor
 from contracts.engine.tables.axes import Axis
+from contracts.engine.tables.figures import Measurer
 from contracts.engine.tables.groups import KEY, Groups
-from contracts.engine.tables.statements import group
+from contracts.engine.tables.statements import GROUP
 from contracts.questions.tables import LABEL, TableSort
-from contracts.snapshot.expressions import Statement
 
 ROW, COLUMN = "row_place", "column_place"
 _ROWS, _COLUMNS = "chosen_rows", "chosen_columns"
@@ -50,26 +49,28 @@ def choose_columns(groups: Groups, *, top: int) -> Columns:
     )
 
 
-def select_cells(
-    rows: Statement,
+def find_cells(
     columns: Columns,
     measures: Sequence[str],
+    measurer: Measurer,
     *,
-    cursor: Cursor,
-    whole: Decimal,
     by_rows: tuple[Axis, pa.ChunkedArray] | None = None,
-) -> Statement:
-    """Rows (COLUMN, measures) by column, or (ROW, COLUMN, measures) where rows and columns meet. ``by_rows``
-    are the axis and the keys of the rows that are meant, whose places count from 0."""
-    _register(cursor, _COLUMNS, pa.array(columns.keys, pa.int64()))
+) -> pa.Table:
+    """COLUMN and ``measures`` of each column, or of each cell, with its ROW. ``by_rows`` are the axis and the
+    keys of the rows that are meant, whose places count from 0. What holds no contract is not there."""
+    _register(measurer.cursor, _COLUMNS, pa.array(columns.keys, pa.int64()))
     joins = _join("LEFT", _COLUMNS, columns.axis)
-    keys = {COLUMN: f"coalesce({_COLUMNS}_place, {len(columns.keys)})"}
+    key = f"coalesce({_COLUMNS}_place, {len(columns.keys)})"
     if by_rows is not None:
         axis, wanted = by_rows
-        _register(cursor, _ROWS, wanted)
+        _register(measurer.cursor, _ROWS, wanted)
         joins = f"{_join('INNER', _ROWS, axis)} {joins}"
-        keys = {ROW: f"{_ROWS}_place", **keys}
-    return group(rows, keys, measures, whole=whole, joins=joins)
+        # One number for both places.
+        key = f"{_ROWS}_place * {columns.count} + {key}"
+    found = measurer.measure(key, measures, joins=joins)
+    rows, places = np.divmod(found.column(GROUP).to_numpy(), max(columns.count, 1))
+    placed = found.append_column(ROW, pa.array(rows)).append_column(COLUMN, pa.array(places))
+    return placed.drop_columns([GROUP])
 
 
 def _register(cursor: Cursor, name: str, keys: pa.Array) -> None:

@@ -70,9 +70,8 @@ def open_rows(table: Table, tabulation: Tabulation, cursor: Cursor) -> TableRows
     if table.columns_by is not None:
         columns, _ = tabulation.find_columns(table.columns_by)
         crossed = _list_crossed_fields(table, columns)
-        cells = tabulation.select_cells(columns, (groups.axis, groups.table.column(KEY).take(places)))
-        # Kept on the way, because they may be millions: what memory does not hold goes to the disk.
-        cursor.execute(Statement(f"CREATE OR REPLACE TEMP TABLE {_CELLS} AS {cells.sql}", cells.parameters))
+        cells = tabulation.find_cells(columns, (groups.axis, groups.table.column(KEY).take(places)))
+        cursor.register_table(_CELLS, cells)
         joined = f" LEFT JOIN ({_pivot(table, columns, crossed)}) USING ({ROW})"
     names = ", ".join(_quote(field.name) for field in (*own, *crossed))
     return TableRows(

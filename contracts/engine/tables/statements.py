@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
-from contracts.questions.tables import COUNTED
 from contracts.snapshot.expressions import CODES, Statement
 
-# A second quantile a little above the half, because the lower and the upper one in the middle are two: exact
-# for up to 50 million contracts (EXPORT_MAX_ROWS is 20).
-_MIDDLE = "quantile_disc(contract_amount, [0.5, 0.50000001])"
+GROUP, MEMBER, PAIR = "group_number", "row_number", "pair"
+UNKNOWN = -(1 << 31)
+"""The number of the group whose key is null."""
 
-
-def _count_names(column: str) -> str:
-    missing = f"(SELECT code FROM labels WHERE field = '{column}' AND label IS NULL)"
-    return f"count(DISTINCT nullif({CODES[column]}, {missing}))"
-
-
-_FOUND: Mapping[str, Mapping[str, str]] = {
-    "median_value": {"middle": _MIDDLE},
-    "first_award": {"first_award": "min(award_date)"},
-    "last_award": {"last_award": "max(award_date)"},
-    **{measure: {measure: _count_names(column)} for measure, column in COUNTED.items()},
-}
+_FOUND = {"first_award": "min(award_date)", "last_award": "max(award_date)"}
 """Measure -> what is asked of the contracts of a group for it, beside their count and value."""
+GROUPED = ("count", "total_value", "share", "avg_value", *_FOUND)
+"""The measures that a group's statement says; others take its members."""
 
 
 def _centavos(pesos: str) -> str:
@@ -43,38 +33,62 @@ def _divide(part: str, whole: str) -> str:
 
 def _say(measure: str, whole: Decimal) -> str:
     total = _centavos("total_value")
-    match measure:
-        case "avg_value":
-            return _pesos(_divide(total, "nullif(count, 0)"))
-        case "median_value":
-            return _pesos(f"({_centavos('middle[1]')} + {_centavos('middle[2]')} + 1) // 2")
-        case "share":
-            of = f"{int(whole * 100)}::HUGEINT"
-            return f"{_divide(f'1000000 * {total}', of)} / 1000000" if whole else "0::DOUBLE"
-        case _:
-            return measure
+    if measure == "avg_value":
+        return _pesos(_divide(total, "count"))
+    if measure == "share":
+        return f"{_divide(f'1000000 * {total}', f'{int(whole * 100)}::HUGEINT')} / 1000000"
+    return measure
 
 
 def group(
-    rows: Statement, keys: Mapping[str, str], measures: Sequence[str], *, whole: Decimal, joins: str = ""
+    rows: Statement, key: str, measures: Sequence[str], *, whole: Decimal, joins: str = ""
 ) -> Statement:
-    """A row for each group of ``rows`` (a tail ``FROM ... WHERE ...``): ``keys``, by name and expression, and
-    then ``measures``. Shares are of ``whole`` pesos. ``joins`` may bring what keys stand for."""
-    found = {"count": "count(*)", "total_value": "coalesce(sum(contract_amount), 0.00)"}
-    for measure in measures:
-        found |= _FOUND.get(measure, {})
-    asked = ", ".join(f"{expression} AS {name}" for name, expression in (*keys.items(), *found.items()))
-    said = ", ".join([*keys, *(f"{_say(measure, whole)} AS {measure}" for measure in measures)])
-    by = f"GROUP BY {', '.join(keys)}" if keys else ""
+    """A row for each group of ``rows`` (a tail ``FROM ... WHERE ...``): GROUP, the number that the expression
+    ``key`` gives, and those of ``measures`` that are in GROUPED. Shares are of ``whole`` pesos. ``joins`` may
+    bring what the key stands for."""
+    wanted = [measure for measure in measures if measure in GROUPED]
+    found = {"count": "count(*)", "total_value": "sum(contract_amount)"}
+    found |= {measure: _FOUND[measure] for measure in wanted if measure in _FOUND}
+    asked = ", ".join(f"{expression} AS {name}" for name, expression in found.items())
+    said = ", ".join([GROUP, *(f"{_say(measure, whole)} AS {measure}" for measure in wanted)])
     return Statement(
-        f"SELECT {said} FROM (SELECT {asked} FROM (SELECT * {rows.sql}) {joins} {by})", rows.parameters
+        f"""SELECT {said} FROM (
+            SELECT {_number(key)} AS {GROUP}, {asked} FROM (SELECT * {rows.sql}) {joins} GROUP BY {GROUP}
+        )""",
+        rows.parameters,
     )
 
 
-def name_groups(groups: Statement, column: str) -> Statement:
-    """``groups`` by the code ``key`` of a name, with its ``label``."""
+def list_members(rows: Statement, key: str, *, joins: str = "") -> Statement:
+    """The contracts of the groups: MEMBER from 0 and GROUP."""
     return Statement(
-        f"""SELECT grouped.*, label
-        FROM ({groups.sql}) grouped JOIN labels ON field = '{column}' AND code = key""",
-        groups.parameters,
+        f"""SELECT (id - 1)::INTEGER AS {MEMBER}, {_number(key)}::INTEGER AS {GROUP}
+        FROM (SELECT * {rows.sql}) {joins}""",
+        rows.parameters,
     )
+
+
+def list_names(rows: Statement, key: str, column: str, *, joins: str = "") -> Statement:
+    """The number of each contract's group times 2 to the power of 32, and the code of its name, as one PAIR;
+    a missing name is none."""
+    missing = f"(SELECT code FROM labels WHERE field = '{column}' AND label IS NULL)"
+    return Statement(
+        f"""SELECT {_number(key)}::BIGINT * {1 << 32} + {CODES[column]} AS {PAIR}
+        FROM (SELECT * {rows.sql}) {joins} WHERE {CODES[column]} IS DISTINCT FROM {missing}""",
+        rows.parameters,
+    )
+
+
+def _number(key: str) -> str:
+    return f"coalesce({key}, {UNKNOWN})"
+
+
+def count_different(rows: Statement, column: str) -> Statement:
+    """One row: how many different names all ``rows`` have; a missing one is none."""
+    missing = f"(SELECT code FROM labels WHERE field = '{column}' AND label IS NULL)"
+    return Statement(f"SELECT count(DISTINCT nullif({CODES[column]}, {missing})) {rows.sql}", rows.parameters)
+
+
+def list_labels(column: str) -> Statement:
+    """Rows (label) of all names of a column, in the order of their codes, which count from 0."""
+    return Statement("SELECT label FROM labels WHERE field = $1 ORDER BY code", (column,))

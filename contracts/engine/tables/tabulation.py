@@ -11,12 +11,12 @@ from contracts.engine.cursor import Cursor
 from contracts.engine.matching import Matcher
 from contracts.engine.tables.answers import TableAnswer, add_cells, shape_columns, shape_figures, shape_rows
 from contracts.engine.tables.axes import Axis
-from contracts.engine.tables.crossing import Columns, choose_columns, select_cells
+from contracts.engine.tables.crossing import Columns, choose_columns, find_cells
+from contracts.engine.tables.figures import Measurer
 from contracts.engine.tables.groups import KEY, Groups, find_groups
 from contracts.questions.dimensions import Dimension
 from contracts.questions.query import Page
 from contracts.questions.tables import Table
-from contracts.snapshot.expressions import Statement
 
 KnownGroups = LruCache[Groups]
 
@@ -33,7 +33,8 @@ class Tabulation:
     """What ``table`` asks; ``known`` remembers groups, which other pages and orders need again."""
 
     def __init__(self, table: Table, *, cursor: Cursor, matcher: Matcher, known: KnownGroups) -> None:
-        self._table, self._cursor, self._matcher, self._known = table, cursor, matcher, known
+        self._table, self._known = table, known
+        self._measurer = Measurer(filters=table.filters, cursor=cursor, matcher=matcher)
 
     def answer(self, page: Page) -> TableAnswer:
         """A page of the rows, JSON-ready."""
@@ -41,7 +42,7 @@ class Tabulation:
         places = pa.array(groups.sort(table.sort)[page.offset : page.offset + page.size])
         rows = shape_rows(groups, places, table.measures)
         answer: TableAnswer = {
-            "whole": shape_figures(groups.whole.to_pylist()[0], table.measures),
+            "whole": shape_figures(groups.whole, table.measures),
             "rows": rows,
             "total_rows": groups.table.num_rows,
         }
@@ -49,8 +50,7 @@ class Tabulation:
             columns, totals = self.find_columns(table.columns_by)
             answer["columns"] = shape_columns(columns, totals, table.measures)
             wanted = (groups.axis, groups.table.column(KEY).take(places))
-            cells = self._cursor.fetch_table(self.select_cells(columns, wanted))
-            add_cells(rows, cells, columns, table.measures)
+            add_cells(rows, self.find_cells(columns, wanted), columns, table.measures)
         return answer
 
     def measure(self) -> TableSize:
@@ -72,19 +72,11 @@ class Tabulation:
         """The columns, and their measures by COLUMN."""
         table = self._table
         columns = choose_columns(self._find_worth(by), top=table.top_columns)
-        return columns, self._cursor.fetch_table(self.select_cells(columns))
+        return columns, self.find_cells(columns)
 
-    def select_cells(self, columns: Columns, rows: tuple[Axis, pa.ChunkedArray] | None = None) -> Statement:
-        """As ``crossing.select_cells``, with the measures of the table."""
-        table = self._table
-        return select_cells(
-            self._matcher.select_matches(table.filters),
-            columns,
-            table.measures,
-            cursor=self._cursor,
-            whole=self._matcher.match_rows(table.filters).total_value,
-            by_rows=rows,
-        )
+    def find_cells(self, columns: Columns, rows: tuple[Axis, pa.ChunkedArray] | None = None) -> pa.Table:
+        """As ``crossing.find_cells``, with the measures of the table."""
+        return find_cells(columns, self._table.measures, self._measurer, by_rows=rows)
 
     def _find_worth(self, by: Dimension) -> Groups:
         # What is worth most comes first, whether or not the worth is shown.
@@ -93,8 +85,5 @@ class Tabulation:
     def _find(self, by: Dimension, measures: tuple[str, ...]) -> Groups:
         axis = Axis.of(by, self._table.bands)
         return self._known.get_or_make(
-            (axis, self._table.filters, measures),
-            lambda: find_groups(
-                axis, self._table.filters, measures, cursor=self._cursor, matcher=self._matcher
-            ),
+            (axis, self._table.filters, measures), lambda: find_groups(axis, measures, self._measurer)
         )

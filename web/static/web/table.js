@@ -18,7 +18,6 @@ import { changeView, EMPTY, showView, toTable, writeView } from "./view.js";
 /** @typedef {Exclude<keyof Api.Figures, undefined>} MeasureName */
 /** @typedef {{name: MeasureName, label: string, type: string}} Measure */
 
-const USUAL = ["count", "total_value", "share", "avg_value", "first_award", "last_award"];
 /** @type {Record<string, (value: any) => string>} */
 const FORMATS = { integer: groupDigits, money: formatPesos, share: formatShare, date: String };
 
@@ -93,9 +92,7 @@ export class FigureTable {
   /** The figures that the view shows. */
   #choose() {
     const own = this.#dimension(this.#view.by)?.plural;
-    return this.#measures.filter(({ name }) =>
-      this.#view.across ? name === this.#view.figure : name !== own && USUAL.includes(name),
-    );
+    return this.#measures.filter(({ name }) => (this.#view.across ? name === this.#view.figure : name !== own));
   }
 
   /** @param {string} name */
