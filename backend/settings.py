@@ -84,9 +84,19 @@ else:
     DATABASES["default"]["ENGINE"] = "backend.postgresql"
     # The few statements of a task's life are planned once per connection. (PgBouncer: 1.21 or newer.)
     prepared = {"server_side_binding": True, "prepare_threshold": 5}
-    # What the address says of a connection, such as sslmode, counts.
+    # What the address says of a connection, such as sslmode, counts. Only a query can name several hosts with
+    # ports of their own (?host=a,b&port=1,2); pg_dump and the like are told HOST and PORT.
     from_address = DATABASES["default"].get("OPTIONS", {})
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **prepared, **from_address}
+    DATABASES["default"]["HOST"] = from_address.pop("host", DATABASES["default"].get("HOST", ""))
+    DATABASES["default"]["PORT"] = from_address.pop("port", DATABASES["default"].get("PORT", ""))
+    # A host that is gone without a word ends a statement after ten seconds, not after the kernel's two hours.
+    silence = {
+        "keepalives_idle": 4,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **silence, **prepared, **from_address}
     if DATABASE_CA_FILE:
         DATABASES["default"]["OPTIONS"] |= {"sslmode": "verify-full", "sslrootcert": DATABASE_CA_FILE}
     # A web process serves many threads and needs a pool; a worker's child does one thing at a time.
@@ -305,7 +315,9 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # RabbitMQ closes the channel of a task that took longer than its consumer_timeout; a worker would end by
 # that.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
-CELERY_BROKER_HEARTBEAT = 10
+# A frozen node is left after two of these and a half. A worker that is held up for as long is left by
+# RabbitMQ; it connects again, and what it is at goes on.
+CELERY_BROKER_HEARTBEAT = 3
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_DB_REUSE_MAX = 1_000_000_000  # SafeTask drops broken connections
 CELERY_BROKER_TRANSPORT_OPTIONS = topology.transport_options(CELERY_BROKER_URL)

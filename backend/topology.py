@@ -13,7 +13,7 @@ DEFAULT_QUEUE = "normal"
 DELIVERY_LIMIT = 20
 
 TRY_WITHIN_S = 10
-# How long a worker waits for an answer, also for the last one, when it leaves a frozen node.
+# How long a worker waits for any answer. A queue that is made on three busy nodes takes a while.
 CLOSED_WITHIN_S = 10
 
 

@@ -6,10 +6,13 @@ now, does not hold up whoever asks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 from amqp.exceptions import AMQPError, NotFound
@@ -50,6 +53,48 @@ class DeadMessage:
     headers: Mapping[str, Any]
 
 
+class Addresses:
+    """The addresses that CELERY_BROKER_URL names. One that has failed is the last to be tried from then on.
+
+    Without this each new connection of a process would begin with the first one again, and wait some seconds
+    for a node that is frozen; a worker opens two connections, and each of its children has one.
+    """
+
+    def __init__(self) -> None:
+        self._failed_at: dict[str, float] = {}
+
+    @property
+    def are_many(self) -> bool:
+        return len(self._list()) > 1
+
+    def options(self) -> dict[str, Any]:
+        """What Celery is to be told for a new connection: the addresses in order, and a look over kombu's
+        shoulder."""
+        ordered = sorted(self._list(), key=lambda url: self._failed_at.get(url, 0.0))
+        return {"url": ";".join(ordered), "failover_strategy": self._pass_on}
+
+    def note_failed(self, connection: Connection) -> None:
+        """The address of this connection has stopped to answer."""
+        for url in self._list():
+            parts = urlsplit(url)
+            # kombu's own name for this machine.
+            host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+            if host == connection.hostname and parts.port in (connection.port, None):
+                self._failed_at[url] = time.monotonic()
+
+    def _pass_on(self, urls: Sequence[str]) -> Iterator[str]:
+        """A failover strategy of kombu's, which asks for the next address when one could not be reached."""
+        for url in itertools.cycle(urls):
+            yield url
+            self._failed_at[url] = time.monotonic()
+
+    def _list(self) -> list[str]:
+        return str(current_app.conf.broker_url).split(";")
+
+
+addresses = Addresses()
+
+
 def queue_names() -> tuple[str, ...]:
     return tuple(current_app.amqp.queues)
 
@@ -63,7 +108,7 @@ def open_connection(*, within_s: float, **options: Any) -> Connection:
     """A new connection, with ``within_s`` as deadline of each wait for an answer; ``options`` are RabbitMQ's
     connection's own. Raises one of ERRORS."""
     deadlines = {"read_timeout": within_s, "write_timeout": within_s, **options} if is_rabbitmq() else {}
-    connection = current_app.connection_for_write(transport_options=deadlines)
+    connection = current_app.connection_for_write(**addresses.options(), transport_options=deadlines)
     try:
         # This way of connecting tries every address and keeps to the options of the transport.
         connection.default_channel  # noqa: B018
@@ -80,6 +125,7 @@ def connect() -> Iterator[Connection]:
     try:
         yield connection
     except ERRORS:
+        addresses.note_failed(connection)
         # Closing in order would wait for an answer of the broker that has just failed to give one.
         connection.collect()
         raise

@@ -214,11 +214,16 @@ class Publisher:
 
     def _rest(self) -> None:
         # Not while it rests: what was refused for that would prolong it, for ever where somebody always asks.
-        if time.monotonic() >= self._rests_until:
-            # py-amqp takes any confirm for the one that it waits for: on a channel that went on after a
-            # missed one, 21 of 300 messages counted as arrived that were not.
-            self._drop()
+        if time.monotonic() < self._rests_until:
+            return
+        if self._connection is not None and broker.addresses.are_many:
+            # The next message tries another node, at once. Where there was no connection, all were tried.
+            broker.addresses.note_failed(self._connection)
+        else:
             self._rests_until = time.monotonic() + REST_S
+        # py-amqp takes any confirm for the one that it waits for: on a channel that went on after a missed
+        # one, 21 of 300 messages counted as arrived that were not.
+        self._drop()
 
     def _drop(self) -> None:
         connection, self._connection, self._blocked = self._connection, None, False

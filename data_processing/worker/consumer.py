@@ -20,6 +20,7 @@ from celery.worker.state import maybe_shutdown
 from django.db import close_old_connections
 
 from data_processing import origins, tracing
+from data_processing.broker import addresses
 from data_processing.operations.process_counts import pusher
 
 logger = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class DeadLetteringConsumer(Consumer):
     """A consumer that rejects what it cannot decode or understand, instead of acknowledging it or ending."""
 
     connection_errors: tuple[type[Exception], ...]
+    event_dispatcher: Any
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc, valid-type]
         # Not Celery's queues for messages with a delay, of which there are none here: before the worker may
@@ -115,6 +117,26 @@ class DeadLetteringConsumer(Consumer):
         default_steps: ClassVar = [
             step for step in Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
         ]
+
+    def connection_for_read(self, heartbeat: float | None = None) -> Any:
+        """A new connection, to an address that has not failed before to one that has."""
+        return self.ensure_connected(self.app.connection_for_read(**addresses.options(), heartbeat=heartbeat))
+
+    def connection_for_write(self, url: str | None = None, heartbeat: float | None = None) -> Any:
+        """The same, for events."""
+        return self.ensure_connected(
+            self.app.connection_for_write(**addresses.options(), heartbeat=heartbeat)
+        )
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Leave the node without a word, and turn to another one."""
+        if self.connection is not None:
+            addresses.note_failed(self.connection)
+        # Celery closes the connection of its events in order: it waits for two answers, of a node that may
+        # be frozen.
+        if self.event_dispatcher is not None and self.event_dispatcher.connection is not None:
+            self.event_dispatcher.connection.collect()
+        super().on_connection_error_after_connected(exc)
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect within a second of the broker's return."""

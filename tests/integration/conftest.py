@@ -160,6 +160,7 @@ def wait_for(
 
 
 def environment_of_workers(servers: Servers, data_dir: Path) -> dict[str, str]:
+    """The variables of a worker on the test's database."""
     database = connection.settings_dict["NAME"]
     return {
         **os.environ,

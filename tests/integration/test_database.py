@@ -1,13 +1,18 @@
-"""The pool of database connections when the server ends them."""
+"""The pool of database connections when the server ends them, or another one takes its place."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
+import psycopg
 import pytest
 from django.db import connection
 
-from tools.stack.servers import PostgreSQL
+from tests.integration.workers import CHECKOUT
+from tools.stack.servers import PostgreSQL, PostgreSQLPair
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,3 +48,50 @@ def test_the_first_request_after_a_restart_is_answered_however_many_connections_
     connection.close()
     postgres.restart()
     assert ask() == 1
+
+
+PROCESS = """
+import sys, django
+django.setup()
+from django.db import connection
+for line in sys.stdin:
+    with connection.cursor() as cursor:
+        cursor.execute(line)
+        print(cursor.fetchone()[0], flush=True)
+    connection.close()
+"""
+
+
+def test_process_follows_the_database_to_its_standby_with_all_that_was_committed() -> None:
+    with PostgreSQLPair(durable=False).running() as pair:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROCESS],
+            env={**os.environ, "DATABASE_URL": pair.url, "DJANGO_SETTINGS_MODULE": "backend.settings"},
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            heard, said = process.stdin, process.stdout
+            assert heard is not None
+            assert said is not None
+
+            def tell(sql: str) -> str:
+                heard.write(f"{sql}\n")
+                heard.flush()
+                return said.readline().strip()
+
+            first = pair.primary
+            with psycopg.connect(pair.url) as client:
+                client.execute("CREATE TABLE kept AS SELECT 42 AS value")
+            assert tell("SELECT value FROM kept") == "42"
+            pair.fail_over()
+            pair.follow()
+            assert tell("SELECT value FROM kept") == "42"
+            # Back to the first one: it has followed, and the order of the addresses is that of the beginning.
+            pair.fail_over()
+            assert pair.primary is first
+            assert tell("UPDATE kept SET value = value + 1 RETURNING value") == "43"
+            heard.close()
+        assert process.returncode == 0

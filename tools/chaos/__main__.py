@@ -1,8 +1,9 @@
 """`python -m tools.chaos`: real servers, a mixed load, faults by a seed; counts losses, doubles, tears, 5xx.
 
-Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED,
-CHAOS_EVERY_S (from fault to fault, on the average), CHAOS_VISITORS, and CHAOS_KEEP, with which data and logs
-of a clean run are kept too.
+Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED (several
+are one run each, separated by commas), CHAOS_EVERY_S (from fault to fault, on the average), CHAOS_VISITORS,
+CHAOS_NODES (of RabbitMQ; with one there is no standby of PostgreSQL either), and CHAOS_KEEP, with which data
+and logs of a clean run are kept too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +29,9 @@ from tools.chaos.chronicle import Chronicle
 from tools.chaos.crowd import Crowd, list_members
 from tools.chaos.judgement import find_pace_in_alarm, judge_errors
 from tools.chaos.ledger import Ledger
-from tools.chaos.plan import EVERY_S, draw_plan
-from tools.chaos.report import report
+from tools.chaos.meetings import KINDS, Pair, count_pairs, list_missing, read_lives
+from tools.chaos.plan import EVERY_S, draw_plan, list_faults
+from tools.chaos.report import Told, report, report_all
 from tools.chaos.rescue import list_rescues
 from tools.chaos.scene import Scene
 from tools.chaos.storm import rage
@@ -38,6 +42,7 @@ from tools.stack.up import generate_and_import
 
 CONTRACTS = 20_000
 VISITORS = 6
+NODES = 3
 QUIET_WITHIN_S = 240
 TOLD_WITHIN_S = 20
 """When all is quiet, every event stream has told its end and every slow reader has the file."""
@@ -55,48 +60,80 @@ FAILURES = """
 
 @dataclass(frozen=True, kw_only=True)
 class Extent:
-    """How long the load and the storm are, how hard each is, and the seed of both."""
+    """How long load and storm are, how hard each is, the seeds of both, and how many nodes the broker has."""
 
-    seed: int
+    seeds: Sequence[int]
     seconds: float
     every_s: float
     visitors: int
+    nodes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Of one run."""
+
+    clean: bool
+    told: Told
+    pairs: Counter[Pair]
 
 
 def main() -> int:
-    """One run; the exit status."""
+    """One run for each seed; the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     extent = read_extent()
+    outcomes = []
+    for seed in extent.seeds:
+        outcome = run_seed(seed, extent)
+        if isinstance(outcome, int):
+            return outcome
+        outcomes.append(outcome)
+    if len(outcomes) > 1:
+        faults = [fault.name for fault in list_faults(clustered=extent.nodes > 1)]
+        pairs = sum((outcome.pairs for outcome in outcomes), Counter[Pair]())
+        report_all(
+            [outcome.told for outcome in outcomes],
+            seeds=extent.seeds,
+            missing=list_missing(pairs, faults),
+            possible=len(faults) * len(KINDS),
+        )
+    return 0 if all(outcome.clean for outcome in outcomes) else 1
+
+
+def run_seed(seed: int, extent: Extent) -> Outcome | int:
+    """One run in a folder of its own, which goes when it was clean; the exit status where there was none."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    say(f"CHAOS_SEED={extent.seed} CHAOS_S={extent.seconds:g}, all data and logs in {folder}")
+    say(f"CHAOS_SEED={seed} CHAOS_S={extent.seconds:g}, all data and logs in {folder}")
     try:
-        with open_arena(folder) as arena:
-            clean = asyncio.run(run_chaos(arena, extent))
+        with open_arena(folder, nodes=extent.nodes) as arena:
+            outcome = asyncio.run(run_chaos(arena, extent, seed=seed))
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
         return 130
     except StackError as error:
         print(f"\n{error}\nLogs are in {folder}", file=sys.stderr)
         return 1
-    if clean and not os.environ.get("CHAOS_KEEP"):
+    if outcome.clean and not os.environ.get("CHAOS_KEEP"):
         shutil.rmtree(folder)
-    return 0 if clean else 1
+    return outcome
 
 
 def read_extent() -> Extent:
     """What the variables of the environment say."""
     given = {name: text for name, text in os.environ.items() if text}
+    seeds = given.get("CHAOS_SEED") or str(random.SystemRandom().randrange(10**6))
     return Extent(
-        seed=int(given.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6)),
+        seeds=[int(seed) for seed in seeds.split(",")],
         seconds=float(given.get("CHAOS_S", DEFAULT_S)),
         every_s=float(given.get("CHAOS_EVERY_S", EVERY_S)),
         visitors=int(given.get("CHAOS_VISITORS", VISITORS)),
+        nodes=int(given.get("CHAOS_NODES", NODES)),
     )
 
 
-async def run_chaos(arena: Arena, extent: Extent) -> bool:
-    """Load, storm, quiet, audit, report; whether all promises were kept."""
-    seed, seconds = extent.seed, extent.seconds
+async def run_chaos(arena: Arena, extent: Extent, *, seed: int) -> Outcome:
+    """Load, storm, quiet, audit, report."""
+    seconds = extent.seconds
     say(f"Generating and importing {CONTRACTS:,} sample contracts.")
     generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1, quietly=True)
     arena.start_processes()
@@ -114,7 +151,7 @@ async def run_chaos(arena: Arena, extent: Extent) -> bool:
         chronicle=chronicle,
         rng=random.Random(seed),
     )
-    plan = draw_plan(seed, seconds=seconds, every_s=extent.every_s)
+    plan = draw_plan(seed, seconds=seconds, clustered=extent.nodes > 1, every_s=extent.every_s)
     storm = rage(plan, scene, seed=seed, say=say)
     crowd = Crowd(list_members(load, seed=seed))
     visits = [asyncio.create_task(visitor.live(crowd.stop)) for visitor in load]
@@ -131,9 +168,16 @@ async def run_chaos(arena: Arena, extent: Extent) -> bool:
     findings.server_errors += errors.counted
     tell_load(ledger, excused=errors.excused)
     tell_runs(arena)
-    pace = find_pace_in_alarm(ledger.calls, chronicle)
-    report(findings, struck, list_rescues(arena, chronicle.kills), chronicle=chronicle, pace=pace)
-    return findings.is_clean
+    pairs = count_pairs(chronicle, read_lives(arena))
+    told = report(
+        findings,
+        struck,
+        list_rescues(arena, chronicle.kills),
+        chronicle=chronicle,
+        pace=find_pace_in_alarm(ledger.calls, chronicle),
+        pairs=pairs,
+    )
+    return Outcome(clean=findings.is_clean, told=told, pairs=pairs)
 
 
 def tell_runs(arena: Arena) -> None:

@@ -13,15 +13,19 @@ from typing import Any
 import psycopg
 
 from tools.chaos.disk import SmallDisk, small_disk
+from tools.chaos.network import Network
 from tools.stack.logs import FileLog
 from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.processes import Program
-from tools.stack.servers import Servers, ask
+from tools.stack.servers import PostgreSQL, ask
+from tools.stack.servers.trio import production
 from tools.stack.system import System, list_programs
 
 LEASE_S = 5.0
 RESTART_WITHIN_S = 2.0
 COPIES = ("1", "2")
+TARGETS = ("broker", "database", "lines", "redis", "disk", "beat")
+"""What a fault may have for itself: servers, the lines to them, and what there is only one of."""
 BEAT = "beat-1"
 UNFINISHED = "state NOT IN ('SUCCESS', 'FAILURE', 'REVOKED')"
 SETTINGS = {
@@ -36,19 +40,24 @@ SETTINGS = {
 class Arena(System):
     """`locks` keep two faults off one server."""
 
-    def __init__(self, folder: Path, servers: Servers, exports: SmallDisk) -> None:
-        self.servers, self.exports = servers, exports
+    def __init__(self, folder: Path, network: Network, exports: SmallDisk) -> None:
+        self.network, self.exports = network, exports
         self.ports = [pick_port() for _ in COPIES]
-        self.locks = {name: threading.Lock() for name in ("broker", "database", "redis", "disk", "beat")}
+        self.locks = {name: threading.Lock() for name in TARGETS}
         temporary = folder / "tmp"  # what killed processes leave there goes with the folder
         temporary.mkdir()
         super().__init__(
             folder / "data",
             port=self.ports[0],
             write=FileLog(folder / "logs"),
-            configured=servers.production(TMPDIR=str(temporary), **SETTINGS),
-            programs=list_copies(self.ports),
+            configured=production(network.environment(), TMPDIR=str(temporary), **SETTINGS),
+            programs=list_copies(self.ports, network),
         )
+
+    @property
+    def postgres(self) -> PostgreSQL:
+        """The database server that may be written to."""
+        return self.network.database.primary
 
     @property
     def urls(self) -> list[str]:
@@ -66,7 +75,7 @@ class Arena(System):
 
     def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of one statement. Raises psycopg.Error while the database is away."""
-        return ask(self.servers.postgres.url, sql, *values)
+        return ask(self.network.database.url, sql, *values)
 
     def has(self, sql: str) -> bool:
         """Whether a statement has rows; not while the database is away."""
@@ -80,24 +89,24 @@ class Arena(System):
 
 
 @contextmanager
-def open_arena(folder: Path) -> Iterator[Arena]:
-    """An arena whose servers run and have their tables, all in `folder`."""
+def open_arena(folder: Path, *, nodes: int) -> Iterator[Arena]:
+    """An arena whose servers run and have their tables, all in `folder`; `nodes` as of Network."""
     with (
-        # Durable: a crash of the database must not lose a commit, or nothing could be promised.
-        Servers.choose(folder, durable=True).running() as servers,
+        Network.choose(folder, nodes=nodes).running() as network,
         small_disk(folder / "data" / "exports") as exports,
-        Arena(folder, servers, exports) as arena,
+        Arena(folder, network, exports) as arena,
     ):
         arena.start_servers()
         yield arena
 
 
-def list_copies(ports: Sequence[int]) -> list[Program]:
+def list_copies(ports: Sequence[int], network: Network) -> list[Program]:
     """The product's programs, each twice, but one Beat; quick to start again, for they die all the time."""
     return [
         replace(
             program,
             name=f"{program.name}-{number}",
+            environment={**program.environment, **network.environment_of(program.name)},
             argv=[part.replace("@%h", f"-{number}@%h") for part in program.argv],
             longest_pause_s=RESTART_WITHIN_S,
         )

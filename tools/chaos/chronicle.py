@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-CARRIERS = ("broker", "database")
-"""Without these two no run can be rescued."""
+CARRIERS = ("broker", "database", "lines")
+"""Without these no run can be rescued."""
 
 POOL_PATIENCE_S = 5.0
 """How long a call may wait for a connection of the pool before it says 503 (docs/reference/settings.md).
@@ -31,12 +31,14 @@ class Kill:
 
 @dataclass(kw_only=True)
 class Spell:
-    """A time during which something was on. `target` is the server that a fault had for itself."""
+    """A time during which something was on. `target` is what a fault had for itself; `hit` is False for one
+    that could not be done."""
 
     what: str
     target: str | None = None
     began: float = field(default_factory=time.time)
     ended: float = math.inf
+    hit: bool = False
 
     def overlaps(self, began: float, ended: float, *, grace_s: float = 0) -> bool:
         return self.began <= ended and began <= self.ended + grace_s
@@ -62,7 +64,7 @@ class Chronicle:
         return self._during(self.alarms, Spell(what=what, target="broker"))
 
     def was_calm(self, began: float, ended: float) -> bool:
-        """Whether neither the broker nor the database was away between the two moments."""
+        """Whether broker, database and the lines to them were there between the two moments."""
         return not any(spell.target in CARRIERS and spell.overlaps(began, ended) for spell in self.faults)
 
     def was_database_away(self, began: float, ended: float) -> bool:
@@ -91,3 +93,4 @@ class Chronicle:
             yield
         finally:
             spell.ended = time.time()
+        spell.hit = True

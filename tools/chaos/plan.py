@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.chaos.faults import disk, messages, processes, publishing, servers
+from tools.chaos.faults import disk, lines, messages, nodes, processes, publishing, servers
 from tools.chaos.scene import Scene
 
 EVERY_S = 2.6
@@ -15,12 +15,14 @@ FIRST_AFTER_S = 3.0
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault: how often it is in the deck, what it does, and which server it needs for itself."""
+    """One kind of fault: how often it is in the deck, what it does, which target it needs for itself, and
+    whether it needs a cluster."""
 
     name: str
     cards: int
     strike: Callable[[Scene], None]
     target: str | None = None
+    clustered: bool = False
 
 
 FAULTS = (
@@ -40,11 +42,19 @@ FAULTS = (
     Fault("RabbitMQ frozen", 1, servers.freeze_broker, "broker"),
     Fault("RabbitMQ in memory alarm", 2, servers.alarm_memory, "broker"),
     Fault("RabbitMQ in disk alarm", 2, servers.alarm_disk, "broker"),
+    Fault("RabbitMQ node killed", 1, nodes.kill_node, "broker", clustered=True),
+    Fault("RabbitMQ leader killed", 1, nodes.kill_leader, "broker", clustered=True),
+    Fault("RabbitMQ node frozen", 1, nodes.freeze_node, "broker", clustered=True),
+    Fault("two of three RabbitMQ nodes stopped", 1, nodes.stop_two, "broker", clustered=True),
+    Fault("broker address silent", 1, lines.silence_address, "broker"),
+    Fault("web cut off from the broker", 1, lines.drop_web_to_broker, "lines"),
+    Fault("workers cut off from the database", 1, lines.drop_workers_to_database, "lines"),
     Fault("Redis flushed", 2, servers.flush_redis, "redis"),
     Fault("Redis restarted", 2, servers.restart_redis, "redis"),
     Fault("PostgreSQL restarted", 1, servers.restart_database, "database"),
     Fault("PostgreSQL crashed", 1, servers.crash_database, "database"),
     Fault("PostgreSQL session crashed", 1, servers.crash_session, "database"),
+    Fault("PostgreSQL replaced by its standby", 2, servers.replace_primary, "database", clustered=True),
     Fault("messages duplicated", 4, messages.duplicate_messages),
     Fault("messages corrupted", 3, messages.corrupt_messages),
     Fault("cleanup amid the work", 2, disk.clean_up, "disk"),
@@ -54,7 +64,14 @@ LIGHT = FAULTS[0]
 """What is done when a fault's target is busy with another fault."""
 
 
-def draw_plan(seed: int, *, seconds: float, every_s: float = EVERY_S) -> list[tuple[float, Fault]]:
+def list_faults(*, clustered: bool) -> list[Fault]:
+    """The faults that servers of one node, or of a cluster, can have."""
+    return [fault for fault in FAULTS if clustered or not fault.clustered]
+
+
+def draw_plan(
+    seed: int, *, seconds: float, clustered: bool, every_s: float = EVERY_S
+) -> list[tuple[float, Fault]]:
     """(seconds after the start, fault), in order; each deck holds every kind."""
     rng = random.Random(f"{seed} plan")
     plan: list[tuple[float, Fault]] = []
@@ -62,7 +79,7 @@ def draw_plan(seed: int, *, seconds: float, every_s: float = EVERY_S) -> list[tu
     at = FIRST_AFTER_S
     while at < seconds:
         if not deck:
-            deck = [fault for fault in FAULTS for _ in range(fault.cards)]
+            deck = [fault for fault in list_faults(clustered=clustered) for _ in range(fault.cards)]
             rng.shuffle(deck)
         plan.append((at, deck.pop()))
         at += every_s * rng.uniform(0.5, 1.5)

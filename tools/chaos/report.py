@@ -5,19 +5,31 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 
 from tools.chaos.audit import FINAL_STATES, Findings
 from tools.chaos.chronicle import Chronicle
 from tools.chaos.judgement import Pace, describe_times
+from tools.chaos.meetings import KINDS, Pair
 from tools.chaos.rescue import Rescue
 
 SLOW_RESCUE_S = 10
 
 
+Told = dict[str, float | None]
+"""The last line."""
+
+
 def report(
-    findings: Findings, struck: Counter[str], rescues: list[Rescue], *, chronicle: Chronicle, pace: Pace
-) -> None:
-    """Problems, slow rescues, the table of faults, and the last line."""
+    findings: Findings,
+    struck: Counter[str],
+    rescues: list[Rescue],
+    *,
+    chronicle: Chronicle,
+    pace: Pace,
+    pairs: Counter[Pair],
+) -> Told:
+    """Problems, slow rescues, the table of faults, and the last line, which is returned too."""
     for kind in ("lost", "doubled", "torn", "server_errors"):
         for line in getattr(findings, kind):
             print(f"{kind.upper()}: {line}")
@@ -25,8 +37,9 @@ def report(
     for rescue in calm:
         if rescue.seconds > SLOW_RESCUE_S:
             print(f"SLOW: {rescue}")
+    print(f"{'with so many unfinished tasks:':<40}" + "".join(f"{kind:>12}" for kind in KINDS))
     for name, count in sorted(struck.items()):
-        print(f"{name:<36}{count:>4}")
+        print(f"{name:<36}{count:>4}" + "".join(f"{pairs[name, kind]:>12}" for kind in KINDS))
     print(f"{'faults':<36}{struck.total():>4}", flush=True)
     print(f"Rescues of killed runs: {describe_times([rescue.seconds for rescue in rescues])}.")
     calm_s = [rescue.seconds for rescue in calm]
@@ -34,13 +47,34 @@ def report(
     print(f"Calls while the broker was in alarm: {describe_times(pace.calls)}.")
     print(f"Of them, tasks started: {describe_times(pace.starts)}.")
     print(f"Calls that asked to wait, after the time they gave: {describe_times(pace.overdue)}.")
-    print(json.dumps(summarize(findings, struck, rescues, pace=pace)), flush=True)
+    told = {**summarize(findings, struck, rescues, pace=pace), "pairs": len(+pairs)}
+    print(json.dumps(told), flush=True)
+    return told
 
 
-def summarize(
-    findings: Findings, struck: Counter[str], rescues: list[Rescue], *, pace: Pace
-) -> dict[str, float | None]:
-    """The last line."""
+def report_all(
+    all_told: Sequence[Told], *, seeds: Sequence[int], missing: Sequence[str], possible: int
+) -> None:
+    """What several runs have told: counts added up, the worst of times, and which pairs none has tried."""
+    print(f"Seeds {', '.join(map(str, seeds))}. Pairs of fault and kind that were not tried: {len(missing)}.")
+    for pair in missing:
+        print(f"NOT TRIED: {pair}")
+    counts = {
+        name: sum(told[name] or 0 for told in all_told)
+        for name in all_told[0]
+        if not name.endswith("_s") and name != "pairs"
+    }
+    worst = {
+        name: max((told[name] or 0 for told in all_told), default=0)
+        for name in all_told[0]
+        if name.endswith("max_s")
+    }
+    tried = {"pairs": possible - len(missing), "pairs_possible": possible}
+    print(json.dumps({"seeds": len(all_told), **counts, **worst, **tried}), flush=True)
+
+
+def summarize(findings: Findings, struck: Counter[str], rescues: list[Rescue], *, pace: Pace) -> Told:
+    """The counts and times of one run."""
     took_s = [rescue.seconds for rescue in rescues]
     in_alarm_s = [*pace.calls, *pace.overdue]
     return {

@@ -89,11 +89,18 @@ def _run(
     """Run a program of PostgreSQL with the address of ours; what it has printed, where it has no other
     ``output``. The password travels by its environment."""
     arguments, secrets = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, list(parameters))
+    # Django leaves out which of several hosts is wanted: a backup cannot be put into a standby.
+    wanted = connection.settings_dict["OPTIONS"].get("target_session_attrs", "any")
     try:
         run = subprocess.run(
             [program, *arguments[1:]],
             # A lock that a program of ours holds would be waited for without end.
-            env={**os.environ, "PGOPTIONS": LOCK_WITHIN, **(secrets or {})},
+            env={
+                **os.environ,
+                "PGOPTIONS": LOCK_WITHIN,
+                "PGTARGETSESSIONATTRS": wanted,
+                **(secrets or {}),
+            },
             stdin=source or subprocess.DEVNULL,
             stdout=output or subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -91,6 +91,8 @@ def test_addresses_that_are_dead_or_silent_are_passed_over(
     assert broker.is_rabbitmq()
     send("hello")
     assert {queue.name: queue.ready for queue in broker.inspect_queues()}["critical"] == 1
+    # From then on nobody waits for the silent one again.
+    assert broker.addresses.options()["url"].startswith(rabbitmq.url)
     use_broker(monkeypatch, rabbitmq.url)
     assert take_task_ids("critical") == ["hello"]
 

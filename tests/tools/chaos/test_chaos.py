@@ -14,6 +14,7 @@ STORM = {
     "CHAOS_S": "16",
     "CHAOS_EVERY_S": "1.3",
     "CHAOS_VISITORS": "3",
+    "CHAOS_NODES": "1",
     "CHAOS_KEEP": "",
 }
 """As many faults as half a minute has otherwise, ten, but less load between them."""

@@ -13,8 +13,9 @@ import pytest
 
 from tests.tools.chaos.scripted import answer, problem, serve
 from tools.chaos.audit import Findings, audit_task, find_stray, find_tear
-from tools.chaos.chronicle import Kill
+from tools.chaos.chronicle import Chronicle, Kill, Spell
 from tools.chaos.ledger import Ending, Ledger, Order
+from tools.chaos.meetings import KINDS, Life, count_pairs, list_missing
 from tools.chaos.plan import FAULTS, draw_plan
 from tools.chaos.rescue import find_rescues
 from tools.chaos.visitors import Visitor
@@ -131,10 +132,29 @@ def test_key_that_starts_two_tasks_is_noticed() -> None:
 
 
 def test_same_seed_draws_the_same_faults_and_a_long_storm_all_kinds() -> None:
-    plan = draw_plan(7, seconds=200)
-    assert plan == draw_plan(7, seconds=200)
-    assert plan != draw_plan(8, seconds=200)
+    plan = draw_plan(7, seconds=250, clustered=True)
+    assert plan == draw_plan(7, seconds=250, clustered=True)
+    assert plan != draw_plan(8, seconds=250, clustered=True)
     assert {fault.name for _, fault in plan} == {fault.name for fault in FAULTS}
+
+
+def test_storm_without_a_cluster_has_no_faults_of_one() -> None:
+    plan = draw_plan(7, seconds=250, clustered=False)
+    assert {fault.name for _, fault in plan} == {fault.name for fault in FAULTS if not fault.clustered}
+
+
+def test_kind_of_task_met_a_fault_when_one_was_unfinished_meanwhile() -> None:
+    hit = Spell(what="node killed", began=10, ended=14, hit=True)
+    missed = Spell(what="leader killed", began=10, ended=14)
+    lives = [
+        Life(kind="search", accepted=9, ended=11),
+        Life(kind="export", accepted=15, ended=16),
+        Life(kind="import", accepted=9, ended=16),
+    ]
+    pairs = count_pairs(Chronicle(faults=[hit, missed]), lives)
+    assert pairs == {("node killed", "search"): 1}
+    assert "node killed / export" in list_missing(pairs, ["node killed"])
+    assert len(list_missing(pairs, ["node killed"])) == len(KINDS) - 1
 
 
 def test_rescue_lasts_from_the_kill_to_the_next_attempt() -> None:

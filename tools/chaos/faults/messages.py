@@ -75,7 +75,7 @@ def send(scene: Scene, messages: Sequence[tuple[str, bytes, Mapping[str, Any]]])
     """Publish (queue, body, properties). Missed when the broker does not take them."""
     try:
         with Connection(
-            scene.arena.servers.rabbitmq.url,
+            scene.arena.network.broker.url,
             connect_timeout=3,
             transport_options={"read_timeout": 5, "write_timeout": 5, "max_retries": 1},
         ) as connection:

@@ -9,6 +9,7 @@ import signal
 import uuid
 
 from tools.chaos.ledger import Order
+from tools.chaos.network import silenced
 from tools.chaos.scene import Missed, Scene
 from tools.stack.connection import NoAnswer
 from tools.stack.polling import poll
@@ -18,7 +19,7 @@ KEYED = "SELECT run_id::text FROM data_processing_idempotencykey WHERE key = %s"
 
 
 def kill_web_before_publish(scene: Scene) -> None:
-    """SIGKILL to a web server that has committed a task and cannot bring it to a frozen broker.
+    """SIGKILL to a web server that has committed a task and cannot bring it to a broker that is silent.
 
     The client, answered or not, asks again with the same key, and must get the very task that was committed.
     """
@@ -28,15 +29,12 @@ def kill_web_before_publish(scene: Scene) -> None:
         body={"number": scene.rng.randrange(10**9, 10**12)},
         key=str(uuid.UUID(int=scene.rng.getrandbits(128))),
     )
-    scene.arena.servers.rabbitmq.freeze()
-    try:
+    with silenced(scene.arena.network.web_to_broker):
         posting = scene.ask_for(_post(scene, order, scene.arena.urls[copy]))
         rows = poll(lambda: scene.arena.ask(KEYED, order.key), within_s=COMMITTED_WITHIN_S, every_s=0.02)
         if not rows:
             raise Missed
         os.killpg(scene.arena.pid(scene.arena.web_names[copy]), signal.SIGKILL)
-    finally:
-        scene.arena.servers.rabbitmq.thaw()
     posting.result()
     scene.ask_for(_post_again(scene, order, committed=str(rows[0][0]))).result()
 

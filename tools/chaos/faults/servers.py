@@ -11,7 +11,7 @@ import redis
 from tools.chaos.scene import Missed, Scene
 from tools.stack.errors import StackError
 from tools.stack.polling import poll
-from tools.stack.servers import RabbitMQ
+from tools.stack.servers import RabbitMQCluster
 
 FREEZE_S = 4.0
 LADEN_WITHIN_S = 6.0
@@ -28,28 +28,30 @@ NOTICED_WITHIN_S, RECOVERED_WITHIN_S = 0.2, 60.0
 
 def restart_broker(scene: Scene) -> None:
     """RabbitMQ stops in order and starts again with its data."""
-    scene.arena.servers.rabbitmq.restart()
+    scene.arena.network.broker.restart()
 
 
 def crash_broker(scene: Scene) -> None:
     """SIGKILL to RabbitMQ; it starts again with what is on its disk."""
-    scene.arena.servers.rabbitmq.kill()
-    scene.arena.servers.rabbitmq.start()
+    scene.arena.network.broker.kill()
+    scene.arena.network.broker.start()
 
 
 def wipe_broker(scene: Scene) -> None:
     """RabbitMQ loses everything: queues, exchanges, messages, at a moment when there are some."""
     poll(lambda: scene.arena.has(LADEN), within_s=LADEN_WITHIN_S)
-    scene.arena.servers.rabbitmq.kill()
-    scene.arena.servers.rabbitmq.wipe()
-    scene.arena.servers.rabbitmq.start()
+    scene.arena.network.broker.kill()
+    scene.arena.network.broker.wipe()
+    scene.arena.network.broker.start()
 
 
 def freeze_broker(scene: Scene) -> None:
     """RabbitMQ keeps its connections and answers nobody for some seconds."""
-    scene.arena.servers.rabbitmq.freeze()
+    scene.arena.network.broker.freeze()
     time.sleep(FREEZE_S)
-    scene.arena.servers.rabbitmq.thaw()
+    scene.arena.network.broker.thaw()
+    # Nodes that had lost sight of each other start anew.
+    scene.arena.network.broker.wait_until_whole()
 
 
 def alarm_memory(scene: Scene) -> None:
@@ -63,46 +65,53 @@ def alarm_disk(scene: Scene) -> None:
 
 
 def _alarm(scene: Scene, what: str, *, by: tuple[str, str], lift: tuple[str, str]) -> None:
-    rabbitmq = scene.arena.servers.rabbitmq
+    broker = scene.arena.network.broker
     try:
-        rabbitmq.run_ctl(*by)
-        _wait_for_alarm(rabbitmq, True)
+        broker.run_ctl(*by)
+        _wait_for_alarm(broker, True)
         with scene.chronicle.alarm(what):
             time.sleep(scene.rng.uniform(*ALARM_S))
     finally:
-        rabbitmq.run_ctl(*lift)
-    _wait_for_alarm(rabbitmq, False)
+        broker.run_ctl(*lift)
+    _wait_for_alarm(broker, False)
 
 
-def _wait_for_alarm(rabbitmq: RabbitMQ, wanted: bool) -> None:
-    if not poll(lambda: rabbitmq.is_in_alarm() is wanted, within_s=ALARM_WITHIN_S, every_s=0.1):
+def _wait_for_alarm(broker: RabbitMQCluster, wanted: bool) -> None:
+    if not poll(lambda: broker.is_in_alarm() is wanted, within_s=ALARM_WITHIN_S, every_s=0.1):
         raise StackError(f"RabbitMQ is {'not ' * wanted}in alarm after {ALARM_WITHIN_S:g} s")
 
 
 def flush_redis(scene: Scene) -> None:
     """Redis loses all keys."""
-    with redis.Redis.from_url(scene.arena.servers.redis.url, socket_timeout=3) as client:
+    with redis.Redis.from_url(scene.arena.network.redis.url, socket_timeout=3) as client:
         client.flushall()
 
 
 def restart_redis(scene: Scene) -> None:
     """Redis stops for a second and starts again."""
-    scene.arena.servers.redis.stop()
+    scene.arena.network.redis.stop()
     time.sleep(1)
-    scene.arena.servers.redis.start()
+    scene.arena.network.redis.start()
 
 
 def restart_database(scene: Scene) -> None:
     """PostgreSQL ends all sessions, stops in order and starts again."""
-    scene.arena.servers.postgres.restart()
+    scene.arena.network.database.restart()
 
 
 def crash_database(scene: Scene) -> None:
     """PostgreSQL stops at once (SIGQUIT: nothing is flushed) and recovers from its log."""
-    postgres = scene.arena.servers.postgres
+    postgres = scene.arena.postgres
     os.kill(postgres.pid, signal.SIGQUIT)
     postgres.stop()
     postgres.start()
+
+
+def replace_primary(scene: Scene) -> None:
+    """PostgreSQL's primary is killed, its standby takes over, and another one is made."""
+    database = scene.arena.network.database
+    database.fail_over()
+    database.follow()
 
 
 def crash_session(scene: Scene) -> None:

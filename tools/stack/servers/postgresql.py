@@ -26,17 +26,20 @@ _LOSSY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 class PostgreSQL(Server):
     """One cluster made by initdb, with one superuser of its own.
 
-    `durable=False` turns fsync off: for tests, where a power cut may cost the data.
+    `durable=False` turns fsync off: for tests, where a power cut may cost the data. `password` is given where
+    two clusters have one.
     """
 
     name = "postgresql"
     stop_signal = signal.SIGINT  # "fast": ends open sessions, where SIGTERM would wait for them
 
-    def __init__(self, folder: Path | None = None, *, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, durable: bool = True, password: str | None = None
+    ) -> None:
         super().__init__(folder)
         self.port = pick_port()
         self._durable = durable
-        self._password = secrets.token_urlsafe(18)
+        self.password = password or secrets.token_urlsafe(18)
 
     @property
     def url(self) -> str:
@@ -45,7 +48,7 @@ class PostgreSQL(Server):
 
     def database_url(self, database: str) -> str:
         """The URL of a database of this cluster, whether it exists or not."""
-        return f"postgresql://{USER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def create_database(self, database: str) -> str:
         """Make an empty database and return its URL; the server must run."""
@@ -82,31 +85,51 @@ class PostgreSQL(Server):
             os.chown(self._data, *owner)
         self._make_cluster(owner)
 
+    def copy(self, primary: PostgreSQL) -> None:
+        """Take a running server's data in place of one's own, to follow it as its standby from the next
+        start on. This server must not run."""
+        self.wipe()
+        owner = self._owner()
+        if owner:
+            self.folder.chmod(0o711)
+            self._data.mkdir(mode=0o700)
+            os.chown(self._data, *owner)
+        options = ["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync"]
+        self._run_program("pg_basebackup", f"--pgdata={self._data}", f"--dbname={primary.url}", *options)
+
     def _make_cluster(self, owner: tuple[int, int] | None) -> None:
         password_file = self.folder / "password"
         password_file.touch(mode=0o600)
-        password_file.write_text(self._password)
+        password_file.write_text(self.password)
         if owner:
             os.chown(password_file, *owner)
-        command: list[str] = [
-            _find_postgres_program("initdb"),
-            f"--pgdata={self._data}",
-            f"--username={USER}",
-            f"--pwfile={password_file}",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]
-        with self.log.open("ab") as output:
-            making = spawn(
-                command, environment=self._environment(), folder=self.folder, output=output, owner=owner
+        try:
+            self._run_program(
+                "initdb",
+                f"--pgdata={self._data}",
+                f"--username={USER}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
             )
-        status = making.wait()
-        password_file.unlink()
-        if status:
+        finally:
+            password_file.unlink()
+
+    def _run_program(self, program: str, *arguments: str) -> None:
+        """Run a program that fills the data folder; StartFailed, without the folder, when it fails."""
+        with self.log.open("ab") as output:
+            filling = spawn(
+                [_find_postgres_program(program), *arguments],
+                environment=self._environment(),
+                folder=self.folder,
+                output=output,
+                owner=self._owner(),
+            )
+        if filling.wait():
             shutil.rmtree(self._data, ignore_errors=True)
-            raise StartFailed(f"initdb failed.\n{read_tail(self.log)}")
+            raise StartFailed(f"{program} failed.\n{read_tail(self.log)}")
 
     def _command(self) -> Sequence[str | Path]:
         settings = {
@@ -114,6 +137,8 @@ class PostgreSQL(Server):
             "port": str(self.port),
             "unix_socket_directories": "",
             "max_connections": "200",
+            # Of a standby whose primary was away; commits wait for it meanwhile.
+            "wal_retrieve_retry_interval": "200ms",
             **({} if self._durable else _LOSSY),
         }
         switches = [part for key, text in settings.items() for part in ("-c", f"{key}={text}")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,23 @@ PRODUCTION = {
 }
 
 
+def read_config(*names: str) -> str:
+    """Files of production's rabbitmq.conf, by their names, for a small disk."""
+    return "".join((BROKER / f"{name}.conf").read_text() for name in names) + SMALL_DISK
+
+
+def read_plugins() -> str:
+    """Production's `enabled_plugins`."""
+    return (BROKER / "enabled_plugins").read_text()
+
+
+def production(servers: Mapping[str, str], **settings: str) -> dict[str, str]:
+    """The variables of a product in production on these servers, with many clients of one address, and
+    `settings` beside them. Its processes run unmeasured, as they do elsewhere."""
+    secret = secrets.token_urlsafe(40)
+    return {**unmeasured(), **servers, **PRODUCTION, "SECRET_KEY": secret, **settings}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Servers:
     """PostgreSQL, RabbitMQ and Redis, each in a folder of its own below `folder`."""
@@ -47,9 +64,7 @@ class Servers:
             folder=folder,
             postgres=PostgreSQL(folder / "postgresql", durable=durable),
             rabbitmq=RabbitMQ(
-                folder / "rabbitmq",
-                extra_config=(BROKER / "explorer.conf").read_text() + SMALL_DISK,
-                plugins=(BROKER / "enabled_plugins").read_text(),
+                folder / "rabbitmq", extra_config=read_config("explorer"), plugins=read_plugins()
             ),
             redis=Redis(folder / "redis"),
         )
@@ -64,10 +79,8 @@ class Servers:
         }
 
     def production(self, **settings: str) -> dict[str, str]:
-        """The variables of a product in production on these servers, with many clients of one address, and
-        `settings` beside them. Its processes run unmeasured, as they do elsewhere."""
-        secret = secrets.token_urlsafe(40)
-        return {**unmeasured(), **self.environment(), **PRODUCTION, "SECRET_KEY": secret, **settings}
+        """As `production`, on these servers."""
+        return production(self.environment(), **settings)
 
     @contextmanager
     def running(self) -> Iterator[Self]:
