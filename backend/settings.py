@@ -317,7 +317,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A frozen node is left after two of these and a half. A worker that is held up for as long is left by
 # RabbitMQ; it connects again, and what it is at goes on.
-CELERY_BROKER_HEARTBEAT = 3
+CELERY_BROKER_HEARTBEAT = 2
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_DB_REUSE_MAX = 1_000_000_000  # SafeTask drops broken connections
 CELERY_BROKER_TRANSPORT_OPTIONS = topology.transport_options(CELERY_BROKER_URL)

@@ -118,7 +118,7 @@ class BackgroundPublisher:
             return
         if isinstance(message, MonitorEvent):
             _tell(message)
-        elif _send(message):
+        elif _bring(message):
             if not self._sent:
                 self._note_at = time.monotonic() + NOTED_WITHIN_S
             self._sent.append(message.run_id)
@@ -165,7 +165,7 @@ def publish_due(limit: int = 200) -> int:
         )
         if not mine:
             continue
-        if not _send(_pack(run)):
+        if not _bring(_pack(run)):
             # One more than was read: the note above has raised it.
             publishing.schedule(run.id, publishes=run.publishes + 1, in_s=1.0, sent=False)
             # The others would fail as well, each after its deadline.
@@ -231,6 +231,11 @@ def _tell(event: MonitorEvent) -> None:
         publisher.send_event(event.event, worker=event.worker, **event.facts)
     except broker.ERRORS as error:
         logger.warning("monitors could not be told of run %s: %s", event.facts["uuid"], error)
+
+
+def _bring(message: RunMessage) -> bool:
+    # Once more where the publisher does not rest: then only one node of several was tried.
+    return _send(message) or (publisher.willing and _send(message))
 
 
 def _send(message: RunMessage) -> bool:

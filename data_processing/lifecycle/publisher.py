@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # To be said at each call: there is no setting for it, and without it a publisher waits for ever for a broker
 # that is frozen, or short of memory.
-CONFIRM_WITHIN_S = 3.0
+CONFIRM_WITHIN_S = 2.0
 TURN_WITHIN_S = 2.0
 # After a failure nothing is tried for so long: not every caller shall wait for a broker that is away.
 REST_S = 2.0
