@@ -57,7 +57,7 @@ class FreshRabbitMQ(RabbitMQ):
         own = {name: text for name, text in places.items() if name.startswith(("RABBITMQ", "ERL", "HOME"))}
         ctl = find_program(["/usr/lib/rabbitmq/bin/rabbitmqctl", "rabbitmqctl"], package="rabbitmq-server")
         variables = "\n".join(f'export {name}="{text}"' for name, text in own.items())
-        write_program(program, f'{variables}\nexec {ctl} --node {self._node} "$@"')
+        write_program(program, f'{variables}\nexec {ctl} --node {self.node} "$@"')
 
 
 class Host:
