@@ -52,6 +52,7 @@ MEASURED = json.dumps(
 MODULES = tuple(
     f"web/{name}.js"
     for name in (
+        "absence",
         "amounts",
         "api",
         "chips",
@@ -64,7 +65,7 @@ MODULES = tuple(
         "exportcard",
         "exports",
         "filters",
-        "keywords",
+        "namelist",
         "notifications",
         "pager",
         "picker",
@@ -75,6 +76,7 @@ MODULES = tuple(
         "suggestions",
         "summary",
         "tasks",
+        "typing",
         "view",
     )
 )

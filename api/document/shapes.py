@@ -10,6 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
+from contracts.engine.names import Suggested
 from contracts.fields import FIELD_BY_NAME, Also, Pesos, Shown
 from contracts.questions.filters import EXACT
 from contracts.questions.model import SCHEMA_PATH
@@ -241,20 +242,29 @@ class Estimate(ExportEstimate):
     reuse: bool
 
 
-class Suggested(TypedDict):
-    """A name that a filter takes, with its contracts and their value."""
+class Pattern(TypedDict):
+    """An entry of a name list that means names by what they hold."""
 
-    label: str
+    contains: str
+
+
+class AllNames(TypedDict):
+    """All names that hold what was typed, with their contracts and their value together. ``patterns`` mean
+    them in a name list: acronyms and what they stand for are one each."""
+
+    patterns: list[Pattern]
+    names: Count
     count: Count
     total_value: Pesos
 
 
 class Suggestions(TypedDict):
-    """Names that match what was typed, best first."""
+    """Names that match what was typed, best first, and all of them together; null where nothing was typed."""
 
     field: Annotated[str, Also(enum=list(EXACT))]
     q: str
     suggestions: list[Suggested]
+    all_names: AllNames | None
 
 
 class Column(TypedDict):

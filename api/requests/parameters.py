@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from contracts.errors import InvalidQuery
 from contracts.questions import reading
 from contracts.questions.model import Schema
+from contracts.questions.texts import MAX_KEYWORD_LENGTH, SEEN, NamePattern
 
 MAX_GIVEN = 100
 MAX_LENGTH = 1000
@@ -105,6 +106,17 @@ class Identifier(Parameter):
 
     def describe(self) -> Schema:
         return {"type": "string", "format": "uuid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern(Parameter):
+    """Names by what they hold, as in the name lists of the filters."""
+
+    def read(self, text: str, pointer: str) -> NamePattern:
+        return NamePattern.from_json({"contains": text})
+
+    def describe(self) -> Schema:
+        return {"type": "string", "maxLength": MAX_KEYWORD_LENGTH, "pattern": SEEN}
 
 
 def read_query(request: HttpRequest, parameters: Sequence[Parameter]) -> dict[str, Any]:

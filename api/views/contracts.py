@@ -8,14 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.document import shapes
-from api.requests.parameters import Choice, Text
+from api.requests.parameters import Choice, Pattern, Text, Whole
 from api.view import Answer, ApiView, refusal
+from contracts.engine.names import NameMatches
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, Field
 from contracts.questions.filters import EXACT, FILTER_OF
 from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 
 SUGGESTIONS = 10
+MOST_NAMES = 1000
 MAX_TYPED = 200
 WITHOUT_DATA = {503: refusal("no dataset has been imported yet, or the database is away")}
 
@@ -26,17 +28,21 @@ class Suggest(ApiView):
     query = (
         Choice(name="field", meaning="which names", choices=tuple(EXACT), default="contractors"),
         Text(name="q", meaning="what was typed", at_most=MAX_TYPED, default=""),
+        Pattern(name="contains", meaning="only the names that this pattern means"),
+        Whole(name="limit", meaning="at most so many names", low=1, high=MOST_NAMES, default=SUGGESTIONS),
     )
     answers: ClassVar = {"GET": {200: Answer(meaning="the names", shape=shapes.Suggestions), **WITHOUT_DATA}}
 
     def get(self, request: Request) -> Response:
-        field, typed = self.asked["field"], self.asked["q"]
+        field, typed, limit = self.asked["field"], self.asked["q"], self.asked["limit"]
         with datasets.current_store().reader() as reader:
-            found = reader.suggest(field, typed, SUGGESTIONS)
-        suggestions: list[shapes.Suggested] = [
-            {"label": s.label, "count": s.count, "total_value": str(s.total_value)} for s in found
-        ]
-        body: shapes.Suggestions = {"field": field, "q": typed, "suggestions": suggestions}
+            found = reader.suggest(field, typed, limit, within=self.asked["contains"])
+        body: shapes.Suggestions = {
+            "field": field,
+            "q": typed,
+            "suggestions": [one.to_json() for one in found.best],
+            "all_names": _all_names(found) if found.patterns else None,
+        }
         return Response(body)
 
 
@@ -75,6 +81,15 @@ class CurrentDataset(ApiView):
     def get(self, request: Request) -> Response:
         snapshot = datasets.current_snapshot()
         return Response(represent_dataset(snapshot.manifest(), current=snapshot.version))
+
+
+def _all_names(found: NameMatches) -> shapes.AllNames:
+    return {
+        "patterns": [{"contains": pattern.contains} for pattern in found.patterns],
+        "names": found.names,
+        "count": found.count,
+        "total_value": f"{found.total_value:.2f}",
+    }
 
 
 def _column(field: Field) -> shapes.Column:

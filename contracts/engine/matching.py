@@ -1,11 +1,13 @@
-"""Matching rows to filters: keywords by the word index, everything else by DuckDB."""
+"""Matching rows to filters: words and numbers by their indexes, everything else by DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,30 +15,34 @@ from numpy.typing import NDArray
 from contracts.engine import aggregates
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
+from contracts.engine.names import Labels, NameList, select_names
 from contracts.engine.sql import (
-    KEYWORDS,
-    Code,
+    FOUND,
     FilterBits,
     RowSubset,
     matching_rows,
-    select_codes,
+    select_bearers,
     select_ids,
     select_ordered_ids,
 )
 from contracts.errors import SnapshotMissing
-from contracts.questions.filters import Filters
+from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.query import Query
-from contracts.questions.texts import phrases_of
+from contracts.questions.searchtext import SearchText, Term, Wanted, find_number, list_phrases, list_wanted
+from contracts.questions.texts import NamePattern, phrases_of
 from contracts.snapshot.expressions import CODES, Statement
-from contracts.snapshot.rows import Mask, MatchedRows, RowArrays
+from contracts.snapshot.numbers import NumberIndex, make_key, select_keys
+from contracts.snapshot.rows import LISTED, Mask, MatchedRows, RowArrays
 from contracts.snapshot.versions import Snapshot
-from contracts.snapshot.words import Cut, WordIndex, cut_ascii, cut_phrases, read_cuts
+from contracts.snapshot.words import Cut, Phrase, WordIndex, cut_ascii, cut_phrases, read_cuts
 
 Index = TypeVar("Index")
 ALL = Filters(include_flood_control=True)
 # At up to one row of so many, a join with the rows found takes a fifth of the time of a look at every row's
 # bit.
 FEW_OF = 10
+# Words to choose from where one was mistyped.
+NEAR = 3
 
 
 class Indexes:
@@ -48,6 +54,7 @@ class Indexes:
         self._uncoded = {column for column, code in CODES.items() if code not in stored}
         self._words = _open(WordIndex, snapshot.words)
         self._rows = _open(RowArrays, snapshot.rows)
+        self._numbers = _open(NumberIndex, snapshot.numbers)
 
     @property
     def words(self) -> WordIndex:
@@ -56,6 +63,10 @@ class Indexes:
     @property
     def rows(self) -> RowArrays:
         return self._rows or self._miss()
+
+    @property
+    def numbers(self) -> NumberIndex:
+        return self._numbers or self._miss(", which cannot look up numbers")
 
     def expect_codes(self, columns: Iterable[str]) -> None:
         """Raise SnapshotMissing where one of the name columns has no codes: filters and totals by it would
@@ -81,19 +92,22 @@ def _open(kind: Callable[[Path], Index], folder: Path) -> Index | None:
 
 
 class Matcher:
-    """Finds the contracts of one snapshot that filters mean; ``known`` remembers them."""
+    """Finds the contracts of one snapshot that filters mean; ``known`` remembers them, ``names`` the lists of
+    names by column."""
 
-    def __init__(self, cursor: Cursor, indexes: Indexes, *, known: LruCache[MatchedRows]) -> None:
-        self._cursor, self._indexes, self._known = cursor, indexes, known
+    def __init__(
+        self, cursor: Cursor, indexes: Indexes, *, known: LruCache[MatchedRows], names: LruCache[NameList]
+    ) -> None:
+        self._cursor, self._indexes, self._known, self._names = cursor, indexes, known, names
 
     def match_rows(self, filters: Filters) -> MatchedRows:
         """The contracts that ``filters`` means."""
-        return self._known.get_or_make(filters, lambda: self._sum_up(filters))
+        return self._known.get_or_make(filters, lambda: self.sum_up(filters))
 
     def select_matches(self, filters: Filters) -> Statement:
         """The tail ``FROM contracts WHERE ...`` of a statement that reads the rows in any order."""
         # A join costs the order of rows, which totals do not need.
-        if filters.keywords:
+        if filters.indexed:
             found = self.match_rows(filters)
             if found.count <= found.size // FEW_OF:
                 self._cursor.register("found", {"id": found.rows() + 1})
@@ -126,19 +140,42 @@ class Matcher:
         """What is kept of every contract as arrays."""
         return self._indexes.rows
 
+    def list_names(self, column: str) -> NameList:
+        """The names of ``column``."""
+        self._indexes.expect_codes([column])
+        return self._names.get_or_make(
+            column, lambda: NameList(self._cursor.fetch_table(select_names(column)))
+        )
+
+    def knows(self, word: str) -> bool:
+        """Whether any text that typed words are looked for in has a word that begins so."""
+        [phrase] = read_phrases(self._cursor, {word}).values()
+        if self._indexes.words.knows(phrase):
+            return True
+        return any(self.list_names(column).hold([phrase]).any() for column in LISTED)
+
+    def list_near(self, word: str) -> list[str]:
+        """Words of titles and names that are spelled nearly like ``word``, the nearest first."""
+        [phrase] = read_phrases(self._cursor, {word}).values()
+        listed = sum((self.list_names(column).count_words() for column in LISTED), Counter[str]())
+        return self._indexes.words.list_near(phrase, beside=listed, limit=NEAR)
+
     def make_bits(self, filters: Filters) -> FilterBits:
-        """The names and keywords of ``filters`` as the WHERE takes them."""
-        self._indexes.expect_codes(filters.columns())
-        masks: dict[tuple[str, str], Mask] = {}
-        if statement := select_codes(filters):
-            for name, column, code, labels in self._cursor.fetch(statement, Code):
-                masks.setdefault((name, column), np.zeros(labels, np.bool_))[code] = True
-        bits = {key: np.packbits(mask).tobytes() for key, mask in masks.items()}
-        if filters.keywords:
-            bits[KEYWORDS] = self.match_rows(filters).bits
+        """The names, and what the indexes find, of ``filters`` as the WHERE takes them."""
+        bits = {}
+        for name, exact in (*EXACT.items(), *EXCEPTIONS.items()):
+            if wanted := filters.names(name):
+                patterns = [one for one in wanted if isinstance(one, NamePattern)]
+                phrases = {phrase for pattern in patterns for phrase in pattern.phrases}
+                meant = self.list_names(exact.column).mean(wanted, read_phrases(self._cursor, phrases))
+                if meant.any():
+                    bits[name, exact.column] = np.packbits(meant).tobytes()
+        if filters.indexed:
+            bits[FOUND] = self.match_rows(filters).bits
         return bits
 
-    def _sum_up(self, filters: Filters) -> MatchedRows:
+    def sum_up(self, filters: Filters) -> MatchedRows:
+        """As ``match_rows``, for what is not to be remembered."""
         mask = self._make_mask(filters)
         cube = aggregates.get_cube(filters)
         if cube is None:
@@ -151,36 +188,104 @@ class Matcher:
     def _make_mask(self, filters: Filters) -> Mask:
         # The second source is left out at the end, by its few rows, so that DuckDB need not look at all rows
         # for a keyword alone.
-        others = filters.model_copy(update={"keywords": (), "include_flood_control": True})
-        if filters.keywords:
-            mask = self._match_keywords(filters.keywords)
-            if others != ALL:
-                mask &= self._match_others(others)
+        others = filters.without_indexed().model_copy(update={"include_flood_control": True})
+        if others == ALL and not filters.indexed:
+            mask = np.ones(self._indexes.rows.size, np.bool_)
         else:
-            mask = self._match_others(others) if others != ALL else np.ones(self._indexes.rows.size, np.bool_)
+            rest = [] if others == ALL else [others]
+            mask = _narrow(chain(self._match_indexed(filters), map(self._match_others, rest)))
         if not filters.include_flood_control:
             mask[self._indexes.rows.second_source] = False
         return mask
 
     def _match_others(self, filters: Filters) -> Mask:
-        """The contracts that meet filters without keywords."""
+        """The contracts that meet filters which ask for no index."""
         statement = select_ids(filters, self.make_bits(filters))
         mask = np.zeros(self._indexes.rows.size, np.bool_)
         mask[self._cursor.fetch_numbers(statement)["id"] - 1] = True
         return mask
 
+    def _match_indexed(self, filters: Filters) -> Iterator[Mask]:
+        """For each member that asks for an index, the contracts that meet it."""
+        # The quickest first, and most telling of what an old snapshot lacks.
+        if filters.numbers:
+            yield self._match_numbers(filters.numbers)
+        if filters.text:
+            yield self._match_text(filters.text)
+        if filters.keywords:
+            yield self._match_keywords(filters.keywords)
+
+    def _match_numbers(self, numbers: Sequence[str]) -> Mask:
+        mask = np.zeros(self._indexes.rows.size, np.bool_)
+        keys = [make_key(number) for number in numbers if number.isascii()]
+        if others := [number for number in numbers if not number.isascii()]:
+            keys += self._cursor.fetch(select_keys(others), int)
+        mask[self._indexes.numbers.list_rows(keys)] = True
+        return mask
+
     def _match_keywords(self, keywords: tuple[str, ...]) -> Mask:
         """The contracts that meet one of the keywords: hold all of its phrases."""
-        phrases = {phrase for keyword in keywords for phrase in phrases_of(keyword)}
-        cuts = {phrase: cut_ascii(phrase) for phrase in phrases if phrase.isascii()}
-        if others := sorted(phrases - cuts.keys()):
-            cuts |= read_cuts(self._cursor.fetch(cut_phrases(others), Cut))
+        cuts = read_phrases(self._cursor, {phrase for keyword in keywords for phrase in phrases_of(keyword)})
+        hold = self._indexes.words.match
         # No keyword is empty (contracts.questions.texts), so that each has a first phrase.
-        met: Mask | None = None
-        for keyword in keywords:
-            first, *rest = (self._indexes.words.match(cuts[phrase]) for phrase in phrases_of(keyword))
-            for mask in rest:
-                first &= mask
-            met = first if met is None else met | first
-        assert met is not None
-        return met
+        return _join(_narrow(hold(cuts[phrase]) for phrase in phrases_of(keyword)) for keyword in keywords)
+
+    def _match_text(self, text: SearchText) -> Mask:
+        """The contracts that meet one of the alternatives."""
+        cuts = read_phrases(self._cursor, list_phrases(text))
+        return _join(chain.from_iterable(self._match_terms(terms, cuts) for terms in text.alternatives))
+
+    def _match_terms(self, terms: Sequence[Term], cuts: Mapping[str, Phrase]) -> Iterator[Mask]:
+        yield _narrow(self._match_wanted(wanted, cuts) for wanted in list_wanted(terms))
+        number = find_number(terms)
+        if number is not None:
+            yield self._match_numbers([number])
+
+    def _match_wanted(self, wanted: Wanted, cuts: Mapping[str, Phrase]) -> Mask:
+        mask = _join(_narrow(self._hold_anywhere(cuts[phrase]) for phrase in way) for way in wanted.ways)
+        return np.logical_not(mask, out=mask) if wanted.excluded else mask
+
+    def _hold_anywhere(self, phrase: Phrase) -> Mask:
+        """The contracts that hold a phrase in a title or in a name of contractor, organization, area or
+        category."""
+        mask = self._indexes.words.match(phrase)
+        for column in LISTED:
+            names = self.list_names(column).hold([phrase])
+            if names.any():
+                mask[self._find_bearers(column, names)] = True
+        return mask
+
+    def _find_bearers(self, column: str, names: Labels) -> NDArray[Any]:
+        rows = self._indexes.rows.find_bearers(column, names)
+        if rows is not None:
+            return rows
+        # In snapshots of older programs, which keep no list of them; it takes longer.
+        statement = select_bearers(column, np.packbits(names).tobytes())
+        return self._cursor.fetch_numbers(statement)["id"] - 1
+
+
+def read_phrases(cursor: Cursor, phrases: Collection[str]) -> dict[str, Phrase]:
+    """Each of ``phrases`` as it is looked for: cut as texts were cut when they were indexed."""
+    cuts = {phrase: cut_ascii(phrase) for phrase in phrases if phrase.isascii()}
+    if others := sorted(set(phrases) - cuts.keys()):
+        cuts |= read_cuts(cursor.fetch(cut_phrases(others), Cut))
+    return cuts
+
+
+def _narrow(masks: Iterable[Mask]) -> Mask:
+    """What is in all of the masks; there is at least one, and the first is used up."""
+    # One after the other, as each is a byte per contract.
+    masks = iter(masks)
+    first = next(masks)
+    for mask in masks:
+        first &= mask
+    return first
+
+
+def _join(masks: Iterable[Mask]) -> Mask:
+    """What is in any of the masks; there is at least one, and the first is used up."""
+    masks = iter(masks)
+    first = next(masks)
+    for mask in masks:
+        first |= mask
+    return first

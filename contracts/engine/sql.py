@@ -7,28 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from contracts.fields import PHILGEPS
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Query, Sort
-from contracts.questions.texts import phrases_of
-from contracts.snapshot.expressions import CODES, Statement, fold_phrase
+from contracts.snapshot.expressions import CODES, Statement
 
 Bind = Callable[[object, str], str]
 """Takes a value and its SQL type, gives the expression that stands for it."""
 
 
-KEYWORDS = ("keywords", "id")
-"""The key under which FilterBits holds the contracts that meet the keywords."""
+FOUND = ("found", "id")
+"""The key under which FilterBits holds the contracts that the indexes found (Filters.indexed)."""
 
 # Bits and no lists of codes, because DuckDB makes a join of an IN of five values or more, and a join costs
 # the order of rows.
 FilterBits = Mapping[tuple[str, str], bytes]
 """(filter, column) -> a bit for each label of the column, by its code: whether the filter means it.
 
-The first bit is the highest of its byte. A filter that means no label is absent. Under KEYWORDS a bit stands
+The first bit is the highest of its byte. A filter that means no label is absent. Under FOUND a bit stands
 for the contract with that ``id`` - 1.
 """
 
@@ -47,33 +45,6 @@ class _Parameters:
         return Statement(sql, tuple(self.values))
 
 
-class Code(NamedTuple):
-    """A label that the name filter ``filter`` means, by its number; its column has so many ``labels``."""
-
-    filter: str
-    column: str
-    code: int
-    labels: int
-
-
-def select_codes(filters: Filters) -> Statement | None:
-    """Rows of Code, one for each label that the name filters mean; None where there is no such filter."""
-    parameters = _Parameters()
-    bind = parameters.bind
-    lookups = []
-    for name, exact in (*EXACT.items(), *EXCEPTIONS.items()):
-        if wanted := filters.names(name):
-            column = exact.column
-            given = bind([label for label in wanted if label is not None], "VARCHAR[]")
-            missing = " OR label IS NULL" if None in wanted else ""
-            # A join, which costs the order of rows: that of labels means nothing.
-            lookups.append(
-                f"""SELECT '{name}', '{column}', code, (SELECT count(*) FROM labels WHERE field = '{column}')
-                FROM labels WHERE field = '{column}' AND (label IN (SELECT unnest({given})){missing})"""
-            )
-    return parameters.complete(" UNION ALL ".join(lookups)) if lookups else None
-
-
 def _where(filters: Filters, found: FilterBits, parameters: _Parameters) -> str:
     bind = parameters.bind
     parts = [
@@ -86,8 +57,8 @@ def _where(filters: Filters, found: FilterBits, parameters: _Parameters) -> str:
         for name, exact in EXCEPTIONS.items()
         if filters.names(name)
     ]
-    if filters.keywords:
-        parts.append(_is_found(KEYWORDS, "(id - 1)::INTEGER", found, bind))
+    if filters.indexed:
+        parts.append(_is_found(FOUND, "(id - 1)::INTEGER", found, bind))
     parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
     amounts = filters.value_range
     if amounts.min is not None:
@@ -134,6 +105,11 @@ def select_ids(filters: Filters, found: FilterBits) -> Statement:
     """The ids of all matching rows, in no order."""
     parameters = _Parameters()
     return parameters.complete(f"SELECT id FROM contracts WHERE {_where(filters, found, parameters)}")
+
+
+def select_bearers(column: str, names: bytes) -> Statement:
+    """The ids of the rows that bear one of the names of a column, given as a bit for each of its codes."""
+    return Statement(f"SELECT id FROM contracts WHERE get_bit($1::BLOB::BIT, {CODES[column]}) = 1", (names,))
 
 
 def select_ordered_ids(query: Query, places: range, found: FilterBits) -> Statement:
@@ -192,19 +168,3 @@ def matching_rows(filters: Filters, found: FilterBits) -> Statement:
     parameters = _Parameters()
     where = _where(filters, found, parameters)
     return parameters.complete(f"FROM contracts WHERE {where}")
-
-
-def fold_typed(typed: str) -> Statement:
-    """One row: what was typed, folded as a phrase; nothing typed is found in every name."""
-    phrase = " ".join(phrases_of(typed.replace("&&", " ")))
-    return Statement(f"SELECT {fold_phrase('$1::VARCHAR')}", (phrase,))
-
-
-def list_names(column: str, *, include_flood_control: bool) -> Statement:
-    """Rows (label, folded, rows, value) of the names of a column, those with most contracts first."""
-    counted = "all" if include_flood_control else "main"
-    return Statement(
-        f"""SELECT label, folded, {counted}_rows AS rows, {counted}_value AS value FROM labels
-        WHERE field = $1 AND label IS NOT NULL AND {counted}_rows > 0 ORDER BY rows DESC, label""",
-        (column,),
-    )

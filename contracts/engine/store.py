@@ -19,13 +19,14 @@ import duckdb
 import pyarrow as pa
 
 from contracts.engine import sql
+from contracts.engine.absence import Remarks, remark
 from contracts.engine.aggregates import Answer
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
-from contracts.engine.matching import Indexes, Matcher
+from contracts.engine.matching import Indexes, Matcher, read_phrases
+from contracts.engine.names import NameList, NameMatches
 from contracts.engine.observer import Nobody, Observer
 from contracts.engine.spill import make_spill_folder
-from contracts.engine.suggestions import NameList, Suggestion
 from contracts.engine.tables.answers import TableAnswer
 from contracts.engine.tables.groups import Groups
 from contracts.engine.tables.rows import TableRows, open_rows
@@ -35,7 +36,9 @@ from contracts.errors import SnapshotMissing
 from contracts.fields import FIELD_BY_NAME, FIELDS, Field
 from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
+from contracts.questions.searchtext import spell_typed
 from contracts.questions.tables import Table
+from contracts.questions.texts import NamePattern, phrases_of
 from contracts.snapshot.folders import LockedFolder
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
@@ -104,8 +107,8 @@ class Store:
         self.groups: LruCache[Groups] = LruCache(
             REMEMBERED_GROUPS, note=lambda hit: observer.note_lookup("groups", hit=hit)
         )
-        # All that there can be: each name column, with and without the second source.
-        self.names: LruCache[NameList] = LruCache(2 * len(EXACT))
+        # All that there can be: one for each name column.
+        self.names: LruCache[NameList] = LruCache(len(EXACT))
         # By the last reference: a cache that drops a store does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
@@ -212,18 +215,31 @@ class Reader:
         return Tabulation(table, cursor=self._cursor, matcher=self._matcher, known=self._store.groups)
 
     def suggest(
-        self, field: str, typed: str, limit: int = 10, *, include_flood_control: bool = False
-    ) -> list[Suggestion]:
-        """Labels for the name filter ``field`` that hold ``typed`` at a word start, best first."""
-        key = (EXACT[field].column, include_flood_control)
-        self._store.indexes.expect_codes(key[:1])
-        names = self._store.names.get_or_make(key, lambda: self._list_names(*key))
-        [phrase] = self._cursor.fetch(sql.fold_typed(typed), str)
-        return names.suggest(phrase, limit=limit)
+        self,
+        field: str,
+        typed: str,
+        limit: int = 10,
+        *,
+        within: NamePattern | None = None,
+        include_flood_control: bool = False,
+    ) -> NameMatches:
+        """Labels for the name filter ``field`` that hold what was typed (contracts.questions.searchtext), of
+        those that ``within`` means."""
+        names = self._matcher.list_names(EXACT[field].column)
+        kept = within.phrases if within else ()
+        ways, whole = spell_typed(typed), " ".join(phrases_of(typed.replace("&&", " ")))
+        phrases = read_phrases(self._cursor, {whole, *kept, *(phrase for way in ways for phrase in way)})
+        return names.suggest(
+            [(*way, *kept) for way in ways or [()]],
+            phrases,
+            whole=whole,
+            limit=limit,
+            include_flood_control=include_flood_control,
+        )
 
-    def _list_names(self, column: str, include_flood_control: bool) -> NameList:
-        statement = sql.list_names(column, include_flood_control=include_flood_control)
-        return NameList(self._cursor.fetch_table(statement))
+    def remark(self, filters: Filters) -> Remarks:
+        """What to know of an answer to ``filters`` beside its figures (``contracts.engine.absence``)."""
+        return remark(filters, self._matcher, self._cursor)
 
     def stream(
         self,
@@ -255,7 +271,7 @@ class Reader:
 
     @cached_property
     def _matcher(self) -> Matcher:
-        return Matcher(self._cursor, self._store.indexes, known=self._store.found)
+        return Matcher(self._cursor, self._store.indexes, known=self._store.found, names=self._store.names)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from contracts.engine.sql import matching_rows
 from contracts.fields import FIELDS, FLOOD_CONTROL
 from contracts.questions.filters import Filters
 from contracts.snapshot.expressions import CODES, fold_field, value_bin
+from contracts.snapshot.numbers import write_numbers
 from contracts.snapshot.rows import write_arrays
-from contracts.snapshot.versions import ROWS, WORDS
+from contracts.snapshot.versions import NUMBERS, ROWS, WORDS
 from contracts.snapshot.words import build_index
 
 STORED = tuple(field for field in FIELDS if field.name != "id")
@@ -43,6 +44,7 @@ def build_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write what stands beside the database of the snapshot in ``folder``, from the tables of ``build``."""
     write_arrays(con, folder / ROWS)
     build_index(con, folder / WORDS)
+    write_numbers(con, folder / NUMBERS)
 
 
 def _build_labels(con: duckdb.DuckDBPyConnection, awards: str) -> None:

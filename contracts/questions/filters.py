@@ -15,8 +15,9 @@ from pydantic import AfterValidator, FailFast, Field, Strict
 
 from contracts.fields import REPAIRABLE
 from contracts.questions.model import Question
-from contracts.questions.numbers import ValueRange
+from contracts.questions.numbers import Numbers, ValueRange
 from contracts.questions.periods import TimeRanges
+from contracts.questions.searchtext import SearchText
 from contracts.questions.texts import Keywords, Names, OneOf, say_names, sort_distinct
 
 D = TypeVar("D")
@@ -24,9 +25,9 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, kw_only=True)
 class Exact:
-    """Rows whose ``column`` is one of the names. ``word`` is what one name is called in sentences, links
-    (URL parameter) and dimensions (``contracts.questions.dimensions``); ``label`` and ``hint`` are the
-    form's, ``plural`` the charts'."""
+    """Rows whose ``column`` is one of the names, or one that a pattern means. ``word`` is what one name is
+    called in sentences, links (URL parameter) and dimensions (``contracts.questions.dimensions``); ``label``
+    and ``hint`` are the form's, ``plural`` the charts'."""
 
     column: str
     word: str
@@ -67,8 +68,10 @@ RepairedFields = Annotated[
 class Filters(Question):
     """Which contracts are meant: OR inside a list, AND between lists.
 
-    A None in a name list means the rows whose label is missing; the ``except_`` lists leave rows out.
-    ``keywords`` holds phrases as typed; ``&&`` inside one string joins phrases that must all be found.
+    A name list holds names as they are stored and patterns (``contains``); a None in it means the rows whose
+    label is missing; the ``except_`` lists leave rows out. ``keywords`` holds phrases as typed; ``&&`` inside
+    one string joins phrases that must all be found. ``text`` is what people type into one box
+    (contracts.questions.searchtext), ``numbers`` are reference, award and contract numbers.
     ``repaired_fields`` are columns, one of which is missing as its raw text is of no use.
     """
 
@@ -166,6 +169,8 @@ class Filters(Question):
     except_award_statuses: Annotated[Names, AllBut(of="award_statuses")] = ()
     # Names are searched as well, but their columns answer to filters of their own.
     keywords: Annotated[Keywords, On(("award_title", "notice_title"))] = ()
+    text: SearchText | None = None
+    numbers: Annotated[Numbers, On(("reference_id", "award_number", "contract_number"))] = ()
     time_ranges: Annotated[TimeRanges, On(("award_date",))] = ()
     value_range: Annotated[ValueRange, On(("contract_amount",))] = ValueRange()
     repaired_fields: Annotated[RepairedFields, On(("repaired_fields",))] = ()
@@ -187,6 +192,10 @@ class Filters(Question):
                 yield f"{excepted.words} other than: {say_names(names, 'and')}"
         if self.keywords:
             yield f"text: {say_names(self.keywords, 'or')}"
+        if self.text:
+            yield f"words: {self.text}"
+        if self.numbers:
+            yield f"number: {say_names(self.numbers, 'or')}"
         if self.time_ranges:
             yield "awarded " + " or ".join(time_range.describe() for time_range in self.time_ranges)
         yield self.value_range.describe()
@@ -196,6 +205,15 @@ class Filters(Question):
     def columns(self) -> set[str]:
         """The columns whose names are asked for or left out."""
         return {exact.column for name, exact in (*EXACT.items(), *EXCEPTIONS.items()) if self.names(name)}
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a member asks for what only the indexes beside the database find."""
+        return bool(self.keywords or self.text or self.numbers)
+
+    def without_indexed(self) -> Filters:
+        """The members that a WHERE says."""
+        return self.model_copy(update={"keywords": (), "text": None, "numbers": ()})
 
     def names(self, name: str) -> Names:
         """The names of one of the lists of EXACT and EXCEPTIONS."""

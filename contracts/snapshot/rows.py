@@ -4,6 +4,8 @@ Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
 
     amounts, days, main       amount; days since 1970, undated ones last; whether of the main source
     by-<sort>                 the rows in the order of SORTS
+    <column>-rows, -ends      for LISTED columns: the rows by the codes of their names, and per code where its
+                              rows end
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ from numpy.typing import NDArray
 
 from contracts.fields import PHILGEPS
 from contracts.questions.query import Sort
-from contracts.snapshot.arrays import list_bits, map_array, save_array
+from contracts.snapshot.arrays import join_ranges, list_bits, map_array, save_array
+from contracts.snapshot.expressions import CODES
 
 Mask = NDArray[np.bool_]
 """One truth value per contract."""
 
+LISTED = ("area_of_delivery", "business_category")
+"""Columns that typed words are looked for in beside those of the word index."""
 # Later than every day, so that the undated come last as they do by NULLS LAST.
 UNDATED = np.iinfo(np.int32).max
 SORTS: dict[Sort, str] = {
@@ -59,6 +64,20 @@ def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         keys = np.asarray(_sort_keys(columns["amounts"], columns["days"], sort))
         # Stable, because ties are broken by id, the order in which the rows come.
         save_array(folder, name, np.argsort(keys, kind="stable").astype(np.uint32))
+    for column in LISTED:
+        rows, ends = list_bearers(con, column)
+        save_array(folder, f"{column}-rows", rows)
+        save_array(folder, f"{column}-ends", ends)
+
+
+def list_bearers(con: duckdb.DuckDBPyConnection, column: str) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The rows of ``contracts`` by the codes of their names in ``column``, and per code where its rows
+    end."""
+    codes = con.execute(f"SELECT {CODES[column]} AS code FROM contracts").fetchnumpy()["code"]
+    [(labels,)] = con.execute(f"SELECT count(*) FROM labels WHERE field = '{column}'").fetchall()
+    # Codes count from 0 without gaps, so that sorting by them lines up the contracts of each name.
+    rows = np.argsort(codes, kind="stable").astype(np.uint32)
+    return rows, np.cumsum(np.bincount(codes, minlength=labels), dtype=np.int64)
 
 
 def _sort_keys(amounts: NDArray[Any], days: NDArray[Any], sort: Sort) -> NDArray[Any]:
@@ -108,6 +127,12 @@ class RowArrays:
         self._days = map_array(folder, "days")
         self._main = map_array(folder, "main")
         self._orders = {sort: map_array(folder, name) for sort, name in SORTS.items()}
+        # Snapshots of older programs have none.
+        listed = [column for column in LISTED if (folder / f"{column}-rows.npy").exists()]
+        self._bearers = {
+            column: (map_array(folder, f"{column}-rows"), map_array(folder, f"{column}-ends"))
+            for column in listed
+        }
 
     @property
     def size(self) -> int:
@@ -117,6 +142,15 @@ class RowArrays:
     def second_source(self) -> NDArray[np.int64]:
         """The rows that are not of the main source; they are few."""
         return np.flatnonzero(~self._main)
+
+    def find_bearers(self, column: str, names: NDArray[np.bool_]) -> NDArray[np.uint32] | None:
+        """The rows of the names in a column, or None where they are not kept."""
+        if column not in self._bearers:
+            return None
+        rows, ends = self._bearers[column]
+        codes = np.flatnonzero(names)
+        starts = np.where(codes > 0, ends[codes - 1], 0)
+        return rows[join_ranges(starts, ends[codes])]
 
     def sum_up(self, mask: Mask) -> MatchedRows:
         """Count and pesos of the contracts in ``mask``."""

@@ -11,6 +11,7 @@ Layout under the dataset root::
     versions/<version>/repairs.csv
     versions/<version>/words/     the word index (contracts.snapshot.words)
     versions/<version>/rows/      what is kept of every contract as arrays (contracts.snapshot.rows)
+    versions/<version>/numbers/   the index of their numbers (contracts.snapshot.numbers)
 
 A version is built under a hidden name beside the others and renamed when it is complete, so that a
 reader sees a whole version or none.
@@ -36,7 +37,7 @@ from contracts.snapshot.folders import LOCK, LockedFolder, lock_abandoned, locke
 
 CURRENT, VERSIONS = "current", "versions"
 DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv"
-WORDS, ROWS = "words", "rows"
+WORDS, ROWS, NUMBERS = "words", "rows", "numbers"
 BUILDING, DELETED = ".building", ".deleted"
 POINTER = ".current"
 """What becomes ``current``, in a version that is about to be published."""
@@ -183,6 +184,10 @@ class Snapshot:
     @property
     def rows(self) -> Path:
         return self.path / ROWS
+
+    @property
+    def numbers(self) -> Path:
+        return self.path / NUMBERS
 
     @property
     def rejects(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.engine.absence import Remarks
 from contracts.engine.aggregates import Answer
 from contracts.progress import Progress
 from contracts.questions.query import Aggregation
@@ -16,7 +17,7 @@ class AggregatesRequest(TaskRequest, Aggregation):
         return f"Totals: {self.filters.describe()}"
 
 
-class AggregatesResult(Answer):
+class AggregatesResult(Answer, Remarks):
     """The totals that were asked for, and of what."""
 
     filters_in_words: str
@@ -29,10 +30,12 @@ def compute_aggregates(request: AggregatesRequest, context: Context) -> Work:
     yield Progress(phase="computing", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         answer = reader.aggregate(request)
+        remarks = reader.remark(request.filters)
     payload: AggregatesResult = {
         **answer,
         "filters_in_words": request.filters.describe(),
         "include_flood_control": request.filters.include_flood_control,
+        **remarks,
         "dataset_version": context.dataset_version,
     }
     return Outcome(payload=payload)

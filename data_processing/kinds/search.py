@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated
 
+from contracts.engine.absence import Remarks
 from contracts.fields import FIELDS, Also, Pesos
 from contracts.progress import Progress
 from contracts.questions.query import PagedQuery
@@ -32,7 +33,7 @@ class SearchRequest(TaskRequest, PagedQuery):
         return f"Search: {self.filters.describe()}, page {self.page}"
 
 
-class SearchResult(TypedDict):
+class SearchResult(Remarks):
     """A page of contracts, and how many all pages hold."""
 
     rows: Annotated[list[dict[str, str | int | None]], Also(items=ROW)]
@@ -52,6 +53,7 @@ def search_contracts(request: SearchRequest, context: Context) -> Work:
     yield Progress(phase="searching", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         totals, rows = reader.count(request.filters), reader.search(request, page)
+        remarks = reader.remark(request.filters)
     payload: SearchResult = {
         "rows": rows,
         "page": page.number,
@@ -61,6 +63,7 @@ def search_contracts(request: SearchRequest, context: Context) -> Work:
         "total_value": f"{totals.total_value:.2f}",
         "filters_in_words": request.filters.describe(),
         "include_flood_control": request.filters.include_flood_control,
+        **remarks,
         "dataset_version": context.dataset_version,
     }
     return Outcome(payload=payload)

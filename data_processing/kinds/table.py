@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.engine.absence import Remarks
 from contracts.engine.tables.answers import TableAnswer
 from contracts.progress import Progress
 from contracts.questions.tables import PagedTable
@@ -16,7 +17,7 @@ class TableRequest(TaskRequest, PagedTable):
         return f"Table {self.say()}, page {self.page}"
 
 
-class TableResult(TableAnswer):
+class TableResult(TableAnswer, Remarks):
     """A page of rows, and how many all pages hold."""
 
     page: int
@@ -32,7 +33,7 @@ def compute_table(request: TableRequest, context: Context) -> Work:
     page = request.wanted
     yield Progress(phase="adding up", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
-        answer = reader.tabulate(request, page)
+        answer, remarks = reader.tabulate(request, page), reader.remark(request.filters)
     payload: TableResult = {
         **answer,
         "page": page.number,
@@ -40,6 +41,7 @@ def compute_table(request: TableRequest, context: Context) -> Work:
         "pages": -(-answer["total_rows"] // page.size),
         "filters_in_words": request.filters.describe(),
         "include_flood_control": request.filters.include_flood_control,
+        **remarks,
         "dataset_version": context.dataset_version,
     }
     return Outcome(payload=payload)

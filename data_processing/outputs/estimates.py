@@ -7,6 +7,7 @@ from typing import Annotated, TypedDict
 
 from django.conf import settings
 
+from contracts.engine.absence import Remarks
 from contracts.engine.store import Totals
 from contracts.fields import DEFAULT_COLUMNS, Also, Pesos
 from contracts.questions.filters import Filters
@@ -36,7 +37,7 @@ class BrokenLimit(TypedDict):
     limit: Count
 
 
-class ExportEstimate(TypedDict):
+class ExportEstimate(Remarks):
     """What an export would be: rows are exact, bytes and seconds are not."""
 
     rows: Count
@@ -70,22 +71,31 @@ its own."""
 def estimate_export(query: Query, *, format: str, version: str) -> ExportEstimate:
     """What an export of the query would be."""
     with datasets.open_store(version).reader() as reader:
-        totals = reader.count(query.filters)
+        totals, remarks = reader.count(query.filters), reader.remark(query.filters)
     width = len(query.columns) / len(DEFAULT_COLUMNS)
     return _estimate(
-        "export", query.filters, totals, format=format, version=version, rows=totals.rows, width=width
+        "export",
+        query.filters,
+        totals,
+        remarks,
+        format=format,
+        version=version,
+        rows=totals.rows,
+        width=width,
     )
 
 
 def estimate_table(table: Table, *, format: str, version: str) -> ExportEstimate:
     """What an export of the table would be."""
     with datasets.open_store(version).reader() as reader:
-        totals, size = reader.count(table.filters), reader.measure_table(table)
+        totals, remarks = reader.count(table.filters), reader.remark(table.filters)
+        size = reader.measure_table(table)
     width = (1 + size.figures) / (1 + len(USUAL_MEASURES))
     return _estimate(
         "table_export",
         table.filters,
         totals,
+        remarks,
         format=format,
         version=version,
         rows=size.rows,
@@ -99,6 +109,7 @@ def _estimate(
     kind: str,
     filters: Filters,
     totals: Totals,
+    remarks: Remarks,
     *,
     format: str,
     version: str,
@@ -118,6 +129,7 @@ def _estimate(
         "seconds": round(OVERHEAD_S + before_s + rows * pace.seconds_per_row * width, 1),
         "limit_exceeded": _name_broken_limit(rows=rows, size_bytes=size_bytes),
         "filters_in_words": filters.describe(),
+        **remarks,
         "dataset_version": version,
     }
 

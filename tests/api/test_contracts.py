@@ -19,7 +19,28 @@ def test_suggest_finds_names_by_word_starts_without_accents(visitor: Client) -> 
     assert body["suggestions"][0]["total_value"] == "0.54"
 
 
-@pytest.mark.parametrize("query", ["field=price&q=x", "field=areas&q=%00", "field=areas&q=" + "x" * 300])
+def test_suggest_offers_all_names_that_hold_what_was_typed_as_one(visitor: Client) -> None:
+    whole = visitor.get("/api/v1/contracts/suggest/?field=contractors").json()
+    assert whole["all_names"] is None
+    body = visitor.get("/api/v1/contracts/suggest/?field=contractors&q=o%27brien+senor&limit=1").json()
+    assert body["all_names"]["patterns"] == [{"contains": "o'brien && senor"}]
+    assert (body["all_names"]["names"], body["all_names"]["count"]) == (1, 1)
+    assert body["all_names"]["total_value"] == "0.54"
+    held = visitor.get("/api/v1/contracts/suggest/?field=contractors&contains=senor&limit=1000").json()
+    assert [one["label"] for one in held["suggestions"]] == ["Señor O'Brien"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "field=areas&contains=a+%26%26",
+        "limit=0",
+        "limit=1001",
+        "field=price&q=x",
+        "field=areas&q=%00",
+        "field=areas&q=" + "x" * 300,
+    ],
+)
 def test_suggest_refuses_what_it_cannot_look_up(visitor: Client, query: str) -> None:
     assert visitor.get(f"/api/v1/contracts/suggest/?{query}").status_code == 400
 

@@ -28,6 +28,11 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("search", {"filters": {"time_ranges": [{"type": "quarterly", "year": 2024, "quarter": 4}]}}),
     ("search", {"filters": {"time_ranges": [{"type": "custom", "start_date": "2024-01-01"}]}}),
     ("search", {"filters": {"except_areas": ["Cebu", None], "time_ranges": [{"type": "undated"}]}}),
+    ("search", {"filters": {"areas": ["Cebu", {"contains": "a && b"}, None], "text": '"a b" -c or d'}}),
+    (
+        "search",
+        {"filters": {"text": None, "numbers": ["0012", "C - 4"], "except_areas": [{"contains": "b"}]}},
+    ),
     ("export", {"format": "csv", "filters": {"include_flood_control": True, "value_range": {"max": 5}}}),
     ("export", {"format": "csv.gz", "formula_guard": False}),
     ("export", {"format": "parquet", "formula_guard": None}),
@@ -36,7 +41,13 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("table", {"rows": "value_band", "bands": {"scale": "linear", "width": "0.50", "steps": None}}),
     ("table_export", {"rows": "value_band", "bands": {"steps": 3}, "format": "csv", "formula_guard": False}),
 ]
-BEYOND_JSON_SCHEMA = ("reversed", "/filters/value_range", "/filters/time_ranges/0", "/filters/keywords/0")
+BEYOND_JSON_SCHEMA = (
+    "reversed",
+    "/filters/value_range",
+    "/filters/time_ranges/0",
+    "/filters/keywords/0",
+    "/filters/text",
+)
 """What a schema cannot say: orders of two values, amounts within text, NUL characters."""
 
 

@@ -12,6 +12,8 @@ from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.numbers import ValueRange
 from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Sort
+from contracts.questions.searchtext import SearchText
+from contracts.questions.texts import NamePattern
 from tests.contracts.small_stores import make_award
 
 WORDS = [
@@ -44,10 +46,24 @@ WORDS += [
     "Ü",
     "文字",
     "“flood”",
+    "DOH",
+    "Department of Health",
+    "00004",
 ]
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 labels = st.none() | st.sampled_from(
-    ["Peña & Sons", "PENA & SONS", "%", "_", "O'Brien", "a", "Flood", "🏗 Inc"]
+    [
+        "Peña & Sons",
+        "PENA & SONS",
+        "%",
+        "_",
+        "O'Brien",
+        "a",
+        "Flood",
+        "🏗 Inc",
+        "Department of Health - Cebu",
+        "DOH",
+    ]
 )
 days = st.none() | st.dates(date(2022, 11, 1), date(2024, 2, 1))
 amounts = st.decimals("0.01", "99999999.99", places=2) | st.sampled_from(
@@ -82,13 +98,36 @@ def in_order(ends: tuple[Decimal | None, Decimal | None]) -> ValueRange:
     return ValueRange(min=low, max=high)
 
 
-names = st.lists(labels, max_size=3, unique=True).map(tuple)
-keywords = st.lists(
+one_keyword = (
     st.lists(st.sampled_from(WORDS).filter(lambda w: w != "&&") | texts, min_size=1, max_size=2)
     .map(" && ".join)
-    .filter(lambda k: all(part.strip() for part in k.split("&&"))),
-    max_size=2,
-).map(tuple)
+    .filter(lambda k: all(part.strip() for part in k.split("&&")))
+)
+keywords = st.lists(one_keyword, max_size=2).map(tuple)
+patterns = (st.sampled_from(["pena", "PEÑA && &", "o", "inc", "DOH", "health && of"]) | one_keyword).map(
+    lambda text: NamePattern(contains=text)
+)
+names = st.lists(labels | patterns, max_size=3, unique=True).map(tuple)
+
+
+def parses(typed: str) -> bool:
+    try:
+        SearchText.parse(typed)
+    except ValueError:
+        return False
+    return True
+
+
+terms = st.tuples(
+    st.sampled_from(["", "", "-"]), st.sampled_from(WORDS), st.sampled_from(['"', "", "", ""])
+).map(lambda parts: f"{parts[0]}{parts[2]}{parts[1]}{parts[2]}")
+typed_texts = (
+    st.lists(st.lists(terms, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=2)
+    .map(" or ".join)
+    .filter(parses)
+)
+search_texts = st.none() | typed_texts.map(SearchText.parse)
+numbers = st.lists(st.sampled_from(["1", " 0002", "c-3", "C - 4", "0", "x"]), max_size=2).map(tuple)
 time_ranges = st.sampled_from(
     [
         TimeRange.year(2023),
@@ -104,6 +143,8 @@ filters_ = st.builds(
     Filters,
     **dict.fromkeys((*EXACT, *EXCEPTIONS), names),
     keywords=keywords,
+    text=search_texts,
+    numbers=numbers,
     time_ranges=st.lists(time_ranges, max_size=2).map(tuple),
     value_range=value_ranges,
     repaired_fields=repaired,
@@ -112,6 +153,9 @@ filters_ = st.builds(
 one_filter = st.one_of(
     st.builds(Filters, include_flood_control=st.booleans()),
     st.builds(Filters, keywords=keywords, include_flood_control=st.just(True)),
+    st.builds(Filters, text=search_texts, include_flood_control=st.just(True)),
+    st.builds(Filters, text=search_texts, areas=names),
+    st.builds(Filters, numbers=numbers),
     st.builds(Filters, contractors=names, areas=names),
     st.builds(Filters, procurement_modes=names, award_statuses=names),
     st.builds(Filters, except_contractors=names, except_areas=names),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from contracts.acronyms import ACRONYMS
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query
+from contracts.questions.searchtext import Term
 from contracts.questions.tables import Table
+from contracts.questions.texts import NamePattern, Names
 
 Row = dict[str, Any]
 SEARCHED = ("award_title", "notice_title", "awardee_name", "organization_name")
+TYPED_FOR = (*SEARCHED, "area_of_delivery", "business_category")
+NUMBERS = ("reference_id", "award_number", "contract_number")
 NAMES = {
     "contractors": "awardee_name",
     "organizations": "organization_name",
@@ -65,15 +71,69 @@ def meets_keyword(row: Row, keyword: str) -> bool:
     return all(any(holds(row[column], phrase) for column in SEARCHED) for phrase in phrases)
 
 
+def means(wanted: Names, name: str | None) -> bool:
+    """Whether a name list means ``name``."""
+    return any(
+        all(holds(name, phrase) for phrase in one.contains.split(" && "))
+        if isinstance(one, NamePattern)
+        else one == name
+        for one in wanted
+    )
+
+
+def plain_number(text: str) -> str:
+    return text.replace(" ", "").upper().lstrip("0") or "0"
+
+
+def bears(row: Row, number: str) -> bool:
+    return any(row[name] is not None and plain_number(row[name]) == plain_number(number) for name in NUMBERS)
+
+
+def meets_terms(row: Row, terms: Sequence[Term]) -> bool:
+    """Whether all terms of an alternative are met, or the only one is a number of ``row``."""
+    if len(terms) == 1 and not terms[0].excluded and re.search(r"\d", terms[0].phrase):
+        return stands_in(row, terms[0].phrase) or bears(row, terms[0].phrase)
+    rest = list(terms)
+    while rest:
+        length, others = find_family(rest)
+        found = all(stands_in(row, term.phrase) for term in rest[:length])
+        found = found or any(stands_in(row, other) for other in others)
+        if found == rest[0].excluded:
+            return False
+        rest = rest[length:]
+    return True
+
+
+def stands_in(row: Row, phrase: str) -> bool:
+    return any(holds(row[column], phrase) for column in TYPED_FOR)
+
+
+def find_family(terms: Sequence[Term]) -> tuple[int, list[str]]:
+    """How many of the first terms spell an agency, the most that do, and its other spellings."""
+    for length in range(len(terms), 0, -1):
+        some = terms[:length]
+        plain = not any(term.quoted for term in some) and (length == 1 or not any(t.excluded for t in some))
+        spelled = " ".join(term.phrase for term in some).lower()
+        for short, names in ACRONYMS.items():
+            family = [short, *names]
+            if plain and spelled in [one.lower() for one in family]:
+                return length, [one for one in family if one.lower() != spelled]
+    return 1, []
+
+
 def matches(row: Row, filters: Filters) -> bool:
     """Whether ``filters`` means ``row``."""
     for name, column in NAMES.items():
         wanted = getattr(filters, name)
-        if wanted and row[column] not in wanted:
+        if wanted and not means(wanted, row[column]):
             return False
-        if row[column] in getattr(filters, f"except_{name}"):
+        if means(getattr(filters, f"except_{name}"), row[column]):
             return False
     if filters.keywords and not any(meets_keyword(row, keyword) for keyword in filters.keywords):
+        return False
+    if filters.text and not any(meets_terms(row, terms) for terms in filters.text.alternatives):
+        return False
+    if filters.numbers and not any(bears(row, number) for number in filters.numbers):
         return False
     if filters.time_ranges and not any(
         _within(row["award_date"], r.start, r.end) for r in filters.time_ranges

@@ -7,7 +7,17 @@ phrase of any length is answered without reading a text.
 """
 
 from contracts.snapshot.words.building import build_index
-from contracts.snapshot.words.form import Cut, Phrase, cut_ascii, cut_phrases, read_cuts
+from contracts.snapshot.words.form import WORD, Cut, Phrase, cut_ascii, cut_phrases, read_cuts, unmark
 from contracts.snapshot.words.index import WordIndex
 
-__all__ = ["Cut", "Phrase", "WordIndex", "build_index", "cut_ascii", "cut_phrases", "read_cuts"]
+__all__ = [
+    "WORD",
+    "Cut",
+    "Phrase",
+    "WordIndex",
+    "build_index",
+    "cut_ascii",
+    "cut_phrases",
+    "read_cuts",
+    "unmark",
+]

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.snapshot.arrays import create_array, save_array, write_values
-from contracts.snapshot.expressions import CODES, SEARCHED_NAMES
+from contracts.snapshot.expressions import SEARCHED_NAMES
+from contracts.snapshot.rows import list_bearers
 from contracts.snapshot.words.form import END, cut_document, cut_folded, cut_text
 
 BATCH_DOCUMENTS = 100_000
@@ -162,12 +163,9 @@ def _take_places(words: NDArray[np.int64], free: NDArray[np.int64]) -> NDArray[n
 
 def _write_names(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """For each searched name, in the order of the documents, the contracts that bear it."""
-    rows, counts = [], []
-    for column in SEARCHED_NAMES:
-        codes = con.execute(f"SELECT {CODES[column]} AS code FROM contracts").fetchnumpy()["code"]
-        [(labels,)] = con.execute(f"SELECT count(*) FROM labels WHERE field = '{column}'").fetchall()
-        # Codes count from 0 without gaps, so that sorting by them lines up the contracts of each name.
-        rows.append(np.argsort(codes, kind="stable").astype(np.uint32))
-        counts.append(np.bincount(codes, minlength=labels))
+    rows, ends = zip(*(list_bearers(con, column) for column in SEARCHED_NAMES), strict=True)
     save_array(folder, "name-rows", np.concatenate(rows))
-    save_array(folder, "name-ends", np.cumsum(np.concatenate(counts), dtype=np.int64))
+    # Each column's lists follow those of the one before.
+    before = np.cumsum([0, *(len(of_column) for of_column in rows[:-1])])
+    moved = [of_column + shift for of_column, shift in zip(ends, before, strict=True)]
+    save_array(folder, "name-ends", np.concatenate(moved))

@@ -11,6 +11,8 @@ from contracts.snapshot.expressions import Statement, make_plain, mark_words, pl
 
 MARK, SPACED = "\x01", "\x02"
 """``MARK`` stands between words; ``SPACED`` ends a word that a character ended which a space follows."""
+WORD = re.compile(r"[^\W_]+")
+"""A word of folded text without the character that ends it."""
 END = "\n"
 """The word after the last of each text."""
 # A line feed, because white space of texts and phrases has become spaces: no phrase holds it, and so none
@@ -23,6 +25,16 @@ class Phrase:
 
     cut: str
     at_word: bool
+
+    @property
+    def folded(self) -> str:
+        """As ``contracts.snapshot.expressions.fold_field`` folds texts, to be looked for in them."""
+        return (MARK if self.at_word else "") + self.cut.replace(SPACED, MARK)
+
+
+def unmark(folded: str) -> str:
+    """A folded text without its marks, for comparing by likeness."""
+    return " ".join(folded.replace(MARK, " ").split())
 
 
 def cut_text(text: str) -> str:

@@ -6,18 +6,26 @@ Files and words: ``contracts.snapshot.words.building``.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from contracts.snapshot.arrays import join_ranges, map_array, map_bytes
-from contracts.snapshot.words.form import MARK, SPACED, Phrase
+from contracts.snapshot.words.form import MARK, SPACED, WORD, Phrase
 
 # A look into the stream is one into memory at random: it takes as long as so many at the next words of a
 # list, which are read from end to end.
 FAR = 8
+# Words that a mistyped one is compared with, the most frequent of about its length: tens of milliseconds.
+COMPARED = 50_000
+# A word of so many letters may have two of them wrong.
+LONG = 6
 Rows = NDArray[np.bool_]
 """One truth value per contract, by id - 1."""
 
@@ -73,6 +81,32 @@ class WordIndex:
         starts = np.where(names > 0, self._name_ends[names - 1], 0)
         rows[self._name_rows[join_ranges(starts, self._name_ends[names])]] = True
         return rows
+
+    def knows(self, phrase: Phrase) -> bool:
+        """Whether any text has a word that begins with ``phrase``, which is one word."""
+        return self._count(self._get_span(phrase.cut, at_most=None)) > 0
+
+    def list_near(self, phrase: Phrase, *, beside: Mapping[str, int], limit: int) -> list[str]:
+        """The words spelled nearly like ``phrase``, which is one word: the nearest first, of these the more
+        frequent. ``beside`` are words to choose from beside those of the index, with their frequencies."""
+        word = phrase.cut
+        starts = np.concatenate([[0], self._word_ends[:-1]])
+        # One that ends a clause has a mark behind it, or two.
+        alike = np.abs(self._word_ends - starts - len(word.encode())) <= 2
+        frequencies = np.diff(self._postings_ends, prepend=0)
+        numbers = np.flatnonzero(alike & (frequencies > 0))
+        # Rare words of a large vocabulary are mostly mistyped themselves.
+        numbers = numbers[np.argsort(-frequencies[numbers], kind="stable")][:COMPARED]
+        counts = Counter(beside)
+        for number in numbers.tolist():
+            known = WORD.match(self._read_word(number).decode())
+            if known:
+                counts[known[0]] += int(frequencies[number])
+        found = process.extract(
+            word, list(counts), scorer=OSA.distance, score_cutoff=1 if len(word) < LONG else 2, limit=None
+        )
+        best = sorted(found, key=lambda one: (one[1], -counts[one[0]]))
+        return [known for known, _, _ in best[:limit]]
 
     def _match_documents(self, phrase: Phrase) -> NDArray[np.uint32]:
         """The lists of one word of ``phrase``, less those where another word does not stand beside it."""

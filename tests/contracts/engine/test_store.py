@@ -196,6 +196,144 @@ def test_keyword_is_found_in_the_names_of_contractor_and_organization_but_not_of
     assert found == {"ulti": 1, "dpwh": 1, "bulacan": 0}
 
 
+# --- what people type into one box ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def typed_store() -> Iterator[Store]:
+    given = [
+        make_award(
+            1,
+            award_title="Construction of flood control structure",
+            notice_title=None,
+            awardee_name="Ulticon",
+            organization_name="Department of Public Works and Highways - Bulacan 1st DEO",
+            area_of_delivery="Bulacan",
+        ),
+        make_award(2, award_title="Flood lights", organization_name="DPWH", area_of_delivery="Albay"),
+        make_award(3, award_title="Control of pests", business_category="Pest Control"),
+        make_award(4, award_title="Rehabilitation of roads", organization_name="DepEd Cebu"),
+        make_award(4712, award_title="Supply of 4711 chairs", contract_number="24 EG 0058"),
+    ]
+    with open_awards([*given, make_award(6, award_title="Flood wall", source="flood_control")]) as store:
+        yield store
+
+
+def find_references(store: Store, **filters: Any) -> set[int]:
+    query = Query(filters=Filters.from_json(filters), columns=("reference_id",))
+    with store.reader() as reader:
+        return {int(str(row["reference_id"])) for row in reader.search(query, Page())}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("flood control Bulacan", {1}),
+        ("bulacan CONTROL flood", {1}),
+        ("flood ulticon", {1}),
+        ("flo bul", {1}),
+        ("flood", {1, 2}),
+        ("flood -bulacan", {2}),
+        ('"flood control"', {1}),
+        ('"control flood"', set()),
+        ('flood -"flood control"', {2}),
+        ("flood control or pest", {1, 3}),
+        ("pest repair", {3}),
+        ("repair -road", set()),
+        # Acronyms and what they stand for.
+        ("dpwh", {1, 2}),
+        ("department of public works and highways", {1, 2}),
+        ("dpwh bulacan", {1}),
+        ('"dpwh"', {2}),
+        ("department of education cebu", {4}),
+        ("flood -dpwh", set()),
+        # Numbers, whole.
+        ("4711", {4712}),
+        ("0004712", {4712}),
+        ("471", {4712}),
+        ('"24EG 0058"', {4712}),
+        ("24eg0058", {4712}),
+        ("24eg", set()),
+    ],
+)
+def test_typed_words_must_all_be_there_in_any_order_and_column(
+    typed_store: Store, typed: str, found: set[int]
+) -> None:
+    assert find_references(typed_store, text=typed) == found
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        (["4712"], {4712}),
+        (["0 4712", "1"], {1, 4712}),
+        (["c-1"], {1}),
+        (["24EG0058"], {4712}),
+        (["24EG"], set()),
+        (["00000006"], set()),
+    ],
+)
+def test_numbers_are_found_whole_without_blanks_and_leading_zeros(
+    typed_store: Store, numbers: list[str], found: set[int]
+) -> None:
+    assert find_references(typed_store, numbers=numbers) == found
+
+
+def test_names_by_pattern_mean_all_spellings_of_one_column(typed_store: Store) -> None:
+    works = {"contains": "public works && bulacan"}
+    assert find_references(typed_store, organizations=[works]) == {1}
+    assert find_references(typed_store, organizations=[works, "DPWH"]) == {1, 2}
+    assert find_references(typed_store, organizations=[{"contains": "dep"}]) == {1, 4}
+    assert find_references(typed_store, contractors=[works]) == set()
+    assert find_references(typed_store, except_organizations=[{"contains": "dep"}]) == {2, 3, 4712}
+
+
+# --- why nothing is found --------------------------------------------------------------------------------
+
+
+def test_name_that_nobody_bears_is_told_with_close_ones(typed_store: Store) -> None:
+    filters = Filters.from_json(
+        {
+            "contractors": ["Ultikon", "Ulticon", None, {"contains": "x"}],
+            "except_areas": ["Nowhere at all"],
+        }
+    )
+    with typed_store.reader() as reader:
+        contractor, area = reader.remark(filters)["unknown_names"]
+        assert reader.remark(Filters()) == {"unknown_names": [], "nothing_found": None}
+    assert (contractor["filter"], contractor["name"]) == ("contractors", "Ultikon")
+    assert [close["label"] for close in contractor["close"]] == ["Ulticon"]
+    assert contractor["close"][0]["count"] == 1
+    assert (area["filter"], area["name"], area["close"]) == ("except_areas", "Nowhere at all", [])
+
+
+def explain(store: Store, **filters: Any) -> Any:
+    with store.reader() as reader:
+        return reader.remark(Filters.from_json(filters))["nothing_found"]
+
+
+def test_nothing_found_says_what_each_filter_keeps_away(typed_store: Store) -> None:
+    absence = explain(typed_store, text="flood albay control", areas=["Bulacan"], value_range={"min": 1})
+    kept_away = {(one["filter"], one["part"]): one["count"] for one in absence["without"]}
+    assert kept_away == {("text", None): 1, ("text", "albay"): 1}
+    assert {one["part"]: one["instead"] for one in absence["without"]} == {
+        None: None,
+        "albay": "flood control",
+    }
+    assert absence["near"] == []
+    absence = explain(typed_store, text='"flood wall"')
+    assert [(one["filter"], one["count"]) for one in absence["without"]] == [("include_flood_control", 1)]
+
+
+def test_mistyped_words_are_answered_with_near_ones_and_their_counts(typed_store: Store) -> None:
+    [near] = explain(typed_store, text="flod contrl")["near"][:1]
+    assert (near["typed"], near["word"], near["filter"]) == ("flod", "flood", "text")
+    assert (near["instead"], near["count"]) == ("flood control", 1)
+    [near] = explain(typed_store, keywords=["rehabilitaton && roads"])["near"]
+    assert (near["word"], near["instead"]) == ("rehabilitation", ["rehabilitation && roads"])
+    assert [near["word"] for near in explain(typed_store, text="albya")["near"]] == ["albay"], "an area"
+
+
 # --- order and pages -------------------------------------------------------------------------------------
 
 
@@ -281,7 +419,7 @@ def test_shares_of_a_dimension_are_of_the_whole_value() -> None:
 
 def suggest(store: Store, typed: str, **options: Any) -> list[str]:
     with store.reader() as reader:
-        return [s.label for s in reader.suggest("contractors", typed, **options)]
+        return [s.label for s in reader.suggest("contractors", typed, **options).best]
 
 
 @pytest.fixture(scope="module")
@@ -311,8 +449,27 @@ def test_suggestions_offer_names_of_the_second_source_only_with_it(named_store: 
 
 def test_suggestion_says_how_many_contracts_it_stands_for(named_store: Store) -> None:
     with named_store.reader() as reader:
-        [best] = reader.suggest("contractors", "builders n", 1)
+        [best] = reader.suggest("contractors", "builders n", 1).best
     assert (best.count, best.total_value) == (2, Decimal("987654.32") * 2)
+
+
+def test_suggestions_hold_all_words_and_come_with_what_all_names_are_together(named_store: Store) -> None:
+    with named_store.reader() as reader:
+        found = reader.suggest("contractors", "nuque - build", 1)
+        assert [pattern.contains for pattern in found.patterns] == ["build && nuque"]
+        assert (found.names, found.count, found.total_value) == (2, 3, Decimal("987654.32") * 3)
+        assert len(found.best) == 1
+        meant = Filters(contractors=tuple(found.patterns))
+        assert reader.count(meant) == Totals(rows=found.count, total_value=found.total_value)
+        assert reader.suggest("contractors", "").patterns == []
+
+
+def test_suggestions_for_an_acronym_are_names_that_spell_it_out_too(typed_store: Store) -> None:
+    with typed_store.reader() as reader:
+        found = reader.suggest("organizations", "dpwh")
+        assert found.best[0].label == "DPWH"
+        assert found.names == 2
+        assert reader.count(Filters(organizations=tuple(found.patterns))).rows == 2
 
 
 # --- stores ----------------------------------------------------------------------------------------------
@@ -344,6 +501,21 @@ def test_store_of_a_version_without_index_asks_for_another_import(tmp_path: Path
         for ask in (lambda: reader.count(Filters()), lambda: reader.aggregate(Aggregation())):
             with pytest.raises(SnapshotMissing, match="import its files again"):
                 ask()
+    store.close()
+
+
+def test_version_without_younger_indexes_refuses_numbers_and_answers_the_rest(tmp_path: Path) -> None:
+    snapshot = write_snapshot(tmp_path, [make_award(1, area_of_delivery="Cebu"), make_award(2)])
+    shutil.rmtree(snapshot.numbers)
+    for file in snapshot.rows.glob("area_of_delivery-*"):
+        file.unlink()
+    store = Store(snapshot)
+    with store.reader() as reader:
+        for filters in ({"numbers": ["1"]}, {"text": "00001"}):
+            with pytest.raises(SnapshotMissing, match="look up numbers: import its files again"):
+                reader.count(Filters.from_json(filters))
+        assert reader.count(Filters.from_json({"text": "cebu road 1"})).rows == 1
+        assert reader.count(Filters.from_json({"areas": [{"contains": "ce"}]})).rows == 1
     store.close()
 
 

@@ -15,7 +15,7 @@ from contracts.questions.filters import Filters
 from contracts.questions.numbers import MAX_AMOUNT
 from contracts.questions.periods import TimeRange
 from contracts.questions.query import Aggregation, PagedQuery, Query, Sort, digest
-from contracts.questions.texts import MAX_KEYWORDS, MAX_NAMES, phrases_of
+from contracts.questions.texts import MAX_KEYWORDS, MAX_NAMES, MAX_PATTERNS, phrases_of
 
 YEAR = {"type": "yearly", "year": 2024}
 
@@ -35,6 +35,15 @@ YEAR = {"type": "yearly", "year": 2024}
         ({"areas": {"name": "x"}}, "/filters/areas"),
         ({"areas": ["a\x00b"]}, "/filters/areas/0"),
         ({"areas": ["\ud83d"]}, "/filters/areas/0"),
+        ({"areas": [{"contains": "a &&"}]}, "/filters/areas/0/contains"),
+        ({"areas": ["x", {"contain": "a"}]}, "/filters/areas/1/contain"),
+        ({"areas": [{}]}, "/filters/areas/0/contains"),
+        ({"areas": [["x"]]}, "/filters/areas/0"),
+        ({"areas": [{"contains": f"a{n}"} for n in range(MAX_PATTERNS + 1)]}, "/filters/areas"),
+        ({"numbers": "12"}, "/filters/numbers"),
+        ({"numbers": [12]}, "/filters/numbers/0"),
+        ({"numbers": ["12", " "]}, "/filters/numbers/1"),
+        ({"numbers": ["1" * 101]}, "/filters/numbers/0"),
         ({"keywords": [None]}, "/filters/keywords/0"),
         ({"keywords": [""]}, "/filters/keywords/0"),
         ({"keywords": [" \t"]}, "/filters/keywords/0"),
@@ -91,6 +100,12 @@ YEAR = {"type": "yearly", "year": 2024}
         ({"value_range": {"min": "1e-999999999"}}, "/filters/value_range/min"),
         ({"value_range": {"max": 10**5000}}, "/filters/value_range/max"),
         ({"value_range": {"max": "1_000"}}, "/filters/value_range/max"),
+        ({"value_range": {"max": "1,00"}}, "/filters/value_range/max"),
+        ({"value_range": {"max": "1 dozen"}}, "/filters/value_range/max"),
+        ({"value_range": {"max": "1e3 million"}}, "/filters/value_range/max"),
+        ({"value_range": {"max": "million"}}, "/filters/value_range/max"),
+        ({"value_range": {"max": "0.0000001k"}}, "/filters/value_range/max"),
+        ({"value_range": {"max": "99999 trillion"}}, "/filters/value_range/max"),
         ({"value_range": {"max": "٣"}}, "/filters/value_range/max"),
         ({"value_range": {"max": "-1"}}, "/filters/value_range/max"),
         ({"value_range": {"max": "0.001"}}, "/filters/value_range/max"),
@@ -172,11 +187,14 @@ def test_aggregations_that_do_not_exist_are_refused(data: dict[str, Any], pointe
     assert refused.value.pointer == pointer
 
 
-names = st.lists(
-    st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), max_size=3
-)
 words = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=6).filter(
     lambda word: "&" not in word
+)
+names = st.lists(
+    st.none()
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+    | st.lists(words, min_size=1, max_size=2).map(" && ".join).map(lambda text: {"contains": text}),
+    max_size=3,
 )
 dates = st.dates(date(2000, 1, 1), date(2100, 12, 31)).map(str)
 amounts = st.decimals(0, MAX_AMOUNT, places=2)
@@ -203,6 +221,10 @@ questions = st.fixed_dictionaries(
         "except_contractors": names,
         "except_areas": names,
         "keywords": st.lists(st.lists(words, min_size=1, max_size=3).map(" && ".join), max_size=3),
+        "text": st.lists(st.sampled_from(["a", "-b", '"c d"', "or e"]), min_size=1).map(
+            lambda terms: " ".join(["x", *terms])
+        ),
+        "numbers": st.lists(st.text(st.sampled_from("0a1 "), min_size=1).filter(str.strip), max_size=3),
         "time_ranges": st.lists(ranges, max_size=3),
         "value_range": st.tuples(amounts, amounts).map(lambda a: {"min": str(min(a)), "max": str(max(a))}),
         "repaired_fields": st.lists(st.sampled_from(REPAIRABLE), max_size=3),
@@ -235,9 +257,15 @@ def test_equal_questions_have_one_digest_whatever_the_order(data: dict[str, Any]
     [
         ({}, {"contractors": [], "value_range": None, "include_flood_control": False}),
         ({"value_range": {"min": 1000000}}, {"value_range": {"min": "1e6", "max": None}}),
+        ({"value_range": {"min": "1 million", "max": "₱2.5B"}}, {"value_range": {"min": 1e6, "max": 25e8}}),
+        ({"value_range": {"min": "PHP 900k"}}, {"value_range": {"min": "900,000.00"}}),
+        ({"value_range": {"min": "1.5 Thousand pesos"}}, {"value_range": {"min": "P1500"}}),
         ({"value_range": {"min": 0.1}}, {"value_range": {"min": "0.10"}}),
         ({"value_range": {"min": "-0"}}, {"value_range": {"min": 0}}),
         ({"keywords": ["b  && a"]}, {"keywords": ["a&&b"]}),
+        ({"areas": [{"contains": "b&&a"}, "x"]}, {"areas": ["x", {"contains": "a && b"}]}),
+        ({"text": " flood  OR “a  b” & c"}, {"text": 'flood or "a b" c'}),
+        ({"numbers": ["00 12c"]}, {"numbers": ["12C", "12C"]}),
         ({"areas": ["Pen\u0303a"]}, {"areas": ["Peña"]}),
         (
             {"time_ranges": [{"type": "quarterly", "year": 2024, "quarter": 4}]},
@@ -259,6 +287,12 @@ def test_questions_that_differ_have_digests_that_differ() -> None:
         {"time_ranges": [{"type": "undated"}]},
         {"keywords": ["a", "b"]},
         {"keywords": ["a && b"]},
+        {"areas": ["a"]},
+        {"areas": [{"contains": "a"}]},
+        {"text": "a b"},
+        {"text": '"a b"'},
+        {"text": "a or b"},
+        {"numbers": ["1"]},
         {"include_flood_control": True},
     ]
     assert len({digest(Filters.from_json(data).to_json()) for data in asked}) == len(asked)
@@ -275,19 +309,23 @@ def test_phrases_are_cleaned_as_imported_text_is() -> None:
 
 def test_filters_in_words_name_every_filter() -> None:
     data = {
-        "contractors": ["ACME", None],
+        "contractors": ["ACME", None, {"contains": "public works && district"}],
         "areas": ["Cebu"],
         "procurement_modes": ["Shopping"],
         "except_organizations": ["DPWH", None],
         "keywords": ["flood"],
+        "text": "road -repair",
+        "numbers": ["0012"],
         "time_ranges": [YEAR, {"type": "custom", "start_date": "2023-01-01"}, {"type": "undated"}],
         "value_range": {"min": "1000", "max": "2000000.5"},
         "repaired_fields": ["closing_date", "award_date"],
         "include_flood_control": True,
     }
     assert Filters.from_json(data).describe() == (
-        "contractor: ACME or (none given); area: Cebu; procurement mode: Shopping; "
-        "organization other than: DPWH and (none given); text: flood; "
+        "contractor: ACME or names with 'district' and 'public works' or (none given); area: Cebu; "
+        "procurement mode: Shopping; "
+        "organization other than: DPWH and (none given); "
+        "text: flood; words: road -repair; number: 12; "
         "awarded from 2023-01-01 or 2024 or on no known day; "
         "at least ₱1,000.00; at most ₱2,000,000.50; repaired: award_date or closing_date; "
         "flood-control source included"

@@ -19,13 +19,25 @@ const { below, pick, digits } = makeChance();
 
 test("an amount is understood as people type it", () => {
   const typed = {
-    2500000: ["2500000", "2,500,000", "2 500 000", "2_500_000", "2.5M", "2.5m", "2500k", "₱2,500,000", "PHP 2.5 m"],
+    2500000: [
+      "2500000",
+      "2,500,000",
+      "2 500 000",
+      "2_500_000",
+      "2.5M",
+      "2.5m",
+      "2500k",
+      "₱2,500,000",
+      "PHP 2.5 m",
+      "2.5 million",
+      "P2.5 Million pesos",
+    ],
     2000.5: ["2000.50", "₱2,000.50", "php2000.500"],
     1234.5: ["1.2345k"],
     500000: [".5M", "0.5m", "0000500000"],
-    2000000000: ["2B", "2b", "2000M"],
+    2000000000: ["2B", "2b", "2000M", "2 billion", "2bn"],
     1000000000000: ["1T"],
-    5: ["5.", "5.00"],
+    5: ["5.", "5.00", "5 pesos"],
     0: ["0", "0.00", "000", "0k"],
   };
   for (const [amount, ways] of Object.entries(typed)) {
@@ -35,7 +47,23 @@ test("an amount is understood as people type it", () => {
 
 test("nothing typed is no amount, and what is none is told from it", () => {
   for (const nothing of ["", "  "]) assert.equal(parseAmount(nothing), null);
-  for (const wrong of ["-5", "1e5", "k", ".", "₱", "php", "1.2.3", "2.5X", "1M2", "five", "٣"]) {
+  for (const wrong of [
+    "-5",
+    "1e5",
+    "k",
+    ".",
+    "₱",
+    "php",
+    "1.2.3",
+    "2.5X",
+    "1M2",
+    "five",
+    "pesos",
+    "million",
+    "1 dozen",
+    "5p",
+    "٣",
+  ]) {
     assert.equal(parseAmount(wrong), undefined, wrong);
   }
 });

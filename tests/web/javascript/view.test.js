@@ -43,6 +43,9 @@ function drawView() {
   return {
     ...EMPTY,
     ...Object.fromEntries(names.map((name) => [name, drawNames()])),
+    ...Object.fromEntries(names.map((name) => [`${name}_contains`, drawTexts()])),
+    text: drawText(),
+    numbers: drawTexts().sort(),
     keywords: distinct(list(3, () => pick(NAMES).trim())),
     years: drawTexts().sort(),
     quarters: drawTexts().sort(),
@@ -78,6 +81,9 @@ test("a strange address is a view that keeps its own address", () => {
     "q",
     "contractor",
     "except_area",
+    "area_contains",
+    "text",
+    "number",
     "year",
     "quarter",
     "from",
@@ -114,13 +120,28 @@ test("links that people have kept mean what they meant", () => {
     award_statuses: "award_status",
   };
   for (const [filter, name] of Object.entries(names)) {
-    const search = `?${name}=One&${name}=Two&except_${name}=Three`;
-    const view = { ...EMPTY, [filter]: ["One", "Two"], [`except_${filter}`]: ["Three"] };
+    const search = `?${name}=One&${name}=Two&except_${name}=Three&${name}_contains=public+works+%26%26+x`;
+    const view = {
+      ...EMPTY,
+      [filter]: ["One", "Two"],
+      [`except_${filter}`]: ["Three"],
+      [`${filter}_contains`]: ["public works && x"],
+    };
+    assert.deepEqual(toFilters(view)[filter], ["One", "Two", { contains: "public works && x" }]);
     assert.deepEqual(readView(search), view);
     assert.equal(writeView(view), search);
     assert.deepEqual(viewOfRequest(requestOf(toFilters(view))), view);
-    assert.equal(countFilters(view), 3);
+    assert.equal(countFilters(view), 4);
   }
+});
+
+test("what is typed and numbers are in the link and go to the API as they are", () => {
+  const search = "?number=0012&text=flood+%22control+x%22+-dam";
+  const view = readView(search);
+  assert.deepEqual([view.text, view.numbers], ['flood "control x" -dam', ["0012"]]);
+  assert.equal(writeView(view), search);
+  assert.deepEqual([toFilters(view).text, toFilters(view).numbers], [view.text, view.numbers]);
+  assert.equal(toFilters(EMPTY).text, null);
 });
 
 test("numbers go to the API as numbers, and what is none as it is, so that the API names it", () => {
@@ -180,6 +201,9 @@ test("a task leads back to the view that it was asked from", () => {
     contractors: ["One", null],
     except_areas: ["Cebu"],
     repaired: ["award_date"],
+    except_contractors_contains: ["a && b"],
+    text: "dam or road",
+    numbers: ["7"],
     min: "5",
     flood: true,
   };

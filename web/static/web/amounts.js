@@ -1,22 +1,35 @@
 // Amounts and figures in words. Pesos stay decimal text: they have more digits than a floating-point number.
 
 /** @type {Record<string, number>} */
-const UNITS = { "": 0, k: 3, m: 6, b: 9, t: 12 };
-const TYPED = /^(\d*)(?:\.(\d*))?([kmbt]?)$/;
+const UNITS = {
+  "": 0,
+  k: 3,
+  thousand: 3,
+  m: 6,
+  mn: 6,
+  million: 6,
+  b: 9,
+  bn: 9,
+  billion: 9,
+  t: 12,
+  trillion: 12,
+};
+const TYPED = /^(\d*)(?:\.(\d*))?([a-z]*)$/;
 
 /**
- * "1.5M" -> "1500000", "₱2,000.50" -> "2000.5", "" -> null. What is no amount comes back as undefined.
+ * "1.5M", "1.5 million pesos" -> "1500000", "₱2,000.50" -> "2000.5", "" -> null. What is no amount comes back as undefined.
  * @param {string} typed
  * @returns {string | null | undefined}
  */
 export function parseAmount(typed) {
   const text = typed
     .toLowerCase()
-    .replace(/^\s*(₱|php)/, "")
-    .replace(/[\s,_]/g, "");
+    .replace(/^\s*(₱|php|p(?=[\s\d]))/, "")
+    .replace(/[\s,_]/g, "")
+    .replace(/(?<=.)pesos?$/, "");
   if (text === "") return typed.trim() === "" ? null : undefined;
   const match = TYPED.exec(text);
-  if (!match || (!match[1] && !match[2])) return undefined;
+  if (!match || (!match[1] && !match[2]) || !Object.hasOwn(UNITS, match[3])) return undefined;
   const [, whole, fraction = "", unit] = match;
   const shift = UNITS[unit];
   const digits = (whole + fraction.slice(0, shift).padEnd(shift, "0")).replace(/^0+(?=\d)/, "") || "0";

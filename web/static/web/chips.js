@@ -3,6 +3,9 @@
 import { formatPesos } from "./amounts.js";
 import { EXACT, titleOf } from "./declared.js";
 import { buildChip, find, MISSING } from "./dom.js";
+import { showNames } from "./namelist.js";
+import { describePattern } from "./typing.js";
+import { patternsOf } from "./view.js";
 
 /** @import {Changes, View} from "./view.js" */
 
@@ -16,21 +19,40 @@ export class ChipBar {
     this.#changed = changed;
   }
 
-  /**
-   * Show the chips of `view`; `keywords` are chips that somebody else built.
-   * @param {View} view
-   * @param {Node[]} keywords
-   */
-  show(view, keywords) {
+  /** What is typed into the search box needs none. @param {View} view */
+  show(view) {
     const chips = [
-      ...keywords,
+      ...this.#buildTexts(view),
       ...this.#buildNames(view),
+      ...this.#buildPatterns(view),
       ...this.#buildExceptions(view),
       ...this.#buildTimes(view),
       ...this.#buildOthers(view),
     ];
     find("#chips").replaceChildren(...chips);
     find("#chip-bar").hidden = !chips.length;
+  }
+
+  /** @param {View} view */
+  #buildTexts({ keywords, numbers }) {
+    return [
+      ...keywords.map((text) => this.#build(text, { keywords: keywords.filter((kept) => kept !== text) }, "Text")),
+      ...numbers.map((text) => this.#build(text, { numbers: numbers.filter((kept) => kept !== text) }, "Number")),
+    ];
+  }
+
+  /** @param {View} view */
+  #buildPatterns(view) {
+    return EXACT.flatMap(({ filter }) =>
+      /** @type {const} */ ([filter, `except_${filter}`]).flatMap((list) =>
+        view[patternsOf(list)].map((contains) => {
+          const words = `${list === filter ? "all" : "none"} with ${describePattern(contains)}`;
+          const left = view[patternsOf(list)].filter((kept) => kept !== contains);
+          const open = () => showNames(filter, contains);
+          return this.#build(words, { [patternsOf(list)]: left }, titleOf(filter), open);
+        }),
+      ),
+    );
   }
 
   /** @param {View} view */
@@ -77,13 +99,13 @@ export class ChipBar {
     ];
   }
 
-  /** @param {string} words @param {Changes} changes @param {string | null} kind */
-  #build(words, changes, kind = null) {
+  /** @param {string} words @param {Changes} changes @param {string | null} kind @param {(() => void) | null} open */
+  #build(words, changes, kind = null, open = null) {
     const remove = () => {
       find("#summary").focus(); // the chip goes away with its button
       this.#changed(changes);
     };
-    return buildChip(words, { remove, kind });
+    return buildChip(words, { remove, kind, open });
   }
 }
 

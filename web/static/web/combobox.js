@@ -11,7 +11,7 @@ const TYPING_PAUSE_MS = 120;
  * @property {(option: Option) => void} pick
  * @property {(option: Option) => Node[]} describe
  * @property {(error: unknown, options: Option[]) => void} failed  called after every answer; null: it came
- * @property {boolean} eager  whether Enter takes the first suggestion without a press of the arrow
+ * @property {(options: Option[]) => number} preselect  the option that Enter takes without a press of the arrow; -1: none
  */
 
 /** @template Option */
@@ -22,7 +22,7 @@ export class Combobox {
   #pick;
   #describe;
   #failed;
-  #eager;
+  #preselect;
   /** @type {Option[]} */
   #options = [];
   #active = -1;
@@ -34,14 +34,14 @@ export class Combobox {
    * @param {HTMLElement} list  has role=listbox
    * @param {Doing<Option>} does
    */
-  constructor(input, list, { suggest, pick, describe, failed, eager }) {
+  constructor(input, list, { suggest, pick, describe, failed, preselect }) {
     this.#input = input;
     this.#list = list;
     this.#suggest = suggest;
     this.#pick = pick;
     this.#describe = describe;
     this.#failed = failed;
-    this.#eager = eager;
+    this.#preselect = preselect;
     input.addEventListener("input", () => this.#askSoon());
     input.addEventListener("click", () => this.#askSoon());
     input.addEventListener("keydown", (event) => this.#onKey(event));
@@ -83,7 +83,7 @@ export class Combobox {
     this.#list.replaceChildren(...options.map((option, index) => this.#buildOption(option, index)));
     this.#list.hidden = !options.length;
     this.#input.setAttribute("aria-expanded", String(options.length > 0));
-    this.#activate(this.#eager && options.length && this.#input.value.trim() ? 0 : -1);
+    this.#activate(this.#input.value.trim() ? this.#preselect(options) : -1);
   }
 
   /** @param {Option} option @param {number} index */
@@ -126,11 +126,10 @@ export class Combobox {
     else if (event.key === "ArrowDown") this.#activate(this.#active < last ? this.#active + 1 : 0);
     else if (event.key === "ArrowUp" && open) this.#activate(this.#active > 0 ? this.#active - 1 : last);
     else if (event.key === "Enter" && open && this.#active >= 0) this.#choose(this.#active);
-    else if (event.key === "Enter" && !this.#eager) {
+    else if (event.key === "Enter") {
       this.close(); // and the form is sent
       return;
-    } else if (event.key === "Enter") clearTimeout(this.#timer);
-    else if (event.key === "Escape" && open) this.close();
+    } else if (event.key === "Escape" && open) this.close();
     else return;
     event.preventDefault();
   }

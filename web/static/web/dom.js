@@ -58,15 +58,16 @@ export function build(tag, attributes = {}, ...children) {
 export const MISSING = "(none given)";
 
 /**
- * A chip with a button that calls `remove`; `kind` says before the label what it is.
+ * A chip with a button that calls `remove`; `kind` says before the label what it is, `open` shows more of it.
  * @param {string} label
- * @param {{remove: () => void, kind?: string | null}} more
+ * @param {{remove: () => void, kind?: string | null, open?: (() => void) | null}} more
  */
-export function buildChip(label, { remove, kind = null }) {
+export function buildChip(label, { remove, kind = null, open = null }) {
+  const words = [kind && build("span", { class: "chip-kind" }, `${kind}: `), label];
   return build(
     "li",
     { class: "chip" },
-    build("span", {}, kind && build("span", { class: "chip-kind" }, `${kind}: `), label),
+    open ? build("button", { type: "button", class: "chip-open", onclick: open }, words) : build("span", {}, words),
     build("button", { type: "button", "aria-label": `Remove ${label}`, onclick: remove }, "×"),
   );
 }

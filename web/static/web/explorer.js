@@ -22,11 +22,13 @@ const TABLES = ["table", "distribution"];
 let view = readView(location.search);
 /** @type {{asked: string, data: Api.SearchResult} | null} */
 let answer = null;
+let isTyping = false;
 let searching = new AbortController();
 /** @type {NodeListOf<HTMLAnchorElement>} */
 const tabs = document.querySelectorAll("[data-show]");
 
-const changed = (/** @type {Changes} */ changes) => navigate(changeView(view, changes));
+/** @param {Changes} changes @param {{typing?: boolean}} [how] */
+const changed = (changes, how) => navigate(changeView(view, changes), how);
 const searchBox = new SearchBox({ changed });
 const filters = new FilterForm({ changed, clear });
 const chips = new ChipBar({ changed });
@@ -46,10 +48,18 @@ const LOOKS = {
   distribution: once(async () => new (await import("./distribution.js")).Distribution(takers)),
 };
 
-/** @param {View} next */
-function navigate(next) {
+/**
+ * While somebody is typing, each text takes the place of the one before in the history.
+ * @param {View} next
+ * @param {{typing?: boolean}} [how]
+ */
+function navigate(next, { typing = false } = {}) {
   const url = writeView(next);
-  if (url !== writeView(view)) history.pushState(null, "", url);
+  if (url !== writeView(view)) {
+    if (typing && isTyping) history.replaceState(null, "", url);
+    else history.pushState(null, "", url);
+    isTyping = typing;
+  }
   show(next);
 }
 
@@ -63,7 +73,7 @@ async function show(next) {
   view = next;
   searchBox.show(view);
   filters.show(view);
-  chips.show(view, searchBox.buildChips());
+  chips.show(view);
   showTabs();
   searching.abort();
   searching = new AbortController();
@@ -175,6 +185,9 @@ find("#share").addEventListener("blur", () => {
   find("#share").textContent = "Copy link";
 });
 find("#clear-chips").addEventListener("click", clear);
-window.addEventListener("popstate", () => show(readView(location.search)));
+window.addEventListener("popstate", () => {
+  isTyping = false;
+  show(readView(location.search));
+});
 showDataset();
 show(view);

@@ -9,11 +9,12 @@ import { countFilters, EMPTY } from "./view.js";
 /** @import {Changes, View} from "./view.js" */
 
 const OLDEST_YEAR = 2000;
-const ERROR_PLACES = [
-  ["/filters/keywords", "#keyword-error"],
-  ["/filters/time_ranges", "#years-error"],
-  ["/filters/value_range", "#amounts-error"],
-];
+/** @type {Record<string, string[]>} */
+const ERROR_PLACES = {
+  "#keyword-error": ["/filters/text", "/filters/keywords", "/filters/numbers"],
+  "#years-error": ["/filters/time_ranges"],
+  "#amounts-error": ["/filters/value_range"],
+};
 
 export class FilterForm {
   /** @type {View} */
@@ -35,11 +36,7 @@ export class FilterForm {
     this.#changed = changed;
     /** @type {NodeListOf<HTMLElement>} */
     const roots = document.querySelectorAll("[data-picker]");
-    this.#pickers = [...roots].map((root) => {
-      /** @type {Picker} */
-      const picker = new Picker(root, { changed: (names) => changed({ [picker.field]: names }) });
-      return picker;
-    });
+    this.#pickers = [...roots].map((root) => new Picker(root, { changed }));
     find("#filters").addEventListener("submit", (event) => event.preventDefault());
     this.#flood.addEventListener("change", () => changed({ flood: this.#flood.checked }));
     find("#clear").addEventListener("click", clear);
@@ -67,10 +64,10 @@ export class FilterForm {
   /** @param {View} view */
   show(view) {
     this.#view = view;
-    for (const picker of this.#pickers) picker.show(view[picker.field]);
+    for (const picker of this.#pickers) picker.show(view);
     // Opened for what is in use, and never shut on somebody who has opened it.
     const more = find("#more-filters", HTMLDetailsElement);
-    const used = this.#pickers.some((picker) => more.contains(picker.root) && view[picker.field].length);
+    const used = this.#pickers.some((picker) => more.contains(picker.root) && picker.isUsed);
     if (used) more.open = true;
     this.#showTimes();
     showAmount(this.#amounts.min, view.min);
@@ -85,8 +82,8 @@ export class FilterForm {
 
   /** Puts each error beside its field. @param {Culprit[]} errors */
   showErrors(errors) {
-    for (const [prefix, place] of ERROR_PLACES) {
-      const mine = errors.filter((error) => error.pointer.startsWith(prefix));
+    for (const [place, prefixes] of Object.entries(ERROR_PLACES)) {
+      const mine = errors.filter((error) => prefixes.some((prefix) => error.pointer.startsWith(prefix)));
       find(place).textContent = mine.map((error) => error.detail).join("; ");
       find(place).hidden = !mine.length;
     }
@@ -157,7 +154,7 @@ export class FilterForm {
       return;
     }
     input.setAttribute("aria-invalid", "true");
-    find("#amounts-error").textContent = "Type an amount in pesos, such as 2,500,000 or 2.5M.";
+    find("#amounts-error").textContent = "Type an amount in pesos, such as 2,500,000, 2.5M or 2.5 million.";
     find("#amounts-error").hidden = false;
   }
 

@@ -1,5 +1,6 @@
 // The results: summary, table, pages, and the loading, empty and error states.
 
+import { buildAbsence, buildUnknown } from "./absence.js";
 import { countWords, formatPesos } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { wordsOf } from "./declared.js";
@@ -74,6 +75,7 @@ export class ResultTable {
     this.#showRows(data.rows.length > 0);
     this.#showPager(data);
     this.#showEmpty(data);
+    find("#unknown").replaceChildren(...buildUnknown(view, data.unknown_names, this.#buildLink.bind(this)));
     announce(summary);
   }
 
@@ -97,6 +99,7 @@ export class ResultTable {
   #finish(view) {
     this.#view = view;
     clearTimeout(this.#timer);
+    find("#unknown").replaceChildren();
     find("#loading").hidden = true;
     this.#root.setAttribute("aria-busy", "false");
     this.#showMessage();
@@ -115,9 +118,9 @@ export class ResultTable {
     announce(text);
   }
 
-  /** @param {...Node} content */
+  /** @param {...Children} content */
   #showMessage(...content) {
-    find("#message").replaceChildren(...content);
+    find("#message").replaceChildren(...build("div", {}, ...content).childNodes);
     find("#message").hidden = !content.length;
   }
 
@@ -129,16 +132,8 @@ export class ResultTable {
       this.#showMessage(build("p", {}, `There is no page ${data.page}; the last one is ${data.pages}. `, first));
       return;
     }
-    this.#showMessage(
-      build("h2", {}, "Nothing found"),
-      build(
-        "p",
-        {},
-        "Try a shorter phrase or fewer filters. A keyword is found only at the start of a word, ",
-        "and years count by the day of award.",
-      ),
-      build("p", { class: "actions" }, buildButton("Clear all filters", this.#clear)),
-    );
+    const does = { buildLink: this.#buildLink.bind(this), clear: this.#clear };
+    this.#showMessage(...buildAbsence(this.#view, data.nothing_found, does));
   }
 
   /** @param {Column[]} shown */

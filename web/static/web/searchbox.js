@@ -1,89 +1,84 @@
-// The search box: words for the titles, with names suggested while they are typed.
+// The search box: words that must all be there, searched while they are typed, with names suggested beside.
 
 import { Problem } from "./api.js";
 import { Combobox } from "./combobox.js";
 import { titleOf } from "./declared.js";
-import { buildChip, find } from "./dom.js";
-import { joinPhrases, pickName, splitKeywords } from "./keywords.js";
+import { find } from "./dom.js";
 import { describeName, suggestNames } from "./suggestions.js";
+import { addAlternative, isComplete, pickName, textOf } from "./typing.js";
 import { EMPTY } from "./view.js";
 
 /** @import {NameFilter} from "./declared.js" */
 /** @import {Changes, View} from "./view.js" */
 
 /** @type {NameFilter[]} */
-const SUGGESTED = ["contractors", "organizations", "business_categories"];
+const SUGGESTED = ["contractors", "organizations", "areas", "business_categories"];
 const OF_EACH = 3;
 const LEAST_LETTERS = 2;
+const SEARCH_PAUSE_MS = 250;
 
 export class SearchBox {
   #input = find("#keyword", HTMLInputElement);
-  /** @type {string[]} */
-  #alternatives = [];
   /** @type {View} */
   #view = EMPTY;
   #changed;
+  #timer = 0;
 
-  /** @param {{changed: (changes: Changes) => void}} does  called with the members of the view that a person changed */
+  /**
+   * `changed` is called with the members of the view that a person changed, `typing` while more may be typed.
+   * @param {{changed: (changes: Changes, how?: {typing: boolean}) => void}} does
+   */
   constructor({ changed }) {
     this.#changed = changed;
     new Combobox(this.#input, find("#keyword-list"), {
       suggest: suggestAll,
-      pick: (suggestion) => this.#changed(pickName(this.#view, suggestion, this.#alternatives)),
+      pick: (suggestion) => this.#changed(pickName(this.#view, suggestion)),
       describe: (option) => describeName(option, titleOf(option.field)),
       failed: (error) => {
         // The search itself will say what is wrong.
         if (error && !(error instanceof Problem)) throw error;
       },
-      eager: false,
+      preselect: () => -1,
     });
+    this.#input.addEventListener("input", () => this.#searchSoon());
     find("#search").addEventListener("submit", (event) => {
       event.preventDefault();
-      changed({ keywords: this.#typed() });
+      this.#search({ typing: false });
     });
-    find("#alternative").addEventListener("click", () => this.#keepAlternative());
+    find("#alternative").addEventListener("click", () => {
+      this.#input.value = addAlternative(this.#input.value);
+      this.#input.focus();
+    });
   }
 
   /** @param {View} view */
   show(view) {
     this.#view = view;
-    const phrases = splitKeywords(view.keywords, { alternatives: this.#alternatives, typed: this.#input.value });
-    this.#alternatives = phrases.alternatives;
-    if (this.#input.value !== phrases.typed) this.#input.value = phrases.typed;
+    clearTimeout(this.#timer);
+    if (textOf(this.#input.value) !== view.text) this.#input.value = view.text ?? "";
   }
 
   clear() {
     this.#input.value = "";
-    this.#alternatives = [];
   }
 
-  /** Chips of the keywords that stand beside the one in the box. */
-  buildChips() {
-    return this.#alternatives.map((text) => buildChip(text, { remove: () => this.#drop(text) }));
+  #searchSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const typed = this.#input.value;
+      if (isComplete(typed) && textOf(typed) !== this.#view.text) this.#search({ typing: true });
+    }, SEARCH_PAUSE_MS);
   }
 
-  #typed() {
-    return joinPhrases({ alternatives: this.#alternatives, typed: this.#input.value });
-  }
-
-  #keepAlternative() {
-    this.#alternatives = this.#typed();
-    this.#input.value = "";
-    this.#input.focus();
-    this.#changed({ keywords: this.#alternatives });
-  }
-
-  /** @param {string} text */
-  #drop(text) {
-    this.#alternatives = this.#alternatives.filter((kept) => kept !== text);
-    this.#input.focus();
-    this.#changed({ keywords: this.#typed() });
+  /** @param {{typing: boolean}} how */
+  #search(how) {
+    this.#changed({ text: textOf(this.#input.value) }, how);
   }
 }
 
 /** @param {string} typed @param {AbortSignal} signal */
 async function suggestAll(typed, signal) {
-  if (typed.length < LEAST_LETTERS || typed.includes("&&")) return [];
-  const found = await Promise.all(SUGGESTED.map((field) => suggestNames(field, typed, signal)));
-  return found.flatMap((names) => names.slice(0, OF_EACH));
+  if (typed.length < LEAST_LETTERS || /["“”]/.test(typed)) return [];
+  const found = await Promise.all(SUGGESTED.map((field) => suggestNames(field, typed, { limit: OF_EACH, signal })));
+  return found.flatMap(({ suggestions }) => suggestions);
 }

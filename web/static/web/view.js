@@ -8,10 +8,14 @@ import { EXACT } from "./declared.js";
 /** @typedef {NameFilter | `except_${NameFilter}`} NameList  names that are meant, or left out; null: the name is missing */
 /** @typedef {Partial<View>} Changes  the members of a view that become others */
 
-/** @typedef {ViewOfOthers & Record<NameList, (string|null)[]>} View */
+/** @typedef {`${NameList}_contains`} PatternList  names by what they hold, as "public works && district" */
+
+/** @typedef {ViewOfOthers & Record<NameList, (string|null)[]> & Record<PatternList, string[]>} View */
 /**
  * @typedef {object} ViewOfOthers
- * @property {string[]} keywords
+ * @property {string|null} text  what was typed into the search box
+ * @property {string[]} keywords  phrases of older links
+ * @property {string[]} numbers  reference, award and contract numbers
  * @property {string[]} repaired  columns, one of which is missing as its raw text is of no use
  * @property {string[]} years  "2024"
  * @property {string[]} quarters  "2024-Q2"
@@ -50,8 +54,15 @@ const EXCEPTIONS = /** @type {Record<`except_${NameFilter}`, string>} */ (
 /** @type {Record<NameList, string>} */
 const NAME_LISTS = { ...NAMES, ...EXCEPTIONS };
 
-const LISTS = { years: "year", quarters: "quarter", repaired: "repaired" };
-const SINGLES = /** @type {const} */ (["from", "to", "min", "max"]);
+/** The list of patterns beside a list of names. @param {NameList} list */
+export const patternsOf = (list) => /** @type {PatternList} */ (`${list}_contains`);
+
+const PATTERN_LISTS = /** @type {Record<PatternList, string>} */ (
+  Object.fromEntries(entriesOf(NAME_LISTS).map(([list, name]) => [patternsOf(list), `${name}_contains`]))
+);
+
+const LISTS = { numbers: "number", years: "year", quarters: "quarter", repaired: "repaired" };
+const SINGLES = /** @type {const} */ (["text", "from", "to", "min", "max"]);
 const SWITCHES = /** @type {const} */ (["undated", "flood"]);
 const OF_TABLE = { by: "contractor", across: "", figure: "total_value", order: "-total_value", tpage: "1" };
 const OF_DISTRIBUTION = { scale: "logarithmic", width: "" };
@@ -76,6 +87,7 @@ const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
 export const EMPTY = Object.freeze({
   keywords: [],
   ...fill(keysOf(NAME_LISTS), []),
+  ...fill(keysOf(PATTERN_LISTS), []),
   ...fill(keysOf(LISTS), []),
   ...fill(SINGLES, null),
   ...fill(SWITCHES, false),
@@ -98,8 +110,9 @@ export function readView(search) {
   for (const [filter, name] of entriesOf(NAME_LISTS)) {
     view[filter] = distinct(query.getAll(name).map((value) => value || null));
   }
+  for (const [list, name] of entriesOf(PATTERN_LISTS)) view[list] = distinct(query.getAll(name)).filter(Boolean);
   for (const [list, name] of entriesOf(LISTS)) view[list] = distinct(query.getAll(name)).sort();
-  for (const name of SINGLES) view[name] = query.get(name) || null;
+  for (const name of SINGLES) view[name] = query.get(name)?.trim() || null;
   for (const name of SWITCHES) view[name] = query.get(name) === "1";
   for (const [name, fallback] of entriesOf(DEFAULTS)) view[name] = query.get(name) || fallback;
   return view;
@@ -112,7 +125,7 @@ export function writeView(view) {
   for (const [filter, name] of entriesOf(NAME_LISTS)) {
     for (const value of view[filter]) query.append(name, value ?? "");
   }
-  for (const [list, name] of entriesOf(LISTS)) {
+  for (const [list, name] of [...entriesOf(PATTERN_LISTS), ...entriesOf(LISTS)]) {
     for (const value of view[list]) query.append(name, value);
   }
   for (const name of SINGLES) {
@@ -131,7 +144,14 @@ export function writeView(view) {
 export function toFilters(view) {
   return {
     keywords: view.keywords,
-    ...Object.fromEntries(keysOf(NAME_LISTS).map((name) => [name, view[name]])),
+    text: view.text,
+    numbers: view.numbers,
+    ...Object.fromEntries(
+      keysOf(NAME_LISTS).map((list) => [
+        list,
+        [...view[list], ...view[patternsOf(list)].map((contains) => ({ contains }))],
+      ]),
+    ),
     time_ranges: toTimeRanges(view),
     value_range: { min: view.min, max: view.max },
     repaired_fields: view.repaired,
@@ -195,9 +215,9 @@ export const showView = (view, changes) => ({ ...view, ...changes });
 
 /** How many filters the view has. @param {View} view */
 export function countFilters(view) {
-  const lists = [...keysOf(NAMES), ...keysOf(LISTS)];
+  const lists = [...keysOf(NAMES), ...keysOf(NAMES).map(patternsOf), ...keysOf(LISTS)];
   const listed = lists.reduce((sum, name) => sum + view[name].length, 0);
-  const excepted = keysOf(EXCEPTIONS).filter((name) => view[name].length);
+  const excepted = keysOf(EXCEPTIONS).filter((name) => view[name].length || view[patternsOf(name)].length);
   const dates = view.from !== null || view.to !== null;
   const others = [dates, view.min !== null, view.max !== null, view.undated, view.flood].filter(Boolean);
   return listed + excepted.length + others.length;
@@ -225,7 +245,9 @@ export function viewOfRequest(request) {
   const view = {
     ...EMPTY,
     keywords: filters.keywords,
-    ...Object.fromEntries(keysOf(NAME_LISTS).map((name) => [name, filters[name] ?? []])), // older tasks know neither exceptions nor repairs
+    text: filters.text ?? null, // older tasks know neither this, nor numbers, exceptions and repairs
+    numbers: filters.numbers ?? [],
+    ...Object.fromEntries(keysOf(NAME_LISTS).flatMap((list) => splitNames(list, filters[list] ?? []))),
     years: [],
     quarters: [],
     repaired: filters.repaired_fields ?? [],
@@ -244,6 +266,19 @@ export function viewOfRequest(request) {
 function viewOfTable({ rows: by, columns, sort: order, bands }) {
   if (bands) return { show: "distribution", scale: bands.scale, width: String(bands.width ?? bands.steps) };
   return { show: "table", by, across: columns ?? "", order };
+}
+
+/**
+ * The names and the patterns of a list of the API, as members of a view.
+ * @param {NameList} list
+ * @param {(string | null | {contains: string})[]} entries
+ */
+function splitNames(list, entries) {
+  const patterns = entries.flatMap((entry) => (entry !== null && typeof entry === "object" ? [entry.contains] : []));
+  return [
+    [list, entries.filter((entry) => entry === null || typeof entry === "string")],
+    [patternsOf(list), patterns],
+  ];
 }
 
 /**
