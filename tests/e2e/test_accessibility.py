@@ -53,6 +53,15 @@ def test_charts_have_no_serious_violation(page: Page) -> None:
     assert find_violations(page) == []
 
 
+def test_tables_and_distribution_have_no_serious_violation(page: Page) -> None:
+    ExplorerPage(page, "?show=table&by=area&across=year&figure=count")
+    expect(page.get_by_role("table", name="Ranking")).to_be_visible()
+    assert find_violations(page) == []
+    ExplorerPage(page, "?show=distribution&scale=linear&width=5000")
+    expect(page.get_by_role("figure")).to_be_visible()
+    assert find_violations(page) == []
+
+
 def test_messages_have_no_serious_violation(page: Page) -> None:
     ExplorerPage(page, "?min=9&max=3")
     assert find_violations(page) == []
@@ -104,7 +113,18 @@ def test_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) -> Non
     expect(page.get_by_role("main")).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["/?show=charts", "/tasks/", "/operations/", "/datasets/", "/help/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?show=charts",
+        "/?show=table&across=year",
+        "/?show=distribution",
+        "/tasks/",
+        "/operations/",
+        "/datasets/",
+        "/help/",
+    ],
+)
 def test_phone_shows_every_page_without_sideways_scrolling(staff_page: Page, path: str) -> None:
     staff_page.set_viewport_size({"width": 360, "height": 740})
     staff_page.goto(path)

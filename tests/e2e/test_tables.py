@@ -99,7 +99,8 @@ def test_distribution_counts_what_a_bar_leads_to_and_dragging_goes_nearer(
     page.mouse.up()
     expect(page.get_by_label("At least, pesos")).to_have_value("10,000")
     expect(page.get_by_label("At most, pesos")).to_have_value("39,999.99")
-    explorer.wait()
+    first = re.compile("^10,000.00 to 19,999.99:")
+    expect(bars(page).first.get_by_role("link")).to_have_attribute("aria-label", first)
     said = bars(page).first.get_by_role("link").get_attribute("aria-label") or ""
     count = re.search(r"([\d,]+) contract", said)
     assert count is not None

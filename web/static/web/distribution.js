@@ -98,11 +98,11 @@ export class Distribution {
     const drawing = drawColumns(marks, countWords(highest, "contract"));
     drawing.classList.add("distribution");
     drawing.classList.toggle("dense", bands.length > DENSE);
-    letZoom(drawing, (first, last) =>
-      this.#navigate(
-        changeView(this.#view, { min: bands[first].min ?? this.#view.min, max: bands[last].max ?? this.#view.max }),
-      ),
-    );
+    letZoom(drawing, (first, last) => {
+      const [from, to] = [narrowTo(DIMENSION, bands[first]), narrowTo(DIMENSION, bands[last])];
+      const { min, max } = this.#view;
+      this.#navigate(changeView(this.#view, { min: from?.min ?? min, max: to?.max ?? max }));
+    });
     this.#drawing.replaceChildren(
       buildFigure({
         title: "Contracts by amount",
