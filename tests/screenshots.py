@@ -44,6 +44,8 @@ class View:
 VIEWS = (
     View(name="explorer", path="/?q=construction&year=2023&year=2024&min=1000000", complete="#cards .card"),
     View(name="charts", path="/?show=charts", complete=".treemap"),
+    View(name="table", path="/?show=table&by=category&across=year", complete="#table tbody tr"),
+    View(name="distribution", path="/?show=distribution&width=20", complete="#distribution figure"),
     View(name="tasks", path="/tasks/", complete="#history tbody .badge.good", staff=True),
     View(name="operations", path="/operations/", complete="#workers tbody tr", staff=True),
     View(name="datasets", path="/datasets/", complete="#dataset .cards"),

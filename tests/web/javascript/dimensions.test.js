@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isRound, roundUp, toBands } from "../../../web/static/web/bands.js";
+import { chooseTicks, isRound, roundUp, toBands } from "../../../web/static/web/bands.js";
 import { narrowTo, narrowToBoth } from "../../../web/static/web/dimensions.js";
 import { changeView, EMPTY, toFilters, toTable, viewOfRequest } from "../../../web/static/web/view.js";
 
@@ -62,6 +62,15 @@ test("what no band can be made of is left to the API", () => {
 test("widths are round, and limits lie at round amounts", () => {
   assert.deepEqual([0, 0.013, 1, 3, 999, 1000, 100_001].map(roundUp), [0.01, 0.02, 1, 5, 1000, 1000, 200_000]);
   assert.deepEqual(["1000000.00", "50000.00", "200000.00", "999999.99"].map(isRound), [true, true, false, false]);
+});
+
+test("labels keep their distance, and limits come before others", () => {
+  const starts = Array.from({ length: 40 }, (_, place) => `${place * 50_000}.00`);
+  assert.deepEqual(
+    [...chooseTicks(starts, 10)].sort((a, b) => a - b),
+    [2, 10, 16, 20, 24, 28, 32, 36],
+  );
+  assert.deepEqual([...chooseTicks([null, "1.00"], 12)].sort(), [0, 1]);
 });
 
 test("a table that was asked for has a view", () => {

@@ -43,6 +43,23 @@ export function roundUp(amount) {
 /** Whether an amount is of the form 1 or 5 with zeros, at which limits lie. @param {string} amount */
 export const isRound = (amount) => /^[15]0*(\.0*)?$/.test(amount);
 
+/**
+ * The bands that are labelled: limits before others, greater ones before smaller ones, none where its label would meet
+ * another one.
+ * @param {(string | null)[]} starts  of the bands
+ * @param {number} most
+ */
+export function chooseTicks(starts, most) {
+  const room = Math.ceil(starts.length / most);
+  const limits = starts.flatMap((start, place) => (start !== null && isRound(start) ? [place] : [])).reverse();
+  const others = starts.map((_, place) => place).filter((place) => place % room === 0);
+  /** @type {number[]} */
+  const chosen = [];
+  for (const place of [...limits, ...others])
+    if (chosen.every((other) => Math.abs(other - place) >= room)) chosen.push(place);
+  return new Set(chosen);
+}
+
 /** The greatest multiple of `width` up to `amount`. @param {string} amount @param {number} width */
 function floorTo(amount, width) {
   const floor = Math.floor(Number(amount) / width) * width;

@@ -3,7 +3,7 @@
 
 import { countWords, formatPesos, formatShortPesos, groupDigits, parseAmount } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
-import { isRound, toBands } from "./bands.js";
+import { chooseTicks, isRound, toBands } from "./bands.js";
 import { narrowTo } from "./dimensions.js";
 import { build, buildButton, find } from "./dom.js";
 import { buildFigure, drawColumns } from "./figures.js";
@@ -93,7 +93,11 @@ export class Distribution {
       this.#drawing.replaceChildren(build("p", { class: "message" }, "No contract matches. Take a filter away."));
       return;
     }
-    const marks = bands.map((band, place) => this.#mark(band, place, bands.length));
+    const ticks = chooseTicks(
+      bands.map(({ min }) => min ?? null),
+      TICKS,
+    );
+    const marks = bands.map((band, place) => this.#mark(band, ticks.has(place)));
     const highest = Math.max(...bands.map((band) => band.count ?? 0));
     const drawing = drawColumns(marks, countWords(highest, "contract"));
     drawing.classList.add("distribution");
@@ -115,19 +119,17 @@ export class Distribution {
     );
   }
 
-  /** @param {Band} band @param {number} place @param {number} all @returns {Mark} */
-  #mark(band, place, all) {
+  /** @param {Band} band @param {boolean} labelled @returns {Mark} */
+  #mark(band, labelled) {
     const target = changeView(this.#view, { ...narrowTo(DIMENSION, band), show: "rows" });
     const count = band.count ?? 0;
     const [from, to] = [band.min ?? null, band.max ?? null].map((end) => (end === null ? "" : formatPesos(end)));
-    const limit = Boolean(band.min && isRound(band.min) && place);
-    const every = Math.ceil(all / TICKS);
     return {
       href: count ? writeView(target) : null,
       follow: () => this.#navigate(target),
       label: from || "–",
-      limit,
-      tick: limit || place % every === 0 ? shorten(band) : "",
+      limit: Boolean(band.min && isRound(band.min)),
+      tick: labelled ? shorten(band) : "",
       size: count,
       value: groupDigits(count),
       detail: `${band.label}: ${countWords(count, "contract")}, ${formatPesos(band.total_value ?? "0.00")} together`,
