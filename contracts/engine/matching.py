@@ -29,8 +29,8 @@ from contracts.errors import SnapshotMissing
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.query import Query
 from contracts.questions.searchtext import SearchText, Term, Wanted, find_number, list_phrases, list_wanted
-from contracts.questions.texts import NamePattern, phrases_of
-from contracts.snapshot.expressions import CODES, Statement
+from contracts.questions.texts import NamePattern, Names, phrases_of
+from contracts.snapshot.expressions import CODES, SEARCHED_NAMES, Statement
 from contracts.snapshot.numbers import NumberIndex, make_key, select_keys
 from contracts.snapshot.rows import LISTED, Mask, MatchedRows, RowArrays
 from contracts.snapshot.versions import Snapshot
@@ -41,6 +41,12 @@ ALL = Filters(include_flood_control=True)
 # At up to one row of so many, a join with the rows found takes a fifth of the time of a look at every row's
 # bit.
 FEW_OF = 10
+LISTED_FILTERS = {
+    name: exact
+    for name, exact in (*EXACT.items(), *EXCEPTIONS.items())
+    if exact.column in (*SEARCHED_NAMES, *LISTED)
+}
+"""Name lists that need no look at all rows: the contracts of each name are kept."""
 # Words to choose from where one was mistyped.
 NEAR = 3
 
@@ -165,14 +171,18 @@ class Matcher:
         bits = {}
         for name, exact in (*EXACT.items(), *EXCEPTIONS.items()):
             if wanted := filters.names(name):
-                patterns = [one for one in wanted if isinstance(one, NamePattern)]
-                phrases = {phrase for pattern in patterns for phrase in pattern.phrases}
-                meant = self.list_names(exact.column).mean(wanted, read_phrases(self._cursor, phrases))
+                meant = self._mean(exact.column, wanted)
                 if meant.any():
                     bits[name, exact.column] = np.packbits(meant).tobytes()
         if filters.indexed:
             bits[FOUND] = self.match_rows(filters).bits
         return bits
+
+    def _mean(self, column: str, wanted: Names) -> Labels:
+        """The names of a column that entries of a name list mean."""
+        patterns = [one for one in wanted if isinstance(one, NamePattern)]
+        phrases = {phrase for pattern in patterns for phrase in pattern.phrases}
+        return self.list_names(column).mean(wanted, read_phrases(self._cursor, phrases))
 
     def sum_up(self, filters: Filters) -> MatchedRows:
         """As ``match_rows``, for what is not to be remembered."""
@@ -187,13 +197,14 @@ class Matcher:
 
     def _make_mask(self, filters: Filters) -> Mask:
         # The second source is left out at the end, by its few rows, so that DuckDB need not look at all rows
-        # for a keyword alone.
-        others = filters.without_indexed().model_copy(update={"include_flood_control": True})
-        if others == ALL and not filters.indexed:
-            mask = np.ones(self._indexes.rows.size, np.bool_)
-        else:
-            rest = [] if others == ALL else [others]
-            mask = _narrow(chain(self._match_indexed(filters), map(self._match_others, rest)))
+        # for a keyword or a name alone.
+        taken = dict.fromkeys(LISTED_FILTERS, ())
+        others = filters.without_indexed().model_copy(update={**taken, "include_flood_control": True})
+        found = chain(self._match_indexed(filters), self._match_names(filters))
+        rest = () if others == ALL else (others,)
+        masks = chain(found, map(self._match_others, rest))
+        first = next(masks, None)
+        mask = np.ones(self._indexes.rows.size, np.bool_) if first is None else _narrow(chain([first], masks))
         if not filters.include_flood_control:
             mask[self._indexes.rows.second_source] = False
         return mask
@@ -214,6 +225,14 @@ class Matcher:
             yield self._match_text(filters.text)
         if filters.keywords:
             yield self._match_keywords(filters.keywords)
+
+    def _match_names(self, filters: Filters) -> Iterator[Mask]:
+        """For each name list of a column whose names' contracts are kept, the contracts that it means."""
+        for name, exact in LISTED_FILTERS.items():
+            if wanted := filters.names(name):
+                mask = np.zeros(self._indexes.rows.size, np.bool_)
+                mask[self._find_bearers(exact.column, self._mean(exact.column, wanted))] = True
+                yield np.logical_not(mask, out=mask) if name in EXCEPTIONS else mask
 
     def _match_numbers(self, numbers: Sequence[str]) -> Mask:
         mask = np.zeros(self._indexes.rows.size, np.bool_)
@@ -256,6 +275,10 @@ class Matcher:
         return mask
 
     def _find_bearers(self, column: str, names: Labels) -> NDArray[Any]:
+        if column in SEARCHED_NAMES:
+            before = SEARCHED_NAMES[: SEARCHED_NAMES.index(column)]
+            first = sum(len(self.list_names(other)) for other in before)
+            return self._indexes.words.find_bearers(first + np.flatnonzero(names))
         rows = self._indexes.rows.find_bearers(column, names)
         if rows is not None:
             return rows

@@ -69,3 +69,17 @@ def join_ranges(starts: NDArray[Any], ends: NDArray[Any]) -> NDArray[np.int64]:
     lengths = ends - starts
     before = np.cumsum(lengths) - lengths
     return np.repeat(starts - before, lengths) + np.arange(lengths.sum(), dtype=np.int64)
+
+
+# Up to so many lists are quicker copied one by one than by the place of each of their values.
+FEW_LISTS = 200
+
+
+def take_lists(values: NDArray[Any], ends: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:
+    """The lists with these ``numbers``, one after the other: list n ends at ``ends[n]`` in ``values``, where
+    the next one begins."""
+    starts = np.where(numbers > 0, ends[numbers - 1], 0)
+    if len(numbers) > FEW_LISTS:
+        return np.asarray(values[join_ranges(starts, ends[numbers])])
+    lists = zip(starts.tolist(), ends[numbers].tolist(), strict=True)
+    return np.concatenate([values[:0], *(values[start:end] for start, end in lists)])

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from contracts.fields import PHILGEPS
 from contracts.questions.query import Sort
-from contracts.snapshot.arrays import join_ranges, list_bits, map_array, save_array
+from contracts.snapshot.arrays import list_bits, map_array, save_array, take_lists
 from contracts.snapshot.expressions import CODES
 
 Mask = NDArray[np.bool_]
@@ -148,9 +148,7 @@ class RowArrays:
         if column not in self._bearers:
             return None
         rows, ends = self._bearers[column]
-        codes = np.flatnonzero(names)
-        starts = np.where(codes > 0, ends[codes - 1], 0)
-        return rows[join_ranges(starts, ends[codes])]
+        return take_lists(rows, ends, np.flatnonzero(names))
 
     def sum_up(self, mask: Mask) -> MatchedRows:
         """Count and pesos of the contracts in ``mask``."""

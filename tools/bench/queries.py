@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,25 @@ FILTERS = {
     "keyword": Filters(keywords=("flood control",)),
     "frequent keyword": Filters(keywords=("supply",)),
 }
+TEXTS = (
+    "flood control bulacan",
+    "supply delivery office",
+    "road concrete cebu",
+    "dpwh flood bulacan",
+    "drugs medicines leyte",
+    "construction multi-purpose building",
+    "repair school metro",
+    "flo con bul",
+)
+"""Words as people type them into the box: of titles, names, areas and categories, frequent and rare."""
+PATTERNS = (
+    ("organizations", "public works"),
+    ("organizations", "municipality"),
+    ("organizations", "education && division"),
+    ("contractors", "construction"),
+    ("contractors", "builders && inc"),
+    ("areas", "manila"),
+)
 TYPED = ("flood", "con", "a", "")
 BY_AMOUNT = Sort(field="contract_amount")
 DEEP = 10_000
@@ -91,10 +110,17 @@ def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]
     ]
     for name, filters in FILTERS.items():
         ask(f"page and count, {name}", partial(_find, reader, Query(filters=filters), Page()))
+    typed = [Filters.from_json({"text": text}) for text in TEXTS]
+    patterns = [Filters.from_json({field: [{"contains": held}]}) for field, held in PATTERNS]
+    [first] = reader.search(Query(columns=("reference_id",)), Page(number=rows // 2, size=1))
+    number = Filters.from_json({"numbers": [first["reference_id"]]})
     again = partial(reader.aggregate, Aggregation(filters=FILTERS["keyword"]))
     ask("totals, all contracts", partial(reader.aggregate, Aggregation()))
     reader.suggest("contractors", "")
     return {
+        "text_ms": _find_each(store, reader, typed),
+        "pattern_ms": _find_each(store, reader, patterns),
+        "number_ms": ask("number", partial(_find, reader, Query(filters=number), Page())),
         "deep_page_ms": ask("page 10,000 by amount", partial(_find, reader, frequent, deep)),
         "aggregates_cold_ms": statistics.median(totals),
         "aggregates_cached_ms": time_question(None, "totals again", again),
@@ -102,6 +128,18 @@ def _measure_others(store: Store, reader: Reader, rows: int) -> dict[str, float]
             ask(f"suggest {typed!r}", partial(reader.suggest, "contractors", typed)) for typed in TYPED
         ),
     }
+
+
+def _find_each(store: Store, reader: Reader, all_filters: Sequence[Filters]) -> float:
+    """The median of the times that these take to find, count and show."""
+    return statistics.median(
+        time_question(
+            store,
+            f"search {filters.describe()}"[:44],
+            partial(_find, reader, Query(filters=filters, sort=BY_AMOUNT), Page()),
+        )
+        for filters in all_filters
+    )
 
 
 def time_question(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from contracts.snapshot.arrays import join_ranges, map_array, map_bytes
+from contracts.snapshot.arrays import join_ranges, map_array, map_bytes, take_lists
 from contracts.snapshot.words.form import MARK, SPACED, WORD, Phrase
 
 # A look into the stream is one into memory at random: it takes as long as so many at the next words of a
@@ -77,10 +77,13 @@ class WordIndex:
         """The contracts that hold ``phrase``: at a word start if it begins with a letter or digit."""
         found = np.zeros(len(self._stream_starts) - 1, np.bool_)
         found[self._match_documents(phrase)] = True
-        rows, names = found[: self._rows], np.flatnonzero(found[self._rows :])
-        starts = np.where(names > 0, self._name_ends[names - 1], 0)
-        rows[self._name_rows[join_ranges(starts, self._name_ends[names])]] = True
+        rows = found[: self._rows]
+        rows[self.find_bearers(np.flatnonzero(found[self._rows :]))] = True
         return rows
+
+    def find_bearers(self, names: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """The contracts that bear one of the searched names, given by their numbers: by column and code."""
+        return take_lists(self._name_rows, self._name_ends, names)
 
     def knows(self, phrase: Phrase) -> bool:
         """Whether any text has a word that begins with ``phrase``, which is one word."""
