@@ -55,10 +55,15 @@ class Circle:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     names: list[str] = field(default_factory=list)
 
-    @property
-    def config(self) -> str:
-        """The line of rabbitmq.conf by which a node without data joins the first, which waits for none."""
-        return f"cluster_formation.classic_config.nodes.1 = {self.names[0]}\n" if self.names[1:] else ""
+    def config_of(self, name: str) -> str:
+        """Lines of rabbitmq.conf by which this node, without data, joins the first, which waits for none."""
+        if len(self.names) == 1:
+            return ""
+        known = dict.fromkeys((self.names[0], name))
+        return "".join(
+            f"cluster_formation.classic_config.nodes.{number} = {each}\n"
+            for number, each in enumerate(known, 1)
+        )
 
 
 class RabbitMQ(Server):
@@ -189,7 +194,7 @@ class RabbitMQ(Server):
             "disk_free_limit.absolute = 50MB\n"
             "log.console.level = warning\n"
             f"{prometheus if 'rabbitmq_prometheus' in self._plugins else ''}"
-            f"{self._circle.config}"
+            f"{self._circle.config_of(self.node)}"
             f"{self._extra_config}"
         )
 
