@@ -113,9 +113,11 @@ screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, 
 	$(RUN) -m tools.stack.install servers
 	$(RUN) -m tests.screenshots
 
-bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery
+bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery and beside durable peers
 	$(RUN) -m tools.stack.install servers
+	$(VENV)/bin/pip install --quiet --requirement requirements-bench.txt
 	$(RUN) -m tools.bench.tasks
+	$(RUN) -m tools.bench.peers --write
 
 sbom: $(VENV)/.stamp ## what the product is made of, as a bill of materials: var/sbom.json (CycloneDX)
 	$(RUN) -m tools.sbom var/sbom.json

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 
 from tools.bench import answers, dataset, exports, queries, tables
 from tools.bench.dataset import FULL, read_rows
 from tools.bench.figures import list_missed, show_table
+from tools.bench.reference import PAGE, describe_machine, write_head
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     exports.measure,
     queries.measure,
@@ -43,22 +39,21 @@ def run_measures(rows: int) -> dict[str, float]:
 
 def write_reference(figures: Mapping[str, float], rows: int) -> None:
     """The table as a page of the reference, and the figures as JSON beside it."""
-    page = [
-        "# Benchmarks",
-        "",
-        "For those who choose hardware, and developers who make something faster or slower.",
-        "",
-        "Written by `make bench`: medians, peers in the same run on the same rows. The rows come from",
-        "`python -m tools.sample` and `import_contracts`.",
-        "",
-        f"{rows:,} rows, {os.cpu_count()} cores, Python {platform.python_version()},"
-        f" {datetime.now(UTC):%Y-%m-%d}, load at the end {os.getloadavg()[0]:.1f}.",
-        "",
-        *show_table(figures),
-        "",
-    ]
-    (REFERENCE / "benchmarks.md").write_text("\n".join(page), encoding="utf-8")
-    (REFERENCE / "benchmarks.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_head(
+        [
+            "# Benchmarks",
+            "",
+            "For those who choose hardware, and developers who make something faster or slower.",
+            "",
+            "Written by `make bench`: medians, peers in the same run on the same rows. The rows come from",
+            "`python -m tools.sample` and `import_contracts`.",
+            "",
+            f"{rows:,} rows, {describe_machine()}",
+            "",
+            *show_table(figures),
+        ]
+    )
+    PAGE.with_suffix(".json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:
