@@ -169,6 +169,7 @@ class Filters(Question):
     except_award_statuses: Annotated[Names, AllBut(of="award_statuses")] = ()
     # Names are searched as well, but their columns answer to filters of their own.
     keywords: Annotated[Keywords, On(("award_title", "notice_title"))] = ()
+    # Of columns that all answer to filters of their own.
     text: SearchText | None = None
     numbers: Annotated[Numbers, On(("reference_id", "award_number", "contract_number"))] = ()
     time_ranges: Annotated[TimeRanges, On(("award_date",))] = ()
