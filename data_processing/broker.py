@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +53,10 @@ class DeadMessage:
     headers: Mapping[str, Any]
 
 
+PASS_ON = "pass on"
+"""Our failover strategy, as kombu knows it."""
+
+
 class Addresses:
     """The addresses that CELERY_BROKER_URL names. One that has failed is the last to be tried from then on.
 
@@ -71,7 +75,7 @@ class Addresses:
         """What Celery is to be told for a new connection: the addresses in order, and a look over kombu's
         shoulder."""
         ordered = sorted(self._list(), key=lambda url: self._failed_at.get(url, 0.0))
-        return {"url": ";".join(ordered), "failover_strategy": self._pass_on}
+        return {"url": ";".join(ordered), "failover_strategy": PASS_ON}
 
     def note_failed(self, connection: Connection) -> None:
         """The address of this connection has stopped to answer."""
@@ -82,7 +86,7 @@ class Addresses:
             if host == connection.hostname and parts.port in (connection.port, None):
                 self._failed_at[url] = time.monotonic()
 
-    def _pass_on(self, urls: Sequence[str]) -> Iterator[str]:
+    def pass_on(self, urls: Iterable[str]) -> Iterator[str]:
         """A failover strategy of kombu's, which asks for the next address when one could not be reached."""
         for url in itertools.cycle(urls):
             yield url
@@ -93,6 +97,8 @@ class Addresses:
 
 
 addresses = Addresses()
+# By a name: `celery inspect stats` sends the options of the connection as JSON.
+Connection.failover_strategies[PASS_ON] = addresses.pass_on
 
 
 def queue_names() -> tuple[str, ...]:
