@@ -52,7 +52,6 @@ MEASURED = json.dumps(
 MODULES = tuple(
     f"web/{name}.js"
     for name in (
-        "absence",
         "amounts",
         "api",
         "chips",

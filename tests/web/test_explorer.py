@@ -19,7 +19,7 @@ STATIC = Path(__file__).parents[2] / "web" / "static" / "web"
 SCRIPTS = sorted(STATIC.glob("*.js"))
 LATER = {
     f"web/{name}.js"
-    for name in ("charts", "figures", "squarify", "dimensions", "table", "distribution", "bands")
+    for name in ("charts", "figures", "squarify", "dimensions", "table", "distribution", "bands", "absence")
 }
 
 
@@ -45,7 +45,7 @@ def test_every_format_of_the_api_has_a_name_for_people() -> None:
     assert set(FORMATS) <= set(FORMAT_LABELS)
 
 
-def test_all_modules_are_fetched_at_once_and_other_looks_only_when_seen() -> None:
+def test_all_modules_are_fetched_at_once_and_those_that_few_need_only_when_needed() -> None:
     assert imports_of("explorer.js") == set(MODULES)
     assert not LATER & set(MODULES)
     assert all(finders.find(name) for name in LATER)

@@ -48,6 +48,15 @@ const LOOKS = {
   distribution: once(async () => new (await import("./distribution.js")).Distribution(takers)),
 };
 
+const styleLooks = once(async () => {
+  const style = find("#look-style", HTMLLinkElement);
+  style.disabled = false;
+  // Without it they are plain, and still to be read.
+  await new Promise((resolve) => {
+    style.onload = style.onerror = resolve;
+  });
+});
+
 /**
  * While somebody is typing, each text takes the place of the one before in the history.
  * @param {View} next
@@ -127,7 +136,7 @@ async function showRows(asked, signal) {
 /** @param {View} asked @param {AbortSignal} signal */
 async function showLook(asked, signal) {
   if (!(asked.show in LOOKS)) return;
-  const look = await LOOKS[asked.show]();
+  const [look] = await Promise.all([LOOKS[asked.show](), styleLooks()]);
   if (signal.aborted) return;
   const summary = await look.show(asked, signal);
   if (summary) cards.show(asked, summary);

@@ -1,6 +1,5 @@
 // The results: summary, table, pages, and the loading, empty and error states.
 
-import { buildAbsence, buildUnknown } from "./absence.js";
 import { countWords, formatPesos } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { wordsOf } from "./declared.js";
@@ -75,7 +74,7 @@ export class ResultTable {
     this.#showRows(data.rows.length > 0);
     this.#showPager(data);
     this.#showEmpty(data);
-    find("#unknown").replaceChildren(...buildUnknown(view, data.unknown_names, this.#buildLink.bind(this)));
+    this.#explain(data);
     announce(summary);
   }
 
@@ -130,10 +129,20 @@ export class ResultTable {
     if (data.total_rows) {
       const first = this.#buildLink(changeView(this.#view, {}), {}, "Go to the first page");
       this.#showMessage(build("p", {}, `There is no page ${data.page}; the last one is ${data.pages}. `, first));
-      return;
     }
-    const does = { buildLink: this.#buildLink.bind(this), clear: this.#clear };
-    this.#showMessage(...buildAbsence(this.#view, data.nothing_found, does));
+  }
+
+  /** Say why nothing is found, and which names nobody bears. Few answers need the code for it. @param {Api.SearchResult} data */
+  async #explain(data) {
+    if (data.total_rows && !data.unknown_names?.length) return;
+    const view = this.#view;
+    const { buildAbsence, buildUnknown } = await import("./absence.js");
+    if (view !== this.#view) return;
+    const buildLink = this.#buildLink.bind(this);
+    find("#unknown").replaceChildren(...buildUnknown(view, data.unknown_names, buildLink));
+    if (!data.total_rows) {
+      this.#showMessage(...buildAbsence(view, data.nothing_found, { buildLink, clear: this.#clear }));
+    }
   }
 
   /** @param {Column[]} shown */
