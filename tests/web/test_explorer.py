@@ -19,7 +19,10 @@ STATIC = Path(__file__).parents[2] / "web" / "static" / "web"
 SCRIPTS = sorted(STATIC.glob("*.js"))
 LATER = {
     f"web/{name}.js"
-    for name in ("charts", "figures", "squarify", "dimensions", "table", "distribution", "bands", "absence")
+    for name in (
+        *("charts", "figures", "squarify", "dimensions", "table", "distribution", "bands"),
+        *("absence", "details", "namelist"),
+    )
 }
 
 

@@ -3,7 +3,6 @@
 import { formatPesos } from "./amounts.js";
 import { EXACT, titleOf } from "./declared.js";
 import { buildChip, find, MISSING } from "./dom.js";
-import { showNames } from "./namelist.js";
 import { describePattern } from "./typing.js";
 import { patternsOf } from "./view.js";
 
@@ -48,7 +47,7 @@ export class ChipBar {
         view[patternsOf(list)].map((contains) => {
           const words = `${list === filter ? "all" : "none"} with ${describePattern(contains)}`;
           const left = view[patternsOf(list)].filter((kept) => kept !== contains);
-          const open = () => showNames(filter, contains);
+          const open = async () => (await import("./namelist.js")).showNames(filter, contains);
           return this.#build(words, { [patternsOf(list)]: left }, titleOf(filter), open);
         }),
       ),

@@ -3,7 +3,6 @@
 import { countWords, formatPesos } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { wordsOf } from "./declared.js";
-import { showDetails } from "./details.js";
 import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
 import { buildPager } from "./pager.js";
 import { buildProblem } from "./problems.js";
@@ -201,7 +200,10 @@ export class ResultTable {
       row.contract_number && `Contract no. ${row.contract_number}`,
       row.source === "flood_control" && "flood-control source",
     ].filter(Boolean);
-    const open = () => showDetails(row, this.#columns, { view: this.#view, buildLink: this.#buildLink.bind(this) });
+    const open = async () => {
+      const { showDetails } = await import("./details.js");
+      showDetails(row, this.#columns, { view: this.#view, buildLink: this.#buildLink.bind(this) });
+    };
     return [
       build(
         "button",
