@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, FailFast, Field, Strict
 
 from contracts.fields import REPAIRABLE
-from contracts.questions.model import Question
+from contracts.questions.model import Added, Question
 from contracts.questions.numbers import Numbers, ValueRange
 from contracts.questions.periods import TimeRanges
 from contracts.questions.searchtext import SearchText
@@ -170,8 +170,8 @@ class Filters(Question):
     # Names are searched as well, but their columns answer to filters of their own.
     keywords: Annotated[Keywords, On(("award_title", "notice_title"))] = ()
     # Of columns that all answer to filters of their own.
-    text: SearchText | None = None
-    numbers: Annotated[Numbers, On(("reference_id", "award_number", "contract_number"))] = ()
+    text: Annotated[SearchText | None, Added()] = None
+    numbers: Annotated[Numbers, On(("reference_id", "award_number", "contract_number")), Added()] = ()
     time_ranges: Annotated[TimeRanges, On(("award_date",))] = ()
     value_range: Annotated[ValueRange, On(("contract_amount",))] = ValueRange()
     repaired_fields: Annotated[RepairedFields, On(("repaired_fields",))] = ()

@@ -7,10 +7,20 @@ Schema of the OpenAPI document from them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from contracts.errors import InvalidQuery
@@ -23,6 +33,12 @@ Schema = dict[str, Any]
 """A JSON Schema."""
 SCHEMA_PATH = "#/components/schemas/{model}"
 """How a schema refers to another by name, in the OpenAPI document."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """Marks a member that the last release does not know. Its workers refuse unknown members, and run beside
+    today's program during an upgrade, so the canonical form leaves it out where it has its default."""
 
 
 class Question(BaseModel):
@@ -44,6 +60,14 @@ class Question(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """The canonical form: equal questions give equal JSON, and ``from_json`` reads it back."""
         return self.model_dump(mode="json")
+
+    @model_serializer(mode="wrap")
+    def _leave_out_added(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        for name in _list_added(type(self)):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                written.pop(name, None)
+        return written
 
     @model_validator(mode="before")
     @classmethod
@@ -70,6 +94,12 @@ class Question(BaseModel):
                 schema["properties"][name] = _take_null(member)
         schema.pop("title", None)
         return reference
+
+
+@cache
+def _list_added(model: type[Question]) -> tuple[str, ...]:
+    fields = model.model_fields.items()
+    return tuple(name for name, member in fields if Added() in member.metadata)
 
 
 def _take_null(schema: Schema) -> Schema:
