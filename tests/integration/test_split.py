@@ -58,7 +58,8 @@ def wait_until_both_write(run: TaskRun, settings: Settings, worker: Worker) -> N
         begun = {name.split(".")[3] for name in names if name.endswith(".data.part")}
         return len(begun) >= 2
 
-    wait_for(two_are_writing, within_s=PATIENCE_S, worker=worker)
+    # Of xlsx only: CSV is written too fast to be seen, and in one part where it is packed.
+    wait_for(two_are_writing, within_s=PATIENCE_S, worker=worker, every_s=0.01)
     run.refresh_from_db()
 
 
@@ -82,18 +83,16 @@ def write_alone(run: TaskRun) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("format_", "victim", "outcomes"),
-    [("xlsx", "helper", ["succeeded"]), ("csv", "holder", ["lost", "succeeded"])],
+    ("victim", "outcomes"), [("helper", ["succeeded"]), ("holder", ["lost", "succeeded"])]
 )
 def test_shared_export_ends_once_and_whole_whoever_is_killed(
     pair: tuple[Worker, Worker],
     submit: Submit,
     settings: Settings,
-    format_: str,
     victim: str,
     outcomes: list[str],
 ) -> None:
-    run = submit("export", {"format": format_})
+    run = submit("export", {"format": "xlsx"})
     wait_until_both_write(run, settings, pair[0])
     holder, helper = sorted(pair, key=lambda worker: worker.name != run.worker)
     (holder if victim == "holder" else helper).kill()
