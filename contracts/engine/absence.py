@@ -144,7 +144,8 @@ def _list_near(filters: Filters, matcher: Matcher) -> Iterator[NearWord]:
 
 def _try(filters: Filters, matcher: Matcher, typed: str, replaced: Mapping[str, str]) -> Iterator[NearWord]:
     given = filters.to_json()
-    changed: dict[str, Any] = {name: _replace(given[name], replaced) for name in ("text", "keywords")}
+    typed_in = given.keys() & {"text", "keywords"}
+    changed: dict[str, Any] = {name: _replace(given[name], replaced) for name in sorted(typed_in)}
     try:
         found = matcher.sum_up(Filters.from_json({**given, **changed}))
     except InvalidQuery:
