@@ -15,6 +15,7 @@ from contracts.questions.filters import Filters
 from contracts.questions.numbers import MAX_AMOUNT
 from contracts.questions.periods import TimeRange
 from contracts.questions.query import Aggregation, PagedQuery, Query, Sort, digest
+from contracts.questions.searchtext import MAX_TERMS
 from contracts.questions.texts import MAX_KEYWORDS, MAX_NAMES, MAX_PATTERNS, phrases_of
 
 YEAR = {"type": "yearly", "year": 2024}
@@ -221,9 +222,9 @@ questions = st.fixed_dictionaries(
         "except_contractors": names,
         "except_areas": names,
         "keywords": st.lists(st.lists(words, min_size=1, max_size=3).map(" && ".join), max_size=3),
-        "text": st.lists(st.sampled_from(["a", "-b", '"c d"', "or e"]), min_size=1).map(
-            lambda terms: " ".join(["x", *terms])
-        ),
+        "text": st.lists(
+            st.sampled_from(["a", "-b", '"c d"', "or e"]), min_size=1, max_size=MAX_TERMS - 1
+        ).map(lambda terms: " ".join(["x", *terms])),
         "numbers": st.lists(st.text(st.sampled_from("0a1 "), min_size=1).filter(str.strip), max_size=3),
         "time_ranges": st.lists(ranges, max_size=3),
         "value_range": st.tuples(amounts, amounts).map(lambda a: {"min": str(min(a)), "max": str(max(a))}),
