@@ -8,21 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    FailFast,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, FailFast, Field
 
 from contracts.fields import DEFAULT_COLUMNS, FIELD_BY_NAME, SORTABLE
 from contracts.questions.dimensions import FUNDING_YEAR, NAMES, PERIODS
 from contracts.questions.filters import Filters
-from contracts.questions.model import Question, Schema, invalid
+from contracts.questions.model import Question, invalid
 from contracts.questions.numbers import Whole
-from contracts.questions.reading import shown
+from contracts.questions.orders import Order
 from contracts.questions.texts import OneOf
 
 # A page is one answer in memory, and its ids stand in one statement.
@@ -43,36 +36,14 @@ DIMENSIONS: tuple[str, ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sort:
-    """Order of rows; missing values come last, ties are broken by id, so that every order is total.
+class Sort(Order):
+    """Order of contracts; ties are broken by id, so that every order is total."""
 
-    In JSON it is ``"field"`` or ``"-field"``.
-    """
+    choices = SORTABLE
+    refusal = "is not a sortable column"
 
     # The order in which contracts lie on disk (contracts.ingest.layout), for which nothing is sorted.
     field: str = "award_date"
-    descending: bool = True
-
-    def to_json(self) -> str:
-        return f"{'-' if self.descending else ''}{self.field}"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            _read_sort, serialization=core_schema.plain_serializer_function_ser_schema(cls.to_json)
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        return {"type": "string", "enum": [*SORTABLE, *(f"-{name}" for name in SORTABLE)]}
-
-
-def _read_sort(given: object) -> Sort:
-    if isinstance(given, Sort):
-        return given
-    if not isinstance(given, str) or (field := given.removeprefix("-")) not in SORTABLE:
-        raise invalid(f"{shown(given)} is not a sortable column; choose from {', '.join(SORTABLE)}")
-    return Sort(field=field, descending=given.startswith("-"))
 
 
 def _check_columns(columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,20 +13,17 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
 
 from contracts import fields
 from contracts.fields import FieldType
 from contracts.questions.dimensions import DIMENSIONS, NAMES, VALUE_BAND, Dimension
 from contracts.questions.filters import Filters
-from contracts.questions.model import Question, Schema, invalid, invalid_member
+from contracts.questions.model import Question, invalid, invalid_member
 from contracts.questions.numbers import MAX_AMOUNT, Amount, Whole
+from contracts.questions.orders import Order
 from contracts.questions.query import MAX_PAGE, MAX_PAGE_SIZE, Page
-from contracts.questions.reading import shown
 from contracts.questions.texts import OneOf
 
 # More bars than a screen has points help nobody, and each is a row of one page.
@@ -121,39 +118,17 @@ COUNTED: Mapping[str, str] = {
 USUAL_MEASURES = ("count", "total_value", "share", "avg_value")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableSort:
-    """Order of rows; missing values come last, ties are broken by the label, so that every order is total.
-
-    In JSON it is ``"count"`` or ``"-count"``.
-    """
-
-    by: str = "total_value"
-    descending: bool = True
-
-    def to_json(self) -> str:
-        return f"{'-' if self.descending else ''}{self.by}"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            _read_sort, serialization=core_schema.plain_serializer_function_ser_schema(cls.to_json)
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        return {"type": "string", "enum": [*SORTS, *(f"-{name}" for name in SORTS)]}
-
-
 SORTS = (LABEL, *MEASURES)
 
 
-def _read_sort(given: object) -> TableSort:
-    if isinstance(given, TableSort):
-        return given
-    if not isinstance(given, str) or (by := given.removeprefix("-")) not in SORTS:
-        raise invalid(f"{shown(given)} is no order of rows; choose from {', '.join(SORTS)}")
-    return TableSort(by=by, descending=given.startswith("-"))
+@dataclass(frozen=True, kw_only=True)
+class TableSort(Order):
+    """Order of the rows of a table; ties are broken by the label, so that every order is total."""
+
+    choices = SORTS
+    refusal = "is no order of rows"
+
+    field: str = "total_value"
 
 
 def _order_measures(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -270,7 +245,7 @@ class Table(Question):
     @property
     def computed(self) -> tuple[str, ...]:
         """The measures that must be known: those shown and the one sorted by."""
-        return tuple(name for name in MEASURES if name in (*self.measures, self.sort.by))
+        return tuple(name for name in MEASURES if name in (*self.measures, self.sort.field))
 
     @property
     def columns_of_names(self) -> set[str]:

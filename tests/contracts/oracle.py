@@ -271,7 +271,7 @@ def group_rows(rows: Sequence[Row], dimension: str, bounds: Sequence[Decimal]) -
 def order_groups(found: dict[Any, list[Row]], whole: Sequence[Row], table: Table) -> list[Any]:
     """The keys in the order of the table: missing values last, ties by label."""
     keys = sorted((key for key in found if key is not None), key=lambda key: key)
-    by = table.sort.by
+    by = table.sort.field
     if by == "label":
         return keys[:: -1 if table.sort.descending else 1] + [None] * (None in found)
     keys += [None] * (None in found)

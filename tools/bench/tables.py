@@ -30,14 +30,14 @@ from tools.stack.client import TASKS, Client
 MEMORY_MB = 100
 """As the worker's, in ``data_processing.kinds.table_export``."""
 ALL = tuple(MEASURES)
-BY_COUNT = Table(sort=TableSort(by="count"))
-EVERYTHING = Table(sort=TableSort(by="count"), measures=ALL)
+BY_COUNT = Table(sort=TableSort(field="count"))
+EVERYTHING = Table(sort=TableSort(field="count"), measures=ALL)
 CROSSED = Table(columns="year", measures=("count", "total_value"))
 SPREAD = Table(
     rows="value_band",
     bands=Bands(scale="logarithmic", steps=50, count=800),
     measures=("count", "total_value"),
-    sort=TableSort(by="label", descending=False),
+    sort=TableSort(field="label", descending=False),
 )
 REPEATS = 5
 

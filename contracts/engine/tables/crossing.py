@@ -37,7 +37,7 @@ class Columns:
 def choose_columns(groups: Groups, *, top: int) -> Columns:
     """A column for each of ``groups``; of names, for the ``top`` ones worth most."""
     # What has an order of its own is shown whole, in this order.
-    by = TableSort() if groups.axis.is_named else TableSort(by=LABEL, descending=False)
+    by = TableSort() if groups.axis.is_named else TableSort(field=LABEL, descending=False)
     places = groups.sort(by)
     shown = places[:top] if groups.axis.is_named else places
     chosen = groups.table.take(pa.array(shown))

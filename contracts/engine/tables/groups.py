@@ -27,12 +27,12 @@ class Groups:
     table: pa.Table
     whole: Mapping[str, object]
 
-    def sort(self, by: TableSort) -> NDArray[np.uint64]:
+    def sort(self, order: TableSort) -> NDArray[np.uint64]:
         """Places in ``table`` in an order: missing values last, ties by name or place on the axis."""
         # Labels of bands and periods do not all sort as text.
         name = LABEL if self.axis.is_named else KEY
-        direction = "descending" if by.descending else "ascending"
-        keys = [(name if by.by == LABEL else by.by, direction), (name, "ascending")]
+        direction = "descending" if order.descending else "ascending"
+        keys = [(name if order.field == LABEL else order.field, direction), (name, "ascending")]
         # Missing values come last unless Arrow is told otherwise.
         places: NDArray[np.uint64] = pc.sort_indices(self.table, sort_keys=keys).to_numpy()
         return places

@@ -28,7 +28,7 @@ from tests.contracts.example_questions import awards, one_filter
 from tests.contracts.small_stores import make_award, open_awards, write_snapshot
 
 ALL = tuple(MEASURES)
-sorts = st.builds(TableSort, by=st.sampled_from(SORTS), descending=st.booleans())
+sorts = st.builds(TableSort, field=st.sampled_from(SORTS), descending=st.booleans())
 dimensions = st.sampled_from(sorted(DIMENSIONS))
 measures = st.lists(st.sampled_from(ALL), min_size=1, unique=True).map(
     lambda names: tuple(name for name in ALL if name in names)
@@ -131,7 +131,7 @@ def check_columns(
     keys = [key_of(column) for column in named if key_of(column) in groups]
     if table.columns in ("value_band", "year", "quarter", "month", "funding_year"):
         assert keys == oracle.order_groups(
-            groups, wanted, Table(sort=TableSort(by="label", descending=False))
+            groups, wanted, Table(sort=TableSort(field="label", descending=False))
         )
     else:
         assert keys == oracle.order_groups(groups, wanted, Table())[: table.top_columns]
