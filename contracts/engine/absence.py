@@ -144,8 +144,8 @@ def _list_near(filters: Filters, matcher: Matcher) -> Iterator[NearWord]:
 
 def _try(filters: Filters, matcher: Matcher, typed: str, replaced: Mapping[str, str]) -> Iterator[NearWord]:
     given = filters.to_json()
-    typed_in = given.keys() & {"text", "keywords"}
-    changed: dict[str, Any] = {name: _replace(given[name], replaced) for name in sorted(typed_in)}
+    typed_in = [name for name in ("text", "keywords") if getattr(filters, name)]
+    changed: dict[str, Any] = {name: _replace(given[name], replaced) for name in typed_in}
     try:
         found = matcher.sum_up(Filters.from_json({**given, **changed}))
     except InvalidQuery:
@@ -165,7 +165,7 @@ def _try(filters: Filters, matcher: Matcher, typed: str, replaced: Mapping[str, 
 def _replace(given: Any, replaced: Mapping[str, str]) -> Any:
     if isinstance(given, list):
         return [_replace(one, replaced) for one in given]
-    return given and WORD.sub(lambda found: replaced.get(found[0], found[0]), given)
+    return WORD.sub(lambda found: replaced.get(found[0], found[0]), given)
 
 
 def _list_absent(filters: Filters, matcher: Matcher) -> list[str]:

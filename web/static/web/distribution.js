@@ -53,7 +53,6 @@ export class Distribution {
     this.#view = view;
     const bands = toBands(view);
     this.#showControls(bands);
-    find(".look-controls", HTMLFieldSetElement, this.#root).disabled = false;
     const measures = ["count", "total_value", "share"];
     const table = { filters: toFilters(view), rows: DIMENSION.name, bands, measures, sort: "label" };
     const asked = JSON.stringify(table);

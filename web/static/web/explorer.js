@@ -138,6 +138,8 @@ async function showLook(asked, signal) {
   if (!(asked.show in LOOKS)) return;
   const [look] = await Promise.all([LOOKS[asked.show](), styleLooks()]);
   if (signal.aborted) return;
+  // Nobody listened to its controls before.
+  for (const controls of find(`#${asked.show}`).querySelectorAll("fieldset")) controls.disabled = false;
   const summary = await look.show(asked, signal);
   if (summary) cards.show(asked, summary);
 }

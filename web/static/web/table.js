@@ -54,7 +54,6 @@ export class FigureTable {
   async show(view, signal) {
     this.#view = view;
     this.#showControls();
-    find(".look-controls", HTMLFieldSetElement, this.#root).disabled = false;
     const measures = this.#choose().map(({ name }) => name);
     const table = toTable(view, measures);
     const asked = JSON.stringify(table);
