@@ -1,0 +1,1 @@
+"""Pages that come whole from the server: for readers without scripts, printers, search engines."""
