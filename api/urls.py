@@ -2,11 +2,12 @@
 
 from django.urls import path, re_path
 
-from api.views import contracts, document, events, exports, health, metrics, ops, tasks
+from api.views import contracts, document, events, exports, health, index, metrics, ops, tasks
 
 TASKS = "api/v1/data-processing"
 
 urlpatterns = [
+    path("api/v1/", index.Index.as_view(), name="index"),
     path(f"{TASKS}/tasks/", tasks.TaskHistory.as_view(), name="task-history"),
     *(
         path(f"{TASKS}/tasks/{kind.replace('_', '/')}/", start.as_view(), name=f"task-{kind}")
@@ -58,5 +59,5 @@ urlpatterns = [
     path("api/schema/", document.Document.as_view(), name="schema"),
     path("api/docs/", document.DocumentPage.as_view(), name="docs"),
     # Last: what is left of these paths gets a problem, and not a page of the site.
-    re_path(r"^(api|health|metrics)(/|$)", health.UnknownPath.as_view()),
+    re_path(r"^(api|health|metrics)(/|$)", index.UnknownPath.as_view()),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -17,7 +17,6 @@ from contracts.errors import ContractsError
 from data_processing import datasets
 from data_processing.broker import ERRORS, Blocked
 from data_processing.database.release import release_connections
-from data_processing.errors import NotFound
 from data_processing.lifecycle.publisher import publisher
 from data_processing.operations import lacks, pulses
 from data_processing.operations.pulses import PulseReport
@@ -35,17 +34,6 @@ class Live(ApiView):
 
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"})
-
-
-class UnknownPath(ApiView):
-    """Whatever the API has no answer for: a problem, not a page."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    schema = None
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise NotFound("there is nothing at this address")
 
 
 class Ready(ApiView):
