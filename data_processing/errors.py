@@ -100,6 +100,14 @@ class NotUnderstood(TaskError):
     code = "not-understood"
 
 
+class UnreadableRequest(TaskError):
+    """The work of a run that another version of the program recorded and this one cannot read. A worker of
+    that version can do it, so that the run is tried again."""
+
+    code = "unreadable-request"
+    retryable = True
+
+
 class BadCall(TaskError):
     """A task that was sent by Celery with arguments that are no request."""
 

@@ -54,14 +54,17 @@ def offer_nobody(parts: Sequence[int]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The surroundings of one attempt. ``asked_at`` is when the run was accepted; ``offer_parts`` tells other
-    workers that they may write these parts of it, and promises nothing; ``partials`` are the names of
-    files that the work was given."""
+    """The surroundings of one attempt. ``asked_at`` is when the run was accepted, ``claimed_at`` when
+    ``worker`` took it from ``queue``; ``offer_parts`` tells other workers that they may write these parts of
+    it, and promises nothing; ``partials`` are the names of files that the work was given."""
 
     run_id: uuid.UUID
     attempt: int
     dataset_version: str
     asked_at: datetime
+    claimed_at: datetime
+    worker: str
+    queue: str
     hold: Interruptible
     offer_parts: Callable[[Sequence[int]], None] = offer_nobody
     partials: list[str] = field(default_factory=list)

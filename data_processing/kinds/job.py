@@ -13,7 +13,7 @@ from django_tasks.utils import normalize_json
 from pydantic import JsonValue
 
 from contracts.progress import Progress
-from data_processing.errors import NotUnderstood
+from data_processing.errors import UnreadableRequest
 from data_processing.kinds.context import Context, Outcome, Work
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.models import State, TaskRun
@@ -49,7 +49,7 @@ class JobResult(TypedDict):
 
 
 def get_result(run: TaskRun) -> TaskResult[JsonValue]:
-    """A job's run as Django's interface shows it. Raises NotUnderstood where its function is not here."""
+    """A job's run as Django's interface shows it. Raises UnreadableRequest where its function is not here."""
     request = JobRequest.from_json(run.request)
     found: TaskResult[JsonValue] = TaskResult(
         task=_import_task(request).using(queue_name=run.queue),
@@ -71,6 +71,27 @@ def get_result(run: TaskRun) -> TaskResult[JsonValue]:
     return found
 
 
+def _begin_result(request: JobRequest, context: Context) -> TaskResult[JsonValue]:
+    """The job at which ``context`` is."""
+    if context.attempt > 1:
+        # Earlier workers, and what went wrong, are known to the row alone.
+        return get_result(TaskRun.objects.get(id=context.run_id))
+    return TaskResult(
+        task=_import_task(request).using(queue_name=context.queue),
+        id=str(context.run_id),
+        status=TaskResultStatus.RUNNING,
+        enqueued_at=context.asked_at,
+        started_at=context.claimed_at,
+        last_attempted_at=context.claimed_at,
+        finished_at=None,
+        args=list(request.arguments),
+        kwargs=dict(request.keywords),
+        backend=request.backend,
+        errors=[],
+        worker_ids=[context.worker],
+    )
+
+
 def _current_worker(run: TaskRun) -> list[str]:
     return [run.worker] if run.state == State.STARTED else []
 
@@ -89,16 +110,18 @@ def _import_task(request: JobRequest) -> Task[..., JsonValue]:
     try:
         task = import_string(request.function)
     except ImportError as error:
-        raise NotUnderstood(f"this version of the program has no task {request.function}: {error}") from None
+        raise UnreadableRequest(
+            f"this version of the program has no task {request.function}: {error}"
+        ) from None
     if not isinstance(task, Task):
-        raise NotUnderstood(f"{request.function} is no task of Django's interface")
+        raise UnreadableRequest(f"{request.function} is no task of Django's interface")
     return task
 
 
 def run_job(request: JobRequest, context: Context) -> Work:
     """Payload: what the function returned, which must be JSON. Raises whatever the function raises."""
     yield Progress(phase="running", current=0, total=1, unit="jobs")
-    result = get_result(TaskRun.objects.get(id=context.run_id))
+    result = _begin_result(request, context)
     task = result.task
     task_started.send(sender=type(task.get_backend()), task_result=result)
     # It may wait for a mail server, in a web process too, whose connections are few.

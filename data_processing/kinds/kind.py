@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 from django.conf import settings
 from pydantic import JsonValue
 
+from contracts.errors import InvalidQuery
 from contracts.questions.model import Question
+from data_processing.errors import UnreadableRequest
 from data_processing.kinds.context import Context, Work
 
 PREFIX = "data_processing.tasks."
@@ -63,7 +65,10 @@ class TaskKind(Generic[R]):
         return self.switch is None or bool(getattr(settings, self.switch))
 
     def begin(self, request: Mapping[str, JsonValue], context: Context) -> Work:
-        """The work on a recorded request. Raises contracts.errors.InvalidQuery where this version of the
-        program cannot read it."""
+        """The work on a recorded request. Raises UnreadableRequest."""
         # Read again, although the API has read it: the row may be of another version.
-        return self.work(self.request.from_json(request), context)
+        try:
+            wanted = self.request.from_json(request)
+        except InvalidQuery as error:
+            raise UnreadableRequest(f"a worker of another version cannot read the request: {error}") from None
+        return self.work(wanted, context)

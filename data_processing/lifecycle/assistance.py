@@ -78,6 +78,9 @@ def _fill(held: Claim, mine: PartClaim, plan: PartPlan) -> None:
             attempt=held.attempt,
             dataset_version=held.dataset_version,
             asked_at=held.created_at,
+            claimed_at=held.claimed_at,
+            worker=held.worker,
+            queue=held.queue,
             hold=hold,
         )
         with (

@@ -32,7 +32,7 @@ from data_processing.lifecycle.reports import Report
 from data_processing.lifecycle.runs import claims, endings, publishing, window
 from data_processing.lifecycle.runs.claims import Claim, Means
 from data_processing.lifecycle.runs.endings import Ending
-from data_processing.models import DeadReason, ExportFile, State, TaskRun
+from data_processing.models import OWN, DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import export_store, files, results
 
 logger = logging.getLogger(__name__)
@@ -62,8 +62,9 @@ def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
     began = time.monotonic()
     report = _attempt(kind, claim)
     _log_end(claim, report, seconds=time.monotonic() - began)
-    # The sweeper would do so too, half a second later, in which this worker may stand idle.
-    if kind.queue in BULK_QUEUES and _release_held(claim):
+    # The sweeper would do so too, half a second later, in which this worker may stand idle. The program's own
+    # runs take no turns.
+    if claim.queue in BULK_QUEUES and claim.owner != OWN and _release_held(claim):
         outbox.publish_due()
     return report
 
@@ -142,6 +143,9 @@ def _surround(claim: Claim, hold: Hold) -> Context:
         attempt=claim.attempt,
         dataset_version=claim.dataset_version,
         asked_at=claim.created_at,
+        claimed_at=claim.claimed_at,
+        worker=claim.worker,
+        queue=claim.queue,
         hold=hold,
         offer_parts=partial(outbox.offer_parts, claim.run_id, claim.attempt),
     )

@@ -69,6 +69,9 @@ def write_alone(run: TaskRun) -> bytes:
         attempt=1,
         dataset_version=run.dataset_version,
         asked_at=run.created_at,
+        claimed_at=run.created_at,
+        worker="w",
+        queue="normal",
         hold=Uninterrupted(),
     )
     work = KINDS["export"].begin(run.request, context)

@@ -50,6 +50,9 @@ def do_work(kind: str, body: dict[str, Any], version: str) -> Outcome:
         attempt=1,
         dataset_version=version,
         asked_at=datetime(2026, 11, 21, tzinfo=UTC),
+        claimed_at=datetime(2026, 11, 21, tzinfo=UTC),
+        worker="w",
+        queue="normal",
         hold=Uninterrupted(),
     )
     work = KINDS[kind].begin(body, context)

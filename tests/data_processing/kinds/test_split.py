@@ -44,6 +44,9 @@ def begin(run: TaskRun) -> tuple[Generator[Any, None, Outcome], Parts]:
         attempt=claim.attempt,
         dataset_version=run.dataset_version,
         asked_at=run.created_at,
+        claimed_at=run.created_at,
+        worker="w",
+        queue="normal",
         hold=Uninterrupted(),
     )
     work = KINDS["export"].begin(run.request, context)

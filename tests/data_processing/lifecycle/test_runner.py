@@ -137,6 +137,20 @@ def test_permanent_error_fails_at_once_without_a_dead_letter(make_run: MakeRun, 
     assert left_behind(settings) == []
 
 
+def test_request_of_another_version_is_left_to_a_worker_that_can_read_it(
+    make_run: MakeRun, settings: Settings
+) -> None:
+    settings.RETRY_DELAYS_S = (0.0,)
+    run = make_run("search", {"page": 2})
+    readable = run.request
+    TaskRun.objects.filter(id=run.id).update(request={**readable, "of_tomorrow": 1})
+    run = attempt(run)
+    assert (run.state, error_of(run)["code"]) == (State.RETRY, "unreadable-request")
+    TaskRun.objects.filter(id=run.id).update(request=readable)
+    recovery.resume_due()
+    assert attempt(run).state == State.SUCCESS
+
+
 def test_retryable_error_is_tried_again_until_attempts_are_used_up(
     make_run: MakeRun, settings: Settings, replace_work: ReplaceWork
 ) -> None:
