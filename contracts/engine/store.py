@@ -28,12 +28,14 @@ from contracts.engine.names import NameList, NameMatches
 from contracts.engine.observer import Nobody, Observer
 from contracts.engine.spill import make_spill_folder
 from contracts.engine.tables.answers import TableAnswer
+from contracts.engine.tables.comparing import ComparisonAnswer, Sides, answer_comparison
 from contracts.engine.tables.groups import Groups
 from contracts.engine.tables.rows import TableRows, open_rows
 from contracts.engine.tables.tabulation import TableSize, Tabulation
 from contracts.engine.totals import answer_aggregation
 from contracts.errors import SnapshotMissing
 from contracts.fields import FIELD_BY_NAME, FIELDS, Field
+from contracts.questions.comparisons import Comparison
 from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
 from contracts.questions.searchtext import spell_typed
@@ -201,6 +203,15 @@ class Reader:
     def tabulate(self, table: Table, page: Page) -> TableAnswer:
         """One page of a table, JSON-ready. Shapes: ``contracts.engine.tables.answers``."""
         return self._open_table(table).answer(page)
+
+    def compare(self, comparison: Comparison, page: Page) -> ComparisonAnswer:
+        """One page of a comparison, JSON-ready. Shapes: ``contracts.engine.tables.comparing``."""
+        (a_totals, b_totals), (a_table, b_table) = comparison.totals, comparison.tables
+        sides = Sides(
+            totals=(self.aggregate(a_totals), self.aggregate(b_totals)),
+            groups=(self._open_table(a_table).groups, self._open_table(b_table).groups),
+        )
+        return answer_comparison(comparison, page, sides, self._cursor)
 
     def rows_of_table(self, table: Table) -> TableRows:
         """All rows of a table, for whoever writes them into a file; at work on the first call."""

@@ -25,9 +25,9 @@ from data_processing.kinds.exporting import (
     expect_few,
     hand_over,
     write_file,
+    write_split,
 )
 from data_processing.kinds.kind import TaskKind
-from data_processing.kinds.split import write_split
 from data_processing.outputs.parts import PartPlan, rows_of
 
 

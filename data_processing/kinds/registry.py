@@ -22,6 +22,7 @@ MODULES = (
     "search",
     "table",
     "table_export",
+    "compare",
     "rehearsal",
     "job",
 )

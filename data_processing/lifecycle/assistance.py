@@ -15,8 +15,8 @@ from contracts.errors import ContractsError
 from data_processing.errors import TaskError
 from data_processing.kinds import export
 from data_processing.kinds.context import Context
+from data_processing.kinds.exporting import fill_part
 from data_processing.kinds.registry import KINDS
-from data_processing.kinds.split import fill_part
 from data_processing.lifecycle.lease import HelpingHold, keeper
 from data_processing.lifecycle.runs import claims
 from data_processing.lifecycle.runs.claims import Claim

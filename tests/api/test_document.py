@@ -51,12 +51,13 @@ SEED = int(os.environ.get("DOCUMENT_SEED", "10"))
 BEYOND = (
     *("/filters/value_range", "/filters/time_ranges/", "/filters/keywords/", "/filters/text"),
     *("/columns", "/page_size", "/bands"),
+    *(f"/{side}/{name}" for side in "ab" for name in ("value_range", "time_ranges/", "keywords/", "text")),
 )
 """What a schema cannot say of a body: two decimals, the order of two values, text on both sides of ``&&``,
 quotation marks; what goes with what in a table."""
 LARGE_BODIES = (
     *("StartExport", "StartAggregates", "EstimateExport", "StartSearch"),
-    *("StartTable", "StartTableExport", "EstimateTableExport"),
+    *("StartTable", "StartTableExport", "EstimateTableExport", "StartCompare"),
 )
 """Operations whose bodies have hundreds of corners."""
 
@@ -92,7 +93,12 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     """Tasks in every state, with and without their files; the values that parameters may have."""
     tasks = [start(client, "export", {"format": format_}) for format_ in ("csv", "csv.gz", "parquet", "xlsx")]
     tasks += [start(client, "export", {"format": "csv", "columns": [name]}) for name in ("id", "award_title")]
-    tasks += [start(client, "search"), start(client, "aggregates"), start(client, "rehearsal")]
+    tasks += [
+        start(client, "search"),
+        start(client, "aggregates"),
+        start(client, "rehearsal"),
+        start(client, "compare"),
+    ]
     tasks += [start(client, "table", {"columns": "year"}), start(client, "table/export", {"rows": "month"})]
     work_off()
     gone, deleted = tasks[4:6]

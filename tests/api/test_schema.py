@@ -16,7 +16,7 @@ from tests.api.test_bad_input import BAD_BODIES
 
 SCHEMAS = {
     name: KINDS[name].request.model_json_schema()
-    for name in ("search", "aggregates", "export", "table", "table_export")
+    for name in ("search", "aggregates", "export", "table", "table_export", "compare")
 }
 GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("search", {}),
@@ -39,6 +39,7 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("aggregates", {"dimensions": ["by_year"], "top_n": 5}),
     ("table", {"columns": "year", "measures": ["share"], "sort": "-last_award", "page_size": 200}),
     ("table", {"rows": "value_band", "bands": {"scale": "linear", "width": "0.50", "steps": None}}),
+    ("compare", {"a": {"areas": ["Cebu"]}, "by": "month", "sort": "-count_ratio", "page": 2}),
     ("table_export", {"rows": "value_band", "bands": {"steps": 3}, "format": "csv", "formula_guard": False}),
 ]
 BEYOND_JSON_SCHEMA = (

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from backend import secrets
 from contracts.errors import ContractsError
 from contracts.fields import FIELDS
+from contracts.questions.comparisons import PagedComparison
 from contracts.questions.filters import FILTER_OF, Filters
 from contracts.questions.query import Query
 from data_processing.errors import TaskError
@@ -137,11 +138,12 @@ def test_every_path_of_the_api_is_documented() -> None:
         assert shown in text, shown
 
 
-def test_example_of_filters_is_a_question_that_can_be_asked() -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", page("api"), re.DOTALL)
+def test_examples_are_questions_that_can_be_asked() -> None:
+    example, compared = re.findall(r"```json\n(.*?)```", page("api"), re.DOTALL)
     body = json.loads(example)
     assert Filters.from_json(body["filters"]).areas == ("Metro Manila", None)
     assert Query.from_json({"sort": body["sort"]}).sort.descending
+    assert PagedComparison.from_json(json.loads(compared)).by == "organization"
 
 
 def list_anchors(page: Path) -> set[str]:

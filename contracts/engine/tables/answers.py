@@ -102,11 +102,15 @@ def shape_figures(row: Mapping[str, object], measures: Sequence[str]) -> Figures
 def _shape_labelled(
     row: Mapping[str, object], bands: Mapping[int, Band], measures: Sequence[str]
 ) -> Labelled:
-    ends: dict[str, str | None] = {}
-    if bands:
-        band = bands[cast(int, row[KEY])]
-        ends = {"min": _say(band.min), "max": _say(band.max)}
+    ends = shape_band(cast(int | None, row[KEY]), bands)
     return cast(Labelled, {"label": row[LABEL], **shape_figures(row, measures), **ends})
+
+
+def shape_band(key: int | None, bands: Mapping[int, Band]) -> Mapping[str, str | None]:
+    """The ends of a band of amounts; of what is no band, nothing."""
+    if key is None or not bands:
+        return {}
+    return {"min": _say(bands[key].min), "max": _say(bands[key].max)}
 
 
 def _say(amount: Decimal | None) -> str | None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from contracts.engine.tables.axes import Axis
 from contracts.engine.tables.figures import EMPTY, Measurer
 from contracts.engine.tables.statements import GROUP, UNKNOWN, list_labels
-from contracts.questions.tables import LABEL, TableSort
+from contracts.questions.orders import Order
+from contracts.questions.tables import LABEL
 
 KEY = "key"
 
@@ -27,15 +28,21 @@ class Groups:
     table: pa.Table
     whole: Mapping[str, object]
 
-    def sort(self, order: TableSort) -> NDArray[np.uint64]:
+    def sort(self, order: Order) -> NDArray[np.uint64]:
         """Places in ``table`` in an order: missing values last, ties by name or place on the axis."""
-        # Labels of bands and periods do not all sort as text.
-        name = LABEL if self.axis.is_named else KEY
-        direction = "descending" if order.descending else "ascending"
-        keys = [(name if order.field == LABEL else order.field, direction), (name, "ascending")]
-        # Missing values come last unless Arrow is told otherwise.
-        places: NDArray[np.uint64] = pc.sort_indices(self.table, sort_keys=keys).to_numpy()
-        return places
+        return sort_groups(self.table, order, named=self.axis.is_named)
+
+
+def sort_groups(table: pa.Table, order: Order, *, named: bool) -> NDArray[np.uint64]:
+    """Places in a table of groups with KEY and LABEL in an order, as ``Groups.sort``; ``named``: of an axis
+    with names."""
+    # Labels of bands and periods do not all sort as text.
+    name = LABEL if named else KEY
+    direction = "descending" if order.descending else "ascending"
+    keys = [(name if order.field == LABEL else order.field, direction), (name, "ascending")]
+    # Missing values come last unless Arrow is told otherwise.
+    places: NDArray[np.uint64] = pc.sort_indices(table, sort_keys=keys).to_numpy()
+    return places
 
 
 def find_groups(axis: Axis, measures: Sequence[str], measurer: Measurer) -> Groups:

@@ -17,7 +17,8 @@ GROUPED = ("count", "total_value", "share", "avg_value", *_FOUND)
 """The measures that a group's statement says; others take its members."""
 
 
-def _centavos(pesos: str) -> str:
+def to_centavos(pesos: str) -> str:
+    """A sum of amounts as a whole number."""
     # A sum is DECIMAL(38,2), which cannot be multiplied any more; 28 digits are left for the pesos.
     return f"({pesos}::DECIMAL(30,2) * 100)::HUGEINT"
 
@@ -26,17 +27,17 @@ def _pesos(centavos: str) -> str:
     return f"({centavos})::DECIMAL(36,0) * 0.01::DECIMAL(2,2)"
 
 
-def _divide(part: str, whole: str) -> str:
+def divide(part: str, whole: str) -> str:
     """Rounded half up, in whole numbers: DuckDB divides decimals as floating-point numbers."""
     return f"(2 * {part} + {whole}) // (2 * {whole})"
 
 
 def _say(measure: str, whole: Decimal) -> str:
-    total = _centavos("total_value")
+    total = to_centavos("total_value")
     if measure == "avg_value":
-        return _pesos(_divide(total, "count"))
+        return _pesos(divide(total, "count"))
     if measure == "share":
-        return f"{_divide(f'1000000 * {total}', f'{int(whole * 100)}::HUGEINT')} / 1000000"
+        return f"{divide(f'1000000 * {total}', f'{int(whole * 100)}::HUGEINT')} / 1000000"
     return measure
 
 

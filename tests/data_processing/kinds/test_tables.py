@@ -104,3 +104,26 @@ def test_estimate_counts_rows_and_takes_a_finished_file_as_its_measure(make_run:
     assert estimate["rows"] == run.result["rows"]
     assert estimate["bytes"] == pytest.approx(path.stat().st_size, rel=0.5)
     assert estimate["sheets"] is None
+
+
+def test_comparison_says_what_its_sides_are_and_gives_a_page_of_all_labels(make_run: MakeRun) -> None:
+    body = {
+        "a": {"time_ranges": [{"type": "yearly", "year": 2024}]},
+        "b": {"time_ranges": [{"type": "yearly", "year": 2023}]},
+        "by": "year",
+        "sort": "label",
+        "page": 2,
+        "page_size": 1,
+    }
+    result = work(make_run, "compare", body).result
+    assert result is not None
+    assert (result["a_in_words"], result["b_in_words"]) == ("awarded 2024", "awarded 2023")
+    assert (result["page"], result["pages"], result["total_rows"]) == (2, 2, 2)
+    [row] = result["rows"]
+    assert row["label"] == "2024"
+    assert row["count"] == {
+        **result["summary"]["count"],
+        "b": 0,
+        "difference": row["count"]["a"],
+        "ratio": None,
+    }
