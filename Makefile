@@ -24,7 +24,7 @@ demo test test-fast test-next coverage chaos load screenshots bench bench-%: exp
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks sbom requirements clean
+.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks bench-peers sbom requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -117,6 +117,11 @@ bench-tasks: $(VENV)/.stamp ## measure the task machine beside bare Celery and b
 	$(RUN) -m tools.stack.install servers
 	$(VENV)/bin/pip install --quiet --requirement requirements-bench.txt
 	$(RUN) -m tools.bench.tasks
+	$(RUN) -m tools.bench.durable --write
+
+bench-peers: $(VENV)/.stamp ## questions to us, Datasette and pandas over BENCH_ROWS (5 million) rows: half an hour, 20 GB of disk
+	$(RUN) -m tools.stack.install servers
+	$(VENV)/bin/pip install --quiet --requirement requirements-bench.txt
 	$(RUN) -m tools.bench.peers --write
 
 sbom: $(VENV)/.stamp ## what the product is made of, as a bill of materials: var/sbom.json (CycloneDX)

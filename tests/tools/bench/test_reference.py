@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.bench.peers.__main__ import PEERS, TITLE, Measured, combine, show_table
-from tools.bench.peers.work import read_notes
+from tools.bench.durable.__main__ import PEERS, TITLE, Measured, combine, show_table
+from tools.bench.durable.work import read_notes
 from tools.bench.reference import PAGE, write_head, write_section
 
 

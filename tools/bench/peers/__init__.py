@@ -1,5 +1,5 @@
-"""The task machine beside other durable ones, on the same PostgreSQL and cores:
-`python -m tools.bench.peers`.
+"""The product beside what one would pick instead, on the same contracts: `python -m tools.bench.peers`.
 
-Each peer is a module with a function `enqueue`, of one task.
+Datasette over SQLite, asked over HTTP as we are, and a script with pandas over Parquet. Each is a peer
+(``peer.py``) that answers the questions of ``questions.py``.
 """

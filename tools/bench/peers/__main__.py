@@ -1,278 +1,169 @@
-"""``python -m tools.bench.peers``: no-op tasks of the task machine beside those of other durable ones.
+"""``python -m tools.bench.peers [--write]``: questions of users, to us and to what they would pick instead.
 
-Each has the same PostgreSQL (one database a peer), the same cores, two processes that work, and the settings
-by which it loses least. Prints a table, and writes it to docs/reference/benchmarks.md with --write.
+All are asked the same over the same contracts in one run, by turns; the answers of a turn that is not timed
+are compared before, and those of the timed ones after. Prints a table, and writes it to
+docs/reference/benchmarks.md with --write. BENCH_ROWS makes it smaller.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
-import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bench.peers.work import FILE, Note, read_notes
+from tools.bench.dataset import FULL, prepare_snapshot, read_rows
+from tools.bench.peers.datasetting import Datasette, serve_datasette
+from tools.bench.peers.frames import LoadedFrame, Script, load_frame, write_parquet
+from tools.bench.peers.ours import Ours
+from tools.bench.peers.peer import Peer
+from tools.bench.peers.questions import KINDS, Answer, Question, are_equal, list_questions
 from tools.bench.reference import describe_machine, write_section
-from tools.stack.children import kill_group, spawn, stop_child
-from tools.stack.polling import poll
-from tools.stack.servers import Servers
-from tools.stack.system import CHECKOUT
+from tools.bench.serving import serve
 
-LONG_S = 180
-"""Longer than any of them takes to notice a dead worker."""
-PAUSE_S, TAKES_S = 0.02, 0.02
-"""Between two tasks where the wait is measured, and of a task where workers are killed."""
-KILLED_OF = 200
-TITLE = "Tasks beside durable peers"
+TITLE = "Questions beside what one would pick instead"
+TURNS = 3
+PEERS = (Datasette, Script, LoadedFrame)
+"""Those beside us."""
 
-Command = Sequence[str]
-DJANGO = {"DJANGO_SETTINGS_MODULE": "tools.bench.peers.settings"}
-CELERY = ("-m", "celery", "-A")
-QUIETLY = ("--without-gossip", "--without-mingle", "--loglevel", "warning")
+LEAST: Mapping[str, float] = {"search": 1, "totals": 10, "table": 10, "file": 10}
+"""How many times as fast as Datasette and as a script we are at least, by the kind of question."""
+LEAST_LOADED = 1.0
+"""The same beside a frame that is loaded: it has been waited for before."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Peer:
-    """A task machine: the module that enqueues, what makes its tables, what works (and is killed), and what
-    runs beside. ``settings`` are variables of its processes."""
-
-    name: str
-    module: str
-    tables: Command
-    workers: Sequence[Command]
-    beside: Sequence[Command] = ()
-    settings: Mapping[str, str]
+def least(kind: str, peer: str) -> float:
+    return LEAST_LOADED if peer == LoadedFrame.name else LEAST[kind]
 
 
-PEERS = (
-    Peer(
-        name="this task machine",
-        module="ours",
-        tables=("manage.py", "migrate", "--verbosity", "0"),
-        workers=((*CELERY, "backend", "worker", "-n", "high@%h", "-Q", "high", "-c", "2", *QUIETLY),),
-        beside=(
-            (*CELERY, "backend", "worker", "-n", "critical@%h", "-Q", "critical", "-P", "threads", *QUIETLY),
-        ),
-        settings={"DJANGO_SETTINGS_MODULE": "backend.settings", "DATABASE_POOL_SIZE": "0"},
-    ),
-    Peer(
-        name="Celery with django-celery-results",
-        module="celery_results",
-        tables=("-m", "django", "migrate", "--verbosity", "0"),
-        workers=((*CELERY, "tools.bench.peers.celery_results", "worker", "-c", "2", *QUIETLY),),
-        settings=DJANGO,
-    ),
-    Peer(
-        name="procrastinate",
-        module="procrastinating",
-        tables=("-m", "procrastinate", "--app", "tools.bench.peers.procrastinating.app", "schema", "--apply"),
-        workers=2 * (("-m", "procrastinate", "--app", "tools.bench.peers.procrastinating.app", "worker"),),
-        settings={},
-    ),
-    Peer(
-        name="django-tasks, database backend",
-        module="django_database",
-        tables=("-m", "django", "migrate", "--verbosity", "0"),
-        workers=2 * (("-m", "django", "db_worker", "--interval", "0.01", "--no-startup-delay"),),
-        settings=DJANGO,
-    ),
-)
+Times = Mapping[str, Mapping[str, Sequence[float]]]
+"""Kind of question -> name of who answers -> seconds of each turn."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """Tasks per second, milliseconds from enqueuing to start, and what became of tasks whose worker was
-    killed."""
-
-    rate: float
-    median_ms: float
-    p99_ms: float
-    lost: int
-    repeated: int
-    worst_wait_s: float
+class WrongAnswer(AssertionError):
+    """A peer has answered something else than we."""
 
 
-class Bench:
-    """One peer, on servers that run."""
-
-    def __init__(self, peer: Peer, servers: Servers, folder: Path) -> None:
-        self._peer = peer
-        self._folder = folder
-        self._notes = folder / f"{peer.module}.notes"
-        database = servers.postgres.create_database(peer.module)
-        given = servers.production(LOG_LEVEL="WARNING", DATA_DIR=str(folder), **peer.settings)
-        self._environment = {**given, "DATABASE_URL": database, FILE: str(self._notes)}
-        self._run(peer.tables)
-
-    def measure(self, *, count: int) -> Measured:
-        # First, because whoever works makes the queues for those who come later.
-        waits_ms = self.measure_waits(count // 4)
-        rate = self.measure_rate(count)
-        lost, repeated, worst_wait_s = self.measure_losses()
-        return Measured(
-            rate=rate,
-            median_ms=statistics.median(waits_ms),
-            p99_ms=statistics.quantiles(waits_ms, n=100)[98],
-            lost=lost,
-            repeated=repeated,
-            worst_wait_s=worst_wait_s,
-        )
-
-    def measure_rate(self, count: int) -> float:
-        """Tasks per second of workers that find so many waiting."""
-        self._enqueue(count)
-        with self._working():
-            ended_at = sorted(note.ended_at for note in self._wait_for(count))
-        return (count - 1) / (ended_at[-1] - ended_at[0])
-
-    def measure_waits(self, count: int) -> list[float]:
-        """Milliseconds from enqueuing to start, of workers that have little to do."""
-        with self._working():
-            self._warm_up()
-            self._enqueue(count, pause_s=PAUSE_S)
-            return [note.waited_s * 1000 for note in self._wait_for(count)]
-
-    def measure_losses(self) -> tuple[int, int, float]:
-        """Of 200 tasks in the midst of which all workers are killed, and started anew: how many never end,
-        how many are done twice, and the longest time from enqueuing to start."""
-        with self._working() as workers:
-            self._warm_up()
-            self._enqueue(KILLED_OF, takes_s=TAKES_S)
-            poll(lambda: len(read_notes(self._notes)) >= KILLED_OF // 2, within_s=LONG_S, every_s=0.01)
-            for worker in workers:
-                kill_group(worker)
-            with self._started(self._peer.workers):
-                notes = self._wait_for(KILLED_OF, all_of_them=False)
-        done = {note.number for note in notes}
-        worst_wait_s = max(note.waited_s for note in notes)
-        return KILLED_OF - len(done), len(notes) - len(done), worst_wait_s
-
-    def _warm_up(self) -> None:
-        self._enqueue(20)
-        self._wait_for(20)
-
-    def _wait_for(self, count: int, *, all_of_them: bool = True) -> list[Note]:
-        """The notes of so many tasks; without ``all_of_them``, of those that end within LONG_S."""
-
-        def list_numbers() -> set[int]:
-            return {note.number for note in read_notes(self._notes)}
-
-        poll(lambda: len(list_numbers()) >= count, within_s=LONG_S, every_s=0.2)
-        notes = read_notes(self._notes)
-        done = len({note.number for note in notes})
-        assert done == count or not all_of_them, f"{done} of {count} tasks of {self._peer.name} were done"
-        return notes
-
-    def _enqueue(self, count: int, *, pause_s: float = 0, takes_s: float = 0) -> None:
-        # Emptied, not deleted: workers that run go on writing to the file that they have opened.
-        self._notes.write_text("")
-        self._run(
-            ("-m", "tools.bench.peers.enqueue", self._peer.module, str(count), str(pause_s), str(takes_s))
-        )
-
-    def _run(self, command: Command) -> None:
-        subprocess.run([sys.executable, *command], env=self._environment, cwd=CHECKOUT, check=True)
-
-    @contextmanager
-    def _working(self) -> Iterator[list[subprocess.Popen[bytes]]]:
-        with self._started(self._peer.beside), self._started(self._peer.workers) as workers:
-            yield workers
-
-    @contextmanager
-    def _started(self, commands: Sequence[Command]) -> Iterator[list[subprocess.Popen[bytes]]]:
-        with ExitStack() as stack, (self._folder / f"{self._peer.module}.log").open("ab") as output:
-            children = []
-            for command in commands:
-                argv = [sys.executable, *command]
-                child = spawn(argv, environment=self._environment, folder=CHECKOUT, output=output)
-                stack.callback(stop_child, child, within_s=20)
-                children.append(child)
-            yield children
+def run(*, rows: int, turns: int = TURNS) -> Times:
+    """Ask all of them. Raises WrongAnswer."""
+    snapshot = prepare_snapshot(rows)
+    first, *timed = list_questions(snapshot, turns=turns + 1)
+    with tempfile.TemporaryDirectory(prefix="bench-peers-") as name, _all_there(rows, Path(name)) as peers:
+        ask_turn(peers, first, Path(name))
+        took = [ask_turn(peers, turn, Path(name)) for turn in timed]
+    return {kind: {peer.name: [turn[kind, peer.name] for turn in took] for peer in peers} for kind in KINDS}
 
 
-def show_table(measured: Mapping[str, Measured]) -> list[str]:
-    """Lines of a Markdown table."""
-    head = "| | Tasks/s | Wait, median | Wait, p99 | Lost of 200 | Done twice | Longest wait |"
-    lines = [head, "|---|---:|---:|---:|---:|---:|---:|"]
-    for name, each in measured.items():
-        waits = f"{each.median_ms:.1f} ms | {each.p99_ms:.1f} ms"
-        ends = f"{each.lost} | {each.repeated} | {each.worst_wait_s:.1f} s"
-        lines.append(f"| {name} | {each.rate:,.0f} | {waits} | {ends} |")
+@contextmanager
+def _all_there(rows: int, folder: Path) -> Iterator[Sequence[Peer]]:
+    """We first, and the peers, ready to be asked."""
+    snapshot, parquet = prepare_snapshot(rows), folder / "contracts.parquet"
+    with ExitStack() as stack:
+        write_parquet(snapshot, parquet)
+        datasette = stack.enter_context(serve_datasette(snapshot, rows=rows))
+        loaded = stack.enter_context(load_frame(parquet))
+        site = stack.enter_context(serve(rows=rows))
+        site.start_processes()
+        yield Ours(site.url), datasette, Script(parquet), loaded
+
+
+def ask_turn(
+    peers: Sequence[Peer], questions: Sequence[Question], folder: Path
+) -> dict[tuple[str, str], float]:
+    """(kind of question, name) -> seconds. Raises WrongAnswer where one says something else than we."""
+    took = {}
+    for question in questions:
+        answers: dict[str, Answer] = {}
+        for peer in peers:
+            file = folder / "answer"
+            began = time.perf_counter()
+            came = peer.ask(question, file)
+            took[question.kind, peer.name] = time.perf_counter() - began
+            answers[peer.name] = peer.read(question, came, file)
+            file.unlink(missing_ok=True)
+            print(f"  {question.kind:8}{peer.name:24}{took[question.kind, peer.name]:9.3f} s", flush=True)
+        compare(question, answers)
+    return took
+
+
+def compare(question: Question, answers: Mapping[str, Answer]) -> None:
+    """Raises WrongAnswer where one differs from the first, and where nothing was answered."""
+    (ours, expected), *others = answers.items()
+    if not expected:
+        raise WrongAnswer(f"{question}: no rows")
+    for name, answer in others:
+        if not are_equal(expected, answer):
+            raise WrongAnswer(f"{question}: {ours} says {expected[:3]}, {name} says {answer[:3]}")
+
+
+def list_ratios(times: Times) -> dict[tuple[str, str], float]:
+    """(kind of question, peer) -> how many times as fast we are, in the medians."""
+    return {
+        (kind, peer.name): statistics.median(by_name[peer.name]) / statistics.median(by_name[Ours.name])
+        for kind, by_name in times.items()
+        for peer in PEERS
+    }
+
+
+def list_missed(times: Times) -> list[str]:
+    """The bars that are missed, in words."""
+    return [
+        f"{KINDS[kind]}: {ratio:.1f} times as fast as {peer}, not {least(kind, peer):g}"
+        for (kind, peer), ratio in list_ratios(times).items()
+        if ratio < least(kind, peer)
+    ]
+
+
+def show_table(times: Times) -> list[str]:
+    """Lines of a Markdown table: medians, how many times as fast we are, and the bar."""
+    names = [peer.name for peer in PEERS]
+    lines = [f"| | {Ours.name} | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(names)}"]
+    ratios = list_ratios(times)
+    for kind, by_name in times.items():
+        cells = [f"{KINDS[kind]} (`{kind}`)", _say_time(by_name[Ours.name])]
+        for name in names:
+            ratio, bar = ratios[kind, name], least(kind, name)
+            verdict = f"{ratio:,.1f} times, bar {bar:g}{'' if ratio >= bar else ', missed'}"
+            cells.append(f"{_say_time(by_name[name])} ({verdict})")
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def list_peers(names: Sequence[str]) -> list[Peer]:
-    return [peer for peer in PEERS if not names or peer.module in names]
+def _say_time(took: Sequence[float]) -> str:
+    seconds = statistics.median(took)
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
-def combine(rounds: Sequence[Measured]) -> Measured:
-    """Medians; of losses the worst."""
-    return Measured(
-        rate=statistics.median(each.rate for each in rounds),
-        median_ms=statistics.median(each.median_ms for each in rounds),
-        p99_ms=statistics.median(each.p99_ms for each in rounds),
-        lost=max(each.lost for each in rounds),
-        repeated=max(each.repeated for each in rounds),
-        worst_wait_s=max(each.worst_wait_s for each in rounds),
-    )
-
-
-def measure(peers: Sequence[Peer], *, count: int, rounds: int) -> dict[str, Measured]:
-    """By turns, so that what else the machine does meets all of them."""
-    found: dict[str, list[Measured]] = {peer.name: [] for peer in peers}
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as name,
-        Servers.choose(Path(name), durable=True).running() as servers,
-    ):
-        benches = [Bench(peer, servers, Path(name)) for peer in peers]
-        for _ in range(rounds):
-            for peer, bench in zip(peers, benches, strict=True):
-                found[peer.name].append(bench.measure(count=count))
-                print(f"{peer.name}: {found[peer.name][-1]}", flush=True)
-    return {name: combine(each) for name, each in found.items()}
-
-
-ABOUT = """Written by `make bench-tasks`: medians of {rounds} rounds, of losses the worst. No-op tasks, two
-processes that work, one durable PostgreSQL; Celery and we have RabbitMQ besides. Tasks a second are those of
-workers that find {count:,} waiting; the wait is from enqueuing to start, one task every {pause_ms:.0f} ms. Of
-200 tasks of {takes_ms:.0f} ms all workers are killed in the middle and started anew: lost is what is not
-done {long_s} s later. procrastinate runs the job for stalled jobs that its guide describes, once a minute.
+ABOUT = """Written by `make bench-peers`: medians of {turns} turns over {rows:,} contracts, each turn another
+question to all, whose answers were compared: the same counts, sums and rows. In brackets: how many times as
+long as we they take, and the bar. We and Datasette are asked over HTTP, and files are read to the client's
+disk. Datasette has its own server over SQLite: FTS5 over the searched columns, an index on each column that
+is filtered or grouped by, its limits on time and rows lifted. The script with pandas reads the columns that
+it needs from Parquet, with amounts as doubles; beside it, the same questions to a session that has loaded
+the frame before. We make no use of an answer that we have given before.
 
 {machine}
 """
 
 
-def describe(count: int, rounds: int) -> list[str]:
-    """What stands above the table."""
-    return ABOUT.format(
-        rounds=rounds,
-        count=count,
-        pause_ms=PAUSE_S * 1000,
-        takes_ms=TAKES_S * 1000,
-        long_s=LONG_S,
-        machine=describe_machine(),
-    ).splitlines()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("peers", nargs="*", help="modules of peers; all of them where none is named")
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument(
-        "--write", action="store_true", help="write the table to docs/reference/benchmarks.md"
-    )
+    parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument("--write", action="store_true", help="write it to docs/reference/benchmarks.md")
     options = parser.parse_args()
-    measured = measure(list_peers(options.peers), count=options.count, rounds=options.rounds)
-    table = show_table(measured)
+    rows = read_rows()
+    times = run(rows=rows, turns=options.turns)
+    table, missed = show_table(times), list_missed(times)
     print("\n".join(table))
-    if options.write:
-        write_section(TITLE, [*describe(options.count, options.rounds), "", *table])
+    if options.write and rows >= FULL:
+        about = ABOUT.format(turns=options.turns, rows=rows, machine=describe_machine())
+        write_section(TITLE, [*about.splitlines(), "", *table])
+    if missed:
+        print("below the bar: " + "; ".join(missed))
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 
 from celery import Celery
 
-from tools.bench.peers.work import work
+from tools.bench.durable.work import work
 
 app = Celery("peer", broker=os.environ["CELERY_BROKER_URL"], backend="django-db")
 app.conf.update(

@@ -1,4 +1,4 @@
-"""`python -m tools.bench.peers.enqueue PEER COUNT PAUSE_S TAKES_S`: so many tasks of the peer, one by one."""
+"""`python -m tools.bench.durable.enqueue PEER COUNT PAUSE_S TAKES_S`: tasks of the peer, one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import django
 if "DJANGO_SETTINGS_MODULE" in os.environ:
     django.setup()
 name, count, pause_s, takes_s = sys.argv[1:]
-peer = import_module(f"tools.bench.peers.{name}")
+peer = import_module(f"tools.bench.durable.{name}")
 for number in range(int(count)):
     peer.enqueue(number, time.time(), float(takes_s))
     time.sleep(float(pause_s))

@@ -8,7 +8,7 @@ from functools import cache
 
 import procrastinate
 
-from tools.bench.peers.work import work
+from tools.bench.durable.work import work
 
 # It would write two lines for each task, and no other peer does.
 logging.getLogger("procrastinate").setLevel(logging.WARNING)

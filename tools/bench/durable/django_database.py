@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from tools.bench.peers.work import work
+from tools.bench.durable.work import work
 
 
 @task()

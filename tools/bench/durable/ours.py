@@ -1,0 +1,16 @@
+"""Ours, as an app of the project uses it: Django's task interface, each task a run."""
+
+from __future__ import annotations
+
+from django_tasks import task
+
+from tools.bench.durable.work import work
+
+
+@task(queue_name="high")
+def nothing(number: int, asked_at: float, takes_s: float) -> None:
+    work(number, asked_at, takes_s)
+
+
+def enqueue(number: int, asked_at: float, takes_s: float) -> None:
+    nothing.enqueue(number, asked_at, takes_s)
