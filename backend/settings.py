@@ -138,6 +138,8 @@ SIGN_IN_WINDOW_S = env.seconds("SIGN_IN_WINDOW_S", 900.0)
 PROXIES = env.number("PROXIES", 0)
 METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 ANONYMOUS_ACCESS = env.flag("ANONYMOUS_ACCESS", DEBUG)
+# Whether the calls of the PhilGEPS Awards Dashboard are answered too (room compat).
+COMPAT = env.flag("COMPAT", False)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "explorer"
 FLOWER_URL = env.text("FLOWER_URL", "")

@@ -36,6 +36,21 @@ def answer_start(
     return Response(body, status=status, headers=_headers(body, status, waited_s=wait_s))
 
 
+async def wait_for_end(run_id: uuid.UUID, *, owner: str, within_s: float) -> bool:
+    """Return when the run has ended or the time is over. False, at once, where no seat is free for the
+    owner."""
+    most = fit_to_descriptors(settings.MAX_WAITERS, part=PART_OF_DESCRIPTORS)
+    try:
+        seat = WAITERS.take(owner, share=settings.OWNER_MAX_WAITERS, in_all=most)
+    except NoSeat:
+        return False
+    try:
+        await current_hub().wait_for_end(run_id, within_s=within_s)
+    finally:
+        seat.leave()
+    return True
+
+
 class StartedTask(Later, Response):
     """202, and what becomes of it when one waits."""
 
@@ -48,17 +63,8 @@ class StartedTask(Later, Response):
         self._wait_s = wait_s
 
     async def wait(self) -> bool:
-        most = fit_to_descriptors(settings.MAX_WAITERS, part=PART_OF_DESCRIPTORS)
-        try:
-            seat = WAITERS.take(self._owner, share=settings.OWNER_MAX_WAITERS, in_all=most)
-        except NoSeat:
-            # Not refused: the task is accepted, and 202 without a wait is what RFC 7240 allows.
-            return False
-        try:
-            await current_hub().wait_for_end(self._run_id, within_s=self._wait_s)
-        finally:
-            seat.leave()
-        return True
+        # Not refused: the task is accepted, and 202 without a wait is what RFC 7240 allows.
+        return await wait_for_end(self._run_id, owner=self._owner, within_s=self._wait_s)
 
     def complete(self) -> None:
         try:

@@ -102,6 +102,13 @@ class NameList:
                 meant |= self.hold([phrases[phrase] for phrase in pattern.phrases])
         return meant
 
+    def list_all(self, *, include_flood_control: bool) -> list[str]:
+        """The names of contracts, sorted as text; the missing one is none."""
+        held = self.hold([]) & (self._rows[include_flood_control] > 0)
+        labels = self._column("label").filter(pa.array(held))
+        names: list[str] = labels.take(pc.sort_indices(labels)).to_pylist()
+        return names
+
     def list_unknown(self, wanted: Sequence[NameWanted]) -> list[str]:
         """Those of the exact names in ``wanted`` that no contract bears."""
         exact = [name for name in wanted if isinstance(name, str)]

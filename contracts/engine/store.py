@@ -21,6 +21,7 @@ import pyarrow as pa
 from contracts.engine import sql
 from contracts.engine.absence import Remarks, remark
 from contracts.engine.aggregates import Answer
+from contracts.engine.amounts import Bins, Digits, count_digits, find_bins
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
 from contracts.engine.matching import Indexes, Matcher, read_phrases
@@ -40,7 +41,7 @@ from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
 from contracts.questions.searchtext import spell_typed
 from contracts.questions.tables import Table
-from contracts.questions.texts import NamePattern, phrases_of
+from contracts.questions.texts import NamePattern, Names, phrases_of
 from contracts.snapshot.folders import LockedFolder
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
@@ -220,6 +221,23 @@ class Reader:
     def measure_table(self, table: Table) -> TableSize:
         """How large a table is, for less than its figures cost."""
         return self._open_table(table).measure()
+
+    def count_digits(self, filters: Filters) -> Digits:
+        """What the digits of amounts say (``contracts.engine.amounts``)."""
+        return count_digits(self._matcher.select_matches(filters), self._cursor)
+
+    def find_bins(self, filters: Filters, *, number: int) -> Bins | None:
+        """The contracts in so many bins of equal width; None where there are none."""
+        return find_bins(self._matcher.select_matches(filters), self._cursor, number=number)
+
+    def list_names(self, field: str, *, include_flood_control: bool) -> list[str]:
+        """All names that the name filter ``field`` takes, sorted as text."""
+        names = self._matcher.list_names(EXACT[field].column)
+        return names.list_all(include_flood_control=include_flood_control)
+
+    def list_unknown(self, field: str, names: Names) -> list[str]:
+        """Those exact ones of ``names`` that no contract bears in the column of the name filter ``field``."""
+        return self._matcher.list_names(EXACT[field].column).list_unknown(names)
 
     def _open_table(self, table: Table) -> Tabulation:
         self._store.indexes.expect_codes(table.columns_of_names)
