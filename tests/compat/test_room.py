@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 from django.test import Client
+from pytest_django import Settings
 
 from api.waiting.waits import WAITERS
 from contracts.snapshot.versions import Snapshot
@@ -116,7 +117,9 @@ class TestWaiting:
         run_alone(scene())
 
     @pytest.mark.parametrize("name", ["chip-search", "chip-export"])
-    def test_what_fails_is_a_problem(self, name: str) -> None:
+    def test_what_fails_is_a_problem(self, name: str, settings: Settings) -> None:
+        settings.RETRY_DELAYS_S = ()
+
         async def scene() -> None:
             exchange = await self.begin(name, {"keywords": ["chairs"]})
             await apart(TaskRun.objects.update, request={"filters": "none"})
