@@ -126,6 +126,22 @@ class Explorer(Page):
         )
 
 
+class Compare(Page):
+    """Two filters side by side."""
+
+    template_name = "web/compare.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        usual = {name: exact for name, exact in EXACT.items() if not exact.more}
+        return super().get_context_data(
+            sides={"a": "A", "b": "B"},
+            pickers=usual,
+            groups=DIMENSIONS.values(),
+            dimensions=GROUPED_BY,
+            **kwargs,
+        )
+
+
 class MyTasks(Page):
     """The history of one's own tasks, live."""
 

@@ -62,6 +62,13 @@ def test_tables_and_distribution_have_no_serious_violation(page: Page) -> None:
     assert find_violations(page) == []
 
 
+def test_comparison_has_no_serious_violation(page: Page) -> None:
+    page.goto("/compare/?a.year=2024&b.year=2023&b.area=Province+1")
+    expect(page.locator("#answer[aria-busy=false]")).to_be_visible()
+    page.get_by_text("Numbers", exact=False).first.click()
+    assert find_violations(page) == []
+
+
 def test_messages_have_no_serious_violation(page: Page) -> None:
     ExplorerPage(page, "?min=9&max=3")
     assert find_violations(page) == []

@@ -8,104 +8,119 @@ import { patternsOf } from "./view.js";
 
 /** @import {Changes, View} from "./view.js" */
 
+/** @typedef {{words: string, changes: Changes, kind?: string, open?: () => void}} Chip  a filter in use; `changes` take it away */
+
 export class ChipBar {
+  #root;
   #changed;
 
   /**
    * @param {{changed: (changes: Changes) => void}} does  called with the members of the view that a removed chip leaves
+   * @param {HTMLElement} [root]
    */
-  constructor({ changed }) {
+  constructor({ changed }, root = find("#chip-bar")) {
+    this.#root = root;
     this.#changed = changed;
   }
 
   /** What is typed into the search box needs none. @param {View} view */
   show(view) {
-    const chips = [
-      ...this.#buildTexts(view),
-      ...this.#buildNames(view),
-      ...this.#buildPatterns(view),
-      ...this.#buildExceptions(view),
-      ...this.#buildTimes(view),
-      ...this.#buildOthers(view),
-    ];
-    find("#chips").replaceChildren(...chips);
-    find("#chip-bar").hidden = !chips.length;
-  }
-
-  /** @param {View} view */
-  #buildTexts({ keywords, numbers }) {
-    return [
-      ...keywords.map((text) => this.#build(text, { keywords: keywords.filter((kept) => kept !== text) }, "Text")),
-      ...numbers.map((text) => this.#build(text, { numbers: numbers.filter((kept) => kept !== text) }, "Number")),
-    ];
-  }
-
-  /** @param {View} view */
-  #buildPatterns(view) {
-    return EXACT.flatMap(({ filter }) =>
-      /** @type {const} */ ([filter, `except_${filter}`]).flatMap((list) =>
-        view[patternsOf(list)].map((contains) => {
-          const words = `${list === filter ? "all" : "none"} with ${describePattern(contains)}`;
-          const left = view[patternsOf(list)].filter((kept) => kept !== contains);
-          const open = async () => (await import("./namelist.js")).showNames(filter, contains);
-          return this.#build(words, { [patternsOf(list)]: left }, titleOf(filter), open);
-        }),
-      ),
-    );
-  }
-
-  /** @param {View} view */
-  #buildNames(view) {
-    return EXACT.flatMap(({ filter }) =>
-      view[filter].map((name) =>
-        this.#build(name ?? MISSING, { [filter]: view[filter].filter((kept) => kept !== name) }, titleOf(filter)),
-      ),
-    );
-  }
-
-  /** One chip a list: those that charts lead to have dozens of names. @param {View} view */
-  #buildExceptions(view) {
-    return EXACT.flatMap(({ filter }) => {
-      const list = /** @type {const} */ (`except_${filter}`);
-      const [first, ...more] = view[list].map((name) => name ?? MISSING);
-      if (first === undefined) return [];
-      const words = more.length ? `none of ${more.length + 1} names` : `not ${first}`;
-      return [this.#build(words, { [list]: [] }, titleOf(filter))];
+    const chips = listChips(view).map(({ words, changes, kind, open }) => {
+      const remove = () => {
+        find("#summary").focus(); // the chip goes away with its button
+        this.#changed(changes);
+      };
+      return buildChip(words, { remove, kind, open });
     });
+    find("ul", HTMLElement, this.#root).replaceChildren(...chips);
+    this.#root.hidden = !chips.length;
   }
+}
 
-  /** @param {View} view */
-  #buildTimes(view) {
-    const { years, quarters, from, to, undated } = view;
-    const dates = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
-    return [
-      ...years.map((year) => this.#build(year, { years: years.filter((kept) => kept !== year) })),
-      ...quarters.map((text) =>
-        this.#build(text.replace(/^(.*)-(Q\d)$/, "$2 $1"), { quarters: quarters.filter((kept) => kept !== text) }),
-      ),
-      ...(from || to ? [this.#build(dates, { from: null, to: null })] : []),
-      ...(undated ? [this.#build("Without a date", { undated: false })] : []),
-    ];
-  }
+/** @param {View} view @returns {Chip[]} */
+export const listChips = (view) => [
+  ...listTexts(view),
+  ...listNames(view),
+  ...listPatterns(view),
+  ...listExceptions(view),
+  ...listTimes(view),
+  ...listOthers(view),
+];
 
-  /** @param {View} view */
-  #buildOthers({ min, max, repaired, flood }) {
-    return [
-      ...(repaired.length ? [this.#build(nameRepaired(repaired), { repaired: [] })] : []),
-      ...(min !== null ? [this.#build(`At least ${formatPesos(min)}`, { min: null })] : []),
-      ...(max !== null ? [this.#build(`At most ${formatPesos(max)}`, { max: null })] : []),
-      ...(flood ? [this.#build("Flood control included", { flood: false })] : []),
-    ];
-  }
+/** @param {View} view @returns {Chip[]} */
+function listTexts({ keywords, numbers }) {
+  return [
+    ...keywords.map((words) => ({
+      words,
+      changes: { keywords: keywords.filter((kept) => kept !== words) },
+      kind: "Text",
+    })),
+    ...numbers.map((words) => ({
+      words,
+      changes: { numbers: numbers.filter((kept) => kept !== words) },
+      kind: "Number",
+    })),
+  ];
+}
 
-  /** @param {string} words @param {Changes} changes @param {string | null} kind @param {(() => void) | null} open */
-  #build(words, changes, kind = null, open = null) {
-    const remove = () => {
-      find("#summary").focus(); // the chip goes away with its button
-      this.#changed(changes);
-    };
-    return buildChip(words, { remove, kind, open });
-  }
+/** @param {View} view @returns {Chip[]} */
+function listPatterns(view) {
+  return EXACT.flatMap(({ filter }) =>
+    /** @type {const} */ ([filter, `except_${filter}`]).flatMap((list) =>
+      view[patternsOf(list)].map((contains) => ({
+        words: `${list === filter ? "all" : "none"} with ${describePattern(contains)}`,
+        changes: { [patternsOf(list)]: view[patternsOf(list)].filter((kept) => kept !== contains) },
+        kind: titleOf(filter),
+        open: async () => (await import("./namelist.js")).showNames(filter, contains),
+      })),
+    ),
+  );
+}
+
+/** @param {View} view @returns {Chip[]} */
+function listNames(view) {
+  return EXACT.flatMap(({ filter }) =>
+    view[filter].map((name) => ({
+      words: name ?? MISSING,
+      changes: { [filter]: view[filter].filter((kept) => kept !== name) },
+      kind: titleOf(filter),
+    })),
+  );
+}
+
+/** One chip a list: those that charts lead to have dozens of names. @param {View} view @returns {Chip[]} */
+function listExceptions(view) {
+  return EXACT.flatMap(({ filter }) => {
+    const list = /** @type {const} */ (`except_${filter}`);
+    const [first, ...more] = view[list].map((name) => name ?? MISSING);
+    if (first === undefined) return [];
+    const words = more.length ? `none of ${more.length + 1} names` : `not ${first}`;
+    return [{ words, changes: { [list]: [] }, kind: titleOf(filter) }];
+  });
+}
+
+/** @param {View} view @returns {Chip[]} */
+function listTimes({ years, quarters, from, to, undated }) {
+  const words = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
+  return [
+    ...years.map((year) => ({ words: year, changes: { years: years.filter((kept) => kept !== year) } })),
+    ...quarters.map((text) => ({
+      words: text.replace(/^(.*)-(Q\d)$/, "$2 $1"),
+      changes: { quarters: quarters.filter((kept) => kept !== text) },
+    })),
+    ...(from || to ? [{ words, changes: { from: null, to: null } }] : []),
+    ...(undated ? [{ words: "Without a date", changes: { undated: false } }] : []),
+  ];
+}
+
+/** @param {View} view @returns {Chip[]} */
+function listOthers({ min, max, repaired, flood }) {
+  return [
+    ...(repaired.length ? [{ words: nameRepaired(repaired), changes: { repaired: [] } }] : []),
+    ...(min !== null ? [{ words: `At least ${formatPesos(min)}`, changes: { min: null } }] : []),
+    ...(max !== null ? [{ words: `At most ${formatPesos(max)}`, changes: { max: null } }] : []),
+    ...(flood ? [{ words: "Flood control included", changes: { flood: false } }] : []),
+  ];
 }
 
 /** @param {string[]} columns */

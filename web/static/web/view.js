@@ -66,7 +66,8 @@ const SINGLES = /** @type {const} */ (["text", "from", "to", "min", "max"]);
 const SWITCHES = /** @type {const} */ (["undated", "flood"]);
 const OF_TABLE = { by: "contractor", across: "", figure: "total_value", order: "-total_value", tpage: "1" };
 const OF_DISTRIBUTION = { scale: "logarithmic", width: "" };
-const DEFAULTS = {
+/** How a view is shown, which its rows do not hang on. */
+export const DEFAULTS = {
   sort: "-award_date",
   page: "1",
   size: "50",
