@@ -4,6 +4,7 @@ hold."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import os
@@ -11,9 +12,11 @@ import resource
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any, TypeVar
 
 import django
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -26,7 +29,9 @@ from api.waiting.later import Later
 from backend.serving.bodies import Receive, Send, read_body
 from backend.telemetry.requests import (
     REQUEST_ID_HEADER,
+    NotedStatus,
     bring_notes,
+    count_answer,
     count_request,
     describe_request,
     take_request_id,
@@ -62,6 +67,7 @@ class OneThreadHandler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
+        self.assistants = _open_to_assistants(self) if settings.MCP else None
         self._threads = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
         self._threads_apart = {
             beginning: ThreadPoolExecutor(threads, thread_name_prefix=beginning.strip("/"))
@@ -74,7 +80,8 @@ class OneThreadHandler(ASGIHandler):
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            async with self.assistants.living() if self.assistants else contextlib.nullcontext():
+                await _live(receive, send)
             return
         request_id = take_request_id(scope)
         began = time.perf_counter()
@@ -89,6 +96,9 @@ class OneThreadHandler(ASGIHandler):
             count_request(None, refusal, method=scope["method"], seconds=time.perf_counter() - began)
             await self.send_response(refusal, send)
             return
+        if self.assistants is not None and self.assistants.is_meant(scope):
+            await self._answer_assistant(self.assistants, scope, body, receive, send)
+            return
         # The wait for a thread counts, the client's own time for its body does not.
         began = time.perf_counter()
         response = await _call(self._threads_for(scope["path"]), self._respond, scope, body, began)
@@ -97,6 +107,18 @@ class OneThreadHandler(ASGIHandler):
             await self._accompany(response, receive, send)
         else:
             await self.send_response(response, send)
+
+    async def _answer_assistant(
+        self, endpoint: Any, scope: Mapping[str, Any], body: BytesIO, receive: Receive, send: Send
+    ) -> None:
+        """In the event loop: what it asks of the API comes back to this handler, as requests."""
+        noted = NotedStatus(send)
+        refusal = endpoint.refuse(scope)
+        if refusal is not None:
+            await self.send_response(refusal, noted)
+        else:
+            await endpoint.answer(scope, body, receive, noted)
+        count_answer(endpoint.path, method=scope["method"], status=noted.status)
 
     def _threads_for(self, path: str) -> ThreadPoolExecutor:
         for beginning, threads in self._threads_apart.items():
@@ -151,6 +173,11 @@ class OneThreadHandler(ASGIHandler):
         if isinstance(response, Later) and await response.wait():
             await _call(self._threads, _complete, response)
         await self.send_response(response, send)
+
+
+def _open_to_assistants(application: OneThreadHandler) -> Any:
+    # By its name: who switches it off does not pay for its packages, 27 MB of each process.
+    return import_string("assistants.endpoint.Endpoint")(application)
 
 
 async def _live(receive: Receive, send: Send) -> None:

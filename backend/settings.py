@@ -193,6 +193,9 @@ MAX_WAITERS = env.number("MAX_WAITERS", 1000)
 OWNER_MAX_WAITERS = env.number("OWNER_MAX_WAITERS", 50)
 MAX_STREAMS = env.number("MAX_STREAMS", 2500)
 OWNER_MAX_STREAMS = env.number("OWNER_MAX_STREAMS", 50)
+# The Model Context Protocol, at /mcp. Without a token, tools are called so often from one address.
+MCP = env.flag("MCP", True)
+MCP_CALLS_PER_HOUR = env.number("MCP_CALLS_PER_HOUR", 120)
 
 # --- The engine -------------------------------------------------------------------------------------------
 DATASET_ROOT = DATA_DIR / "datasets"

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("web.urls")),
     # Before the API, whose paths some of these are.
     *([path("", include("compat.urls"))] if settings.COMPAT else []),
+    path("", include("assistants.urls")),
     path("", include("api.urls")),
     path("admin/", admin.site.urls),
 ]

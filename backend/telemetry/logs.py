@@ -19,7 +19,7 @@ PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s@]+@")
 
 def make_config(*, level: str, as_json: bool) -> dict[str, Any]:
     """The configuration of ``logging``: one handler, to stderr."""
-    quiet = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "django_celery_beat")
+    quiet = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "django_celery_beat", "mcp")
     return {
         "version": 1,
         "disable_existing_loggers": False,

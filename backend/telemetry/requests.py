@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from backend.serving.bodies import Send
 from data_processing import origins, tracing
 from data_processing.instruments import HTTP_REQUESTS, HTTP_SECONDS
 from data_processing.operations.process_counts import pusher
@@ -53,10 +54,29 @@ def count_request(
 ) -> None:
     """Count an answer. Labels are of a bounded number, whatever clients send."""
     route = _name_route(request, response)
-    # Anybody may invent methods.
-    HTTP_REQUESTS.labels(method if method in METHODS else "other", route, response.status_code).inc()
+    count_answer(route, method=method, status=response.status_code)
     HTTP_SECONDS.labels(route).observe(seconds)
+
+
+def count_answer(route: str, *, method: str, status: int) -> None:
+    """Count an answer whose time says nothing."""
+    # Anybody may invent methods.
+    HTTP_REQUESTS.labels(method if method in METHODS else "other", route, status).inc()
     pusher.ensure_running()
+
+
+class NotedStatus:
+    """Sends on what it gets, and notes the status of the answer; 499 where none was sent, as nginx says it of
+    a client that has gone."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 499
+
+    async def __call__(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
 
 
 def bring_notes() -> None:

@@ -1,0 +1,120 @@
+"""Links to the explorer that show what a question asks for: the parameters that view.js reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
+from contracts.questions.periods import UNDATED, TimeRange
+from contracts.questions.query import Sort
+from contracts.questions.tables import Table, TableSort
+from contracts.questions.texts import NamePattern, Names
+
+Pairs = list[tuple[str, str]]
+"""Parameters of a link, in order; a name may come several times."""
+
+LISTS = {
+    **{name: exact.word for name, exact in EXACT.items()},
+    **{name: f"except_{exact.word}" for name, exact in EXCEPTIONS.items()},
+}
+"""Name list -> its parameter."""
+QUARTERS = range(1, 5)
+
+
+def link_filters(filters: Filters) -> Pairs | None:
+    """The parameters of these filters; None where no link can say them: one knows a single range of days
+    beside whole years and quarters."""
+    times = _link_times(filters.time_ranges)
+    if times is None:
+        return None
+    names = {parameter: filters.names(name) for name, parameter in LISTS.items()}
+    pairs = [("q", keyword) for keyword in filters.keywords]
+    pairs += [pair for parameter, some in names.items() for pair in _link_names(parameter, some)]
+    pairs += [pair for parameter, some in names.items() for pair in _link_patterns(parameter, some)]
+    pairs += [("number", number) for number in filters.numbers]
+    pairs += [pair for pair in times if pair[0] in ("year", "quarter")]
+    pairs += [("repaired", column) for column in filters.repaired_fields]
+    if filters.text:
+        pairs.append(("text", str(filters.text)))
+    pairs += [pair for pair in times if pair[0] in ("from", "to")]
+    pairs += [(end, amount) for end, amount in filters.value_range.to_json().items() if amount is not None]
+    pairs += [pair for pair in times if pair[0] == "undated"]
+    if filters.include_flood_control:
+        pairs.append(("flood", "1"))
+    return pairs
+
+
+def link_rows(filters: Filters, sort: Sort) -> Pairs | None:
+    """The contracts that the filters mean, in this order."""
+    pairs = link_filters(filters)
+    return None if pairs is None else pairs + _unless_usual("sort", sort.to_json(), Sort().to_json())
+
+
+def link_charts(filters: Filters) -> Pairs | None:
+    """Their totals."""
+    pairs = link_filters(filters)
+    return None if pairs is None else [*pairs, ("show", "charts")]
+
+
+def link_table(table: Table) -> Pairs | None:
+    """The table, or where it has bands of its own, the distribution."""
+    pairs = link_filters(table.filters)
+    if pairs is None:
+        return None
+    if table.bands is not None:
+        bands = table.bands.to_json()
+        width = bands["steps"] if bands["width"] is None else bands["width"]
+        scale = _unless_usual("scale", bands["scale"], "logarithmic")
+        return [*pairs, ("show", "distribution"), *scale, ("width", str(width))]
+    return [
+        *pairs,
+        ("show", "table"),
+        *_unless_usual("by", table.rows, Table().rows),
+        *([("across", table.columns)] if table.columns else []),
+        *_unless_usual("order", table.sort.to_json(), TableSort().to_json()),
+    ]
+
+
+def _unless_usual(name: str, value: str, usual: str) -> Pairs:
+    return [] if value == usual else [(name, value)]
+
+
+def _link_names(parameter: str, names: Names) -> Iterator[tuple[str, str]]:
+    # An empty value means the rows whose name is missing.
+    yield from ((parameter, name or "") for name in names if not isinstance(name, NamePattern))
+
+
+def _link_patterns(parameter: str, names: Names) -> Iterator[tuple[str, str]]:
+    for name in names:
+        if isinstance(name, NamePattern):
+            yield f"{parameter}_contains", name.contains
+
+
+def _link_times(ranges: tuple[TimeRange, ...]) -> Pairs | None:
+    pairs: Pairs = []
+    days: list[TimeRange] = []
+    for one in ranges:
+        if one == UNDATED:
+            pairs.append(("undated", "1"))
+        elif whole := _name_period(one):
+            pairs.append(whole)
+        else:
+            days.append(one)
+    if len(days) > 1:
+        return None
+    ends = [(name, day) for one in days for name, day in (("from", one.start), ("to", one.end))]
+    return pairs + [(name, day.isoformat()) for name, day in ends if isinstance(day, date)]
+
+
+def _name_period(one: TimeRange) -> tuple[str, str] | None:
+    """A whole year or quarter."""
+    if one.start is None:
+        return None
+    year = one.start.year
+    if one == TimeRange.year(year):
+        return "year", str(year)
+    for quarter in QUARTERS:
+        if one == TimeRange.quarter(year, quarter):
+            return "quarter", f"{year}-Q{quarter}"
+    return None

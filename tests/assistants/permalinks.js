@@ -1,0 +1,11 @@
+// What the explorer makes of links, and which links it makes itself; reads questions and links as JSON lines.
+
+import { createInterface } from "node:readline";
+import { readView, toFilters, viewOfRequest, writeView } from "../../web/static/web/view.js";
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { link, request } = JSON.parse(line);
+  const view = viewOfRequest(request);
+  const asked = link === null ? null : toFilters(readView(link));
+  console.log(JSON.stringify({ asked, own: view && writeView(view) }));
+}
