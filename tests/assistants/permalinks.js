@@ -7,5 +7,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { link, request } = JSON.parse(line);
   const view = viewOfRequest(request);
   const asked = link === null ? null : toFilters(readView(link));
-  console.log(JSON.stringify({ asked, own: view && writeView(view) }));
+  process.stdout.write(`${JSON.stringify({ asked, own: view && writeView(view) })}\n`);
 }
