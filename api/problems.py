@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException
 
 from api.requests.parameters import InvalidParameter
-from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing
+from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing, UnknownEntity
 from data_processing.errors import (
     AlreadyFinished,
     BadRequestBody,
@@ -34,6 +34,7 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUS: Mapping[type[Exception], int] = {
     InvalidQuery: 400,
+    UnknownEntity: 404,
     NoDataset: 503,
     SnapshotMissing: 410,
     NotFound: 404,

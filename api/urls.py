@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from api.views import contracts, document, events, exports, health, index, metrics, ops, tasks
+from api.views import contracts, document, entities, events, exports, health, index, metrics, ops, tasks
 
 TASKS = "api/v1/data-processing"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     ),
     path("api/v1/contracts/suggest/", contracts.Suggest.as_view(), name="suggest"),
     path("api/v1/contracts/columns/", contracts.Columns.as_view(), name="columns"),
+    path("api/v1/entities/<str:kind>/", entities.EntityDirectory.as_view(), name="entity-directory"),
+    path("api/v1/entities/<str:kind>/<str:slug>/", entities.EntityDetail.as_view(), name="entity-detail"),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),

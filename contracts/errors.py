@@ -35,6 +35,12 @@ class SnapshotMissing(ContractsError):
     code = "snapshot-missing"
 
 
+class UnknownEntity(ContractsError):
+    """The dataset has no name at this address."""
+
+    code = "unknown-entity"
+
+
 class QueryInterrupted(ContractsError):
     """The caller interrupted a running query; nothing is wrong with the query."""
 

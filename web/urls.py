@@ -1,9 +1,15 @@
 """Paths of the pages."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import path, register_converter
 
+from api.views.entities import EntityDetail
+from api.views.entities import EntityDirectory as DirectoryAnswer
+from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
+from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.views import Compare, Datasets, Explorer, Help, MyTasks, Operations
+
+register_converter(KindConverter, "kind")
 
 urlpatterns = [
     path("", Explorer.as_view(), name="explorer"),
@@ -12,6 +18,17 @@ urlpatterns = [
     path("operations/", Operations.as_view(), name="operations"),
     path("datasets/", Datasets.as_view(), name="datasets"),
     path("help/", Help.as_view(), name="help"),
+    path("entity/", ByName.as_view(), name="entity-by-name"),
+    path("<kind:kind>/", DirectoryPage.as_view(), name="entities"),
+    path("<kind:kind>.csv", DirectoryCsv.as_view(), name="entities-csv"),
+    # The API's own answers; its document has them under the API's paths.
+    path("<kind:kind>.json", DirectoryAnswer.as_view(schema=None), name="entities-json"),
+    path("<kind:kind>/<slug:slug>/", EntityPage.as_view(), name="entity"),
+    path("<kind:kind>/<slug:slug>.csv", EntityCsv.as_view(), name="entity-csv"),
+    path("<kind:kind>/<slug:slug>.json", EntityDetail.as_view(schema=None), name="entity-json"),
+    path("sitemap.xml", SitemapIndex.as_view(), name="sitemap-index"),
+    path("sitemap-<slug:section>.xml", SitemapSection.as_view(), name="sitemap"),
+    path("robots.txt", robots, name="robots"),
     path(
         "login/",
         LoginView.as_view(template_name="web/login.html", redirect_authenticated_user=True),

@@ -134,7 +134,7 @@ class NameList:
         best = np.concatenate([hits[first][:limit], hits[~first][:limit]])[:limit]
         count, total_value = self._add_up(held, include_flood_control)
         return NameMatches(
-            best=self._take(best, include_flood_control),
+            best=self.take(best, include_flood_control=include_flood_control),
             patterns=_write_patterns(ways),
             names=len(hits),
             count=count,
@@ -147,7 +147,7 @@ class NameList:
         found = process.extract(
             unmark(name.folded), plain, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=limit
         )
-        return self._take(np.array([number for _, _, number in found], np.int64), include_flood_control=True)
+        return self.take(np.array([number for _, _, number in found], np.int64), include_flood_control=True)
 
     def count_words(self) -> Counter[str]:
         """The words of the names, folded, and how many contracts have a name with each."""
@@ -156,18 +156,19 @@ class NameList:
             counts.update(dict.fromkeys(WORD.findall(folded or ""), rows))
         return counts
 
-    def _column(self, name: str) -> pa.Array:
-        # A table of no rows has no chunk.
-        column = self._table.column(name)
-        return column.chunk(0) if column.num_chunks else pa.array([], column.type)
-
-    def _take(self, codes: NDArray[np.int64], include_flood_control: bool) -> list[Suggestion]:
+    def take(self, codes: NDArray[np.int64], *, include_flood_control: bool = False) -> list[Suggestion]:
+        """The names with these codes, none of which is that of the missing name."""
         rows = self._table.take(pa.array(codes, pa.int64())).to_pylist()
         source = "all" if include_flood_control else "main"
         return [
             Suggestion(label=row["label"], count=row[f"{source}_rows"], total_value=row[f"{source}_value"])
             for row in rows
         ]
+
+    def _column(self, name: str) -> pa.Array:
+        # A table of no rows has no chunk.
+        column = self._table.column(name)
+        return column.chunk(0) if column.num_chunks else pa.array([], column.type)
 
     def _add_up(self, held: Labels, include_flood_control: bool) -> tuple[int, Decimal]:
         values = self._column("all_value" if include_flood_control else "main_value")

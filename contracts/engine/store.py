@@ -24,6 +24,7 @@ from contracts.engine.aggregates import Answer
 from contracts.engine.amounts import Bins, Digits, count_digits, find_bins
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
+from contracts.engine.entities.lookup import Entities, Remembered
 from contracts.engine.matching import Indexes, Matcher, read_phrases
 from contracts.engine.names import NameList, NameMatches
 from contracts.engine.observer import Nobody, Observer
@@ -112,6 +113,7 @@ class Store:
         )
         # All that there can be: one for each name column.
         self.names: LruCache[NameList] = LruCache(len(EXACT))
+        self.entities = Remembered()
         # By the last reference: a cache that drops a store does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
@@ -149,6 +151,7 @@ class Store:
         self.answers.forget()
         self.found.forget()
         self.groups.forget()
+        self.entities.forget()
 
     def close(self) -> None:
         """Give everything back now. A store that nobody refers to any more does so by itself."""
@@ -264,6 +267,18 @@ class Reader:
             whole=whole,
             limit=limit,
             include_flood_control=include_flood_control,
+        )
+
+    @property
+    def entities(self) -> Entities:
+        """What is asked of names one by one (``contracts.engine.entities``)."""
+        store = self._store
+        return Entities(
+            self._cursor,
+            store.indexes,
+            names=store.names,
+            known=store.entities,
+            version=store.snapshot.version,
         )
 
     def remark(self, filters: Filters) -> Remarks:

@@ -11,6 +11,7 @@ Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ Mask = NDArray[np.bool_]
 
 LISTED = ("area_of_delivery", "business_category")
 """Columns that typed words are looked for in beside those of the word index."""
+EPOCH = date(1970, 1, 1)
 # Later than every day, so that the undated come last as they do by NULLS LAST.
 UNDATED = np.iinfo(np.int32).max
 SORTS: dict[Sort, str] = {
@@ -175,6 +177,14 @@ class RowArrays:
         by_amount = Sort(field="contract_amount", descending=False)
         rows = self._take(found, by_amount, offset=first, size=last - first + 1)
         return [Decimal(int(self._amounts[row])).scaleb(-2) for row in rows]
+
+    def span_days(self, found: MatchedRows) -> tuple[date, date] | None:
+        """The first and the last known day of award; None where none is known."""
+        days = self._days[found.rows()]
+        known = days[days != UNDATED]
+        if not len(known):
+            return None
+        return EPOCH + timedelta(days=int(known.min())), EPOCH + timedelta(days=int(known.max()))
 
     def sort_by_amount(self, mask: Mask) -> NDArray[np.uint32]:
         """The contracts in ``mask`` in the order of their amounts, where they are not few among others."""

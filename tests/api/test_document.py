@@ -34,6 +34,7 @@ from schemathesis.python.asgi import ASGIApp, Message, Receive, Scope, Send
 from schemathesis.schemas import BaseSchema
 
 from backend.asgi import application
+from contracts.questions.entities.addresses import make_slug
 from data_processing import datasets
 from data_processing.lifecycle.runs import claims
 from data_processing.models import DeadLetter, DeadReason, ExportFile, TaskRun
@@ -121,6 +122,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "keys": [task["cache_key"] for task in everything if "cache_key" in task],
         "letters": [letter.pk for letter in letters],
         "versions": [one.version for one in datasets.list_snapshots()],
+        "kinds": ["contractors"],
+        "slugs": [make_slug("Peña & Sons")],
     }
 
 
@@ -134,6 +137,8 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "query.cache_key": "keys",
         "path.dead_letter_id": "letters",
         "path.version": "versions",
+        "path.kind": "kinds",
+        "path.slug": "slugs",
         "body.ids[*]": "letters",
     }
     corners = {"enabled": THOROUGH or who == "staff", **({} if THOROUGH else {"unexpected-methods": []})}

@@ -1,7 +1,7 @@
 // All that is known of one contract, in a dialog.
 
 import { formatCell, isNumber } from "./columns.js";
-import { wordsOf } from "./declared.js";
+import { EXACT, wordsOf } from "./declared.js";
 import { build, find } from "./dom.js";
 import { clearFilters, isNameFilter } from "./view.js";
 
@@ -26,6 +26,12 @@ export function showDetails(row, columns, { view, buildLink }) {
     const target = { ...clearFilters(view), [column.filter]: [row[column.name]], flood: view.flood, show: "rows" };
     return buildLink(target, { class: "detail" }, `All contracts of this ${wordsOf(column.filter)}`);
   };
+  const linkToPage = (/** @type {Column} */ column) => {
+    const named = EXACT.find(({ filter, more }) => filter === column.filter && !more);
+    if (!named || row[column.name] === null) return null;
+    const query = new URLSearchParams({ [named.word]: String(row[column.name]) });
+    return build("a", { class: "detail", href: `/entity/?${query}` }, `This ${named.words} at a glance`);
+  };
   const facts = columns
     .filter((column) => row[column.name] !== title)
     .map((column) => [
@@ -35,6 +41,7 @@ export function showDetails(row, columns, { view, buildLink }) {
         { class: isNumber(column) ? "figure" : null },
         build("span", { class: row[column.name] === null ? "missing" : null }, formatCell(column, row[column.name])),
         linkTo(column),
+        linkToPage(column),
       ),
     ]);
   find("#details-title").textContent = title;
