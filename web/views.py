@@ -118,8 +118,6 @@ class Explorer(Page):
             pickers=EXACT,
             formats=formats,
             modules=MODULES,
-            groups=DIMENSIONS.values(),
-            figures=MEASURES.values(),
             dimensions=GROUPED_BY,
             measures=MEASURED,
             **kwargs,

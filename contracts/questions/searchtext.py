@@ -120,10 +120,13 @@ def spell_typed(typed: str) -> list[tuple[str, ...]]:
 
 
 def find_number(terms: Sequence[Term]) -> str | None:
-    """The number of a contract that an alternative may be: one term with a digit."""
-    if len(terms) != 1 or terms[0].excluded or not any(char.isdigit() for char in terms[0].phrase):
+    """The number of a contract that an alternative may be: one term, or the words of a number with blanks,
+    each with a digit."""
+    # Not all words of which any has a digit: "road 2024" is none, and older datasets cannot look one up.
+    if not all(any(char.isdigit() for char in term.phrase) and not term.excluded for term in terms):
         return None
-    return terms[0].phrase
+    is_one = len(terms) == 1 or not any(term.quoted for term in terms)
+    return " ".join(term.phrase for term in terms) if is_one else None
 
 
 def _take_words(terms: Sequence[Term]) -> Iterator[Term]:

@@ -90,9 +90,12 @@ def bears(row: Row, number: str) -> bool:
 
 
 def meets_terms(row: Row, terms: Sequence[Term]) -> bool:
-    """Whether all terms of an alternative are met, or the only one is a number of ``row``."""
+    """Whether all terms of an alternative are met, or they are a number of ``row``, perhaps with blanks."""
     if len(terms) == 1 and not terms[0].excluded and re.search(r"\d", terms[0].phrase):
         return stands_in(row, terms[0].phrase) or bears(row, terms[0].phrase)
+    plain = all(re.search(r"\d", term.phrase) and not term.quoted and not term.excluded for term in terms)
+    if plain and bears(row, "".join(term.phrase for term in terms)):
+        return True
     rest = list(terms)
     while rest:
         length, others = find_family(rest)

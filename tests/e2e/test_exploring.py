@@ -64,6 +64,34 @@ def test_number_finds_its_contract(page: Page) -> None:
     assert by_link.count() == PLAIN_AWARDS + len(SPECIAL)
 
 
+def test_numbers_have_a_field_among_more_filters(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    page.get_by_text("More filters", exact=True).click()
+    box = page.get_by_label("Number", exact=True)
+    for number in ("0005001234", "C-1300"):
+        box.fill(number)
+        box.press("Enter")
+        expect(page.get_by_role("button", name=f"Remove {number}")).to_be_visible()
+        expect(box).to_have_value("")
+    expect(page).to_have_url(re.compile(r"number=0005001234&number=C-1300$"))
+    explorer.wait()
+    assert explorer.count() == 2
+    linked = ExplorerPage(page, "?number=C-1300")
+    expect(page.get_by_label("Number", exact=True)).to_be_visible()
+    assert linked.count() == 1
+
+
+@pytest.mark.parametrize("look", ["rows", "charts", "table", "distribution"])
+def test_what_to_know_of_an_answer_is_said_whichever_way_it_is_looked_at(page: Page, look: str) -> None:
+    ExplorerPage(page, f"?show={look}&organization=MUNICIPALITY+OF+TEST+4O")
+    expect(page.locator("#unknown")).to_contain_text("no contract has the name “MUNICIPALITY OF TEST 4O”")
+    ExplorerPage(page, f"?show={look}&text=flod&year=2024")
+    expect(page.locator("#message")).to_contain_text("Nothing found")
+    page.locator("#message .near").get_by_role("link", name="flood").click()
+    expect(page).to_have_url(re.compile("text=flood"))
+    expect(page.locator("#summary")).to_contain_text(f"{FLOOD_AWARDS_2024} contracts")
+
+
 def test_all_names_with_something_are_one_filter_whose_names_can_be_seen(page: Page) -> None:
     explorer = ExplorerPage(page)
     page.get_by_role("combobox", name="Organization", exact=True).fill("test municipality")

@@ -113,11 +113,16 @@ def test_no_two_acronyms_share_a_spelling() -> None:
     assert {"DPWH", "DepEd", "DOH", "LGU"} <= ACRONYMS.keys()
 
 
-def test_only_a_term_alone_with_a_digit_may_be_a_number() -> None:
+def test_only_a_term_or_words_with_a_digit_each_may_be_a_number() -> None:
     found = {
-        typed: find_number(read(typed).alternatives[0]) for typed in ("0012", '"C 12"', "12 x", "-12", "x")
+        typed: find_number(read(typed).alternatives[0])
+        for typed in ("0012", '"C 12"', "12 x", "-12", "x", "24EG 0058", '24EG "0058"', "24EG -0058")
     }
-    assert found == {"0012": "0012", '"C 12"': "C 12", "12 x": None, "-12": None, "x": None}
+    assert {typed: number for typed, number in found.items() if number} == {
+        "0012": "0012",
+        '"C 12"': "C 12",
+        "24EG 0058": "24EG 0058",
+    }
 
 
 @pytest.mark.parametrize(

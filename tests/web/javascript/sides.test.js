@@ -88,7 +88,14 @@ test("the difference is a sentence", () => {
 });
 
 test("changes and differences carry their sign", () => {
-  assert.deepEqual([1.12, 0.5, 1, 25.04, null].map(sayChange), ["+12.0 %", "−50.0 %", "0.0 %", "× 25", "–"]);
+  assert.deepEqual([1.12, 0.5, 1, 1.000001, 25.04, null].map(sayChange), [
+    "+12.0 %",
+    "−50.0 %",
+    "0.0 %",
+    "+< 0.1 %",
+    "× 25",
+    "–",
+  ]);
   const pesos = (text) => `₱${text}`;
   assert.deepEqual(
     ["-5.00", "5.00", 0].map((each) => sayDelta(each, pesos)),

@@ -26,6 +26,7 @@ export class FilterForm {
   #amounts = { min: find("#min", HTMLInputElement), max: find("#max", HTMLInputElement) };
   #days = { from: find("#from", HTMLInputElement), to: find("#to", HTMLInputElement) };
   #flood = find("#flood", HTMLInputElement);
+  #number = find("#number", HTMLInputElement);
   #quarterYear = find("#quarter-year", HTMLSelectElement);
 
   /**
@@ -43,6 +44,7 @@ export class FilterForm {
     find("#toggle-filters").addEventListener("click", () => this.#toggle());
     this.#quarterYear.addEventListener("change", () => this.#showQuarters());
     for (const button of this.#quarterButtons()) button.addEventListener("click", () => this.#onQuarter(button));
+    this.#number.addEventListener("change", () => this.#onNumber());
     this.#amounts.min.addEventListener("change", () => this.#onAmount("min"));
     this.#amounts.max.addEventListener("change", () => this.#onAmount("max"));
     this.#days.from.addEventListener("change", () => this.#onDay("from"));
@@ -68,7 +70,7 @@ export class FilterForm {
     // Opened for what is in use, and never shut on somebody who has opened it.
     const more = find("#more-filters", HTMLDetailsElement);
     const used = this.#pickers.some((picker) => more.contains(picker.root) && picker.isUsed);
-    if (used) more.open = true;
+    if (used || view.numbers.length) more.open = true;
     this.#showTimes();
     showAmount(this.#amounts.min, view.min);
     showAmount(this.#amounts.max, view.max);
@@ -136,6 +138,12 @@ export class FilterForm {
     const { quarters } = this.#view;
     const others = quarters.filter((kept) => kept !== quarter);
     this.#changed({ quarters: others.length < quarters.length ? others : [...quarters, quarter].sort() });
+  }
+
+  #onNumber() {
+    const number = this.#number.value.trim();
+    this.#number.value = "";
+    if (number) this.#changed({ numbers: [...new Set([...this.#view.numbers, number])] });
   }
 
   /** @param {"from" | "to"} name */

@@ -181,6 +181,7 @@ export function sayChange(ratio) {
   if (ratio === null) return "–";
   if (ratio >= MANY) return `× ${times(ratio)}`;
   const percent = 100 * (ratio - 1);
+  if (percent && Math.abs(percent) < 0.1) return `${sign(percent)}< 0.1 %`;
   return `${sign(percent)}${Math.abs(percent).toFixed(1)} %`;
 }
 

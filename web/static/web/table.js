@@ -44,8 +44,14 @@ export class FigureTable {
     this.#navigate = navigate;
     this.#retry = retry;
     this.#offer = offer;
-    for (const name of /** @type {const} */ (["by", "across", "figure"])) {
+    for (const [name, offered] of /** @type {const} */ ([
+      ["by", this.#dimensions],
+      ["across", this.#dimensions],
+      ["figure", this.#measures],
+    ])) {
       const select = find(`#table-${name}`, HTMLSelectElement);
+      // Made here, as most visitors never look at a table.
+      select.append(...offered.map(({ name: value, label }) => build("option", { value }, label)));
       select.addEventListener("change", () => this.#navigate(changeView(this.#view, { [name]: select.value })));
     }
   }
