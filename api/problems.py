@@ -116,4 +116,5 @@ def _from_framework(error: APIException) -> HttpResponse:
     if auth_header:
         headers["WWW-Authenticate"] = auth_header
     code = str(error.default_code).replace("_", "-")
-    return problem(error.status_code, code, str(error.detail), headers=headers)
+    members: Mapping[str, object] = getattr(error, "members", {})
+    return problem(error.status_code, code, str(error.detail), headers=headers, **members)

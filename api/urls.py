@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from api.views import contracts, document, entities, events, exports, health, index, metrics, ops, tasks
+from api.views import (
+    contracts,
+    document,
+    entities,
+    estimates,
+    events,
+    exports,
+    health,
+    index,
+    metrics,
+    ops,
+    tasks,
+)
 
 TASKS = "api/v1/data-processing"
 
@@ -15,7 +27,7 @@ urlpatterns = [
     ),
     *(
         path(f"{TASKS}/tasks/{kind.replace('_', '/')}/estimate/", estimate.as_view(), name=f"estimate-{kind}")
-        for kind, estimate in tasks.ESTIMATES.items()
+        for kind, estimate in estimates.ESTIMATES.items()
     ),
     path(f"{TASKS}/tasks/status/", tasks.TaskStatus.as_view(), name="task-status"),
     path(f"{TASKS}/tasks/result/", tasks.TaskResult.as_view(), name="task-result"),

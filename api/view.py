@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api.access.tokens import require_scope
 from api.document.shapes import Problem
+from api.models import READ
 from api.problems import MEDIA_TYPE
 from api.requests.headers import AnswerHeader, Header
 from api.requests.parameters import Parameter, read_query
@@ -36,12 +38,13 @@ def refusal(meaning: str, *headers: AnswerHeader) -> Answer:
 class ApiView(APIView):
     """An endpoint. ``query`` declares its query parameters, whose values ``asked`` holds; ``heeds`` the
     headers that change its answer; ``body`` the type of a POST's body; ``answers`` what it answers, by
-    method and status."""
+    method and status; ``scopes`` what a token must be allowed, by method: no token may do others."""
 
     query: ClassVar[Sequence[Parameter]] = ()
     heeds: ClassVar[Sequence[Header]] = ()
     body: ClassVar[type[Question] | None] = None
     answers: ClassVar[Mapping[str, Mapping[int, Answer]]] = {}
+    scopes: ClassVar[Mapping[str, str]] = {"GET": READ}
     asked: Mapping[str, Any]
 
     @classmethod
@@ -54,3 +57,15 @@ class ApiView(APIView):
         # A method that is not there is told first: the parameters are those of the others.
         if hasattr(self, (request.method or "").lower()):
             self.asked = read_query(request._request, self.query)
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        # What is not there, or only describes itself, is answered as to anybody.
+        if method != "OPTIONS" and hasattr(self, method.lower()):
+            require_scope(request, self.scopes.get(method))
+
+    def get_authenticate_header(self, request: Request) -> str:
+        # Of all ways that are on; the framework would tell the first one only.
+        challenges = [one.challenge(request) for one in self.get_authenticators()]  # type: ignore[attr-defined]
+        return ", ".join(filter(None, challenges))

@@ -7,6 +7,7 @@ from api.views.entities import EntityDetail
 from api.views.entities import EntityDirectory as DirectoryAnswer
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
+from web.tokens import RevokeToken, Tokens
 from web.views import Compare, Datasets, Explorer, Help, MyTasks, Operations
 
 register_converter(KindConverter, "kind")
@@ -17,6 +18,8 @@ urlpatterns = [
     path("tasks/", MyTasks.as_view(), name="my-tasks"),
     path("operations/", Operations.as_view(), name="operations"),
     path("datasets/", Datasets.as_view(), name="datasets"),
+    path("tokens/", Tokens.as_view(), name="tokens"),
+    path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),
     path("help/", Help.as_view(), name="help"),
     path("entity/", ByName.as_view(), name="entity-by-name"),
     path("<kind:kind>/", DirectoryPage.as_view(), name="entities"),

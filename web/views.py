@@ -93,10 +93,11 @@ class Page(AccessMixin, TemplateView):
     """A page of the site. Who may not see it is asked to sign in, or refused when signed in already."""
 
     staff_only: ClassVar[bool] = False
+    signed_in_only: ClassVar[bool] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        signed_in = request.user.is_authenticated
-        allowed = request.user.is_staff if self.staff_only else signed_in or settings.ANONYMOUS_ACCESS
+        open_to_all = settings.ANONYMOUS_ACCESS and not self.signed_in_only
+        allowed = request.user.is_staff if self.staff_only else request.user.is_authenticated or open_to_all
         if not allowed:
             return self.handle_no_permission()
         # Now, because a new visitor's page asks several questions at once: each would make another owner.

@@ -1,8 +1,9 @@
-"""Signs users in by name and password, for forms and HTTP Basic alike, and tells clients who have not signed
-in how they can."""
+"""Knows users by session, token and HTTP Basic, signs them in by name and password, and tells clients who
+have not signed in how they can."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -10,16 +11,20 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from knox.auth import TokenAuthentication as KnoxAuthentication
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from api.access.addresses import address_key
+from api.access.tokens import REALM, note_use
+from api.models import ApiToken
 from data_processing import sign_in_tries
 
-REALM = 'realm="PhilGEPS Data Explorer"'
 # As in Django's User.
 LONGEST_NAME = 150
+TOKEN = re.compile(rb"[!-~]{1,200}")
+NO_TOKEN = "This token is unknown, revoked or past its end: make another one (page /tokens/)."
 
 
 class PasswordBackend(ModelBackend):
@@ -43,14 +48,32 @@ class PasswordBackend(ModelBackend):
         return await sync_to_async(self.authenticate)(request, username, password)
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
-    """Django's session. First in the list of classes, so that its header tells clients how to sign in."""
+class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # knox has no types
+    """An API token as ``Authorization: Bearer``. It acts as its user, so that both see one history, but never
+    with the rights of staff: what leaks must not be a key to the machine."""
 
-    def authenticate_header(self, request: Request) -> str:
-        # A browser that sees a Basic challenge covers the page, whose script asked, with a window of its own.
-        by_script = request.headers.get("Sec-Fetch-Dest") == "empty"
-        if settings.BASIC_AUTH and not by_script:
-            return f'Basic {REALM}, charset="UTF-8"'
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        # The library takes what is not UTF-8 for its own fault, and PostgreSQL takes no NUL.
+        if not TOKEN.fullmatch(token):
+            raise AuthenticationFailed(NO_TOKEN)
+        try:
+            user, known = super().authenticate_credentials(token)
+        except AuthenticationFailed:
+            raise AuthenticationFailed(NO_TOKEN) from None
+        note_use(known)
+        # Of this object only, which nobody saves: so no view can forget it.
+        user.is_staff = user.is_superuser = False
+        return user, known
+
+    def challenge(self, request: Request) -> str:
+        brought = request.headers.get("Authorization", "").lower().startswith("bearer")
+        return f'Bearer {REALM}, error="invalid_token"' if brought else f"Bearer {REALM}"
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Django's session."""
+
+    def challenge(self, request: Request) -> str:
         return f"Session {REALM}"
 
 
@@ -68,3 +91,8 @@ class BasicAuthentication(authentication.BasicAuthentication):
         if len(userid) > LONGEST_NAME or "\x00" in userid:
             raise AuthenticationFailed("The name or the password is not right.")
         return super().authenticate_credentials(userid, password, request)
+
+    def challenge(self, request: Request) -> str | None:
+        # A browser that sees this covers the page, whose script asked, with a window of its own.
+        by_script = request.headers.get("Sec-Fetch-Dest") == "empty"
+        return f'Basic {REALM}, charset="UTF-8"' if settings.BASIC_AUTH and not by_script else None

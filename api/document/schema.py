@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
 from drf_spectacular import authentication
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -14,9 +16,25 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 from api.access.owners import IsOwner
 from api.document import json_schema
+from api.models import SCOPES
 from api.requests.headers import RETRY_AFTER, WWW_AUTHENTICATE
 from api.view import Answer, ApiView, refusal
 from contracts.questions.model import Question, Schema
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """An API token; the requirement names the scope that the operation needs."""
+
+    target_class = "api.access.authentication.TokenAuthentication"
+    name = "tokenAuth"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Any:
+        meanings = "; ".join(f"`{scope}`: {words}" for scope, words in SCOPES.items())
+        return {"type": "http", "scheme": "bearer", "description": f"Made on the page /tokens/. {meanings}."}
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        scope = cast(ApiView, auto_schema.view).scopes.get(auto_schema.method)
+        return None if scope is None else {self.name: [scope]}
 
 
 class SessionScheme(authentication.SessionScheme):  # type: ignore[no-untyped-call]
@@ -86,7 +104,10 @@ class DescribedSchema(AutoSchema):
         if self._endpoint.get_authenticators():
             found |= {
                 401: refusal("sign in first", WWW_AUTHENTICATE),
-                403: refusal("not allowed, or the CSRF token is missing"),
+                403: refusal(
+                    "not allowed, or the CSRF token is missing, or the token lacks the scope",
+                    replace(WWW_AUTHENTICATE, always=False),
+                ),
                 503: refusal("the database is away for a moment", RETRY_AFTER),
             }
             if settings.BASIC_AUTH:

@@ -10,6 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
+from api.models import SCOPES
 from contracts.engine.names import Suggested
 from contracts.fields import FIELD_BY_NAME, Also, Pesos, Shown
 from contracts.questions.filters import EXACT
@@ -57,6 +58,7 @@ class Problem(TypedDict):
     errors: NotRequired[list[Culprit]]
     rerun: NotRequired[Annotated[str, Also(format="uuid", description="the task to run again")]]
     error: NotRequired[Annotated[TaskError, Also(description="why the task failed")]]
+    scope: NotRequired[Annotated[str, Also(enum=list(SCOPES), description="what the token lacks")]]
 
 
 class TaskError(TypedDict):

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from api import representation
 from api.access.owners import visible_to
 from api.document import shapes
+from api.models import EXPORT, READ
 from api.pagination import PAGED, answer_page
 from api.problems import problem
 from api.requests.headers import (
@@ -63,6 +64,7 @@ class ExportList(ApiView):
 class ExportDetail(ApiView):
     """One export file."""
 
+    scopes: ClassVar = {"GET": READ, "DELETE": EXPORT}
     answers: ClassVar = {
         "GET": {200: Answer(meaning="the file's facts", shape=shapes.Export)},
         "DELETE": {204: Answer(meaning="it is gone")},

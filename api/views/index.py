@@ -22,12 +22,14 @@ PARAGRAPH_END = re.compile(r"\n\s*\n")
 
 
 class Endpoint(TypedDict):
-    """An address of the API. ``url`` has the names of its variable parts in braces."""
+    """An address of the API. ``url`` has the names of its variable parts in braces; ``scopes`` says what a
+    token must be allowed, by method: no token may do others."""
 
     name: str
     url: str
     methods: list[str]
     parameters: list[str]
+    scopes: dict[str, str]
     description: str
 
 
@@ -114,5 +116,6 @@ def _describe(pattern: URLPattern) -> Endpoint:
         "url": get_script_prefix() + PLACEHOLDER.sub(r"{\1}", str(pattern.pattern)),
         "methods": [method.upper() for method in ("get", "post", "delete") if hasattr(view, method)],
         "parameters": [parameter.name for parameter in view.query],
+        "scopes": dict(view.scopes) if view.authentication_classes else {},
         "description": " ".join(PARAGRAPH_END.split(about)[0].split()),
     }

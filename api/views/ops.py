@@ -32,8 +32,9 @@ QUEUES = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 
 class StaffView(ApiView):
-    """A view that only staff may use."""
+    """A view that only staff may use, and no token."""
 
+    scopes: ClassVar = {}
     permission_classes = (IsAdminUser,)
 
 

@@ -15,7 +15,9 @@ from rest_framework.response import Response
 
 from api import representation
 from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
+from api.access.tokens import require_scope
 from api.document import shapes
+from api.models import EXPORT, READ
 from api.pagination import PAGED, answer_page
 from api.problems import problem
 from api.requests.bodies import Cancel, OneTask
@@ -40,19 +42,17 @@ from data_processing import datasets
 from data_processing.database.release import release_connections
 from data_processing.errors import AlreadyFinished, Expired, NotDeletable, NotFound
 from data_processing.instruments import count_lookup
-from data_processing.kinds.export import ExportRequest
-from data_processing.kinds.exporting import FileRequest
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from data_processing.kinds.registry import OFFERED, parse_again
-from data_processing.kinds.table_export import TableExportRequest
 from data_processing.lifecycle import ends, submission
 from data_processing.lifecycle.runs import cancellation, reads, recovery
-from data_processing.lifecycle.submission import get_reusable, request_key
+from data_processing.lifecycle.submission import request_key
 from data_processing.models import FINISHED, ExportFile, State, TaskRun
-from data_processing.outputs import estimates, files, results
-from data_processing.outputs.estimates import ExportEstimate
+from data_processing.outputs import files, results
 
 LISTED = 200
+CHANGES = {"POST": READ}
+"""The scope of what changes a task; one that makes a file needs another one (``_get_to_change``)."""
 NO_TASK = refusal("there is no such task, or it is somebody else's")
 FOREIGN = refusal("another version of the program recorded the task; this one cannot run it")
 NO_DATA = refusal("no dataset has been imported yet, or the database is away", MAYBE_RETRY_AFTER)
@@ -107,6 +107,7 @@ def _make_start(kind: TaskKind[TaskRequest]) -> type[StartTask]:
         "kind": kind,
         "body": kind.request,
         "answers": {"POST": starts(_found(kind))},
+        "scopes": {"POST": EXPORT if kind.formats else READ},
         "__doc__": kind.about,
     }
     return type(f"Start{kind.name.title().replace('_', '')}", (StartTask,), members)
@@ -121,6 +122,7 @@ class RerunTask(ApiView):
 
     heeds = (PREFER, IDEMPOTENCY_KEY)
     body = OneTask
+    scopes: ClassVar = CHANGES
     answers: ClassVar = {
         "POST": {
             **starts(shapes.any_of(_found(kind) for kind in OFFERED.values())),
@@ -130,50 +132,9 @@ class RerunTask(ApiView):
     }
 
     def post(self, request: Request) -> Response:
-        earlier = _get_visible(request, OneTask.from_json(request.data).task_id)
+        earlier = _get_to_change(request, OneTask.from_json(request.data).task_id)
         kind, wanted = parse_again(earlier.kind, earlier.request)
         return start_task(request, kind, wanted)
-
-
-class Estimate(ApiView):
-    """Says what an export would be, without starting it."""
-
-    kind: ClassVar[str]
-    answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
-
-    def answer(self, request: Request, wanted: FileRequest, estimate: ExportEstimate) -> Response:
-        key = request_key(self.kind, wanted, estimate["dataset_version"])
-        return Response({**estimate, "reuse": get_reusable(owner_of(request), key) is not None})
-
-
-class EstimateExport(Estimate):
-    """Says what an export would be, without starting it."""
-
-    kind = "export"
-    body = ExportRequest
-
-    def post(self, request: Request) -> Response:
-        wanted = ExportRequest.from_json(request.data)
-        version = datasets.current_snapshot().version
-        estimate = estimates.estimate_export(wanted, format=wanted.format, version=version)
-        return self.answer(request, wanted, estimate)
-
-
-class EstimateTableExport(Estimate):
-    """Says what an export of a table would be, without starting it."""
-
-    kind = "table_export"
-    body = TableExportRequest
-
-    def post(self, request: Request) -> Response:
-        wanted = TableExportRequest.from_json(request.data)
-        version = datasets.current_snapshot().version
-        estimate = estimates.estimate_table(wanted, format=wanted.format, version=version)
-        return self.answer(request, wanted, estimate)
-
-
-ESTIMATES: Mapping[str, type[Estimate]] = {one.kind: one for one in (EstimateExport, EstimateTableExport)}
-"""Kind that makes files -> the endpoint that estimates them."""
 
 
 class TaskStatus(ApiView):
@@ -206,6 +167,7 @@ class TaskStatus(ApiView):
 class TaskDetail(ApiView):
     """One task; DELETE takes an ended one out of the history, with its file."""
 
+    scopes: ClassVar = {"GET": READ, "DELETE": READ}
     answers: ClassVar = {
         "GET": {200: Answer(meaning="the task", shape=shapes.TaskStatus)},
         "DELETE": {
@@ -218,7 +180,7 @@ class TaskDetail(ApiView):
         return Response(representation.task_status(_get_visible(request, task_id)))
 
     def delete(self, request: Request, task_id: uuid.UUID) -> Response:
-        run = _get_visible(request, task_id)
+        run = _get_to_change(request, task_id)
         # Read before the rows go, removed afterwards: a file that no row names is found by the cleanup.
         paths = list(ExportFile.objects.filter(run=run, deleted_at=None).values_list("path", flat=True))
         # A dead letter goes with its run; until an operator has resolved it, it must not.
@@ -312,6 +274,7 @@ class CancelTask(ApiView):
     """
 
     body = Cancel
+    scopes: ClassVar = CHANGES
     answers: ClassVar = {
         "POST": {
             202: Answer(meaning="it was asked to stop", shape=shapes.Cancelled),
@@ -322,7 +285,7 @@ class CancelTask(ApiView):
 
     def post(self, request: Request) -> Response:
         body = Cancel.from_json(request.data)
-        run = _get_visible(request, body.task_id)
+        run = _get_to_change(request, body.task_id)
         state = (cancellation.request_cancel if body.all else cancellation.withdraw)(run.id)
         if state == State.REVOKED:
             ends.tell_ends([run.id])
@@ -388,4 +351,11 @@ def _get_visible(request: Request, task_id: uuid.UUID) -> TaskRun:
     run = reads.get(task_id)
     if run is None or not may_see(request, run.owner):
         raise NotFound("there is no task with this task_id")
+    return run
+
+
+def _get_to_change(request: Request, task_id: uuid.UUID) -> TaskRun:
+    """The same, for who may also start such a run. Raises WrongScope."""
+    run = _get_visible(request, task_id)
+    require_scope(request, EXPORT if representation.makes_file(run) else READ)
     return run

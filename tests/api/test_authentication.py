@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -82,16 +83,23 @@ def call(
 # --- What is asked for ------------------------------------------------------------------------------------
 
 
+def schemes(answer: Any) -> list[str]:
+    """The ways to sign in that an answer names."""
+    return re.findall(r"(\w+) realm=", answer["WWW-Authenticate"])
+
+
 @pytest.mark.parametrize("path", [QUEUES, f"{TASKS}status/", "/metrics"])
 def test_path_that_needs_a_login_asks_for_one(visitor: Client, settings: Settings, path: str) -> None:
     settings.ANONYMOUS_ACCESS = False
+    bearer = [] if path == "/metrics" else ["Bearer"]
     answer = visitor.get(path)
     assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated")
-    assert answer["WWW-Authenticate"].startswith("Basic realm=")
+    basic = [] if path == "/metrics" else ["Basic"]
+    assert schemes(answer) == [*bearer, "Session", *basic]
     by_script = visitor.get(path, headers={"Sec-Fetch-Dest": "empty"})
-    assert by_script["WWW-Authenticate"].startswith("Session realm=")
+    assert schemes(by_script) == [*bearer, "Session"]
     settings.BASIC_AUTH = False
-    assert visitor.get(path)["WWW-Authenticate"].startswith("Session realm=")
+    assert schemes(visitor.get(path)) == [*bearer, "Session"]
 
 
 def test_basic_makes_the_user_the_owner(visitor: Client, ana: User) -> None:

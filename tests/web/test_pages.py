@@ -15,7 +15,7 @@ from api.access.owners import VISITOR_COOKIE
 from tests.web.markup import Markup
 
 OPEN = ["/", "/compare/", "/tasks/", "/datasets/", "/help/"]
-PAGES = [*OPEN, "/operations/"]
+PAGES = [*OPEN, "/operations/", "/tokens/"]
 
 
 @pytest.fixture(params=[*PAGES, "/nowhere/"])
