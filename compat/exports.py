@@ -8,11 +8,13 @@ import contextlib
 import csv
 import io
 from collections.abc import Generator, Iterable, Iterator
+from typing import ClassVar
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.models import EXPORT
 from api.problems import problem
 from api.waiting.downloads import Download
 from compat import answers
@@ -36,6 +38,8 @@ TOTALS = ("label", "total_value", "count", "avg_value")
 class ExportContracts(OldView):
     """The contracts that are meant, as CSV."""
 
+    scopes: ClassVar = {"POST": EXPORT}
+
     def post(self, request: Request) -> HttpResponseBase:
         columns = tuple(answers.COLUMNS.values())
         wanted = ExportRequest.from_json(
@@ -46,6 +50,8 @@ class ExportContracts(OldView):
 
 class ExportTotals(OldView):
     """The totals of all names of a dimension, as CSV."""
+
+    scopes: ClassVar = {"POST": EXPORT}
 
     def post(self, request: Request) -> HttpResponseBase:
         wanted = TableExportRequest.from_json({**read_table(self.body_of(request)), "format": "csv"})

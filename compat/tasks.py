@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.models import EXPORT, READ
 from api.views import tasks
 from api.views.tasks import start_task
 from compat import answers
@@ -67,7 +68,8 @@ class StartTask(OldView):
 
 
 def _make_start(kind: str, make: Callable[[Body], TaskRequest], *, shared: bool) -> type[StartTask]:
-    members = {"kind": kind, "make": staticmethod(make), "shared": shared}
+    scopes = {"POST": EXPORT if KINDS[kind].formats else READ}
+    members = {"kind": kind, "make": staticmethod(make), "shared": shared, "scopes": scopes}
     return type(f"Start{kind.title()}", (StartTask,), members)
 
 

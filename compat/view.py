@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api.models import READ
 from api.requests.parameters import InvalidParameter
 from api.view import ApiView
 from compat.bodies import Body
@@ -18,6 +19,8 @@ class OldView(ApiView):
 
     # The OpenAPI document is of the API that is here to stay.
     schema = None
+    # The incumbent asks by POST as well.
+    scopes: ClassVar = {"GET": READ, "POST": READ}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Not ApiView's, which refuses what it does not know.
