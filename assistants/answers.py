@@ -13,11 +13,12 @@ from django.urls import reverse
 from api.access.owners import VISITOR_COOKIE
 from assistants.arguments import MOST_ROWS
 from assistants.calls import Api
-from assistants.permalinks import Pairs, link_charts, link_rows, link_table
+from assistants.permalinks import Pairs, link_charts, link_comparison, link_rows, link_table
 from contracts.errors import SnapshotMissing
 from contracts.snapshot import versions
 from data_processing import datasets
 from data_processing.kinds.aggregates import AggregatesRequest
+from data_processing.kinds.compare import CompareRequest
 from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.kind import TaskRequest
 from data_processing.kinds.search import SearchRequest
@@ -42,6 +43,9 @@ def link_request(api: Api, request: TaskRequest) -> str | None:
             return link(api, link_table(request))
         case AggregatesRequest():
             return link(api, link_charts(request.filters))
+        case CompareRequest():
+            pairs = link_comparison(request)
+            return None if pairs is None else api.address(reverse("compare"), pairs)
         case _:
             return None
 
@@ -92,6 +96,12 @@ def shape_totals(data: Mapping[str, Any]) -> Body:
     }
 
 
+def shape_comparison(data: Mapping[str, Any]) -> Body:
+    shown = ("summary", "by_year", "total_rows", "rows", "page", "pages")
+    answer = {name: data[name] for name in shown}
+    return {**answer, "truncated": len(data["rows"]) < data["total_rows"]}
+
+
 def shape_table(data: Mapping[str, Any]) -> Body:
     shown = ("whole", "columns", "total_rows", "rows", "page", "pages")
     answer = {name: data[name] for name in shown if name in data}
@@ -102,6 +112,7 @@ SHAPES: Mapping[str, Callable[[Mapping[str, Any]], Body]] = {
     "search": shape_search,
     "aggregates": shape_totals,
     "table": shape_table,
+    "compare": shape_comparison,
 }
 """Kind -> what becomes of its result. Of the others it is the file."""
 
@@ -112,7 +123,6 @@ def complete(api: Api, kind: str, request: TaskRequest, data: Mapping[str, Any])
         "asked": request.describe(),
         **SHAPES[kind](data),
         **{name: data[name] for name in REMARKS if data.get(name)},
-        "flood_control_included": data["include_flood_control"],
         "permalink": link_request(api, request),
         **date_version(data["dataset_version"]),
     }

@@ -13,6 +13,7 @@ from contracts.questions.numbers import ContractNumber, Whole
 from contracts.questions.query import Columns, Dimensions
 from contracts.questions.texts import OneOf
 from data_processing.kinds.aggregates import AggregatesRequest
+from data_processing.kinds.compare import CompareRequest
 from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.search import SearchRequest
 from data_processing.kinds.table import TableRequest
@@ -63,6 +64,12 @@ class TotalsArguments(AggregatesRequest):
 
 class TableArguments(TableRequest):
     """Which figures, of which contracts, by what; and which page of the rows."""
+
+    page_size: PageSize = USUAL_ROWS
+
+
+class CompareArguments(CompareRequest):
+    """Which contracts beside which, by what; and which page of the rows."""
 
     page_size: PageSize = USUAL_ROWS
 

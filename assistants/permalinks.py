@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from contracts.questions.comparisons import Comparison
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Sort
@@ -73,6 +74,22 @@ def link_table(table: Table) -> Pairs | None:
         *_unless_usual("by", table.rows, Table().rows),
         *([("across", table.columns)] if table.columns else []),
         *_unless_usual("order", table.sort.to_json(), TableSort().to_json()),
+    ]
+
+
+def link_comparison(comparison: Comparison) -> Pairs | None:
+    """Both sides, each under the explorer's own names behind a letter (sides.js)."""
+    sides = {letter: link_filters(side) for letter, side in (("a", comparison.a), ("b", comparison.b))}
+    pairs: Pairs = []
+    for letter, side in sides.items():
+        if side is None:
+            return None
+        pairs += [(f"{letter}.{name}", value) for name, value in side]
+    usual = Comparison()
+    return [
+        *pairs,
+        *_unless_usual("by", comparison.by, usual.by),
+        *_unless_usual("order", comparison.sort.to_json(), usual.sort.to_json()),
     ]
 
 

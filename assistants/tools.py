@@ -224,6 +224,15 @@ TOOLS: Mapping[str, Tool[Any]] = {
             answer=ask_kind("table"),
         ),
         Tool(
+            name="compare",
+            title="Compare two filters",
+            about="Put the contracts of two filters side by side: two years, two areas, two contractors. "
+            "Summary, years, and a page of rows by a dimension, each with a, b, the difference (a less b) "
+            "and the ratio (a divided by b).",
+            takes=arguments.CompareArguments,
+            answer=ask_kind("compare"),
+        ),
+        Tool(
             name="estimate_export",
             title="Estimate an export",
             about="Say how large a file of contracts would be, and whether it may be made.",

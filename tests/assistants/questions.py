@@ -173,6 +173,18 @@ QUESTIONS = [
           read=lambda answer: list_cells(answer, "Civil Works"),
           sql=f"SELECT year(award_date)::VARCHAR, count(*) {MAIN} AND classification = 'Civil Works' "
           "AND award_date IS NOT NULL GROUP BY 1 ORDER BY 1"),
+    Asked(words="2024 beside 2023", tool="compare",
+          arguments={"a": {"time_ranges": year(2024)}, "b": {"time_ranges": year(2023)}, "page_size": 1},
+          read=lambda answer: [
+              tuple(str(one[part]) for part in ("a", "b", "difference"))
+              for one in (answer["summary"]["count"], answer["summary"]["total_value"])],
+          sql=f"""WITH sides AS (
+              SELECT count(*) FILTER (year(award_date) = 2024) AS a,
+                  count(*) FILTER (year(award_date) = 2023) AS b,
+                  sum(contract_amount) FILTER (year(award_date) = 2024) AS a_value,
+                  sum(contract_amount) FILTER (year(award_date) = 2023) AS b_value {MAIN})
+              SELECT a::VARCHAR, b::VARCHAR, (a - b)::VARCHAR FROM sides UNION ALL
+              SELECT a_value::VARCHAR, b_value::VARCHAR, (a_value - b_value)::VARCHAR FROM sides"""),
     # Totals.
     total("the sum of it all", {}, "total_value", "sum(contract_amount)::DECIMAL(18, 2)"),
     total("how many contractors in 2023", {"time_ranges": year(2023)}, "contractors",

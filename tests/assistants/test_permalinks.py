@@ -15,16 +15,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistants.permalinks import Pairs, link_charts, link_rows, link_table
+from assistants.permalinks import Pairs, link_charts, link_comparison, link_rows, link_table
+from contracts.questions.comparisons import ComparisonSort
 from contracts.questions.dimensions import DIMENSIONS
 from contracts.questions.filters import Filters
 from contracts.questions.periods import TimeRange
 from contracts.questions.tables import SORTS, Bands, TableSort
+from data_processing.kinds.compare import CompareRequest
+from data_processing.kinds.kind import TaskRequest
 from data_processing.kinds.search import SearchRequest
 from data_processing.kinds.table import TableRequest
 from tests.contracts.example_questions import filters_, one_filter, sorts
 from web.views import DECLARED
 
+comparisons = st.builds(
+    CompareRequest,
+    a=one_filter,
+    b=one_filter,
+    by=st.sampled_from(list(DIMENSIONS)),
+    sort=st.builds(ComparisonSort, field=st.sampled_from(ComparisonSort.choices), descending=st.booleans()),
+)
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "web" / "javascript" / "page.js"
 searches = st.builds(SearchRequest, filters=filters_ | one_filter, sort=sorts)
@@ -49,12 +59,13 @@ class Page:
     def __init__(self, node: subprocess.Popen[str]) -> None:
         self._node = node
 
-    def read(self, request: SearchRequest | TableRequest, pairs: Pairs | None) -> tuple[Any, Pairs | None]:
+    def read(self, request: TaskRequest, pairs: Pairs | None) -> tuple[Any, Pairs | None]:
         """The filters of the page at our link, and the page's own link to what the request asks for."""
         link = None if pairs is None else f"?{urlencode(pairs)}"
+        sent = {"link": link, "request": request.to_json(), "sides": isinstance(request, CompareRequest)}
         assert self._node.stdin
         assert self._node.stdout
-        self._node.stdin.write(json.dumps({"link": link, "request": request.to_json()}) + "\n")
+        self._node.stdin.write(json.dumps(sent) + "\n")
         self._node.stdin.flush()
         said = json.loads(self._node.stdout.readline())
         own = said["own"]
@@ -92,6 +103,16 @@ def test_a_link_to_a_table_or_a_distribution_is_the_page_s_own(page: Page, reque
     assert own == pairs
     if pairs is not None:
         assert Filters.from_json(asked) == request.filters
+
+
+@given(request=comparisons)
+def test_a_link_to_a_comparison_leads_its_page_to_both_sides(page: Page, request: CompareRequest) -> None:
+    pairs = link_comparison(request)
+    if pairs is not None:
+        asked, own = page.read(request, pairs)
+        assert own == pairs
+        shown = CompareRequest.from_json(asked)
+        assert (shown.a, shown.b, shown.by, shown.sort) == (request.a, request.b, request.by, request.sort)
 
 
 def test_charts_are_the_same_rows_looked_at_in_another_way(page: Page) -> None:

@@ -6,7 +6,11 @@ import csv
 import hashlib
 import io
 import json
+import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,6 +22,8 @@ from assistants.tools import TOOLS
 from tests.assistants.asking import WEB, Assistant
 from tests.assistants.conftest import FREE_CALLS, Site
 from tests.assistants.questions import MAIN
+from tests.nginx import run_nginx
+from tools.stack.ports import LOOPBACK
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -168,3 +174,24 @@ def test_what_is_no_call_is_no_fault_of_the_server(site: Site, body: bytes) -> N
     answer = WEB.post(f"{site.url}/mcp", content=body, headers=headers)
     assert answer.status_code < 500
     assert answer.headers["cache-control"] == "private, no-store"
+
+
+def test_nginx_lets_assistants_through_and_links_lead_back_to_it(site: Site, tmp_path: Path) -> None:
+    with run_nginx(tmp_path / "nginx", web=site.url) as nginx:
+        url = f"http://{LOOPBACK}:{nginx.port}"
+        answer = Assistant(url).ask("find_names", typed="trading")
+        assert answer["total_names"] > 10
+        assert answer["permalink"].startswith(f"{url}/?contractor_contains=")
+
+
+def test_the_program_of_the_guide_prints_figures_and_a_link(site: Site) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "connect-assistants.md"
+    (program,) = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    run = subprocess.run(
+        [sys.executable, "-c", program.replace("https://contracts.example", site.url)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "'count': " in run.stdout
+    assert f"{site.url}/?text=flood+control&show=charts" in run.stdout

@@ -14,6 +14,7 @@ from celery import current_app
 from django.core.management import BaseCommand, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from assistants.tools import TOOLS
 from backend import secrets
 from contracts.errors import ContractsError
 from contracts.fields import FIELDS
@@ -101,6 +102,10 @@ def test_every_kind_and_every_celery_task_is_documented() -> None:
     assert {name for name in ours if f"`{name}`" not in text} == set()
     for kind in KINDS.values():
         assert f"| `{kind.name}` | `{kind.task_name}` | {kind.queue} |" in text
+
+
+def test_every_tool_for_assistants_is_documented() -> None:
+    assert {name for name in TOOLS if f"`{name}`" not in page("assistants")} == set()
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
