@@ -91,7 +91,7 @@ class AggregatesPage(OldView):
 
 
 class Analysis(OldView):
-    """An analysis of the amounts of all contracts that are meant, as quick as an estimate."""
+    """An analysis of the amounts of all contracts that are meant, about as quick as an estimate."""
 
     def post(self, request: Request) -> Response:
         body = self.body_of(request)

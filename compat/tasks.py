@@ -7,6 +7,7 @@ In answers the incumbent's members stand beside ours, so that nobody need be tol
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -28,6 +29,9 @@ from data_processing.kinds.kind import TaskRequest
 from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle.runs import reads
 from data_processing.models import State, TaskRun
+
+VISITOR = "visitor:"
+"""How the owners of what visitors have started begin."""
 
 SHAPINGS: Mapping[str, answers.Shaping] = {
     "total_value": answers.shape_search,
@@ -83,7 +87,20 @@ STARTS: Mapping[str, type[StartTask]] = {
 """Path below ``tasks/`` -> the endpoint that starts it."""
 
 
-class TaskStatus(OldView, tasks.TaskStatus):
+class ShownByKey(OldView, tasks.Shown):
+    """Shows what visitors have started to whoever names it: scripts keep no cookie, nobody can guess an id.
+    What users who signed in have started stays theirs."""
+
+    def find_run(self, request: Request, task_id: uuid.UUID) -> TaskRun:
+        run = reads.get(task_id)
+        return run if run and run.owner.startswith(VISITOR) else super().find_run(request, task_id)
+
+    def find_asked(self, request: Request, key: str) -> TaskRun | None:
+        visitors = TaskRun.objects.filter(request_key=key, owner__startswith=VISITOR)
+        return super().find_asked(request, key) or visitors.order_by("-created_at").first()
+
+
+class TaskStatus(ShownByKey, tasks.TaskStatus):
     """The state of a task, with ``progress`` of a hundred and a ``result`` that counts."""
 
     def get(self, request: Request) -> Response:
@@ -98,7 +115,7 @@ class TaskStatus(OldView, tasks.TaskStatus):
         return response
 
 
-class TaskResult(OldView, tasks.TaskResult):
+class TaskResult(ShownByKey, tasks.TaskResult):
     """The payload of a task, with the incumbent's envelope beside its members."""
 
     def get(self, request: Request) -> HttpResponse:

@@ -137,7 +137,19 @@ class RerunTask(ApiView):
         return start_task(request, kind, wanted)
 
 
-class TaskStatus(ApiView):
+class Shown(ApiView):
+    """An endpoint that shows runs to those who may see them."""
+
+    def find_run(self, request: Request, task_id: uuid.UUID) -> TaskRun:
+        """Raises NotFound."""
+        return _get_visible(request, task_id)
+
+    def find_asked(self, request: Request, key: str) -> TaskRun | None:
+        """The newest run of the question with this key."""
+        return visible_to(request, TaskRun.objects.filter(request_key=key)).order_by("-created_at").first()
+
+
+class TaskStatus(Shown):
     """All that may be known of one task."""
 
     query = (Identifier(name="task_id", meaning="which task", required=True),)
@@ -151,7 +163,7 @@ class TaskStatus(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        run = _get_visible(request, self.asked["task_id"])
+        run = self.find_run(request, self.asked["task_id"])
         body = representation.task_status(run)
         # Of the body, not of the row: live progress and the place in line change without it.
         etag = f'"{digest(body)[:32]}"'
@@ -192,7 +204,7 @@ class TaskDetail(ApiView):
         return Response(status=204)
 
 
-class TaskResult(ApiView):
+class TaskResult(Shown):
     """The payload of a finished task, by its id or by the key of its question."""
 
     query = (
@@ -219,12 +231,12 @@ class TaskResult(ApiView):
         if task_id is None and key is None:
             raise InvalidParameter("query", "task_id", "is required, or cache_key")
         if key is None:
-            return _result_response(_get_visible(request, task_id))
+            return _result_response(self.find_run(request, task_id))
         # Whoever asks: the key is the digest of a question, and its answer is the same for all.
         answer = results.get_answer(key)
         if answer is not None:
             return Response(answer)
-        run = visible_to(request, TaskRun.objects.filter(request_key=key)).order_by("-created_at").first()
+        run = self.find_asked(request, key)
         if run is None:
             raise NotFound("there is no answer under this cache_key")
         return _result_response(run)

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from contracts.engine.aggregates import EXACT
 from contracts.engine.cursor import Cursor
 from contracts.snapshot.expressions import Statement
 
-# DECIMAL(20,2), because the greatest amount of DECIMAL(18,2) times 100 overflows.
-_CENTAVOS = "(contract_amount::DECIMAL(20,2) * 100)::BIGINT"
+# Of the two parts apart: the greatest amount times 100 needs a wider DECIMAL, which takes five times as long.
+# The cast rounds, so that 0.57 as a double is 57.
+_CENTAVOS = "trunc(contract_amount)::BIGINT * 100 + ((contract_amount % 1)::DOUBLE * 100)::TINYINT"
+# What an amount has at most: eighteen digits, two of which are centavos.
+_DIGITS = 18
 STEPS = tuple(10**power for power in range(7, 2, -1))
 """Pesos of which a round amount is a multiple, the greatest first: ten millions to one thousand."""
 
@@ -69,26 +73,31 @@ class Bins:
 
 def count_digits(rows: Statement, cursor: Cursor) -> Digits:
     """The digits of ``rows``, a tail ``FROM contracts WHERE ...``."""
-    steps = " ".join(f"WHEN centavos % {100 * step} = 0 THEN {step}" for step in STEPS)
-    pesos = "(centavos // 100)::VARCHAR"
-    # One pass for all four. The first digit of centavos is that of pesos: both count by tens.
+    # By comparisons and not by text, and by all of them at once: the few hundred groups are added up here,
+    # which takes a third of what four groupings take. The first digit of centavos is that of pesos.
     statement = Statement(
-        f"""SELECT CASE WHEN grouping(first) = 0 THEN 'first' WHEN grouping(last) = 0 THEN 'last'
-                WHEN grouping(zeros) = 0 THEN 'zeros' ELSE 'steps' END AS property,
-            coalesce(first, last, zeros, steps), count(*), sum(contract_amount)
-        FROM (SELECT contract_amount, left(centavos::VARCHAR, 1)::INTEGER AS first,
-                (centavos // 100 % 10)::INTEGER AS last,
-                (CASE WHEN centavos % 1000 >= 100 OR centavos < 1000 THEN 0
-                    ELSE length({pesos}) - length(rtrim({pesos}, '0')) END)::INTEGER AS zeros,
-                (CASE {steps} ELSE 0 END)::INTEGER AS steps
-            FROM (SELECT contract_amount, {_CENTAVOS} AS centavos {rows.sql}))
-        GROUP BY GROUPING SETS ((first), (last), (zeros), (steps)) ORDER BY 1, 2""",
+        f"""SELECT ({_FIRST})::UTINYINT, (centavos // 100 % 10)::UTINYINT, ({_ZEROS})::UTINYINT,
+            ({_STEP})::INTEGER, count(*), sum(contract_amount)
+        FROM (SELECT contract_amount, {_CENTAVOS} AS centavos {rows.sql}) GROUP BY ALL ORDER BY ALL""",
         rows.parameters,
     )
-    found: dict[str, dict[int, Count]] = {"first": {}, "last": {}, "zeros": {}, "steps": {}}
-    for row in cursor.fetch(statement, _Row):
-        found[row.property][row.key] = Count(count=row.count, total_value=row.total_value)
-    return Digits(**found)
+    digits = Digits(first={}, last={}, zeros={}, steps={})
+    for first, last, zeros, step, count, total_value in cursor.fetch(statement, _Row):
+        found = Count(count=count, total_value=total_value)
+        _add(digits.first, first, found)
+        _add(digits.last, last, found)
+        _add(digits.zeros, zeros, found)
+        _add(digits.steps, step, found)
+    return digits
+
+
+_FIRST = f"""CASE {
+    " ".join(f"WHEN centavos < {10 ** (digit + 1)} THEN centavos // {10**digit}" for digit in range(_DIGITS))
+} END"""
+_ZEROS = f"""CASE WHEN centavos < 100 THEN 0 {
+    " ".join(f"WHEN centavos // 100 % {10 ** (digit + 1)} <> 0 THEN {digit}" for digit in range(_DIGITS - 2))
+} END"""
+_STEP = f"""CASE {" ".join(f"WHEN centavos % {100 * step} = 0 THEN {step}" for step in STEPS)} ELSE 0 END"""
 
 
 def find_bins(rows: Statement, cursor: Cursor, *, number: int) -> Bins | None:
@@ -98,10 +107,11 @@ def find_bins(rows: Statement, cursor: Cursor, *, number: int) -> Bins | None:
     if least is None or most is None:
         return None
     first, width = _to_centavos(least), _to_centavos(most) - _to_centavos(least)
-    # HUGEINT, because an amount may have eighteen digits and a place four more. With no width all is one bin.
-    place = f"least({number - 1}, ({_CENTAVOS} - {first})::HUGEINT * {number} // {max(1, width)})"
+    # HUGEINT only where it must be, which takes three times as long. With no width all is one bin.
+    wide = "::HUGEINT" if width * number >= 1 << 63 else ""
+    place = f"least({number - 1}, ({_CENTAVOS} - {first}){wide} * {number} // {max(1, width)})"
     statement = Statement(
-        f"SELECT 'place', {place}::INTEGER, count(*), sum(contract_amount) {rows.sql} GROUP BY 2 ORDER BY 2",
+        f"SELECT ({place})::INTEGER, count(*), sum(contract_amount) {rows.sql} GROUP BY 1 ORDER BY 1",
         rows.parameters,
     )
     return Bins(
@@ -109,8 +119,8 @@ def find_bins(rows: Statement, cursor: Cursor, *, number: int) -> Bins | None:
         least=least,
         most=most,
         found={
-            row.key: Count(count=row.count, total_value=row.total_value)
-            for row in cursor.fetch(statement, _Row)
+            place: Count(count=count, total_value=total_value)
+            for place, count, total_value in cursor.fetch(statement, _Bin)
         },
     )
 
@@ -138,11 +148,26 @@ def _survive_chi_square(statistic: float) -> float:
     return math.exp(-half) * math.fsum(half**k / math.factorial(k) for k in range(4))
 
 
-@dataclass(frozen=True)
-class _Row:
-    property: str
-    key: int
-    count: int
+def _add(counts: dict[int, Count], key: int, more: Count) -> None:
+    before = counts.get(key, Count(count=0, total_value=Decimal("0.00")))
+    counts[key] = Count(
+        count=before.count + more.count, total_value=EXACT.add(before.total_value, more.total_value)
+    )
+
+
+class _Row(NamedTuple):
+    first: int
+    last: int
+    zeros: int
+    step: int
+    # Not "count", which a tuple has already.
+    contracts: int
+    total_value: Decimal
+
+
+class _Bin(NamedTuple):
+    place: int
+    contracts: int
     total_value: Decimal
 
 

@@ -56,6 +56,8 @@ JsonRow: TypeAlias = dict[str, str | int | None]
 DUCKDB_SHARE = 0.66
 # Some 20 KB each.
 REMEMBERED_ANSWERS = 200
+# Some 5 KB each.
+REMEMBERED_DIGITS = 50
 # A bit for each contract: 0.6 MB of 5 million.
 REMEMBERED_ROWS = 24
 # Of 110,000 contractors with all figures, 15 MB.
@@ -111,6 +113,7 @@ class Store:
         self.groups: LruCache[Groups] = LruCache(
             REMEMBERED_GROUPS, note=lambda hit: observer.note_lookup("groups", hit=hit)
         )
+        self.digits: LruCache[Digits] = LruCache(REMEMBERED_DIGITS)
         # All that there can be: one for each name column.
         self.names: LruCache[NameList] = LruCache(len(EXACT))
         self.entities = Remembered()
@@ -152,6 +155,7 @@ class Store:
         self.found.forget()
         self.groups.forget()
         self.entities.forget()
+        self.digits.forget()
 
     def close(self) -> None:
         """Give everything back now. A store that nobody refers to any more does so by itself."""
@@ -226,8 +230,10 @@ class Reader:
         return self._open_table(table).measure()
 
     def count_digits(self, filters: Filters) -> Digits:
-        """What the digits of amounts say (``contracts.engine.amounts``)."""
-        return count_digits(self._matcher.select_matches(filters), self._cursor)
+        """What the digits of amounts say (``contracts.engine.amounts``); remembered: do not change it."""
+        return self._store.digits.get_or_make(
+            filters, lambda: count_digits(self._matcher.select_matches(filters), self._cursor)
+        )
 
     def find_bins(self, filters: Filters, *, number: int) -> Bins | None:
         """The contracts in so many bins of equal width; None where there are none."""

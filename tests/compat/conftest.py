@@ -14,9 +14,9 @@ from django.test import Client
 from django.urls import clear_url_caches
 from pytest_django import Settings
 
-from tests.api.conftest import live, post, visitor, work_off
+from tests.api.conftest import live, post, staff, visitor, work_off
 
-__all__ = ["live", "post", "visitor"]
+__all__ = ["live", "post", "staff", "visitor"]
 
 CONTRACTS = "/api/v1/contracts/"
 DATA = "/api/v1/data-processing/"

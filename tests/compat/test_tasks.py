@@ -109,3 +109,19 @@ def test_a_task_that_nobody_knows_is_a_problem(old: Client, call: str) -> None:
     assert old.get(f"{TASKS}{call}/", {"task_id": "00000000-0000-0000-0000-000000000000"}).status_code == 404
     assert old.get(f"{TASKS}{call}/", {"task_id": "x"}).status_code == 400
     assert old.get(f"{TASKS}{call}/").status_code == 400
+
+
+def test_a_script_that_keeps_no_cookie_follows_what_it_has_started(old: Client) -> None:
+    started = start(Client(), "search", {"filters": {**EMPTY, "page": 1}})
+    asked = {"cache_key": started["cache_key"]}
+    assert Client().get(f"{TASKS}result/", asked).json()["status"] == "not_ready"
+    assert follow(Client(), started["task_id"])["result"]["total_count"] == 32
+    assert Client().get(f"{TASKS}result/", {"task_id": started["task_id"]}).json()["total_rows"] == 32
+    assert post(Client(), f"{TASKS}cancel/", {"task_id": started["task_id"]}).status_code == 404
+
+
+def test_what_a_user_has_started_is_shown_to_nobody_else(old: Client, staff: Client) -> None:
+    started = start(staff, "search", {})
+    for name in ("task_id", "cache_key"):
+        for call in ("status", "result") if name == "task_id" else ("result",):
+            assert old.get(f"{TASKS}{call}/", {name: started[name]}).status_code == 404
