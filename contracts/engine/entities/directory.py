@@ -111,7 +111,8 @@ def _select_in_order(column: str) -> Statement:
     """Columns ``code`` and ``letter``, the place of a name's first letter among LETTERS; in order."""
     # What stands before the first letter or digit, such as a quotation mark, does not count. Other scripts'
     # letters and digits share the first place, though they are sorted behind Z.
-    plain = r"regexp_replace(folded, '^[^\p{L}\p{N}]+', '')"
+    plain = r"""CASE WHEN folded >= chr(1) || 'a' AND folded < chr(1) || '{' THEN substr(folded, 2)
+        ELSE regexp_replace(folded, '^[^\p{L}\p{N}]+', '') END"""
     latin = "CASE WHEN plain >= 'a' AND plain < '{' THEN ascii(plain) - 96 ELSE 0 END"
     return Statement(
         f"""SELECT code::BIGINT AS code, ({latin})::BIGINT AS letter
