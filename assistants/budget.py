@@ -7,6 +7,7 @@ import time
 import redis
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from api.access.addresses import address_key
 from data_processing.errors import TryLater
@@ -24,7 +25,7 @@ class TooManyCalls(TryLater):
 def has_credentials(request: HttpRequest) -> bool:
     """Whether the request names a user, in a way that the API believes or refuses but never passes over."""
     scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
-    return scheme in ({"basic"} if settings.BASIC_AUTH else set())
+    return scheme == "bearer" or (scheme == "basic" and settings.BASIC_AUTH)
 
 
 def take_call(request: HttpRequest) -> None:
@@ -39,13 +40,10 @@ def take_call(request: HttpRequest) -> None:
         left_s = HOUR_S - passed_s
         raise TooManyCalls(
             f"{limit} calls an hour are free from one address; more are in {-(-left_s // 60)} minutes, or at "
-            f"once for a client that sends an Authorization header ({_say_how_to_sign_in()})",
+            "once with a token, as `Authorization: Bearer`: sign in and make one at "
+            f"{request.build_absolute_uri(reverse('tokens'))}",
             retry_after_s=left_s,
         )
-
-
-def _say_how_to_sign_in() -> str:
-    return "HTTP Basic" if settings.BASIC_AUTH else "the operator of this site gives none yet"
 
 
 def _count(client: redis.Redis, key: str) -> int:

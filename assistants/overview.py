@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from assistants.tools import TOOLS
 from contracts.questions.dimensions import DIMENSIONS
+from contracts.questions.entities.kinds import KINDS
 from contracts.questions.filters import Filters
 from data_processing.kinds.registry import OFFERED
 
@@ -61,6 +62,11 @@ def _list_calls() -> Iterator[Entry]:
         if kind.is_there:
             yield Entry(f"POST {name}", reverse(f"task-{name}"), kind.about)
     yield Entry("GET suggest", reverse("suggest"), "names by what is typed of them, for the filters of names")
+    for entities in KINDS:
+        path = reverse("entity-directory", args=[entities])
+        yield Entry(
+            f"GET {entities}", path, "a directory; each has totals, partners, largest contracts, spellings"
+        )
     yield Entry(
         "GET columns", reverse("columns"), f"all columns. Filters: {filters}. Dimensions: {dimensions}"
     )
@@ -76,5 +82,11 @@ def _list_pages() -> Iterator[Entry]:
     yield Entry(
         "Explorer", reverse("explorer"), "search, charts, tables and exports; its address is the question"
     )
+    for entities in KINDS:
+        path = reverse("entities", args=[entities])
+        yield Entry(
+            f"All {entities}", path, "a page for each, readable without scripts; also as .json and .csv"
+        )
+    yield Entry("Tokens", reverse("tokens"), "for programs and assistants that ask more than a few times")
     yield Entry("Datasets", reverse("datasets"), "where the data comes from and what it leaves out")
     yield Entry("Help", reverse("help"), "how to ask, in plain words")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -34,6 +34,10 @@ class Assistant:
         result = self.call(tool, arguments)
         assert result.is_error, result.structured_content
         return result.structured_content
+
+    def named(self, token: str) -> Assistant:
+        """The same client with a token."""
+        return replace(self, headers={**self.headers, "Authorization": f"Bearer {token}"})
 
     def call(self, tool: str, arguments: dict[str, object]) -> CallToolResult:
         async def scene() -> CallToolResult:

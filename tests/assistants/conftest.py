@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,20 +19,33 @@ from tools.stack.system import System
 
 SHAPE = SampleShape(contracts=3000, seed=7)
 FREE_CALLS = 5
-USER = {
-    "DJANGO_SUPERUSER_USERNAME": "reporter",
-    "DJANGO_SUPERUSER_PASSWORD": "a long password",
-    "DJANGO_SUPERUSER_EMAIL": "reporter@site.example",
-}
+
+FILL = """
+import os, sys, django
+from django.core.management import call_command
+os.environ["DJANGO_SETTINGS_MODULE"] = "backend.settings"
+django.setup()
+from django.contrib.auth.models import User
+from api.access.tokens import make_token
+call_command("import_contracts", *sys.argv[2:])
+user = User.objects.create_user("reporter")
+scopes = (["read"], ["read", "export"])
+tokens = [make_token(user, name="assistant", scopes=some, days=1) for some in scopes]
+open(sys.argv[1], "w").write(" ".join(tokens))
+"""
+"""Several commands in one process, which starts for seconds."""
+
 addresses = itertools.count(1)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A running system, and its data as plain SQL sees it."""
+    """A running system, its data as plain SQL sees it, and two tokens of a user: one may only read."""
 
     system: System
     sql: duckdb.DuckDBPyConnection
+    reads: str
+    exports: str
 
     @property
     def url(self) -> str:
@@ -49,17 +61,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     others = ("DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND")
     configured = {name: text for name, text in unmeasured().items() if name not in others}
     # Who asks from where, the tests say: each of them from an address of its own, with calls of its own.
-    configured |= {**USER, "MCP_CALLS_PER_HOUR": str(FREE_CALLS), "PROXIES": "1", "BASIC_AUTH": "1"}
+    configured |= {"MCP_CALLS_PER_HOUR": str(FREE_CALLS), "PROXIES": "1"}
     with System(
         folder / "data", port=pick_port(), write=FileLog(folder / "logs"), configured=configured
     ) as system:
         system.start_servers()
-        system.run_command("import_contracts", *map(str, files), quietly=True)
-        system.run_command("createsuperuser", "--no-input", quietly=True)
+        system.run_program("-c", FILL, str(folder / "tokens"), *map(str, files), quietly=True)
+        reads, exports = (folder / "tokens").read_text(encoding="utf-8").split()
         system.start_processes()
         (database,) = (folder / "data" / "datasets").glob("versions/*/*.duckdb")
         with duckdb.connect(str(database), read_only=True) as sql:
-            yield Site(system, sql)
+            yield Site(system, sql, reads=reads, exports=exports)
 
 
 @pytest.fixture
@@ -69,8 +81,6 @@ def assistant(site: Site) -> Assistant:
 
 
 @pytest.fixture
-def reporter(assistant: Assistant) -> Assistant:
+def reporter(site: Site, assistant: Assistant) -> Assistant:
     """Asks as a user, from the same address."""
-    word = f"{USER['DJANGO_SUPERUSER_USERNAME']}:{USER['DJANGO_SUPERUSER_PASSWORD']}"
-    basic = base64.b64encode(word.encode()).decode()
-    return Assistant(assistant.url, {**assistant.headers, "Authorization": f"Basic {basic}"})
+    return assistant.named(site.exports)

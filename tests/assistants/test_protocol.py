@@ -127,19 +127,23 @@ def test_a_user_exports_a_whole_ranking_and_asks_again_for_the_same_file(
     assert again["task_id"] == answer["task_id"]
 
 
-def test_a_wrong_password_is_refused_in_words(assistant: Assistant) -> None:
-    wrong = replace(assistant, headers={**assistant.headers, "Authorization": "Basic eDp5"})
-    assert wrong.ask_badly("list_datasets")["status"] == 401
+def test_a_token_may_what_its_scopes_say(site: Site, assistant: Assistant) -> None:
+    reader = assistant.named(site.reads)
+    assert reader.ask("total_contracts")["summary"]["count"] > 1000
+    refused = reader.ask_badly("start_export")
+    assert (refused["status"], refused["code"]) == (403, "wrong-scope")
+    unknown = assistant.named("pgx_" + "0" * 64).ask_badly("list_datasets")
+    assert (unknown["status"], unknown["code"]) == (401, "authentication-failed")
 
 
-def test_calls_without_a_user_are_few_and_the_refusal_says_what_helps(
-    assistant: Assistant, reporter: Assistant
+def test_calls_without_a_token_are_few_and_the_refusal_says_how_to_get_one(
+    site: Site, assistant: Assistant, reporter: Assistant
 ) -> None:
     for _ in range(FREE_CALLS):
         assistant.ask("list_datasets")
     problem = assistant.ask_badly("list_datasets")
     assert (problem["code"], problem["status"]) == ("too-many-calls", 429)
-    assert "Authorization" in problem["detail"]
+    assert f"{site.url}/tokens/" in problem["detail"]
     reporter.ask("list_datasets")
 
 
