@@ -30,7 +30,8 @@ from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.query import Query
 from contracts.questions.searchtext import SearchText, Term, Wanted, find_number, list_phrases, list_wanted
 from contracts.questions.texts import NamePattern, Names, phrases_of
-from contracts.snapshot.expressions import CODES, SEARCHED_NAMES, Statement
+from contracts.snapshot.expressions import CODES, NUMBERED, SEARCHED_NAMES, Statement
+from contracts.snapshot.lines import LineIndex, RawRows
 from contracts.snapshot.numbers import NumberIndex, make_key, select_keys
 from contracts.snapshot.rows import LISTED, Mask, MatchedRows, RowArrays
 from contracts.snapshot.versions import Snapshot
@@ -61,6 +62,8 @@ class Indexes:
         self._words = _open(WordIndex, snapshot.words)
         self._rows = _open(RowArrays, snapshot.rows)
         self._numbers = _open(NumberIndex, snapshot.numbers)
+        self.lines = _open(LineIndex, snapshot.lines)
+        """None where an older program wrote the snapshot, which kept none."""
 
     @property
     def words(self) -> WordIndex:
@@ -140,6 +143,18 @@ class Matcher:
     def median_amounts(self, filters: Filters) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""
         return self._indexes.rows.median_amounts(self.match_rows(filters))
+
+    def list_numbered(self, numbers: Sequence[str], columns: Sequence[str] = NUMBERED) -> NDArray[np.uint32]:
+        """The rows that bear one of ``numbers`` in one of ``columns``, some of them twice."""
+        keys = [make_key(number) for number in numbers if number.isascii()]
+        if others := [number for number in numbers if not number.isascii()]:
+            keys += self._cursor.fetch(select_keys(others), int)
+        return self._indexes.numbers.list_rows(keys, columns)
+
+    def list_origins(self, number: int) -> list[RawRows] | None:
+        """The raw rows of the contract with this id; None in a snapshot of an older program."""
+        lines = self._indexes.lines
+        return None if lines is None else lines.list_origins(number - 1)
 
     @property
     def rows(self) -> RowArrays:
@@ -236,10 +251,7 @@ class Matcher:
 
     def _match_numbers(self, numbers: Sequence[str]) -> Mask:
         mask = np.zeros(self._indexes.rows.size, np.bool_)
-        keys = [make_key(number) for number in numbers if number.isascii()]
-        if others := [number for number in numbers if not number.isascii()]:
-            keys += self._cursor.fetch(select_keys(others), int)
-        mask[self._indexes.numbers.list_rows(keys)] = True
+        mask[self.list_numbered(numbers)] = True
         return mask
 
     def _match_keywords(self, keywords: tuple[str, ...]) -> Mask:

@@ -10,10 +10,8 @@ import contextlib
 import weakref
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -28,6 +26,9 @@ from contracts.engine.entities.lookup import Entities, Remembered
 from contracts.engine.matching import Indexes, Matcher, read_phrases
 from contracts.engine.names import NameList, NameMatches
 from contracts.engine.observer import Nobody, Observer
+from contracts.engine.records.addresses import Address
+from contracts.engine.records.record import Record, Standing, describe_record, find_standings
+from contracts.engine.records.rows import JsonRow, read_rows
 from contracts.engine.spill import make_spill_folder
 from contracts.engine.tables.answers import TableAnswer
 from contracts.engine.tables.comparing import ComparisonAnswer, Sides, answer_comparison
@@ -46,11 +47,6 @@ from contracts.questions.texts import NamePattern, Names, phrases_of
 from contracts.snapshot.folders import LockedFolder
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
-
-Value: TypeAlias = str | int | Decimal | date | None
-"""What a column of a contract may hold (contracts.fields.FieldType)."""
-JsonRow: TypeAlias = dict[str, str | int | None]
-"""A contract by the names of its columns, JSON-ready: dates ISO, money as text with two places."""
 
 # Of the memory limit, what DuckDB may count: result batches and its allocator take the rest (measured).
 DUCKDB_SHARE = 0.66
@@ -190,11 +186,15 @@ class Reader:
     def search(self, query: Query, page: Page) -> list[JsonRow]:
         """The rows of one page, JSON-ready: dates ISO, money as text with two places."""
         ids = self._matcher.list_ids(query, range(page.offset, page.offset + page.size)).tolist()
-        if not ids:
-            return []
-        # The rows of a list of ids come in no order.
-        rows = {row[0]: row[1:] for row in self._cursor.fetch(sql.select_by_id(query.columns, ids), _gather)}
-        return [dict(zip(query.columns, map(_to_json, rows[number]), strict=True)) for number in ids]
+        return read_rows(self._cursor, query.columns, ids)
+
+    def find_standings(self, address: Address) -> list[Standing]:
+        """The contracts at ``address``: none, one, or several that bear the same numbers."""
+        return find_standings(address, self._matcher, self._cursor)
+
+    def describe_record(self, standing: Standing) -> Record:
+        """All about one of ``find_standings`` of this reader."""
+        return describe_record(standing, self._matcher, self._cursor)
 
     def aggregate(self, aggregation: Aggregation) -> Answer:
         """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.engine.aggregates``.
@@ -339,13 +339,3 @@ class ContractRows:
         self, *, select: Sequence[str] = (), batch_rows: int = 20_000, places: range | None = None
     ) -> pa.RecordBatchReader:
         return self.reader.stream(self.query, select=select, batch_rows=batch_rows, places=places)
-
-
-def _gather(*values: Value) -> tuple[Value, ...]:
-    return values
-
-
-def _to_json(value: Value) -> str | int | None:
-    if isinstance(value, Decimal):
-        return f"{value:.2f}"
-    return value.isoformat() if isinstance(value, date) else value

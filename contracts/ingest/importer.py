@@ -28,7 +28,8 @@ from contracts.ingest.rows.accounts import measure_contracts, report_sources, wr
 from contracts.ingest.rows.days import settle_days
 from contracts.ingest.rows.fates import decide_fates
 from contracts.ingest.rows.later_years import join_later_years
-from contracts.ingest.rows.staging import RawFile, create_staging, stage_batch, stage_file
+from contracts.ingest.rows.origins import write_origins
+from contracts.ingest.rows.staging import NUMBERED, RawFile, create_staging, stage_batch, stage_file
 from contracts.ingest.sources import Generation
 from contracts.ingest.tables.batches import RawBatch
 from contracts.ingest.tables.headers import get_generation, list_generations
@@ -38,6 +39,7 @@ from contracts.ingest.workbooks.xlsx_files import read_workbook
 from contracts.progress import Progress
 from contracts.snapshot.versions import (
     DATABASE,
+    LINES,
     REJECTS,
     REPAIRS,
     Manifest,
@@ -110,8 +112,9 @@ def import_files(
             if not accept_losses:
                 raise_if_held(con, measure_losses(con, reports, max_rejected_share=max_rejected_share))
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
-            layout.build(con, "awards")
+            layout.build(con, "awards", numbered=NUMBERED)
             layout.build_arrays(con, folder)
+            write_origins(con, folder / LINES)
             yield _show_step(3)
             manifest = _make_manifest(
                 con, reports, version=version, created_at=created_at, as_of=reading["as_of"]

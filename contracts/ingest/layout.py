@@ -23,15 +23,18 @@ STORED = tuple(field for field in FIELDS if field.name != "id")
 SORTED_AT_ONCE = 400_000
 
 
-def build(con: duckdb.DuckDBPyConnection, awards: str) -> None:
+def build(con: duckdb.DuckDBPyConnection, awards: str, *, numbered: str | None = None) -> None:
     """Create ``contracts``, ``labels`` and ``cube`` from the relation ``awards`` of the same connection.
 
     ``awards`` holds every column of FIELDS but ``id``, in the types of ``FieldType.sql_type``. Its text is
     cleaned: trimmed, runs of whitespace are one space, no control characters, NFC. ``contract_amount`` is
     positive, ``source`` one of the two known values; neither is null.
+
+    ``numbered`` is a table that is told the number of each award, from 0: ``contract`` and the ``seq`` that
+    ``awards`` then has.
     """
     _build_labels(con, awards)
-    _build_contracts(con, awards)
+    _build_contracts(con, awards, numbered)
     # For the rows of a page, which are read by their ids.
     con.execute("CREATE UNIQUE INDEX contracts_by_id ON contracts (id)")
     cube = aggregates.build_cube(
@@ -68,16 +71,21 @@ def _build_labels(con: duckdb.DuckDBPyConnection, awards: str) -> None:
     )
 
 
-def _build_contracts(con: duckdb.DuckDBPyConnection, awards: str) -> None:
+def _build_contracts(con: duckdb.DuckDBPyConnection, awards: str, numbered: str | None) -> None:
     """The rows, physically in the order of the default sort and numbered by it."""
     # The rows come by periods, because to sort them all at once would spill gigabytes; each by way of a
     # temporary table, whose rowid numbers them: row_number() would run the sort and the compression in one
     # thread.
     done = 0
+    beside, kept = (", a.seq", "* EXCLUDE (seq)") if numbered else ("", "*")
     for condition in list(_periods(con, awards)) or ["false"]:
-        con.execute(f"CREATE TEMP TABLE ordered AS {_ordered(awards, condition)}")
-        con.execute("CREATE TABLE IF NOT EXISTS contracts AS SELECT 0::BIGINT AS id, * FROM ordered LIMIT 0")
-        con.execute(f"INSERT INTO contracts SELECT rowid + 1 + {done} AS id, * FROM ordered")
+        con.execute(f"CREATE TEMP TABLE ordered AS {_ordered(awards, condition, beside)}")
+        con.execute(
+            f"CREATE TABLE IF NOT EXISTS contracts AS SELECT 0::BIGINT AS id, {kept} FROM ordered LIMIT 0"
+        )
+        con.execute(f"INSERT INTO contracts SELECT rowid + 1 + {done} AS id, {kept} FROM ordered")
+        if numbered:
+            con.execute(f"INSERT INTO {numbered} SELECT rowid + {done} AS contract, seq FROM ordered")
         [(rows,)] = con.execute("SELECT count(*) FROM ordered").fetchall()
         done += rows
         con.execute("DROP TABLE ordered")
@@ -100,8 +108,8 @@ def _periods(con: duckdb.DuckDBPyConnection, awards: str) -> Iterator[str]:
         yield "a.award_date IS NULL"
 
 
-def _ordered(awards: str, condition: str) -> str:
-    """The rows that meet ``condition`` as they are stored, but for the id."""
+def _ordered(awards: str, condition: str, beside: str) -> str:
+    """The rows that meet ``condition`` as they are stored, but for the id, and what goes ``beside``."""
     columns = [f"a.{field.name}" for field in STORED]
     codes = [f"{column}_label.code::INTEGER AS {code}" for column, code in CODES.items()]
     derived = [*codes, f"{value_bin('a.contract_amount')} AS value_bin"]
@@ -112,7 +120,7 @@ def _ordered(awards: str, condition: str) -> str:
         for column in CODES
     )
     # The hash makes the order of equals a property of the rows, not of threads.
-    return f"""SELECT {", ".join([*columns, *derived])} FROM {awards} a {joins}
+    return f"""SELECT {", ".join([*columns, *derived])}{beside} FROM {awards} a {joins}
         WHERE {condition}
         ORDER BY a.award_date DESC NULLS LAST, a.contract_amount DESC, a.reference_id, a.award_number,
             hash({", ".join(columns)})"""

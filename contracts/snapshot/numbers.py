@@ -52,15 +52,17 @@ class NumberIndex:
     """Answers which contracts bear a number."""
 
     def __init__(self, folder: Path) -> None:
-        self._columns = [
-            (map_array(folder, f"{column}-keys"), map_array(folder, f"{column}-rows")) for column in NUMBERED
-        ]
+        self._columns = {
+            column: (map_array(folder, f"{column}-keys"), map_array(folder, f"{column}-rows"))
+            for column in NUMBERED
+        }
 
-    def list_rows(self, keys: Iterable[int]) -> NDArray[np.uint32]:
-        """The rows that bear one of the numbers with these keys, some of them twice."""
+    def list_rows(self, keys: Iterable[int], columns: Iterable[str] = NUMBERED) -> NDArray[np.uint32]:
+        """The rows that bear one of the numbers with these keys in one of ``columns``, some of them twice."""
+        wanted = [self._columns[column] for column in columns]
         found = [np.zeros(0, np.uint32)]
         for key in map(np.uint64, keys):
-            for sorted_keys, rows in self._columns:
+            for sorted_keys, rows in wanted:
                 first = np.searchsorted(sorted_keys, key, side="left")
                 found.append(rows[first : np.searchsorted(sorted_keys, key, side="right")])
         return np.concatenate(found)

@@ -12,6 +12,7 @@ Layout under the dataset root::
     versions/<version>/words/     the word index (contracts.snapshot.words)
     versions/<version>/rows/      what is kept of every contract as arrays (contracts.snapshot.rows)
     versions/<version>/numbers/   the index of their numbers (contracts.snapshot.numbers)
+    versions/<version>/lines/     the raw rows of every contract (contracts.snapshot.lines)
 
 A version is built under a hidden name beside the others and renamed when it is complete, so that a
 reader sees a whole version or none.
@@ -37,7 +38,7 @@ from contracts.snapshot.folders import LOCK, LockedFolder, lock_abandoned, locke
 
 CURRENT, VERSIONS = "current", "versions"
 DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv"
-WORDS, ROWS, NUMBERS = "words", "rows", "numbers"
+WORDS, ROWS, NUMBERS, LINES = "words", "rows", "numbers", "lines"
 BUILDING, DELETED = ".building", ".deleted"
 POINTER = ".current"
 """What becomes ``current``, in a version that is about to be published."""
@@ -188,6 +189,10 @@ class Snapshot:
     @property
     def numbers(self) -> Path:
         return self.path / NUMBERS
+
+    @property
+    def lines(self) -> Path:
+        return self.path / LINES
 
     @property
     def rejects(self) -> Path:

@@ -318,7 +318,7 @@ _NAME_REPAIRED = """array_to_string(list_transform(judged.repairs, lambda repair
 
 
 def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
-    """The imported rows in the columns and types of FIELDS, without ``id``."""
+    """The imported rows in the columns and types of FIELDS, without ``id``, and their ``seq``."""
     judged = (*DATE_FIELDS, *_MONEY, "funding_year")
     cleaned = [field for field in STAGED if field not in judged]
     texts = ", ".join(f"texts[{place}] AS {field}" for place, field in enumerate(cleaned, start=1))
@@ -341,7 +341,7 @@ def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
         ), named AS (
             SELECT seq, {texts} FROM cleaned
         )
-        SELECT {columns}
+        SELECT seq, {columns}
         FROM named JOIN staging.fates USING (seq) JOIN staging.judged USING (seq)
             JOIN staging.files ON files.file = judged.file"""
     )

@@ -47,6 +47,10 @@ STAGED = (
 
 # ``seq`` = file, sheet and row in one number: unique, and in the order in which rows are given.
 _SHEET_BITS, _ROW_BITS = 10, 32
+TABLE_OF, ROW_OF = f"(seq >> {_ROW_BITS})", f"(seq & {(1 << _ROW_BITS) - 1})"
+"""SQL: what tells the tables of all files apart, in their order; the number of a row in its table."""
+NUMBERED = "staging.numbered"
+"""The number, from 0, that each award has in the snapshot (``contracts.ingest.layout``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ def create_staging(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     con.execute("CREATE TABLE staging.formulas (seq BIGINT, field VARCHAR, formula VARCHAR)")
     con.execute("CREATE TABLE staging.files (file INTEGER, name VARCHAR, source VARCHAR)")
     con.execute("CREATE TABLE staging.days (file INTEGER, field VARCHAR, raw VARCHAR, day DATE)")
+    con.execute(f"CREATE TABLE {NUMBERED} (contract UINTEGER, seq BIGINT)")
     create_macros(con)
 
 

@@ -51,7 +51,7 @@ def test_an_import_becomes_the_current_version(tmp_path: Path) -> None:
 def test_a_version_holds_its_files_and_nothing_else(tmp_path: Path) -> None:
     snapshot = import_all(tmp_path / "data", write_s3(tmp_path / "raw.csv", {}))
     names = sorted(path.name for path in snapshot.path.iterdir())
-    indexes = ["numbers", "rows", "words"]
+    indexes = ["lines", "numbers", "rows", "words"]
     assert names == sorted(["contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv", *indexes])
 
 
