@@ -14,7 +14,14 @@ from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException
 
 from api.requests.parameters import InvalidParameter
-from contracts.errors import ContractsError, InvalidQuery, NoDataset, SnapshotMissing, UnknownEntity
+from contracts.errors import (
+    ContractDropped,
+    ContractsError,
+    InvalidQuery,
+    NoDataset,
+    SnapshotMissing,
+    UnknownEntity,
+)
 from data_processing.errors import (
     AlreadyFinished,
     BadRequestBody,
@@ -37,6 +44,7 @@ STATUS: Mapping[type[Exception], int] = {
     UnknownEntity: 404,
     NoDataset: 503,
     SnapshotMissing: 410,
+    ContractDropped: 410,
     NotFound: 404,
     AlreadyFinished: 409,
     NotDeletable: 409,
@@ -95,6 +103,8 @@ def _from_own(error: TaskError | ContractsError) -> HttpResponse:
         members["errors"] = [{"in": place, "pointer": error.pointer, "detail": error.message}]
     if isinstance(error, Expired):
         members["rerun"] = error.rerun
+    if isinstance(error, ContractDropped):
+        members["last_version"] = error.last_version
     headers = {}
     if isinstance(error, TryLater):
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))

@@ -47,6 +47,12 @@ urlpatterns = [
     path("api/v1/contracts/columns/", contracts.Columns.as_view(), name="columns"),
     path("api/v1/entities/<str:kind>/", entities.EntityDirectory.as_view(), name="entity-directory"),
     path("api/v1/entities/<str:kind>/<str:slug>/", entities.EntityDetail.as_view(), name="entity-detail"),
+    # A number may hold slashes that somebody has not escaped.
+    path(
+        "api/v1/contracts/<str:reference>/<path:award>/",
+        contracts.ContractAtAddress.as_view(),
+        name="contract-record",
+    ),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),

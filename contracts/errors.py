@@ -41,6 +41,16 @@ class UnknownEntity(ContractsError):
     code = "unknown-entity"
 
 
+class ContractDropped(ContractsError):
+    """A contract that an earlier version had, ``last_version``, and the current one has not."""
+
+    code = "contract-dropped"
+
+    def __init__(self, message: str, *, last_version: str) -> None:
+        super().__init__(message)
+        self.last_version = last_version
+
+
 class QueryInterrupted(ContractsError):
     """The caller interrupted a running query; nothing is wrong with the query."""
 

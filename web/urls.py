@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from api.views.entities import EntityDetail
 from api.views.entities import EntityDirectory as DirectoryAnswer
+from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.tokens import RevokeToken, Tokens
@@ -32,6 +33,7 @@ urlpatterns = [
     path("sitemap.xml", SitemapIndex.as_view(), name="sitemap-index"),
     path("sitemap-<slug:section>.xml", SitemapSection.as_view(), name="sitemap"),
     path("robots.txt", robots, name="robots"),
+    path("contracts/<str:reference>/<path:award>/", ContractPage.as_view(), name="contract"),
     path(
         "login/",
         LoginView.as_view(template_name="web/login.html", redirect_authenticated_user=True),

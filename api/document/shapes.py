@@ -59,6 +59,7 @@ class Problem(TypedDict):
     rerun: NotRequired[Annotated[str, Also(format="uuid", description="the task to run again")]]
     error: NotRequired[Annotated[TaskError, Also(description="why the task failed")]]
     scope: NotRequired[Annotated[str, Also(enum=list(SCOPES), description="what the token lacks")]]
+    last_version: NotRequired[Annotated[str, Also(description="the dataset version that had the contract")]]
 
 
 class TaskError(TypedDict):

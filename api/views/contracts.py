@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
+from django.http import HttpResponseBase, HttpResponsePermanentRedirect
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import records
 from api.document import shapes
+from api.requests.headers import ETAG, IF_NONE_MATCH, LOCATION, names_etag
 from api.requests.parameters import Choice, Pattern, Text, Whole
 from api.view import Answer, ApiView, refusal
 from contracts.engine.names import NameMatches
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, Field
 from contracts.questions.filters import EXACT, FILTER_OF
+from contracts.questions.query import digest
 from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 
@@ -44,6 +48,40 @@ class Suggest(ApiView):
             "all_names": _all_names(found) if found.patterns else None,
         }
         return Response(body)
+
+
+class ContractAtAddress(ApiView):
+    """One contract by the numbers that it bears: all columns, the raw rows it was read from, those of its
+    notice, and those before and after of the same organization and contractor."""
+
+    query = (
+        Text(name="key", meaning="which of several contracts with the same numbers, by its link", at_most=16),
+    )
+    heeds = (IF_NONE_MATCH,)
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="the contract", shape=records.ContractRecord, headers=(ETAG,)),
+            300: Answer(meaning="several contracts bear these numbers", shape=records.RecordChoices),
+            301: Answer(meaning="the one address of what was asked for", headers=(LOCATION,)),
+            304: Answer(meaning="nothing has changed", headers=(ETAG,)),
+            410: refusal("an earlier dataset version had it, or the current one is of an older program"),
+            **WITHOUT_DATA,
+        }
+    }
+
+    def get(self, request: Request, reference: str, award: str) -> HttpResponseBase:
+        located = records.locate(reference, award, self.asked["key"])
+        if (moved := located.find_move(reference, award, self.asked["key"])) is not None:
+            return HttpResponsePermanentRedirect(f"{records.API}{moved}")
+        if located.record is None:
+            return Response(records.represent_choices(located), status=300)
+        body = records.represent(located, located.record)
+        # Of the body, which names the dataset version: another release may say more of the same version.
+        etag = f'"{digest(body)[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if names_etag(request, etag):
+            return Response(status=304, headers=headers)
+        return Response(body, headers=headers)
 
 
 class Columns(ApiView):

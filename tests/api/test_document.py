@@ -121,6 +121,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "exports": [task["export_id"] for task in everything if "export_id" in task],
         "keys": [task["cache_key"] for task in everything if "cache_key" in task],
         "letters": [letter.pk for letter in letters],
+        "references": ["31"],
+        "awards": ["31"],
         "versions": [one.version for one in datasets.list_snapshots()],
         "kinds": ["contractors"],
         "slugs": [make_slug("Peña & Sons")],
@@ -139,6 +141,8 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "path.version": "versions",
         "path.kind": "kinds",
         "path.slug": "slugs",
+        "path.reference": "references",
+        "path.award": "awards",
         "body.ids[*]": "letters",
     }
     corners = {"enabled": THOROUGH or who == "staff", **({} if THOROUGH else {"unexpected-methods": []})}

@@ -13,7 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
 from django.views.generic import TemplateView
 
-from contracts.errors import NoDataset
+from contracts.errors import NoDataset, SnapshotMissing
 
 
 # Kept, but asked for again: an import changes what a page says. Its ETag is of the text, which names the
@@ -33,6 +33,8 @@ class PublicPage(AccessMixin, TemplateView):
             return super().dispatch(request, *args, **kwargs)
         except NoDataset:
             return explain(request, 503, "There is no data yet", "Nothing has been imported so far.")
+        except SnapshotMissing as missing:
+            return explain(request, 503, "This cannot be shown now", f"{str(missing).capitalize()}.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """``canonical``: the page's address without its query; a view whose pages have several says so."""

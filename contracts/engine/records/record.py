@@ -18,11 +18,14 @@ from contracts.engine.records.rows import JsonRow, read_rows
 from contracts.fields import FIELDS
 from contracts.snapshot.expressions import CODES, Statement
 from contracts.snapshot.lines import RawRows
+from contracts.snapshot.numbers import NumberIndex, make_key
+from contracts.snapshot.versions import Snapshot
 
 ALL_COLUMNS = tuple(field.name for field in FIELDS)
 TOLD = (
     *("id", "reference_id", "project_id", "award_number", "contract_number", "award_title", "notice_title"),
     *("awardee_name", "organization_name", "award_date", "contract_amount", "source"),
+    "source_file",
 )
 """What is told of the contracts around one: enough to know them by, and to find them."""
 _DISTINCT = (
@@ -61,6 +64,29 @@ class Record:
     all_siblings: int
     before: Standing | None
     after: Standing | None
+
+
+def may_hold(snapshot: Snapshot, address: Address) -> bool:
+    """Whether a snapshot may have a contract at ``address``, told by its index of numbers alone: nobody opens
+    old versions for numbers that were never given out."""
+    try:
+        index = NumberIndex(snapshot.numbers)
+    except FileNotFoundError:  # of an older program, or pruned meanwhile
+        return False
+    if not (address.reference + address.award).isascii():
+        return True
+    notices, awards, contracts = (
+        index.list_rows([make_key(number)] if number else [], columns)
+        for number, columns in (
+            (address.reference, ["reference_id"]),
+            (address.award, AWARDS),
+            (address.award, ["contract_number"]),
+        )
+    )
+    if address.reference and address.award:
+        # A project's number has no index.
+        return bool(np.intersect1d(notices, awards).size or contracts.size)
+    return bool(notices.size or awards.size)
 
 
 def find_standings(address: Address, matcher: Matcher, cursor: Cursor) -> list[Standing]:

@@ -9,6 +9,26 @@ import { clearFilters, isNameFilter } from "./view.js";
 /** @import {Attributes, Children} from "./dom.js" */
 /** @import {View} from "./view.js" */
 
+/** Where a number is missing, a dash stands; the server leads to the canonical address. @param {unknown} number */
+const spell = (number) =>
+  number === null ? "-" : encodeURIComponent(String(number)).replaceAll("~", "%7E").replaceAll("%", "~");
+
+/** The link to the page of a contract (contracts/engine/records/addresses.py). @param {Contract} row */
+function buildPageLink(row) {
+  const parts = [row.reference_id ?? row.project_id, row.award_number ?? row.contract_number];
+  if (parts.every((part) => part === null)) return [];
+  const href = `/contracts/${parts.map(spell).join("/")}/`;
+  return [
+    build("dt", {}, "Address"),
+    build(
+      "dd",
+      {},
+      build("a", { href }, "Page of this contract"),
+      build("span", { class: "detail" }, "to cite, print or share"),
+    ),
+  ];
+}
+
 const TITLES = /** @type {const} */ (["award_title", "notice_title"]);
 
 /**
@@ -45,7 +65,7 @@ export function showDetails(row, columns, { view, buildLink }) {
       ),
     ]);
   find("#details-title").textContent = title;
-  find("#details-facts").replaceChildren(...facts.flat());
+  find("#details-facts").replaceChildren(...facts.flat(), ...buildPageLink(row));
   for (const link of dialog.querySelectorAll("a")) {
     // A click that opens another tab leaves the dialog as it is.
     link.addEventListener("click", (event) => {
