@@ -140,7 +140,7 @@ def test_every_path_of_the_api_is_documented() -> None:
     text = page("api")
     for route in routes:
         # Names of things are shown as such, other variable parts are ids.
-        named = re.sub(r"<str:(kind|slug)>", r"{\1}", route)
+        named = re.sub(r"<(?:str|path):(kind|slug|reference|award)>", r"{\1}", route)
         shown = re.sub(r"<[^>]+>", "{id}", named).removeprefix("api/v1/data-processing/")
         assert shown in text, shown
 
