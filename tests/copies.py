@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-PRODUCT = ("backend", "web", "api", "data_processing", "contracts")
+PRODUCT = ("backend", "web", "assistants", "api", "data_processing", "contracts")
 
 
 def copy_rooms(folder: Path, rooms: Iterable[str] = PRODUCT) -> Path:
