@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.engine.absence import Remarks
 from contracts.engine.tables.comparing import ComparisonAnswer
 from contracts.progress import Progress
 from contracts.questions.comparisons import PagedComparison
@@ -24,6 +25,8 @@ class CompareResult(ComparisonAnswer):
     pages: int
     a_in_words: str
     b_in_words: str
+    a_remarks: Remarks
+    b_remarks: Remarks
     dataset_version: str
 
 
@@ -33,6 +36,7 @@ def compute_comparison(request: CompareRequest, context: Context) -> Work:
     yield Progress(phase="comparing", current=0, total=1, unit="steps")
     with context.open_reader() as reader:
         answer = reader.compare(request, page)
+        of_a, of_b = reader.remark(request.a), reader.remark(request.b)
     payload: CompareResult = {
         **answer,
         "page": page.number,
@@ -40,6 +44,8 @@ def compute_comparison(request: CompareRequest, context: Context) -> Work:
         "pages": -(-answer["total_rows"] // page.size),
         "a_in_words": request.a.describe(),
         "b_in_words": request.b.describe(),
+        "a_remarks": of_a,
+        "b_remarks": of_b,
         "dataset_version": context.dataset_version,
     }
     return Outcome(payload=payload)

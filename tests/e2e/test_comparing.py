@@ -106,8 +106,18 @@ def test_side_is_changed_in_the_explorer_and_comes_back(page: Page) -> None:
 
 
 def test_side_without_contracts_and_a_wrong_value_are_told_in_words(page: Page) -> None:
-    page.goto("/compare/?a.year=2024&b.year=2018")
+    page.goto("/compare/?a.year=2024&b.year=2018&b.area=Province+1")
     expect(page.locator("#summary")).to_contain_text("2018 has no contract")
+    without = page.locator("#side-b .side-remarks")
+    expect(without).to_contain_text("Nothing found")
+    without.get_by_role("link", name="at any time").click()
+    expect(page).to_have_url(re.compile(r"/compare/\?a\.year=2024&b\.area=Province\+1$"))
+    expect(without).to_be_hidden()
+    page.goto("/compare/?a.organization=MUNICIPALITY+OF+TEST+4O")
+    page.locator("#side-a .side-remarks").get_by_role(
+        "link", name="MUNICIPALITY OF TEST 4", exact=True
+    ).click()
+    expect(page.locator("#side-a .side-name")).to_have_text("MUNICIPALITY OF TEST 4")
     page.goto("/compare/?a.min=9&a.max=3")
     expect(page.get_by_role("alert")).to_contain_text("/a/value_range")
     expect(page.locator("#answer")).to_be_hidden()

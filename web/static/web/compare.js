@@ -5,7 +5,7 @@ import { API, get, Problem, TASKS } from "./api.js";
 import { ChipBar } from "./chips.js";
 import { ComparedTable } from "./comparedtable.js";
 import { narrowTo } from "./dimensions.js";
-import { announce, build, buildButton, find } from "./dom.js";
+import { announce, build, buildButton, find, stay } from "./dom.js";
 import { buildFigure, drawColumns } from "./figures.js";
 import { Picker } from "./picker.js";
 import { buildProblem } from "./problems.js";
@@ -169,10 +169,36 @@ function draw(data, names) {
   find("#answer").hidden = false;
   const verdict = sayDifference(names, data.summary.total_value);
   find("#summary").textContent = verdict;
+  for (const { side, root } of forms)
+    showRemarks(side, find(".side-remarks", HTMLElement, root), data[`${side}_remarks`]);
   drawCards(data.summary);
   drawChart(data, names);
   table.show(comparison, data);
   announce(verdict);
+}
+
+/** What nobody bears, and why a side has no contract. @param {Side} side @param {HTMLElement} box @param {Api.Remarks} remarks */
+async function showRemarks(side, box, { unknown_names: unknown, nothing_found: nothing }) {
+  const asked = comparison;
+  box.hidden = true;
+  if (!unknown.length && !nothing) return;
+  const { buildAbsence, buildUnknown } = await import("./absence.js");
+  if (asked !== comparison) return;
+  /** @type {import("./absence.js").BuildLink} */
+  const buildLink = (view, attributes, ...content) => {
+    const href = writeComparison({ ...asked, [side]: onlyFilters(view) });
+    const onclick = stay(() => {
+      find("#summary").focus(); // the link goes away with its remark
+      changeSide(side, view);
+    });
+    return build("a", { ...attributes, href, onclick }, ...content);
+  };
+  const absence = nothing && buildAbsence(asked[side], nothing, { buildLink, clear: () => changeSide(side, EMPTY) });
+  box.replaceChildren(
+    ...buildUnknown(asked[side], unknown, buildLink),
+    ...(absence ? [build("div", { class: "message" }, ...absence)] : []),
+  );
+  box.hidden = false;
 }
 
 /** @param {Api.ComparedSummary} summary */
