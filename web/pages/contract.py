@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from api import records
@@ -16,6 +17,8 @@ from api.records import ContractRecord, RecordInShort
 from contracts.engine.records.rows import JsonRow
 from contracts.errors import ContractDropped
 from contracts.fields import FIELD_BY_NAME, FIELDS, FLOOD_CONTROL, REPAIRABLE, FieldType
+from contracts.questions.entities.addresses import make_slug
+from contracts.questions.entities.kinds import KINDS
 from contracts.questions.filters import EXACT
 from data_processing.errors import NotFound
 from web.pages.public import PublicPage, explain
@@ -30,7 +33,8 @@ _WORDS = {exact.column: exact.word for exact in EXACT.values()}
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """A line of the page; ``text`` is empty where the source says nothing. ``explore`` is the query of the
-    explorer that shows all contracts of the same name, ``of`` the word for that."""
+    explorer that shows all contracts of the same name, ``of`` the word for that, ``page`` the page of the
+    name."""
 
     label: str
     about: str
@@ -38,6 +42,7 @@ class Fact:
     figure: bool
     explore: str | None
     of: str | None
+    page: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +116,13 @@ def list_facts(row: JsonRow) -> Iterator[Fact]:
                 figure=field.type is not FieldType.TEXT,
                 explore=None if word is None else _explore(word, str(value), row),
                 of=None if word is None else word.replace("_", " "),
+                page=_find_page(field.name, str(value)),
             )
+
+
+def _find_page(column: str, name: str) -> str | None:
+    kind = next((kind for kind in KINDS.values() if kind.column == column), None)
+    return None if kind is None else reverse("entity", args=[kind, make_slug(name)])
 
 
 def format_value(value: object, kind: FieldType) -> str:

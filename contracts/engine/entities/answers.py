@@ -48,7 +48,8 @@ class LargestPartner(TypedDict):
 
 
 class LargeContract(TypedDict):
-    """One of the contracts of the greatest amounts."""
+    """One of the contracts of the greatest amounts; ``address`` leads to it below ``contracts/``, where it
+    has any number."""
 
     reference_id: str | None
     award_number: str | None
@@ -57,6 +58,7 @@ class LargeContract(TypedDict):
     contractor: str | None
     organization: str | None
     contract_amount: Pesos
+    address: str | None
 
 
 class Beside(TypedDict):

@@ -21,6 +21,7 @@ from contracts.engine.entities.answers import (
 )
 from contracts.engine.entities.spellings import make_spelling_key, write_pattern
 from contracts.engine.matching import Matcher
+from contracts.engine.records.addresses import make_address
 from contracts.engine.sql import select_by_id
 from contracts.engine.totals import answer_aggregation
 from contracts.errors import UnknownEntity
@@ -33,7 +34,9 @@ from contracts.snapshot.expressions import Statement
 PARTNERS = CONTRACTS = 10
 _COLUMNS = (
     "reference_id",
+    "project_id",
     "award_number",
+    "contract_number",
     "award_date",
     "award_title",
     "notice_title",
@@ -134,7 +137,9 @@ def _list_largest(filters: Filters, cursor: Cursor, matcher: Matcher) -> list[La
 def _shape_contract(
     number: int,
     reference_id: str | None,
+    project_id: str | None,
     award_number: str | None,
+    contract_number: str | None,
     award_date: date | None,
     award_title: str | None,
     notice_title: str | None,
@@ -142,6 +147,13 @@ def _shape_contract(
     organization_name: str | None,
     contract_amount: Decimal,
 ) -> tuple[int, LargeContract]:
+    numbers = {
+        "reference_id": reference_id,
+        "project_id": project_id,
+        "award_number": award_number,
+        "contract_number": contract_number,
+    }
+    address = make_address(numbers)
     return number, {
         "reference_id": reference_id,
         "award_number": award_number,
@@ -150,6 +162,7 @@ def _shape_contract(
         "contractor": awardee_name,
         "organization": organization_name,
         "contract_amount": f"{contract_amount:.2f}",
+        "address": None if address is None else "/".join(address.parts),
     }
 
 

@@ -82,6 +82,13 @@ def test_every_link_to_a_name_is_answered(client: Client) -> None:
                 assert client.get(link).status_code == 200, link
 
 
+def test_largest_contracts_lead_to_their_pages_and_those_back(client: Client) -> None:
+    links = Markup(client.get(PENA).content.decode()).values("href")
+    contracts = [link for link in links if link.startswith("/contracts/")]
+    assert len(contracts) == 10
+    assert PENA in Markup(client.get(contracts[0]).content.decode()).values("href")
+
+
 def test_hostile_name_stays_text(client: Client, settings: Settings) -> None:
     name = '</script><script>alert("x")</script> & <b>Co.'
     publish(settings, [make_award(1, awardee_name=name, organization_name='=cmd|"x"!A1', award_title=None)])
