@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from contracts.engine.tables.statements import GROUP, MEMBER, PAIR
 from contracts.snapshot.rows import RowArrays
 
-STEP = 1 << 18
+STEP, SHARES = 1 << 18, 4
 LOW = np.int64(0xFFFFFFFF)
 _NONE = np.iinfo(np.int32).max
 """The group of contracts that are in none."""
@@ -29,31 +29,32 @@ def find_medians(members: Iterable[pa.RecordBatch], groups: NDArray[np.int64], a
     for batch in members:
         group_of[batch.column(MEMBER).to_numpy()] = batch.column(GROUP).to_numpy()
     order = arrays.sort_by_amount(group_of != _NONE)
-    pairs = _pair_places(group_of, order)
-    pairs.sort()
-    bounds = _Bounds.of(pairs, groups)
-    lower, upper = (
-        arrays.take_amounts(order[pairs[bounds.starts + places] & LOW])
-        for places in ((bounds.counts - 1) // 2, bounds.counts // 2)
-    )
-    # Half up; two amounts fit 63 bits.
-    return _to_pesos((lower + upper + 1) // 2)
+    medians = [np.empty(0, np.int64)]
+    # Some groups at a time: the pairs of all contracts would take twice what ``group_of`` does.
+    for some in np.array_split(groups, SHARES):
+        if len(some):
+            pairs = _pair_places(group_of, order, range(int(some[0]), int(some[-1]) + 1))
+            pairs.sort()
+            bounds = _Bounds.of(pairs, some)
+            lower, upper = (
+                arrays.take_amounts(order[pairs[bounds.starts + places] & LOW])
+                for places in ((bounds.counts - 1) // 2, bounds.counts // 2)
+            )
+            # Half up; two amounts fit 63 bits.
+            medians.append((lower + upper + 1) // 2)
+    return _to_pesos(np.concatenate(medians))
 
 
-def _pair_places(group_of: NDArray[np.int32], order: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """The group of each contract and its place in the ``order``, as one number: a sort of whole numbers is
-    several times as quick as one of pairs. Contracts in no group are left out."""
-    pairs = np.empty(len(order), np.int64)
-    done = 0
+def _pair_places(group_of: NDArray[np.int32], order: NDArray[np.uint32], groups: range) -> NDArray[np.int64]:
+    """The group of each contract of ``groups`` and its place in the ``order``, as one number: a sort of whole
+    numbers is several times as quick as one of pairs."""
+    pairs = [np.empty(0, np.int64)]
     # By steps, because all at once would take the memory of all several times.
     for start in range(0, len(order), STEP):
         found = group_of[order[start : start + STEP]]
-        places = np.flatnonzero(found != _NONE)
-        step = pairs[done : done + len(places)]
-        np.left_shift(found[places], 32, out=step, dtype=np.int64)
-        step |= places + start
-        done += len(places)
-    return pairs[:done]
+        places = np.flatnonzero((found >= groups.start) & (found < groups.stop))
+        pairs.append(np.left_shift(found[places], 32, dtype=np.int64) | (places + start))
+    return np.concatenate(pairs)
 
 
 def count_names(members: Iterable[pa.RecordBatch], groups: NDArray[np.int64], most: int) -> pa.Array:
@@ -68,7 +69,14 @@ def count_names(members: Iterable[pa.RecordBatch], groups: NDArray[np.int64], mo
     pairs.sort()
     first = np.ones(done, np.bool_)
     np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
-    return pa.array(_Bounds.of(pairs[first], groups).counts)
+    bounds = _Bounds.of(pairs, groups)
+    counts = np.zeros(len(groups), np.int64)
+    # A group without names begins where the next one does, and would get its first.
+    named = bounds.counts > 0
+    if named.any():
+        # Added up where they are: picking them would take the memory of all once more.
+        counts[named] = np.add.reduceat(first.view(np.int8), bounds.starts[named], dtype=np.int64)
+    return pa.array(counts)
 
 
 @dataclass(frozen=True)
