@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -44,6 +44,7 @@ class Reply:
     status: int
     data: Any
     ticket: str | None
+    location: str | None
 
 
 class Api:
@@ -61,7 +62,13 @@ class Api:
         return self._request.build_absolute_uri(path) + query
 
     async def get(self, path: str, *, ticket: str | None = None, **query: str) -> Reply:
-        return await self._call("GET", path, urlencode(query), b"", self._list_headers(ticket))
+        """Follows one redirect, to the address that a contract has alone. Raises Problem."""
+        headers = self._list_headers(ticket)
+        reply = await self._call("GET", unquote(path), urlencode(query), b"", headers)
+        if reply.location is not None:
+            there = urlsplit(reply.location)
+            reply = await self._call("GET", unquote(there.path), there.query, b"", headers)
+        return _expect_answer(reply)
 
     async def post(
         self, path: str, body: Mapping[str, Any], *, wait_s: int = 0, ticket: str | None = None
@@ -71,7 +78,7 @@ class Api:
         headers = self._list_headers(ticket)
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(sent))]
         headers.append((b"prefer", b"wait=%d" % wait_s))
-        return await self._call("POST", path, "", sent, headers)
+        return _expect_answer(await self._call("POST", path, "", sent, headers))
 
     async def _call(
         self, method: str, path: str, query: str, body: bytes, headers: list[tuple[bytes, bytes]]
@@ -86,10 +93,7 @@ class Api:
         }
         answer = _Answer(body)
         await self._application(scope, answer.receive, answer.send)
-        reply = answer.read()
-        if reply.status >= 300:
-            raise Problem(members=reply.data)
-        return reply
+        return answer.read()
 
     def _list_headers(self, ticket: str | None) -> list[tuple[bytes, bytes]]:
         told = {(settings.SECURE_PROXY_SSL_HEADER or ("",))[0].removeprefix("HTTP_")}
@@ -98,6 +102,13 @@ class Api:
         if ticket is not None:
             headers.append((b"cookie", f"{VISITOR_COOKIE}={ticket}".encode()))
         return headers
+
+
+def _expect_answer(reply: Reply) -> Reply:
+    # 300 is one too: several things bear what was asked for.
+    if reply.status > 300:
+        raise Problem(members=reply.data)
+    return reply
 
 
 class _Answer:
@@ -131,4 +142,5 @@ class _Answer:
         except ValueError:
             # A redirect to HTTPS has no body.
             data = {"status": status, "code": "bad-request", "detail": "this service is served by HTTPS only"}
-        return Reply(status=status, data=data, ticket=next(iter(tickets), None))
+        location = dict(headers).get(b"location") if status == 301 else None
+        return Reply(status=status, data=data, ticket=next(iter(tickets), None), location=location)

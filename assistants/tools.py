@@ -67,6 +67,35 @@ async def find_names(api: Api, asked: arguments.FindNames) -> Body:
 
 
 async def get_contract(api: Api, asked: arguments.OneContract) -> Body:
+    # A slash would be another part of the address.
+    if asked.award is None or "/" in asked.reference:
+        return await _list_awards(api, asked)
+    reply = await api.get(reverse("contract-record", args=[asked.reference, asked.award]))
+    dated = answers.date_version(reply.data["dataset_version"])
+    if reply.status == 300:
+        choices = reply.data["choices"]
+        shown, more = choices[: arguments.MOST_ROWS], len(choices) > arguments.MOST_ROWS
+        page = api.address(reverse("contract", args=[asked.reference, asked.award]))
+        return {
+            "choices": shown,
+            "total_choices": len(choices),
+            "truncated": more,
+            "permalink": page,
+            **dated,
+        }
+    around = ("provenance", "siblings", "siblings_count", "before", "after")
+    return {
+        "contracts": [reply.data["contract"]],
+        "total_contracts": 1,
+        "truncated": False,
+        **{name: reply.data[name] for name in around},
+        "permalink": api.address(reply.data["links"]["html"]),
+        **dated,
+    }
+
+
+async def _list_awards(api: Api, asked: arguments.OneContract) -> Body:
+    """The contracts of a notice."""
     filters = Filters.from_json({"numbers": [asked.reference], "include_flood_control": True})
     wanted = SearchRequest(filters=filters, columns=tuple(FIELD_BY_NAME), page_size=arguments.MOST_ROWS)
     reply = await _start(api, "search", wanted)
@@ -202,7 +231,7 @@ TOOLS: Mapping[str, Tool[Any]] = {
             name="get_contract",
             title="One contract",
             about="All columns of the contracts of a bid notice, by its PhilGEPS reference number; with "
-            "the number of the award, of that one.",
+            "the number of the award, that one with the raw rows it was read from and its neighbours.",
             takes=arguments.OneContract,
             answer=get_contract,
         ),

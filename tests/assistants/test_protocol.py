@@ -77,6 +77,20 @@ def test_a_typo_in_words_comes_with_near_words(assistant: Assistant) -> None:
     assert "construction" in [one["word"] for one in answer["nothing_found"]["near"]]
 
 
+def test_one_award_comes_with_its_page_and_what_it_was_read_from(site: Site, assistant: Assistant) -> None:
+    ((number, reference, award),) = site.sql.execute(
+        f"""SELECT max(id), reference_id, award_number {MAIN}
+        AND reference_id IS NOT NULL AND award_number IS NOT NULL AND regexp_matches(award_number, '^[1-9]')
+        GROUP BY ALL HAVING count(*) = 1 ORDER BY 1 LIMIT 1"""
+    ).fetchall()
+    answer = assistant.ask("get_contract", reference=f" 00{reference}", award=award)
+    assert [one["id"] for one in answer["contracts"]] == [number]
+    assert answer["provenance"]["source_file"] == answer["contracts"][0]["source_file"]
+    assert answer["permalink"].startswith(f"{site.url}/contracts/{reference}/")
+    assert WEB.get(answer["permalink"]).status_code == 200
+    assert assistant.ask_badly("get_contract", reference=reference, award="none such")["status"] == 404
+
+
 def test_unknown_contracts_and_tasks_are_refused(assistant: Assistant) -> None:
     assert assistant.ask_badly("get_contract", reference="no such number")["code"] == "not-found"
     assert assistant.ask_badly("get_contract", reference=" ")["errors"][0]["pointer"] == "/reference"
