@@ -11,7 +11,7 @@ from http import HTTPStatus
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 
 from api.requests.parameters import InvalidParameter
 from contracts.errors import (
@@ -121,6 +121,10 @@ def _status_of(error: TaskError | ContractsError) -> int:
 
 
 def _from_framework(error: APIException) -> HttpResponse:
+    if isinstance(error, Throttled):
+        detail = "You ask more often than you may here (REQUEST_RATE_LIMITS)."
+        headers = {"Retry-After": str(max(1, math.ceil(getattr(error, "wait", None) or 0)))}
+        return problem(429, "too-many-requests", detail, headers=headers)
     headers = {}
     auth_header = getattr(error, "auth_header", None)
     if auth_header:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
+from api.access.owners import Return
 from api.document.shapes import (
     PROGRESS,
     Accepted,
@@ -74,13 +75,18 @@ def task_accepted(run: TaskRun, *, new: bool) -> Accepted:
     return body
 
 
-def task_started(run: TaskRun, *, new: bool, reused: bool, come_back: str | None = None) -> Started:
+def task_started(run: TaskRun, *, new: bool, reused: bool, come_back: Return | None = None) -> Started:
     """The answer to a start; ``reused`` when the run has its result from an earlier one. ``come_back`` tells
     a client without a cookie how to be known again."""
     accepted = task_accepted(run, new=new)
     if come_back is None:
         return cast(Started, {**accepted, "reused": reused})
-    return {**accepted, "reused": reused, "come_back": come_back}
+    return {
+        **accepted,
+        "reused": reused,
+        "come_back": come_back.words,
+        "come_back_with": come_back.headers,
+    }
 
 
 def task_status(run: TaskRun) -> TaskStatus:

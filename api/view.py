@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from api.access.tokens import require_scope
@@ -64,6 +65,10 @@ class ApiView(APIView):
         # What is not there, or only describes itself, is answered as to anybody.
         if method != "OPTIONS" and hasattr(self, method.lower()):
             require_scope(request, self.scopes.get(method))
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        # What asks nobody who they are is for supervisors, and costs little.
+        return super().get_throttles() if self.authentication_classes else []
 
     def get_authenticate_header(self, request: Request) -> str:
         # Of all ways that are on; the framework would tell the first one only.

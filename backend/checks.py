@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +75,20 @@ def check_sqlite(**_: Any) -> list[CheckMessage]:
 
 
 def check_rate_limits(**_: Any) -> list[CheckMessage]:
+    """Rates for what has none: a slip of the pen would be no limit at all."""
     # By its name: the registry needs the models, which are not loaded when this module is.
     kinds = import_string("data_processing.kinds.registry.KINDS")
-    unknown = sorted(set(settings.TASK_RATE_LIMITS) - set(kinds))
+    askers = import_string("api.access.throttles.RATES")
+    return [
+        *_check_names("TASK_RATE_LIMITS", kinds, "kinds", id="backend.E003"),
+        *_check_names("REQUEST_RATE_LIMITS", askers, "rates", id="backend.E010"),
+    ]
+
+
+def _check_names(setting: str, known: Iterable[str], what: str, *, id: str) -> Iterator[CheckMessage]:
+    unknown = sorted(set(getattr(settings, setting)) - set(known))
     if unknown:
-        known = ", ".join(kinds)
-        return [
-            Error(f"TASK_RATE_LIMITS names {', '.join(unknown)}; the kinds are {known}", id="backend.E003")
-        ]
-    return []
+        yield Error(f"{setting} names {', '.join(unknown)}; the {what} are {', '.join(known)}", id=id)
 
 
 def check_downloads(**_: Any) -> list[CheckMessage]:

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_celery_beat",
     "django_tasks",
+    "corsheaders",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -135,6 +136,7 @@ SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["api.access.authentication.PasswordBackend"]
 BASIC_AUTH = env.flag("BASIC_AUTH", False)
+REQUEST_RATE_LIMITS = env.rates("REQUEST_RATE_LIMITS")
 TOKEN_MAX_DAYS = env.number("TOKEN_MAX_DAYS", 365)
 KNOX_TOKEN_MODEL = "api.ApiToken"
 # The prefix tells those who find one, and programs that look for secrets in code, whose it is.
@@ -145,6 +147,22 @@ SIGN_IN_TRIES = env.number("SIGN_IN_TRIES", 10)
 ADDRESS_SIGN_IN_TRIES = env.number("ADDRESS_SIGN_IN_TRIES", 100)
 SIGN_IN_WINDOW_S = env.seconds("SIGN_IN_WINDOW_S", 900.0)
 PROXIES = env.number("PROXIES", 0)
+# Pages of these origins may use the API. Not with cookies: they send a token, or ask as nobody.
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = "^/api/"
+CORS_ALLOW_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "POST")
+CORS_ALLOW_HEADERS = (
+    *("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range"),
+    *("Last-Event-ID", "Prefer", "Range", "X-Request-ID"),
+)
+CORS_EXPOSE_HEADERS = (
+    *("Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Location", "Preference-Applied"),
+    *("Retry-After", "WWW-Authenticate", "X-Request-ID"),
+)
+if CORS_ALLOWED_ORIGINS:
+    # First, so that refusals of all others can be read by the page, too.
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
 METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 ANONYMOUS_ACCESS = env.flag("ANONYMOUS_ACCESS", DEBUG)
 # Whether the calls of the PhilGEPS Awards Dashboard are answered too (room compat).
@@ -173,6 +191,7 @@ REST_FRAMEWORK = {
         "api.access.authentication.BasicAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["api.access.owners.IsOwner"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.access.throttles.RequestRates"],
     "DEFAULT_SCHEMA_CLASS": "api.document.schema.DescribedSchema",
     # ?format= is a parameter like others: it names no media type unless a view says so.
     "URL_FORMAT_OVERRIDE": None,

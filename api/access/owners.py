@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from api.access.addresses import address_key
+from api.document.shapes import ReturnHeaders
 from data_processing.lifecycle.adoption import adopt
 from data_processing.models import OWN
 
@@ -46,17 +48,26 @@ def origin_of(request: HttpRequest | Request) -> str | None:
     return None if request.user.is_authenticated else address_key(request)
 
 
-def explain_return(request: HttpRequest | Request) -> str | None:
+@dataclass(frozen=True)
+class Return:
+    """How to come back as the same visitor: in words, and the headers to send with every request."""
+
+    words: str
+    headers: ReturnHeaders
+
+
+def explain_return(request: HttpRequest | Request) -> Return | None:
     """How to come back as the same visitor, for one whom ``owner_of`` has just made; None for all others."""
     # What owner_of has made stands among the cookies, but not in the header that came.
     made = request.COOKIES.get(VISITOR_COOKIE)
     if made is None or made in request.META.get("HTTP_COOKIE", ""):
         return None
     basic = ", or sign in by HTTP Basic" if settings.BASIC_AUTH else ""
-    return (
-        "This task belongs to whoever sends the cookie `visitor` that this answer sets: keep it and send it "
-        f"with every request, or nobody can ask for the task{basic}."
+    words = (
+        "This task belongs to whoever sends the cookie `visitor` that this answer sets: send it (the headers "
+        f"in come_back_with) with every request, or nobody can ask for the task. Or use an API token{basic}."
     )
+    return Return(words, {"Cookie": f"{VISITOR_COOKIE}={made}"})
 
 
 def sign_visitor(visitor: str) -> str:

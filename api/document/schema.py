@@ -110,8 +110,8 @@ class DescribedSchema(AutoSchema):
                 ),
                 503: refusal("the database is away for a moment", RETRY_AFTER),
             }
-            if settings.BASIC_AUTH:
-                found[429] = refusal("too many wrong passwords", RETRY_AFTER)
+            if settings.BASIC_AUTH or settings.REQUEST_RATE_LIMITS:
+                found[429] = refusal("too many requests, or wrong passwords", RETRY_AFTER)
         if "{" in self.path:
             found[404] = refusal("there is no such thing, or it is somebody else's")
         if self._endpoint.content_negotiation_class is DefaultContentNegotiation:

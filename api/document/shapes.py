@@ -163,11 +163,19 @@ class Accepted(TypedDict):
     cache_key: NotRequired[Sha256]
 
 
+class ReturnHeaders(TypedDict):
+    """Headers by which a client is known again."""
+
+    Cookie: str
+
+
 class Started(Accepted):
-    """The answer to a start: follow ``links.status``; ``come_back`` is for clients that brought no cookie."""
+    """The answer to a start: follow ``links.status``; ``come_back`` is for clients that brought no cookie,
+    and ``come_back_with`` what they send with every request from now on."""
 
     reused: bool
     come_back: NotRequired[str]
+    come_back_with: NotRequired[ReturnHeaders]
 
 
 class Finished(Started, Generic[T]):

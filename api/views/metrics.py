@@ -53,6 +53,7 @@ class Metrics(ApiView):
     # No Basic: whoever reads this every few seconds would have a password hashed every few seconds.
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsStaffOrScraper,)
+    throttle_classes = ()
     renderer_classes = (JSONRenderer, PlainText)
     answers: ClassVar = {
         "GET": {200: Answer(meaning="the text format of Prometheus", shape=str, media_types=("text/plain",))}

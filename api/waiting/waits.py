@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from rest_framework.response import Response
 
 from api import representation
+from api.access.owners import Return
 from api.document.shapes import Finished, Started
 from api.waiting.event_hub import current_hub
 from api.waiting.later import Later
@@ -26,7 +27,7 @@ PART_OF_DESCRIPTORS = 0.25
 
 
 def answer_start(
-    accepted: Accepted, *, owner: str, wait_s: int | None, come_back: str | None = None
+    accepted: Accepted, *, owner: str, wait_s: int | None, come_back: Return | None = None
 ) -> Response:
     """200 with the payload where the task has succeeded, otherwise 202. A client that wants to wait is
     answered when the task ends, or after ``wait_s`` seconds. ``come_back`` tells it how to be known again."""
@@ -54,7 +55,7 @@ async def wait_for_end(run_id: uuid.UUID, *, owner: str, within_s: float) -> boo
 class StartedTask(Later, Response):
     """202, and what becomes of it when one waits."""
 
-    def __init__(self, accepted: Accepted, come_back: str | None, *, owner: str, wait_s: int) -> None:
+    def __init__(self, accepted: Accepted, come_back: Return | None, *, owner: str, wait_s: int) -> None:
         body, status = _describe(accepted.run, accepted, come_back)
         super().__init__(body, status=status, headers=_headers(body, status, waited_s=None))
         self._accepted, self._come_back = accepted, come_back
@@ -84,7 +85,7 @@ class StartedTask(Later, Response):
             self.headers[name] = value
 
 
-def _describe(run: TaskRun, accepted: Accepted, come_back: str | None) -> tuple[Started, int]:
+def _describe(run: TaskRun, accepted: Accepted, come_back: Return | None) -> tuple[Started, int]:
     body = representation.task_started(run, new=accepted.new, reused=accepted.reused, come_back=come_back)
     if run.state == State.SUCCESS:
         finished: Finished[Any] = {**body, "data": run.result}

@@ -158,10 +158,13 @@ def test_client_without_a_cookie_is_told_how_to_come_back(
 ) -> None:
     first = post(visitor, f"{TASKS}search/", Prefer="wait=0")
     assert "cookie `visitor`" in first.json()["come_back"]
+    by_hand = Client(headers=first.json()["come_back_with"])
+    assert list_tasks(by_hand) == {first.json()["task_id"]}
+    assert not by_hand.cookies
     assert "Basic" not in first.json()["come_back"]
     status = {"task_id": first.json()["task_id"]}
     assert visitor.get(f"{TASKS}status/", status).status_code == 200
-    assert "come_back" not in post(visitor, f"{TASKS}search/", {"page": 2}).json()
+    assert not {"come_back", "come_back_with"} & post(visitor, f"{TASKS}search/", {"page": 2}).json().keys()
     settings.BASIC_AUTH = True
     assert "Basic" in post(Client(), f"{TASKS}search/").json()["come_back"]
     sign_in(visitor, "ana")

@@ -74,6 +74,15 @@ MISFITS = (
         advice="name the hosts in ALLOWED_HOSTS",
     ),
     Misfit(
+        holds=lambda: (
+            not settings.DEBUG
+            and any(origin.startswith("http://") for origin in settings.CORS_ALLOWED_ORIGINS)
+        ),
+        text="CORS_ALLOWED_ORIGINS names a page without HTTPS: whoever sits on the way can change it, and"
+        " take the tokens that it sends",
+        advice="name the origin with https://",
+    ),
+    Misfit(
         holds=lambda: not settings.DEBUG and not broker.is_rabbitmq(),
         text="the broker is no RabbitMQ: there are no dead-letter queues and no confirms",
         advice="set CELERY_BROKER_URL to a RabbitMQ",
