@@ -64,7 +64,7 @@ def locate(kind: EntityKind, slug: str, cursor: Cursor) -> Known:
     if key is None:
         raise UnknownEntity(f"{slug!r} is no address of a name")
     # Hashed are the names that begin as the words of the slug do: all of them would take a tenth of a second.
-    found = cursor.fetch(_select_by_key(kind, key, beginning=slug[0]), Known)
+    found = cursor.fetch(_select_by_key(kind, key, beginning=slug[:3].partition("-")[0]), Known)
     found = found or cursor.fetch(_select_by_key(kind, key), Known)
     # Two names may have a key in common, but hardly the words before it too.
     exact = [known for known in found if make_slug(known.name) == slug]
@@ -197,10 +197,9 @@ _KNOWN = "SELECT label, main_rows, main_value, all_rows, all_value FROM labels W
 
 def _select_by_key(kind: EntityKind, key: str, *, beginning: str = "") -> Statement:
     """Rows of Known whose names have a key, of those that begin in a way when they are folded."""
-    return Statement(
-        f"{_KNOWN} AND starts_with(folded, chr(1) || $2) AND starts_with(sha256(label), $3) ORDER BY label",
-        (kind.column, beginning, key),
-    )
+    # CASE and not AND, whose parts DuckDB takes in an order of its own.
+    found = "CASE WHEN starts_with(folded, chr(1) || $2) THEN starts_with(sha256(label), $3) END"
+    return Statement(f"{_KNOWN} AND {found} ORDER BY label", (kind.column, beginning, key))
 
 
 def _select_alike(kind: EntityKind, key: str) -> Statement:
@@ -208,8 +207,8 @@ def _select_alike(kind: EntityKind, key: str) -> Statement:
     # By their first letter before all else, as the pattern takes ten times as long: left out are names that
     # begin with another letter, but not those that begin with a sign.
     # Compared as whole texts, of which DuckDB looks at the first four bytes.
-    first = "(starts_with(folded, chr(1) || $2) OR folded < chr(1) || 'a' OR folded >= chr(1) || '{')"
+    first = "starts_with(folded, chr(1) || $2) OR folded < chr(1) || 'a' OR folded >= chr(1) || '{'"
+    found = f"CASE WHEN {first} THEN regexp_matches(folded, $3) END"
     return Statement(
-        f"{_KNOWN} AND {first} AND regexp_matches(folded, $3) ORDER BY main_rows DESC, label",
-        (kind.column, key[0], write_pattern(key)),
+        f"{_KNOWN} AND {found} ORDER BY main_rows DESC, label", (kind.column, key[0], write_pattern(key))
     )
