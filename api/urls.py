@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from api.views import (
+    bulk,
     contracts,
     document,
     entities,
@@ -55,6 +56,13 @@ urlpatterns = [
     ),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
+    path("api/v1/datasets/<str:version>/bulk/", bulk.BulkList.as_view(), name="bulk-list"),
+    path(
+        "api/v1/datasets/<str:version>/bulk/datapackage.json",
+        bulk.BulkPackage.as_view(),
+        name="bulk-package",
+    ),
+    path("api/v1/datasets/<str:version>/bulk/<str:name>", bulk.BulkDownload.as_view(), name="bulk-download"),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
     path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
     path("api/v1/ops/pace/", ops.Pace.as_view(), name="ops-pace"),

@@ -300,6 +300,7 @@ EXPORT_SPLIT_ROWS = env.number("EXPORT_SPLIT_ROWS", SHEET_ROWS)
 EXPORT_STORE_MAX_GB = env.number("EXPORT_STORE_MAX_GB", 20)
 EXPORT_MAX_ROWS = env.number("EXPORT_MAX_ROWS", 20_000_000)
 SNAPSHOTS_KEPT = env.number("SNAPSHOTS_KEPT", 3)
+BULK_FILES = env.flag("BULK_FILES", True)
 
 # --- Celery -----------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")

@@ -32,6 +32,11 @@ def current_snapshot() -> Snapshot:
     return versions.current(settings.DATASET_ROOT)
 
 
+def get_snapshot(version: str) -> Snapshot:
+    """Raises contracts.errors.SnapshotMissing."""
+    return versions.get(settings.DATASET_ROOT, version)
+
+
 def list_snapshots() -> list[Snapshot]:
     return versions.history(settings.DATASET_ROOT)
 

@@ -13,7 +13,7 @@ from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import assistance, dead_letters, messages, outbox
 from data_processing.lifecycle.messages import Message
 from data_processing.lifecycle.runs import tallies
-from data_processing.operations import maintenance, pulses
+from data_processing.operations import bulk, maintenance, pulses
 from data_processing.worker.run_task import RunTask, settle
 
 # Between the moment at which work is asked to stop and the one at which Celery kills its process, after which
@@ -71,6 +71,12 @@ def note_beat() -> None:
 def prune_snapshots() -> None:
     """Delete old dataset versions that no unfinished run needs."""
     maintenance.prune_snapshots()
+
+
+@shared_task(name="data_processing.tasks.keep_bulk_files", queue="low", send_events=False)
+def keep_bulk_files() -> None:
+    """See that the current dataset version has its files, and that none of a living version expires."""
+    bulk.keep_files()
 
 
 @shared_task(name="data_processing.tasks.file_dead_letters", queue="critical", send_events=False)

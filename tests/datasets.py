@@ -31,6 +31,15 @@ AWARDS = (
 )
 
 
+MORE_AWARDS = (
+    *AWARDS,
+    make_award(34, award_date=date(2020, 1, 2)),
+    make_award(35, award_date=None),
+    make_award(36, award_date=None, source="flood_control", source_file="flood.csv"),
+)
+"""Of three years and of no known day."""
+
+
 def publish_many_awards(root: Path, rows: int) -> Snapshot:
     """Make a dataset of so many awards the current one below ``root``."""
     version = versions.new_version(datetime.now(UTC))

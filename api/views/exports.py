@@ -50,6 +50,17 @@ FILE: Mapping[str, Any] = {"shape": bytes, "media_types": tuple(CONTENT_TYPES.va
 FILE_HEADERS = (ETAG, ACCEPT_RANGES, CONTENT_DISPOSITION)
 
 
+FILE_ANSWERS: Mapping[int, Answer] = {
+    200: Answer(meaning="the file", headers=FILE_HEADERS, **FILE),
+    206: Answer(meaning="the range of it", headers=(*FILE_HEADERS, CONTENT_RANGE), **FILE),
+    302: Answer(meaning="an object store gives it, for some minutes", headers=(LOCATION,)),
+    304: Answer(meaning="the client has it", headers=FILE_HEADERS),
+    416: refusal("the file ends before the range begins", CONTENT_RANGE),
+}
+"""What ``send_file`` answers."""
+FILE_HEEDS = (RANGE, IF_RANGE, IF_NONE_MATCH)
+
+
 class ExportList(ApiView):
     """One's own export files, newest first."""
 
@@ -84,17 +95,8 @@ class ExportDetail(ApiView):
 class ExportDownload(ApiView):
     """The file itself, whole or a range of it (RFC 9110, one range)."""
 
-    heeds = (RANGE, IF_RANGE, IF_NONE_MATCH)
-    answers: ClassVar = {
-        "GET": {
-            200: Answer(meaning="the file", headers=FILE_HEADERS, **FILE),
-            206: Answer(meaning="the range of it", headers=(*FILE_HEADERS, CONTENT_RANGE), **FILE),
-            302: Answer(meaning="an object store gives it, for some minutes", headers=(LOCATION,)),
-            304: Answer(meaning="the client has it", headers=FILE_HEADERS),
-            410: refusal("the file has expired"),
-            416: refusal("the file ends before the range begins", CONTENT_RANGE),
-        }
-    }
+    heeds = FILE_HEEDS
+    answers: ClassVar = {"GET": {**FILE_ANSWERS, 410: refusal("the file has expired")}}
 
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
         export = _get_visible(request, export_id)
@@ -105,10 +107,7 @@ class ExportDownload(ApiView):
         release_connections()
         if expired or not files.is_there(export.path):
             raise Expired("the file has expired; it can be made again", rerun=str(export.pk))
-        if settings.EXPORT_S3_REDIRECT and files.has_bucket():
-            url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
-            return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})
-        return _file_response(request, export)
+        return send_file(request, export)
 
 
 def _get_visible(request: Request, export_id: uuid.UUID) -> ExportFile:
@@ -123,7 +122,15 @@ def _content_type(export: ExportFile) -> str:
     return CONTENT_TYPES.get(export.format, "application/octet-stream")
 
 
-def _file_response(request: Request, export: ExportFile) -> HttpResponseBase:
+def send_file(request: Request, export: ExportFile) -> HttpResponseBase:
+    """A file that is there: from us, from nginx, or by an address of the object store."""
+    if settings.EXPORT_S3_REDIRECT and files.has_bucket():
+        url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
+        return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+    return _send_here(request, export)
+
+
+def _send_here(request: Request, export: ExportFile) -> HttpResponseBase:
     etag, size = f'"{export.sha256}"', export.size_bytes
     headers = {
         "ETag": etag,

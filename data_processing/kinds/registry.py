@@ -23,6 +23,7 @@ MODULES = (
     "table",
     "table_export",
     "compare",
+    "bulk",
     "rehearsal",
     "job",
 )

@@ -23,7 +23,7 @@ from data_processing.kinds.kind import R, TaskKind, TaskRequest
 from data_processing.kinds.registry import BULK_QUEUES
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import insertion
-from data_processing.lifecycle.runs.window import OwnerLimits
+from data_processing.lifecycle.runs.window import EVERYBODY, OwnerLimits
 from data_processing.models import OWN, ExportFile, IdempotencyKey, TaskRun
 from data_processing.outputs import export_store, files
 
@@ -102,6 +102,25 @@ def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> Ta
     )
     if not wait_s:
         transaction.on_commit(partial(outbox.publish_new, run))
+    return run
+
+
+def record_file(kind: TaskKind[R], wanted: R, *, version: str) -> TaskRun:
+    """A run of the program's own that makes a file of a dataset version, or the equal one that is unfinished.
+    It takes turns with others of the program's, so that users' tasks come between, but knows no limit."""
+    run, new = insertion.submit(
+        kind=kind.name,
+        owner=OWN,
+        request=wanted.to_json(),
+        description=wanted.describe(),
+        request_key=request_key(kind.name, wanted, version),
+        dataset_version=version,
+        queue=kind.queue,
+        publish_in_s=outbox.FIRST_PUBLISH_GRACE_S,
+        limits=OwnerLimits(unfinished=EVERYBODY, window=settings.OWNER_WINDOW, window_queues=BULK_QUEUES),
+    )
+    if new and run.publish_at is not None:
+        outbox.publish_new(run)
     return run
 
 

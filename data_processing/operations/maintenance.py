@@ -20,8 +20,8 @@ from data_processing.kinds.registry import KINDS
 from data_processing.lifecycle import ends, outbox
 from data_processing.lifecycle.runs import claims, endings, recovery, window
 from data_processing.lifecycle.runs.claims import Claim
-from data_processing.models import FINISHED, UNFINISHED, IdempotencyKey, State, TaskRun
-from data_processing.operations import pulses
+from data_processing.models import FINISHED, UNFINISHED, ExportFile, IdempotencyKey, State, TaskRun
+from data_processing.operations import bulk, pulses
 from data_processing.outputs import export_store, files, results
 from data_processing.outputs.parts import Parts
 
@@ -99,16 +99,20 @@ def clean_up(*, orphan_age_s: float = ORPHAN_AGE_S) -> None:
         created_at__lt=Now() - timedelta(hours=settings.IDEMPOTENCY_KEEP_HOURS)
     )
     keys.delete()
-    gone = recovery.delete_ended(Q(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS)))
+    # Not those whose files live, as some do for as long as their dataset version: row and file go together.
+    living = Q(id__in=ExportFile.objects.filter(deleted_at=None).values("run"))
+    old = Q(finished_at__lt=Now() - timedelta(days=settings.RUN_KEEP_DAYS))
+    gone = recovery.delete_ended(old & ~living)
     logger.info("cleaned up: %s old rows removed", gone)
 
 
 def prune_snapshots() -> None:
-    """Delete all but the newest dataset versions; those that unfinished runs name stay."""
+    """Delete all but the newest dataset versions, with their files; those that unfinished runs name stay."""
     in_use = TaskRun.objects.filter(state__in=UNFINISHED).values_list("dataset_version", flat=True)
     pruned = versions.prune(settings.DATASET_ROOT, keep=settings.SNAPSHOTS_KEPT, in_use=frozenset(in_use))
     for version in pruned:
         logger.info("dataset version %s is pruned", version)
+    bulk.drop_files()
 
 
 def _stop_stubborn() -> None:

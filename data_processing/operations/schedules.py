@@ -64,6 +64,9 @@ def list_schedules() -> tuple[Schedule, ...]:
             name="prune snapshots", task="data_processing.tasks.prune_snapshots", queue="low", every_s=3600
         ),
         Schedule(
+            name="keep bulk files", task="data_processing.tasks.keep_bulk_files", queue="low", every_s=3600
+        ),
+        Schedule(
             name="clean up old exports",
             task="data_processing.tasks.cleanup_old_exports",
             queue="low",

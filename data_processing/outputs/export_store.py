@@ -46,7 +46,11 @@ def count_bytes() -> int:
 
 
 def remove_expired() -> None:
-    for export in ExportFile.objects.filter(expires_at__lt=Now(), deleted_at=None):
+    remove(ExportFile.objects.filter(expires_at__lt=Now(), deleted_at=None))
+
+
+def remove(exports: QuerySet[ExportFile]) -> None:
+    for export in exports:
         _remove(export)
 
 

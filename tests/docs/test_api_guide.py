@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -84,6 +85,11 @@ class Client:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, what)
 
+    def read_bulk(self, lines: str) -> str:
+        """What lines of Python print over the dataset version that it has fetched."""
+        command = [sys.executable, "-c", lines]
+        return subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=True).stdout
+
     @property
     def flood_control(self) -> bytes:
         """The file of its first export."""
@@ -132,10 +138,20 @@ def test_program_of_the_guide_finds_and_fetches_what_is_there(
     client = clients[language]
     assert client.process.returncode == 0, client.warned
     assert client.said.startswith(EXPECTED)
-    *files, stopped, refused = client.said.removeprefix(EXPECTED).splitlines()
+    *files, stopped, refused, bulk = client.said.removeprefix(EXPECTED).splitlines()
     assert [line.partition(": ")[2] for line in files] == ["200 rows", "200 rows", "110 rows"]
     assert stopped in ("it was asked to stop", "already-finished")
     assert refused == "400 invalid-query at /filters/areas"
+    assert bulk.startswith("7 files, ")
+
+
+def test_lines_of_the_guide_read_all_contracts(clients: Mapping[str, Client]) -> None:
+    """pandas and DuckDB over the files that a program has fetched."""
+    blocks = select(PAGE, language="py")
+    ran = [clients["python"].read_bulk(block.text) for block in blocks]
+    assert ["import pandas" in block.text for block in blocks] == [True, False]
+    assert all("TEST" in line for line in ran[0].splitlines()[1:4])
+    assert [line.split()[1] for line in ran[1].splitlines() if line.startswith("│  20")] == ["2019"]
 
 
 def test_programs_of_the_guide_have_the_same_file(clients: Mapping[str, Client]) -> None:

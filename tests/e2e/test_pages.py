@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from playwright.sync_api import Page, expect
 
 from contracts.fields import REPAIRABLE
@@ -103,6 +104,25 @@ def test_datasets_account_for_every_row(page: Page) -> None:
     expect(page.get_by_role("main")).to_contain_text("No row was rejected.")
     page.get_by_role("link", name="Show these contracts").click()
     expect(page.locator("#chips")).to_contain_text(f"Repaired: any of {len(REPAIRABLE)} columns")
+
+
+def test_all_contracts_are_offered_as_files_that_hold_them(page: Page) -> None:
+    page.goto("/datasets/")
+    table = page.get_by_role("region", name="Files by year")
+    expect(table).to_be_visible(timeout=60_000)
+    *files, last = table.locator("tbody tr").all()
+    whole = PLAIN_AWARDS + len(SPECIAL)
+    expect(last.get_by_role("cell").nth(0)).to_have_text(f"{whole:,}")
+    rows = 0
+    for file in files:
+        with page.expect_download() as started:
+            file.get_by_role("link").click()
+        assert started.value.suggested_filename == file.get_by_role("link").inner_text()
+        rows += pq.read_metadata(started.value.path()).num_rows
+    assert rows == whole
+    described = page.get_by_role("link", name="datapackage.json").get_attribute("href")
+    assert described is not None
+    assert len(page.request.get(described).json()["resources"]) == len(files)
 
 
 def test_staff_use_an_older_version_and_come_back(staff_page: Page, site: Site, tmp_path: Path) -> None:

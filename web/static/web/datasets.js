@@ -2,6 +2,7 @@
 
 import { formatPesos, formatShare, formatSize, formatTime, groupDigits, subtractPesos } from "./amounts.js";
 import { API, get, Problem } from "./api.js";
+import { buildBulk } from "./bulk.js";
 import { build, find, seek } from "./dom.js";
 import { buildProblem } from "./problems.js";
 import { showVersions } from "./versions.js";
@@ -60,6 +61,7 @@ function offer(datasets, current) {
 function show(dataset) {
   find("#dataset").replaceChildren(
     buildCards(dataset),
+    buildBulk(dataset),
     buildSources(dataset),
     buildRejects(dataset),
     buildRepairs(dataset),
