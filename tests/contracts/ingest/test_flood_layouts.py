@@ -87,6 +87,13 @@ def test_the_published_file_fills_the_fields_of_a_project(tmp_path: Path) -> Non
     assert (read_source(snapshot).generation, read_source(snapshot).notes) == ("flood", ())
 
 
+def test_a_project_without_any_area_is_read_like_others(tmp_path: Path) -> None:
+    nowhere = {"ProjectId": "P00100009LZ", "Municipality": "", "Province": "N/A", "Region": ""}
+    snapshot = import_all(tmp_path / "data", write_published(tmp_path / "flood.csv", {}, nowhere))
+    areas = {contract["project_id"]: contract["area_of_delivery"] for contract in read_contracts(snapshot)}
+    assert areas == {"P00100001LZ": "BANGUED, ABRA, Region I", "P00100009LZ": None}
+
+
 def test_the_site_gives_the_same_projects_in_other_words(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "site.csv", [FLOOD_SITE, *make_rows(FLOOD_SITE, [SITE], given={})])
     snapshot = import_all(tmp_path / "data", file)
