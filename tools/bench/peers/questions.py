@@ -117,7 +117,8 @@ def read_contracts(path: Path) -> Answer:
         con.execute("SET enable_progress_bar = false")
         return con.execute(
             f"""SELECT count(*), sum(contract_amount::DOUBLE), sum(hash([{letters}])::HUGEINT)
-                FROM read_csv(?, header = true, columns = {{{names}}}, quote = '"', escape = '"')""",
+                FROM read_csv(?, auto_detect = false, header = true, columns = {{{names}}}, delim = ',',
+                    quote = '"', escape = '"', parallel = false)""",
             [str(path)],
         ).fetchall()
 
