@@ -97,8 +97,9 @@ def shape_totals(data: Mapping[str, Any]) -> Body:
 
 
 def shape_comparison(data: Mapping[str, Any]) -> Body:
-    shown = ("summary", "by_year", "total_rows", "rows", "page", "pages")
-    answer = {name: data[name] for name in shown}
+    shown = ("summary", "by_year", "total_rows", "rows", "page", "pages", "a_remarks", "b_remarks")
+    # An answer that an older release has kept knows no remarks.
+    answer = {name: data[name] for name in shown if name in data}
     return {**answer, "truncated": len(data["rows"]) < data["total_rows"]}
 
 
