@@ -74,6 +74,9 @@ def _list_calls() -> Iterator[Entry]:
 
 def _list_data() -> Iterator[Entry]:
     yield Entry("GET datasets", reverse("dataset-list"), "versions, days covered, sources with checksums")
+    if settings.BULK_FILES:
+        about = "everything: Parquet files by year with checksums and a data package, of the current version"
+        yield Entry("Bulk download", reverse("bulk-list", args=["current"]), about)
     about = "any selection as xlsx, csv, csv.gz or parquet, of any number of rows"
     yield Entry("POST export", reverse("task-export"), about)
 
