@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis
 from celery.result import AsyncResult
+from django.conf import settings
 from django.db import connection
 from pytest_django import Settings
 
@@ -87,7 +88,8 @@ async def cancel_by_api(run: TaskRun) -> None:
 
 
 async def fail(run: TaskRun) -> None:
-    await apart(TaskRun.objects.update, request={"filters": "none"})
+    last = [{"outcome": "failed"}] * len(settings.RETRY_DELAYS_S)
+    await apart(TaskRun.objects.update, request={"filters": "none"}, attempts=last)
     await apart(work_off)
 
 

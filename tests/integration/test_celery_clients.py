@@ -17,6 +17,7 @@ import pytest
 from celery.bin.celery import celery
 from celery.result import AsyncResult
 from click.testing import CliRunner
+from django.conf import settings
 from django.test import Client
 
 from api.access.owners import VISITOR_COOKIE, sign_visitor
@@ -108,11 +109,13 @@ def cancel(run: TaskRun) -> None:
 
 
 def submit_broken(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> TaskRun:
-    """A run whose request no version can read: it fails at once."""
+    """A run whose request no version can read, in its last attempt: it fails at once."""
     with monkeypatch.context() as patch:
         patch.setattr(publisher, "_rests_until", float("inf"))
         run = submit("search", {"page": 2})
-    TaskRun.objects.filter(id=run.id).update(request={"pages": "all"})
+    TaskRun.objects.filter(id=run.id).update(
+        request={"pages": "all"}, attempts=len(settings.RETRY_DELAYS_S) * [{"outcome": "failed"}]
+    )
     outbox.publish_new(run)
     return run
 
@@ -134,7 +137,7 @@ def test_flower_shows_how_runs_stand_and_what_they_were_asked(
     good, bad = flower.get_task(runs["SUCCESS"].id), flower.get_task(runs["FAILURE"].id)
     assert good["args"] == "Search: text: river, page 1"
     assert "total_rows: 30" in good["result"]
-    assert bad["exception"].startswith("invalid-query: /pages")
+    assert bad["exception"].startswith("unreadable-request: ")
 
 
 def test_flower_shows_ends_that_no_worker_tells_of(

@@ -185,6 +185,7 @@ def test_failed_or_cancelled_search_opens_no_storage(
 ) -> None:
     settings.EXPORT_ROOT = tmp_path / "no-folder" / "exports"
     settings.STORAGES = {**settings.STORAGES, "exports": {"BACKEND": "no.such.Storage"}}
+    settings.RETRY_DELAYS_S = ()
     failing, stubborn = make_run("search", {"page": 2}), make_run("search", {"page": 3})
     TaskRun.objects.filter(id=failing.id).update(request={"filters": "none"})
     runner.run_attempt(failing.id, worker="test")
