@@ -73,15 +73,15 @@ def _read_as_of(version: str) -> str | None:
         return None
 
 
-def shape_search(data: Mapping[str, Any]) -> Body:
-    return {
-        "total_rows": data["total_rows"],
-        "total_value": data["total_value"],
-        "rows": data["rows"],
-        "page": data["page"],
-        "pages": data["pages"],
-        "truncated": len(data["rows"]) < data["total_rows"],
-    }
+def shape_rows(*shown: str) -> Callable[[Mapping[str, Any]], Body]:
+    """Takes these members of a page of rows, as far as it has them."""
+
+    def shape(data: Mapping[str, Any]) -> Body:
+        # An answer that an older release has kept may know fewer.
+        answer = {name: data[name] for name in shown if name in data}
+        return {**answer, "truncated": len(data["rows"]) < data["total_rows"]}
+
+    return shape
 
 
 def shape_totals(data: Mapping[str, Any]) -> Body:
@@ -96,24 +96,13 @@ def shape_totals(data: Mapping[str, Any]) -> Body:
     }
 
 
-def shape_comparison(data: Mapping[str, Any]) -> Body:
-    shown = ("summary", "by_year", "total_rows", "rows", "page", "pages", "a_remarks", "b_remarks")
-    # An answer that an older release has kept knows no remarks.
-    answer = {name: data[name] for name in shown if name in data}
-    return {**answer, "truncated": len(data["rows"]) < data["total_rows"]}
-
-
-def shape_table(data: Mapping[str, Any]) -> Body:
-    shown = ("whole", "columns", "total_rows", "rows", "page", "pages")
-    answer = {name: data[name] for name in shown if name in data}
-    return {**answer, "truncated": len(data["rows"]) < data["total_rows"]}
-
-
 SHAPES: Mapping[str, Callable[[Mapping[str, Any]], Body]] = {
-    "search": shape_search,
+    "search": shape_rows("total_rows", "total_value", "rows", "page", "pages"),
     "aggregates": shape_totals,
-    "table": shape_table,
-    "compare": shape_comparison,
+    "table": shape_rows("whole", "columns", "total_rows", "rows", "page", "pages"),
+    "compare": shape_rows(
+        "summary", "by_year", "total_rows", "rows", "page", "pages", "a_remarks", "b_remarks"
+    ),
 }
 """Kind -> what becomes of its result. Of the others it is the file."""
 

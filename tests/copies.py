@@ -7,12 +7,20 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-PRODUCT = ("backend", "web", "assistants", "api", "data_processing", "contracts")
+ROOMS: tuple[str, ...] = tuple(
+    room
+    for room in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+    if room != "tools"
+)
+"""The rooms of the product, as the floors are declared."""
+PRODUCT = tuple(room for room in ROOMS if room != "compat")
+"""Those that it cannot do without."""
 
 
 def copy_rooms(folder: Path, rooms: Iterable[str] = PRODUCT) -> Path:

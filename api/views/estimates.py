@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from rest_framework.request import Request
@@ -26,11 +26,16 @@ class Estimate(ApiView):
     """Says what an export would be, without starting it."""
 
     kind: ClassVar[str]
+    reads: ClassVar[type[FileRequest]]
+    measure: ClassVar[Callable[..., ExportEstimate]]
     scopes: ClassVar = {"POST": READ}
     answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
 
-    def answer(self, request: Request, wanted: FileRequest, estimate: ExportEstimate) -> Response:
-        key = request_key(self.kind, wanted, estimate["dataset_version"])
+    def post(self, request: Request) -> Response:
+        wanted = self.reads.from_json(request.data)
+        version = datasets.current_snapshot().version
+        estimate = type(self).measure(wanted, format=wanted.format, version=version)
+        key = request_key(self.kind, wanted, version)
         return Response({**estimate, "reuse": get_reusable(owner_of(request), key) is not None})
 
 
@@ -38,26 +43,16 @@ class EstimateExport(Estimate):
     """Says what an export would be, without starting it."""
 
     kind = "export"
-    body = ExportRequest
-
-    def post(self, request: Request) -> Response:
-        wanted = ExportRequest.from_json(request.data)
-        version = datasets.current_snapshot().version
-        estimate = estimates.estimate_export(wanted, format=wanted.format, version=version)
-        return self.answer(request, wanted, estimate)
+    body = reads = ExportRequest
+    measure = staticmethod(estimates.estimate_export)
 
 
 class EstimateTableExport(Estimate):
     """Says what an export of a table would be, without starting it."""
 
     kind = "table_export"
-    body = TableExportRequest
-
-    def post(self, request: Request) -> Response:
-        wanted = TableExportRequest.from_json(request.data)
-        version = datasets.current_snapshot().version
-        estimate = estimates.estimate_table(wanted, format=wanted.format, version=version)
-        return self.answer(request, wanted, estimate)
+    body = reads = TableExportRequest
+    measure = staticmethod(estimates.estimate_table)
 
 
 ESTIMATES: Mapping[str, type[Estimate]] = {one.kind: one for one in (EstimateExport, EstimateTableExport)}
