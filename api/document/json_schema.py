@@ -70,9 +70,10 @@ def describe(hint: Any, components: dict[str, Schema]) -> Schema:
 
 
 def _refer_to_model(model: type[BaseModel], components: dict[str, Schema]) -> Schema:
-    schema = model.model_json_schema(ref_template=SCHEMA_PATH)
-    components.update(schema.pop("$defs", {}))
-    components[model.__name__] = schema
+    if model.__name__ not in components:
+        schema = model.model_json_schema(ref_template=SCHEMA_PATH)
+        components.update(schema.pop("$defs", {}))
+        components[model.__name__] = schema
     return {"$ref": SCHEMA_PATH.format(model=model.__name__)}
 
 

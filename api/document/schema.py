@@ -10,7 +10,7 @@ from django.conf import settings
 from drf_spectacular import authentication
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.negotiation import DefaultContentNegotiation
 
@@ -48,6 +48,19 @@ class BasicScheme(authentication.BasicScheme):  # type: ignore[no-untyped-call]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
         return super().get_security_requirement(auto_schema) if settings.BASIC_AUTH else None
+
+
+class Components(dict[str, Schema]):
+    """What one shape refers to by name. What ``registry`` has already counts as described: the generator asks
+    for each shape some ten times, and most shapes refer to the same models."""
+
+    def __init__(self, registry: ComponentRegistry) -> None:
+        super().__init__()
+        self._registry = registry
+
+    def __contains__(self, name: object) -> bool:
+        component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=name)  # type: ignore[no-untyped-call]
+        return super().__contains__(name) or component in self._registry
 
 
 class DescribedSchema(AutoSchema):
@@ -123,7 +136,7 @@ class DescribedSchema(AutoSchema):
         return found
 
     def _describe(self, shape: Any) -> Schema:
-        components: dict[str, Schema] = {}
+        components = Components(self.registry)
         schema = json_schema.describe(shape, components)
         for name, component in components.items():
             self.registry.register_on_missing(
