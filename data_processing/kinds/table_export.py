@@ -21,7 +21,7 @@ from data_processing.kinds.exporting import (
 from data_processing.kinds.kind import TaskKind
 
 # DuckDB fills what it is given; groups of names need a fraction of it, beside the arrays of their members.
-MEMORY_MB = 100
+MEMORY_MB = 75
 
 
 class TableExportRequest(FileRequest, Table):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +71,20 @@ def run_apart(module: str, *arguments: object) -> dict[str, float]:
     """The figures that a module prints as JSON in a process of its own."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+
+
+class ForDevelopers(MetaPathFinder):
+    """Hides pandas, which only tests and peers need: pyarrow imports it where it is there, and 40 MB of it
+    would count as memory of the product, which never has it."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+    @classmethod
+    def hide(cls) -> None:
+        """From now on, in this process."""
+        sys.meta_path.insert(0, cls())
 
 
 def read_peak_rss_mb() -> int:

@@ -22,12 +22,12 @@ from contracts.questions.query import Page
 from contracts.questions.tables import MEASURES, Bands, Table, TableSort
 from contracts.snapshot.versions import Snapshot
 from contracts.writers.workbook import About, write_xlsx
-from tools.bench.dataset import prepare_snapshot, read_peak_rss_mb, read_rows, run_apart
+from tools.bench.dataset import ForDevelopers, prepare_snapshot, read_peak_rss_mb, read_rows, run_apart
 from tools.bench.queries import FILTERS, time_question
 from tools.bench.serving import serve
 from tools.stack.client import TASKS, Client
 
-MEMORY_MB = 100
+MEMORY_MB = 75
 """As the worker's, in ``data_processing.kinds.table_export``."""
 ALL = tuple(MEASURES)
 BY_COUNT = Table(sort=TableSort(field="count"))
@@ -124,6 +124,7 @@ def write(snapshot: Snapshot) -> dict[str, float]:
 def main() -> None:
     match sys.argv[1:]:
         case ["write", path]:
+            ForDevelopers.hide()
             print(json.dumps(write(Snapshot(Path(path)))))
         case ["engine"]:
             print(json.dumps(_measure_engine(prepare_snapshot(read_rows()))))
