@@ -16,6 +16,7 @@ from api.views import (
     ops,
     tasks,
 )
+from api.views.oversight import limits
 
 TASKS = "api/v1/data-processing"
 
@@ -54,6 +55,7 @@ urlpatterns = [
         contracts.ContractAtAddress.as_view(),
         name="contract-record",
     ),
+    path("api/v1/legal-limits/", limits.LegalLimitList.as_view(), name="legal-limits"),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
     path("api/v1/datasets/<str:version>/bulk/", bulk.BulkList.as_view(), name="bulk-list"),

@@ -7,6 +7,7 @@ from api.views.entities import EntityDetail
 from api.views.entities import EntityDirectory as DirectoryAnswer
 from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
+from web.pages.limits import LimitsPage
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.tokens import RevokeToken, Tokens
 from web.views import Compare, Datasets, Explorer, Help, MyTasks, Operations
@@ -22,6 +23,7 @@ urlpatterns = [
     path("tokens/", Tokens.as_view(), name="tokens"),
     path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),
     path("help/", Help.as_view(), name="help"),
+    path("limits/", LimitsPage.as_view(), name="limits"),
     path("entity/", ByName.as_view(), name="entity-by-name"),
     path("<kind:kind>/", DirectoryPage.as_view(), name="entities"),
     path("<kind:kind>.csv", DirectoryCsv.as_view(), name="entities-csv"),

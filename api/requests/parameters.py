@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -95,6 +96,17 @@ class Whole(Parameter):
 
     def describe(self) -> Schema:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayOf(Parameter):
+    """A day as ISO 8601 writes it."""
+
+    def read(self, text: str, pointer: str) -> date:
+        return reading.day(text, pointer)
+
+    def describe(self) -> Schema:
+        return {"type": "string", "format": "date", "pattern": "^(20[0-9]{2}|2100)-[0-9]{2}-[0-9]{2}$"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,14 +20,11 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.questions.model import Question, invalid, invalid_member
+from contracts.questions.model import Question, check_by, invalid, invalid_member
 from contracts.questions.numbers import Whole
-from contracts.questions.reading import shown
+from contracts.questions.reading import FIRST_YEAR, LAST_YEAR, day, shown
 
-# PhilGEPS opened in 2000.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_RANGES = 50
-ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -87,27 +83,10 @@ UNDATED = TimeRange(start=None, end=None)
 """The contracts whose day of award is not given."""
 
 
-def _read_day(given: object) -> date:
-    parsed = _parse_day(given) if isinstance(given, str) else None
-    if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-        raise invalid(f"expected a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}, got {shown(given)}")
-    return parsed
-
-
-def _parse_day(text: str) -> date | None:
-    # date.fromisoformat takes weeks and days without hyphens as well.
-    if not ISO_DATE.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 Year = Whole(FIRST_YEAR, LAST_YEAR)
 Day = Annotated[
     date,
-    PlainValidator(_read_day, json_schema_input_type=str),
+    PlainValidator(check_by(day), json_schema_input_type=str),
     WithJsonSchema(
         {
             "type": "string",

@@ -10,10 +10,14 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from contracts.errors import InvalidQuery
 
 SURROGATE = re.compile("[\ud800-\udfff]")
+# PhilGEPS opened in 2000.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -56,6 +60,25 @@ def identifier(value: object, pointer: str) -> uuid.UUID:
     if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
         raise InvalidQuery(pointer, f"expected a UUID, got {shown(value)}")
     return uuid.UUID(value)
+
+
+def day(value: object, pointer: str) -> date:
+    """A day of the years that contracts can be of, as YYYY-MM-DD."""
+    parsed = _parse_day(value) if isinstance(value, str) else None
+    if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        expected = f"a date YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}"
+        raise InvalidQuery(pointer, f"expected {expected}, got {shown(value)}")
+    return parsed
+
+
+def _parse_day(text: str) -> date | None:
+    # date.fromisoformat takes weeks and days without hyphens as well.
+    if not ISO_DATE.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def point(path: Iterable[str | int]) -> str:
