@@ -6,6 +6,7 @@ Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
     by-<sort>                 the rows in the order of SORTS
     <column>-rows, -ends      for LISTED columns: the rows by the codes of their names, and per code where its
                               rows end
+    <column>                  for NUMBERS: what totals are grouped by
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ Mask = NDArray[np.bool_]
 
 LISTED = ("area_of_delivery", "business_category")
 """Columns that typed words are looked for in beside those of the word index."""
+NUMBERS = (*CODES.values(), "value_bin", "funding_year")
+"""Columns of small whole numbers, by which contracts are grouped; a missing one is NONE."""
+NONE = 0
+TAKEN = f"""(SELECT id, {", ".join(CODES.values())}, value_bin, nullif(funding_year, {NONE}) AS funding_year,
+    CASE WHEN days < {np.iinfo(np.int32).max} THEN DATE '1970-01-01' + days END AS award_date,
+    (amounts::DECIMAL(18,0) * 0.01::DECIMAL(2,2))::DECIMAL(18,2) AS contract_amount
+    FROM taken)"""
+"""What ``RowArrays.take_columns`` gives, registered as ``taken``, as columns of ``contracts``."""
 EPOCH = date(1970, 1, 1)
 # Later than every day, so that the undated come last as they do by NULLS LAST.
 UNDATED = np.iinfo(np.int32).max
@@ -62,6 +71,10 @@ def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     ).fetchnumpy()
     for name in ("amounts", "days", "main"):
         save_array(folder, name, np.asarray(columns[name]))
+    for name in NUMBERS:
+        # One after the other: all at once would take some 250 MB of five million contracts.
+        [numbers] = con.execute(f"SELECT coalesce({name}, {NONE}) FROM contracts").fetchnumpy().values()
+        save_array(folder, name, numbers.astype(np.min_scalar_type(numbers.max(initial=0))))
     for sort, name in SORTS.items():
         keys = np.asarray(_sort_keys(columns["amounts"], columns["days"], sort))
         # Stable, because ties are broken by id, the order in which the rows come.
@@ -135,6 +148,8 @@ class RowArrays:
             column: (map_array(folder, f"{column}-rows"), map_array(folder, f"{column}-ends"))
             for column in listed
         }
+        kept = all((folder / f"{name}.npy").exists() for name in NUMBERS)
+        self._numbers = {name: map_array(folder, name) for name in NUMBERS} if kept else None
 
     @property
     def size(self) -> int:
@@ -196,6 +211,13 @@ class RowArrays:
     def take_amounts(self, rows: NDArray[np.uint32]) -> NDArray[np.int64]:
         """The amounts of ``rows``, in centavos."""
         return self._amounts[rows]
+
+    def take_columns(self, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]] | None:
+        """What TAKEN reads of ``rows``; None in a snapshot of an older program."""
+        if self._numbers is None:
+            return None
+        numbers = {name: values[rows] for name, values in self._numbers.items()}
+        return {"id": rows + 1, "days": self._days[rows], "amounts": self._amounts[rows], **numbers}
 
     def _take(self, found: MatchedRows, sort: Sort, *, offset: int, size: int) -> NDArray[np.int64]:
         taken: list[NDArray[np.int64]] = [np.empty(0, np.int64)]

@@ -11,7 +11,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 
-from tools.bench import answers, dataset, exports, queries, tables
+from tools.bench import answers, dataset, exports, pages, queries, tables
 from tools.bench.dataset import FULL, read_rows
 from tools.bench.figures import list_missed, show_table
 from tools.bench.reference import PAGE, describe_machine, write_head
@@ -20,6 +20,7 @@ MEASURES: tuple[Callable[[int], Mapping[str, float]], ...] = (
     exports.measure,
     queries.measure,
     tables.measure,
+    pages.measure,
     answers.measure,
     dataset.measure,
 )

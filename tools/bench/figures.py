@@ -67,6 +67,8 @@ BARS: Mapping[str, Bar] = {
     "distribution_ms": Bar(what="800 bands of amounts", unit="ms", at_most=1000),
     "table_xlsx_s": Bar(what="all contractors by count, POST to .xlsx", unit="s", at_most=5),
     "table_xlsx_mb": Bar(what="memory of that workbook", unit="MB", at_most=300),
+    "entity_page_ms": Bar(what="page of a name, seen for the first time, over HTTP", unit="ms", at_most=150),
+    "contract_page_ms": Bar(what="page of a contract, likewise", unit="ms", at_most=150),
     "cached_http_ms": Bar(what="POST to finished, cached answer over HTTP", unit="ms", at_most=15),
     "import_5m_s": Bar(what="import of as many raw rows, index and cube included", unit="s", at_most=300),
     "import_5m_mb": Bar(what="memory of that import", unit="MB", at_most=2000),

@@ -519,6 +519,24 @@ def test_version_without_younger_indexes_refuses_numbers_and_answers_the_rest(tm
     store.close()
 
 
+def test_version_without_arrays_of_groups_says_the_same_totals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "FEW_OF", 1)
+    given_awards = [make_award(1, award_date=None, funding_year=None), make_award(2), make_award(3)]
+    snapshot = write_snapshot(tmp_path, given_awards)
+    asked = Aggregation(filters=Filters.from_json({"keywords": ["road"]}), dimensions=DIMENSIONS)
+    answers = []
+    for name in ("value_bin.npy", "none"):
+        store = Store(snapshot)
+        with store.reader() as reader:
+            answers.append(reader.aggregate(asked))
+        store.close()
+        (snapshot.rows / name).unlink(missing_ok=True)
+    assert answers[0] == answers[1]
+    assert answers[0]["summary"]["count"] == 3
+
+
 def test_version_that_has_no_codes_of_a_column_refuses_questions_by_it_and_answers_others(
     tmp_path: Path,
 ) -> None:
