@@ -37,6 +37,9 @@ KINDS: Mapping[str, TaskKind[TaskRequest]] = {
 OFFERED: Mapping[str, TaskKind[TaskRequest]] = {name: kind for name, kind in KINDS.items() if kind.by_clients}
 """Those that clients may start."""
 
+UNTOLD = frozenset(KINDS) - frozenset(OFFERED)
+"""Those whose runs no client knows: whoever wants to know how one ended reads its row."""
+
 
 def describe(kind: str, request: object) -> str:
     """A recorded request in words. Another version may have recorded it: of a kind or a request that this one

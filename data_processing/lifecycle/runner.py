@@ -25,7 +25,7 @@ from data_processing import datasets, tracing
 from data_processing.errors import LeaseLost, TaskError, TimeLimitExceeded, WorkCancelled
 from data_processing.kinds.context import Context, MadeFile, Outcome, Payload
 from data_processing.kinds.kind import TaskKind, TaskRequest
-from data_processing.kinds.registry import BULK_QUEUES, KINDS
+from data_processing.kinds.registry import BULK_QUEUES, KINDS, UNTOLD
 from data_processing.lifecycle import limits, outbox, reports
 from data_processing.lifecycle.lease import Hold, keeper
 from data_processing.lifecycle.reports import Report
@@ -186,6 +186,8 @@ def _publish(claim: Claim, outcome: Outcome, hold: Hold) -> Payload:
 
 
 def _tell(kind: TaskKind[TaskRequest], claim: Claim, payload: Payload) -> None:
+    if kind.name in UNTOLD:
+        return
     results.store_success(claim.run_id, payload)
     if kind.cached:
         results.store_answer(claim.request_key, payload)

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from contracts.snapshot import versions
 from data_processing import broker, sign_in_tries
-from data_processing.kinds.registry import KINDS
+from data_processing.kinds.registry import KINDS, UNTOLD
 from data_processing.lifecycle import ends, outbox
 from data_processing.lifecycle.runs import claims, endings, recovery, window
 from data_processing.lifecycle.runs.claims import Claim
@@ -58,6 +58,7 @@ def reconcile_results() -> int:
     with_result = Q(state=State.SUCCESS, expires_at__gt=Now(), result__isnull=False)
     without = Q(state__in=(State.FAILURE, State.REVOKED), finished_at__gt=Now() - keep)
     recent = TaskRun.objects.filter(with_result | without, finished_at__isnull=False)
+    recent = recent.exclude(kind__in=UNTOLD)
     ids = recent.order_by("-finished_at").values_list("id", flat=True)
     if results.is_whole():
         return _give_back(list(ids[:RECONCILED])) or 0
