@@ -13,7 +13,7 @@ TEST := $(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 FAST := tests/contracts/questions tests/contracts/test_fields.py tests/contracts/test_reasons.py \
 	tests/contracts/ingest/cells tests/contracts/ingest/tables tests/contracts/ingest/text \
 	tests/test_house.py tests/web/test_javascript.py
-ROOMS := backend web assistants compat api data_processing contracts tools tests manage.py
+ROOMS := backend web assistants compat api monitors data_processing contracts tools tests manage.py
 PIP_COMPILE := $(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header --annotation-style=line
 

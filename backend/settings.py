@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "backend",
     "data_processing",
+    "monitors",
     "api",
     "web",
 ]
@@ -259,6 +260,8 @@ OWNER_WINDOW = env.number("OWNER_WINDOW", 2)
 ADDRESS_MAX_UNFINISHED = env.number("ADDRESS_MAX_UNFINISHED", 200)
 ADDRESS_WINDOW = env.number("ADDRESS_WINDOW", 10)
 IDEMPOTENCY_KEEP_HOURS = 24
+# Modules of rooms above the machine that declare a KIND, beside those of data_processing.kinds.registry.
+TASK_KINDS: tuple[str, ...] = ()
 REHEARSALS = env.flag("REHEARSALS", False)
 TASK_RATE_LIMITS = env.rates("TASK_RATE_LIMITS")
 # Django's own task interface; `default` is `normal`. Nothing of users belongs into `critical`.

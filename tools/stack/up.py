@@ -30,7 +30,7 @@ DEFAULT_SAMPLE = "100000"
 PROGRAMS = tuple(program.name for program in list_programs(port=0))
 OF_WEB_ALONE = ("web", "assistants", "compat", "api")
 """Rooms whose code only the web server runs."""
-WATCHED = (*OF_WEB_ALONE, "backend", "data_processing", "contracts")
+WATCHED = (*OF_WEB_ALONE, "backend", "monitors", "data_processing", "contracts")
 ADDRESSES = ("DATA_DIR", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "DATABASE_URL")
 
 

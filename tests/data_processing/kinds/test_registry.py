@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import grimp
+import pytest
 
 from data_processing.kinds import registry
 from tests.copies import copy_rooms, insert_before, run_in
@@ -89,12 +91,23 @@ json.dump({
 """
 
 
-def test_new_kind_is_one_module_and_one_line_of_the_registry(tmp_path: Path) -> None:
-    copy, data = copy_rooms(tmp_path / "copy"), tmp_path / "data"
-    data.mkdir()
+def declare_here(copy: Path) -> None:
     kinds = copy / "data_processing" / "kinds"
     (kinds / "greeting.py").write_text(GREETING)
     insert_before(FIRST_LINE, '    "greeting",\n', file=kinds / "registry.py")
+
+
+def declare_in_a_room_above(copy: Path) -> None:
+    (copy / "monitors" / "greeting.py").write_text(GREETING)
+    settings = copy / "backend" / "settings.py"
+    insert_before("REHEARSALS = ", 'TASK_KINDS = (*TASK_KINDS, "monitors.greeting")\n', file=settings)
+
+
+@pytest.mark.parametrize("declare", [declare_here, declare_in_a_room_above])
+def test_new_kind_is_one_module_and_one_line(tmp_path: Path, declare: Callable[[Path], None]) -> None:
+    copy, data = copy_rooms(tmp_path / "copy"), tmp_path / "data"
+    data.mkdir()
+    declare(copy)
     learned = run_in(
         copy,
         USE,
