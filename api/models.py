@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 from knox.models import AbstractAuthToken
 
-READ, EXPORT = "read", "export"
+READ, EXPORT, WATCH = "read", "export", "watch"
 SCOPES = {
     READ: "search, totals, tables, estimates; look at tasks and download files",
     EXPORT: "start exports, run them again, cancel and delete them",
+    WATCH: "save searches, change, share and delete them",
 }
 """What a token may be allowed to do, in words."""
 

@@ -34,6 +34,7 @@ from data_processing.errors import (
     TaskError,
     TryLater,
 )
+from monitors.errors import TooManySaved
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ STATUS: Mapping[type[Exception], int] = {
     NotDeletable: 409,
     NotReplayable: 409,
     NotUnderstood: 409,
+    TooManySaved: 409,
     KeyReused: 422,
     TryLater: 429,
     Expired: 410,

@@ -17,6 +17,7 @@ from api.views import (
     tasks,
 )
 from api.views.oversight import limits
+from api.views.watching import saved
 
 TASKS = "api/v1/data-processing"
 
@@ -65,6 +66,33 @@ urlpatterns = [
         name="bulk-package",
     ),
     path("api/v1/datasets/<str:version>/bulk/<str:name>", bulk.BulkDownload.as_view(), name="bulk-download"),
+    path("api/v1/saved-searches/", saved.SavedSearchList.as_view(), name="saved-search-list"),
+    path("api/v1/saved-searches/built-in/", saved.BuiltInSearchList.as_view(), name="saved-search-built-in"),
+    path("api/v1/saved-searches/export/", saved.ExportSavedSearches.as_view(), name="saved-search-export"),
+    path("api/v1/saved-searches/import/", saved.ImportSavedSearches.as_view(), name="saved-search-import"),
+    path(
+        "api/v1/saved-searches/shared/<str:key>/",
+        saved.SharedSavedSearch.as_view(),
+        name="saved-search-shared",
+    ),
+    path(
+        "api/v1/saved-searches/<uuid:search_id>/",
+        saved.SavedSearchDetail.as_view(),
+        name="saved-search-detail",
+    ),
+    path(
+        "api/v1/saved-searches/<uuid:search_id>/copy/",
+        saved.CopySavedSearch.as_view(),
+        name="saved-search-copy",
+    ),
+    path(
+        "api/v1/saved-searches/<uuid:search_id>/use/", saved.UseSavedSearch.as_view(), name="saved-search-use"
+    ),
+    path(
+        "api/v1/saved-searches/<uuid:search_id>/share/",
+        saved.ShareSavedSearch.as_view(),
+        name="saved-search-share",
+    ),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
     path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
     path("api/v1/ops/pace/", ops.Pace.as_view(), name="ops-pace"),

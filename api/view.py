@@ -38,8 +38,9 @@ def refusal(meaning: str, *headers: AnswerHeader) -> Answer:
 
 class ApiView(APIView):
     """An endpoint. ``query`` declares its query parameters, whose values ``asked`` holds; ``heeds`` the
-    headers that change its answer; ``body`` the type of a POST's body; ``answers`` what it answers, by
-    method and status; ``scopes`` what a token must be allowed, by method: no token may do others."""
+    headers that change its answer; ``body`` the type of the body of a POST, or of a PATCH; ``answers`` what
+    it answers, by method and status; ``scopes`` what a token must be allowed, by method: no token may do
+    others."""
 
     query: ClassVar[Sequence[Parameter]] = ()
     heeds: ClassVar[Sequence[Header]] = ()

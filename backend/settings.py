@@ -152,7 +152,7 @@ PROXIES = env.number("PROXIES", 0)
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", [])
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = "^/api/"
-CORS_ALLOW_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "POST")
+CORS_ALLOW_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST")
 CORS_ALLOW_HEADERS = (
     *("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range"),
     *("Last-Event-ID", "Prefer", "Range", "X-Request-ID"),

@@ -24,6 +24,7 @@ from api.access.addresses import address_key
 from api.document.shapes import ReturnHeaders
 from data_processing.lifecycle.adoption import adopt
 from data_processing.models import OWN
+from monitors import saved
 
 VISITOR_COOKIE = "visitor"
 VISITOR_AGE_S = 365 * 24 * 3600
@@ -123,6 +124,7 @@ def _keep_what_was_started(request: HttpRequest, user: User, **_: Any) -> None:
     request.COOKIES.pop(VISITOR_COOKIE, None)
     if visitor is not None:
         adopt(f"visitor:{visitor}", by=_key_of(user))
+        saved.adopt(f"visitor:{visitor}", by=_key_of(user))
 
 
 @receiver(user_logged_in)

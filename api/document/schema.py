@@ -71,7 +71,9 @@ class DescribedSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         # By the view, not by the path: generated clients name their functions after it.
-        return f"{type(self.view).__name__}{'Delete' if self.method == 'DELETE' else ''}"
+        makes = self.method == "POST" and hasattr(self.view, "get")
+        act = "Create" if makes else {"DELETE": "Delete", "PATCH": "Change"}.get(self.method, "")
+        return f"{type(self.view).__name__}{act}"
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
@@ -104,7 +106,7 @@ class DescribedSchema(AutoSchema):
 
     @property
     def _body(self) -> type[Question] | None:
-        return self._endpoint.body if self.method == "POST" else None
+        return self._endpoint.body if self.method in ("POST", "PATCH") else None
 
     @property
     def _answers(self) -> Mapping[int, Answer]:

@@ -114,7 +114,7 @@ def _describe(pattern: URLPattern) -> Endpoint:
     return {
         "name": str(pattern.name),
         "url": get_script_prefix() + PLACEHOLDER.sub(r"{\1}", str(pattern.pattern)),
-        "methods": [method.upper() for method in ("get", "post", "delete") if hasattr(view, method)],
+        "methods": [method.upper() for method in ("get", "post", "patch", "delete") if hasattr(view, method)],
         "parameters": [parameter.name for parameter in view.query],
         "scopes": dict(view.scopes) if view.authentication_classes else {},
         "description": " ".join(PARAGRAPH_END.split(about)[0].split()),

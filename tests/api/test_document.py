@@ -59,6 +59,7 @@ quotation marks; what goes with what in a table."""
 LARGE_BODIES = (
     *("StartExport", "StartAggregates", "EstimateExport", "StartSearch"),
     *("StartTable", "StartTableExport", "EstimateTableExport", "StartCompare"),
+    *("SavedSearchListCreate", "SavedSearchDetailChange", "ImportSavedSearches"),
 )
 """Operations whose bodies have hundreds of corners."""
 
@@ -115,6 +116,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     claims.claim(UUID(running["task_id"]), worker="w", lease_s=600)
     bury(TaskRun.objects.get(id=dead["task_id"]))
     letters = [DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low") for _ in range(3)]
+    saved = post(client, "/api/v1/saved-searches/", {"name": "Dikes"}).json()
+    shared = post(client, saved["links"]["share"]).json()["links"]["shared"]
     everything = [*tasks, cancelled, running, waiting, dead]
     return {
         "tasks": [task["task_id"] for task in everything],
@@ -126,6 +129,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "versions": [one.version for one in datasets.list_snapshots()],
         "kinds": ["contractors"],
         "slugs": [make_slug("Peña & Sons")],
+        "searches": [saved["id"]],
+        "shares": [shared.rstrip("/").rpartition("/")[2]],
     }
 
 
@@ -144,6 +149,8 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "path.reference": "references",
         "path.award": "awards",
         "body.ids[*]": "letters",
+        "path.search_id": "searches",
+        "path.key": "shares",
     }
     corners = {"enabled": THOROUGH or who == "staff", **({} if THOROUGH else {"unexpected-methods": []})}
     links = {"enabled": THOROUGH, "inference": {"algorithms": ["location-headers"]}}

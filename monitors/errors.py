@@ -1,0 +1,11 @@
+"""The errors of what watches for people, in the tree of the task machine."""
+
+from __future__ import annotations
+
+from data_processing.errors import TaskError
+
+
+class TooManySaved(TaskError):
+    """The owner has as many saved searches, or monitors, as one may have."""
+
+    code = "too-many-saved"
