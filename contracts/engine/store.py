@@ -44,6 +44,7 @@ from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
 from contracts.questions.searchtext import spell_typed
 from contracts.questions.tables import Table
 from contracts.questions.texts import NamePattern, Names, phrases_of
+from contracts.snapshot.expressions import Statement
 from contracts.snapshot.folders import LockedFolder
 from contracts.snapshot.rows import MatchedRows
 from contracts.snapshot.versions import Snapshot
@@ -67,6 +68,14 @@ class Totals:
 
     rows: int
     total_value: Decimal
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The rows that filters mean, as a tail ``FROM contracts WHERE ...`` for statements on ``cursor``."""
+
+    rows: Statement
+    cursor: Cursor
 
 
 class Store:
@@ -228,6 +237,10 @@ class Reader:
     def measure_table(self, table: Table) -> TableSize:
         """How large a table is, for less than its figures cost."""
         return self._open_table(table).measure()
+
+    def scan(self, filters: Filters) -> Scan:
+        """The contracts that ``filters`` means, for those who ask of them what nothing here does."""
+        return Scan(self._matcher.select_matches(filters), self._cursor)
 
     def count_digits(self, filters: Filters) -> Digits:
         """What the digits of amounts say (``contracts.engine.amounts``); remembered: do not change it."""

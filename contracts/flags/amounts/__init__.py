@@ -1,0 +1,1 @@
+"""Flags of what amounts say: limits, budgets, digits, prices."""

@@ -1,0 +1,1 @@
+"""Flags of what days say: notices, closings, awards, ends of years."""

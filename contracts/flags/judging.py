@@ -1,0 +1,161 @@
+"""Finding the cases of a flag among the contracts that filters mean, and the contracts that prove them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from contracts.engine.cursor import Cursor
+from contracts.engine.store import Reader
+from contracts.fields import FIELD_BY_NAME, Field, FieldType
+from contracts.flags.alike import keep_alike
+from contracts.flags.flag import Flag
+from contracts.flags.held import join_limits, prepare_limits
+from contracts.questions.filters import Filters
+from contracts.snapshot.expressions import Statement
+
+CASES, EVIDENCE = "flag_cases", "flag_evidence"
+WRITTEN = (
+    *("organization_name", "awardee_name", "award_title", "contract_amount", "approved_budget"),
+    *("procurement_mode", "publish_date", "closing_date", "award_date", "reference_id", "award_number"),
+    "contract_number",
+)
+"""The columns of the contracts in a file of evidence."""
+_WIDTHS = {FieldType.TEXT: 30, FieldType.MONEY: 18}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What became of a flag: of ``rows`` contracts, ``judged`` could be; ``cases`` were found, with
+    ``contracts`` in them, each counted once, worth ``total_value`` pesos."""
+
+    flag: Flag
+    rows: int
+    judged: int
+    cases: int
+    contracts: int
+    total_value: Decimal
+
+
+class _Count(NamedTuple):
+    rows: int
+    value: Decimal | None
+
+
+def judge(flag: Flag, filters: Filters, reader: Reader) -> Judged:
+    """Find the cases, which stand in the relations CASES and EVIDENCE until the reader judges again.
+
+    Raises QueryInterrupted, OutOfSpace.
+    """
+    scan = reader.scan(filters)
+    cursor = scan.cursor
+    if flag.by_limits:
+        prepare_limits(cursor)
+    needed = flag.fill(flag.needed)
+    rows = f"(SELECT * {scan.rows.sql})"
+    source = join_limits(rows) if flag.by_limits else rows
+    judged = Statement(f"(SELECT * FROM {source} WHERE {needed})", scan.rows.parameters)
+    [known] = cursor.fetch(Statement(f"SELECT count(*), NULL FROM {judged.sql}", judged.parameters), _Count)
+    if flag.alike:
+        judged = keep_alike(flag, judged, cursor)
+    _keep_cases(flag, judged, cursor)
+    _keep_evidence(flag, judged, cursor)
+    [cases] = cursor.fetch(Statement(f"SELECT count(*), NULL FROM {CASES}"), _Count)
+    [found] = cursor.fetch(
+        # A contract may stand in several cases, as two splits may share one.
+        Statement(
+            f"SELECT count(*), sum(contract_amount) FROM contracts WHERE id IN (SELECT id FROM {EVIDENCE})"
+        ),
+        _Count,
+    )
+    return Judged(
+        flag=flag,
+        rows=reader.count(filters).rows,
+        judged=known.rows,
+        cases=cases.rows,
+        contracts=found.rows,
+        total_value=found.value or Decimal("0.00"),
+    )
+
+
+def _keep_cases(flag: Flag, judged: Statement, cursor: Cursor) -> None:
+    # By all columns that tell cases apart, so that equal strengths have one order.
+    own = ("id",) if flag.of_contracts else flag.keys
+    order = ", ".join(["strength DESC", *own, *(f'"{figure.name}"' for figure in flag.figures)])
+    cases = flag.fill(flag.cases, judged=judged.sql)
+    cursor.execute(
+        Statement(
+            f"""CREATE OR REPLACE TEMP TABLE {CASES} AS
+            SELECT row_number() OVER (ORDER BY {order}) AS number, * FROM ({cases})""",
+            judged.parameters,
+        )
+    )
+
+
+def _keep_evidence(flag: Flag, judged: Statement, cursor: Cursor) -> None:
+    rows = Statement(f"SELECT number, id FROM {CASES}")
+    if not flag.of_contracts:
+        members = flag.fill(flag.members)
+        rows = Statement(
+            f"SELECT c.number, j.id FROM {CASES} c JOIN {judged.sql} j ON {members} {flag.fill(flag.joins)}",
+            judged.parameters,
+        )
+    cursor.execute(Statement(f"CREATE OR REPLACE TEMP TABLE {EVIDENCE} AS {rows.sql}", rows.parameters))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRows:
+    """The evidence of the flag that was judged last, as writers of files take it: a row for each contract of
+    each case, the strongest case first (``contracts.writers.outfile.Rows``)."""
+
+    flag: Flag
+    count: int
+    cursor: Cursor
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        own = [
+            Field(
+                name="case_number",
+                label="Case",
+                type=FieldType.INTEGER,
+                width=8,
+                description="The contracts of one case share it; the strongest case is the first.",
+            )
+        ]
+        own += [
+            Field(
+                name=f"case_{figure.name}",
+                label=figure.label,
+                type=figure.type,
+                width=_WIDTHS.get(figure.type, 14),
+                description=f"{figure.label} of the case.",
+            )
+            for figure in self.flag.figures
+        ]
+        return [*own, *(FIELD_BY_NAME[name] for name in WRITTEN)]
+
+    def stream(
+        self, *, select: Sequence[str] = (), batch_rows: int = 20_000, places: range | None = None
+    ) -> pa.RecordBatchReader:
+        figures = [f'c."{one.name}"::{one.type.sql_type} AS "case_{one.name}"' for one in self.flag.figures]
+        columns = ", ".join(["e.number AS case_number", *figures, *(f"t.{name}" for name in WRITTEN)])
+        rows = f"""SELECT {columns} FROM {EVIDENCE} e JOIN {CASES} c USING (number)
+            JOIN contracts t ON t.id = e.id ORDER BY e.number, e.id"""
+        if places is not None:
+            rows += f" LIMIT {len(places)} OFFSET {places.start}"
+        for listed in select:
+            rows = f"SELECT {listed} FROM ({rows})"
+        return self.cursor.stream(Statement(rows), batch_rows=batch_rows)
+
+
+def open_evidence(flag: Flag, filters: Filters, reader: Reader) -> EvidenceRows:
+    """All contracts of all cases of a flag. One at a time may be read on a reader."""
+    judge(flag, filters, reader)
+    cursor = reader.scan(filters).cursor
+    [rows] = cursor.fetch(Statement(f"SELECT count(*), NULL FROM {EVIDENCE}"), _Count)
+    return EvidenceRows(flag=flag, count=rows.rows, cursor=cursor)

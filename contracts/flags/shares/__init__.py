@@ -1,0 +1,1 @@
+"""Flags of how a buyer's contracts are spread: over suppliers, modes, and what is left out."""

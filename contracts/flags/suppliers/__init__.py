@@ -1,0 +1,1 @@
+"""Flags of suppliers: split purchases, newcomers, partners, too many trades."""
