@@ -16,6 +16,7 @@ class BackendConfig(AppConfig):
             checks.check_secret_key,
             checks.check_lease,
             checks.check_split,
+            checks.check_ocds_prefix,
             checks.check_export_folders,
             checks.check_tls,
             checks.check_sqlite,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ def check_lease(**_: Any) -> list[CheckMessage]:
 def check_split(**_: Any) -> list[CheckMessage]:
     if not 1 <= settings.EXPORT_SPLIT_ROWS <= SHEET_ROWS:
         return [Error(f"EXPORT_SPLIT_ROWS must be from 1 to {SHEET_ROWS}, a full sheet", id="backend.E006")]
+    return []
+
+
+def check_ocds_prefix(**_: Any) -> list[CheckMessage]:
+    # The validator of OCDS refuses others.
+    if not re.fullmatch("ocds-[a-z0-9]{6,}", settings.OCDS_PREFIX):
+        return [Error("OCDS_PREFIX must be ocds- and six small letters or digits", id="backend.E011")]
     return []
 
 

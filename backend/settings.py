@@ -304,6 +304,8 @@ EXPORT_STORE_MAX_GB = env.number("EXPORT_STORE_MAX_GB", 20)
 EXPORT_MAX_ROWS = env.number("EXPORT_MAX_ROWS", 20_000_000)
 SNAPSHOTS_KEPT = env.number("SNAPSHOTS_KEPT", 3)
 BULK_FILES = env.flag("BULK_FILES", True)
+OCDS_PREFIX = env.text("OCDS_PREFIX", "ocds-unregistered")
+OCDS_PUBLISHER = env.text("OCDS_PUBLISHER", "PhilGEPS Data Explorer")
 
 # --- Celery -----------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")

@@ -16,7 +16,7 @@ from contracts.fields import FIELD_BY_NAME, Also, Pesos, Shown
 from contracts.questions.filters import EXACT
 from contracts.questions.model import SCHEMA_PATH
 from contracts.snapshot.versions import SourceReport
-from data_processing.kinds.exporting import FORMATS, ExportResult
+from data_processing.kinds.exporting import ARCHIVE, FORMATS, ExportResult
 from data_processing.kinds.registry import OFFERED
 from data_processing.models import State
 from data_processing.outputs.estimates import Count, ExportEstimate
@@ -235,7 +235,7 @@ class Export(TypedDict):
     export_id: Id
     task_id: Id
     name: str
-    format: Annotated[str, Also(enum=list(FORMATS))]
+    format: Annotated[str, Also(enum=[*FORMATS, ARCHIVE])]
     rows: Count
     size_bytes: Count
     sha256: Sha256

@@ -16,6 +16,7 @@ from api.views.tasks import NO_DATA
 from data_processing import datasets
 from data_processing.kinds.export import ExportRequest
 from data_processing.kinds.exporting import FileRequest
+from data_processing.kinds.exporting.ocds import OcdsRequest
 from data_processing.kinds.table_export import TableExportRequest
 from data_processing.lifecycle.submission import get_reusable, request_key
 from data_processing.outputs import estimates
@@ -26,7 +27,7 @@ class Estimate(ApiView):
     """Says what an export would be, without starting it."""
 
     kind: ClassVar[str]
-    reads: ClassVar[type[FileRequest]]
+    reads: ClassVar[type[FileRequest | OcdsRequest]]
     measure: ClassVar[Callable[..., ExportEstimate]]
     scopes: ClassVar = {"POST": READ}
     answers: ClassVar = {"POST": {200: Answer(meaning="the estimate", shape=shapes.Estimate), 503: NO_DATA}}
@@ -55,5 +56,15 @@ class EstimateTableExport(Estimate):
     measure = staticmethod(estimates.estimate_table)
 
 
-ESTIMATES: Mapping[str, type[Estimate]] = {one.kind: one for one in (EstimateExport, EstimateTableExport)}
+class EstimateOcds(Estimate):
+    """Says what an archive of OCDS releases would be, without starting it."""
+
+    kind = "ocds"
+    body = reads = OcdsRequest
+    measure = staticmethod(estimates.estimate_ocds)
+
+
+ESTIMATES: Mapping[str, type[Estimate]] = {
+    one.kind: one for one in (EstimateExport, EstimateTableExport, EstimateOcds)
+}
 """Kind that makes files -> the endpoint that estimates them."""

@@ -45,6 +45,7 @@ CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "csv.gz": "application/gzip",
     "parquet": "application/vnd.apache.parquet",
+    "zip": "application/zip",
 }
 FILE: Mapping[str, Any] = {"shape": bytes, "media_types": tuple(CONTENT_TYPES.values())}
 FILE_HEADERS = (ETAG, ACCEPT_RANGES, CONTENT_DISPOSITION)

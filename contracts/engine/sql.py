@@ -14,6 +14,31 @@ from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Query, Sort
 from contracts.snapshot.expressions import CODES, Statement
 
+_DAYS = ("award_date", "publish_date", "closing_date", "start_date", "completion_date")
+_AS_PUBLISHED = (
+    *("award_title", "notice_title", "awardee_name", "organization_name", "area_of_delivery"),
+    *("latitude", "longitude", "business_category", "classification", "procurement_mode"),
+    *("funding_source", "award_status"),
+)
+# The number of a notice is not enough: the system of 2025 gave them anew from 1 on, and one stands for a
+# purchase of 2003 and another one of 2025.
+_PROCESS_YEAR = "coalesce(year(publish_date), year(award_date), funding_year, year(start_date))"
+_PROCESS = f"""coalesce(
+    reference_id, 'project-' || project_id, 'award-' || award_number,
+    'contract-' || left(md5(concat_ws('|', {", ".join(_AS_PUBLISHED)}, contract_number, contract_amount)), 12)
+)"""
+PROCESS_COLUMNS: Mapping[str, str] = {
+    "process": _PROCESS,
+    "year": f"{_PROCESS_YEAR}::INTEGER",
+    **{name: name for name in ("reference_id", "award_number", "contract_number")},
+    **{day: f"{day}::VARCHAR" for day in _DAYS},
+    **{name: name for name in _AS_PUBLISHED},
+    **{amount: f"{amount}::DOUBLE" for amount in ("approved_budget", "contract_amount")},
+    "source": "source",
+}
+"""Columns of a contract among those of its process, and how each is made. A process bears the number of its
+bid notice, and the year in which that was published; where a notice has none of them, what comes nearest."""
+
 Bind = Callable[[object, str], str]
 """Takes a value and its SQL type, gives the expression that stands for it."""
 
@@ -154,6 +179,16 @@ def select_rows(
     for columns in select:
         rows = f"SELECT {columns} FROM ({rows})"
     return parameters.complete(rows)
+
+
+def select_processes(filters: Filters, found: FilterBits) -> Statement:
+    """The matching contracts by contracting process, those of a year together: PROCESS_COLUMNS."""
+    parameters = _Parameters()
+    where = _where(filters, found, parameters)
+    columns = ", ".join(f"{expression} AS {name}" for name, expression in PROCESS_COLUMNS.items())
+    return parameters.complete(
+        f"SELECT {columns} FROM contracts WHERE {where} ORDER BY year DESC NULLS LAST, process, id"
+    )
 
 
 def _within_subset(subset: RowSubset, parameters: _Parameters) -> str:

@@ -324,6 +324,12 @@ class Reader:
             statement = sql.select_rows(query, {}, select, subset=subset)
         return self._cursor.stream(statement, batch_rows=batch_rows)
 
+    def stream_processes(self, filters: Filters, *, batch_rows: int = 5_000) -> pa.RecordBatchReader:
+        """The contracts that ``filters`` means, those of a contracting process one after the other, in
+        batches of ``contracts.engine.sql.PROCESS_COLUMNS``, without holding them in memory."""
+        statement = sql.select_processes(filters, self._matcher.make_bits(filters))
+        return self._cursor.stream(statement, batch_rows=batch_rows)
+
     def rows_of(self, query: Query) -> ContractRows:
         """All rows of a query, for whoever writes them into a file."""
         return ContractRows(self, query)

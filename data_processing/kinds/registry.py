@@ -25,12 +25,13 @@ MODULES = (
     "search",
     "table",
     "table_export",
+    "exporting.ocds",
     "compare",
     "bulk",
     "rehearsal",
     "job",
 )
-"""The modules beside this one that declare a KIND, named as it is."""
+"""The modules of this room that declare a KIND, whose name is the last part of theirs."""
 
 
 def _load_kinds() -> dict[str, TaskKind[TaskRequest]]:

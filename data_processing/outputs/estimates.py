@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, TypedDict
+from typing import Annotated, Protocol, TypedDict
 
 from django.conf import settings
 
@@ -37,6 +37,13 @@ class BrokenLimit(TypedDict):
     limit: Count
 
 
+class Asked(Protocol):
+    """A question about the contracts of a filter."""
+
+    @property
+    def filters(self) -> Filters: ...
+
+
 class ExportEstimate(Remarks):
     """What an export would be: rows are exact, bytes and seconds are not."""
 
@@ -63,6 +70,7 @@ FIRST_GUESS = {
         "csv.gz": Pace(bytes_per_row=25, seconds_per_row=2e-6),
         "parquet": Pace(bytes_per_row=20, seconds_per_row=2e-6),
     },
+    "ocds": {"zip": Pace(bytes_per_row=255, seconds_per_row=1.1e-4)},
 }
 """By kind and format: measured by tools/bench/exports.py, used until this installation has made exports of
 its own."""
@@ -102,6 +110,16 @@ def estimate_table(table: Table, *, format: str, version: str) -> ExportEstimate
         width=width,
         # The figures of a table are of all its contracts, however few rows it has.
         before_s=totals.rows * ADDED_UP_S,
+    )
+
+
+def estimate_ocds(question: Asked, *, format: str, version: str) -> ExportEstimate:
+    """What an archive of OCDS releases would be; its rows are the contracts."""
+    filters = question.filters
+    with datasets.open_store(version).reader() as reader:
+        totals, remarks = reader.count(filters), reader.remark(filters)
+    return _estimate(
+        "ocds", filters, totals, remarks, format=format, version=version, rows=totals.rows, width=1
     )
 
 

@@ -16,7 +16,7 @@ from tests.api.test_bad_input import BAD_BODIES
 
 SCHEMAS = {
     name: KINDS[name].request.model_json_schema()
-    for name in ("search", "aggregates", "export", "table", "table_export", "compare")
+    for name in ("search", "aggregates", "export", "table", "table_export", "compare", "ocds")
 }
 GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
     ("search", {}),
@@ -34,6 +34,7 @@ GOOD_BODIES: list[tuple[str, dict[str, Any]]] = [
         {"filters": {"text": None, "numbers": ["0012", "C - 4"], "except_areas": [{"contains": "b"}]}},
     ),
     ("export", {"format": "csv", "filters": {"include_flood_control": True, "value_range": {"max": 5}}}),
+    ("ocds", {"format": "zip", "filters": {"include_flood_control": True}}),
     ("export", {"format": "csv.gz", "formula_guard": False}),
     ("export", {"format": "parquet", "formula_guard": None}),
     ("aggregates", {"dimensions": ["by_year"], "top_n": 5}),

@@ -1,6 +1,7 @@
 """What kinds that make a file have in common: what a request says of the file, and how it is written."""
 
 from data_processing.kinds.exporting.files import (
+    ARCHIVE,
     FORMATS,
     STREAM_MEMORY_MB,
     ExportResult,
@@ -13,6 +14,7 @@ from data_processing.kinds.exporting.files import (
 from data_processing.kinds.exporting.split import fill_part, write_split
 
 __all__ = [
+    "ARCHIVE",
     "FORMATS",
     "STREAM_MEMORY_MB",
     "ExportResult",

@@ -29,6 +29,8 @@ from data_processing.kinds.kind import TaskRequest
 
 FORMATS = ("xlsx", "csv", "csv.gz", "parquet")
 """What a file can be; also how its name ends."""
+ARCHIVE = "zip"
+"""What holds several files."""
 STREAM_MEMORY_MB = 200
 CSV_FORMATS = ("csv", "csv.gz")
 FLOOD_NOTE = "The flood-control source is included. It overlaps the main source: do not add the two up."
@@ -149,14 +151,14 @@ def _money(text: str | None) -> Decimal | None:
 
 def hand_over(wanted: FileRequest, path: Path, written: Written, *, rows: int, words: str) -> Outcome:
     """The outcome of an export: the complete file at ``path``, and what is told of it."""
-    name = f"{_file_stem(words)}.{wanted.format}"
+    name = f"{make_stem(words)}.{wanted.format}"
     return Outcome(
         payload={"name": name, "format": wanted.format, "rows": rows, "cut_texts": written.cut_texts},
         file=MadeFile(partial=path, name=name, format=wanted.format, rows=rows, filters_in_words=words),
     )
 
 
-def _file_stem(words: str) -> str:
+def make_stem(words: str) -> str:
     """A telling file name: what it holds in words, in letters that every file system takes."""
     text = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:80].rstrip("-")
     return f"philgeps-{text or 'contracts'}"
