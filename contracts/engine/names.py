@@ -143,7 +143,8 @@ class NameList:
 
     def list_alike(self, name: Phrase, *, limit: int) -> list[Suggestion]:
         """Names spelled nearly like ``name``, the nearest first."""
-        plain = [unmark(folded or "") for folded in self._folded.to_pylist()]
+        # A missing name is like none, and above all not like an empty one.
+        plain = [folded if folded is None else unmark(folded) for folded in self._folded.to_pylist()]
         found = process.extract(
             unmark(name.folded), plain, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=limit
         )
