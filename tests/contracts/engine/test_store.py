@@ -301,16 +301,16 @@ def test_name_that_nobody_bears_is_told_with_close_ones(typed_store: Store) -> N
     with typed_store.reader() as reader:
         contractor, area = reader.remark(filters)["unknown_names"]
         assert reader.remark(Filters()) == {"unknown_names": [], "nothing_found": None}
+    assert (contractor["filter"], contractor["name"]) == ("contractors", "Ultikon")
+    assert [close["label"] for close in contractor["close"]] == ["Ulticon"]
+    assert contractor["close"][0]["count"] == 1
+    assert (area["filter"], area["name"], area["close"]) == ("except_areas", "Nowhere at all", [])
 
 
 def test_a_missing_name_is_close_to_none() -> None:
     with open_awards([make_award(area_of_delivery=None)]) as store, store.reader() as reader:
         (unknown,) = reader.remark(Filters.from_json({"except_areas": [""]}))["unknown_names"]
         assert unknown["close"] == []
-    assert (contractor["filter"], contractor["name"]) == ("contractors", "Ultikon")
-    assert [close["label"] for close in contractor["close"]] == ["Ulticon"]
-    assert contractor["close"][0]["count"] == 1
-    assert (area["filter"], area["name"], area["close"]) == ("except_areas", "Nowhere at all", [])
 
 
 def explain(store: Store, **filters: Any) -> Any:
