@@ -3,16 +3,18 @@
 
 import { countWords, formatPesos, formatShortPesos, groupDigits, parseAmount } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
-import { chooseTicks, isRound, toBands } from "./bands.js";
+import { chooseTicks, toBands } from "./bands.js";
 import { narrowTo } from "./dimensions.js";
 import { build, buildButton, find } from "./dom.js";
 import { buildFigure, drawColumns } from "./figures.js";
+import { findLimits } from "./limits.js";
 import { buildProblem } from "./problems.js";
 import { askTask } from "./tasks.js";
 import { changeView, EMPTY, toFilters, writeView } from "./view.js";
 
 /** @import {Mark} from "./figures.js" */
 /** @import {View} from "./view.js" */
+/** @import {Line} from "./limits.js" */
 /** @typedef {Api.TableRow} Band */
 
 const DIMENSION = { name: "value_band", label: "", plural: "", filter: null };
@@ -61,8 +63,11 @@ export class Distribution {
       const data = asked === this.#shown?.asked ? this.#shown.data : await ask(table, signal);
       if (signal.aborted) return;
       this.#shown = { asked, data };
-      this.#draw(trim(data.rows));
+      this.#draw(trim(data.rows), []);
       this.#offer(table, data.total_rows);
+      const lines = await findLimits(view, signal);
+      if (signal.aborted || lines === null) return;
+      this.#draw(trim(data.rows), lines);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
@@ -87,8 +92,8 @@ export class Distribution {
     else this.#navigate(changeView(this.#view, { width: width ?? "" }));
   }
 
-  /** @param {Band[]} bands */
-  #draw(bands) {
+  /** @param {Band[]} bands @param {Line[]} lines */
+  #draw(bands, lines) {
     if (!bands.length) {
       this.#drawing.replaceChildren(build("p", { class: "message" }, "No contract matches. Take a filter away."));
       return;
@@ -97,7 +102,7 @@ export class Distribution {
       bands.map(({ min }) => min ?? null),
       TICKS,
     );
-    const marks = bands.map((band, place) => this.#mark(band, ticks.has(place)));
+    const marks = bands.map((band, place) => this.#mark(band, ticks.has(place), lines));
     const highest = Math.max(...bands.map((band) => band.count ?? 0));
     const drawing = drawColumns(marks, countWords(highest, "contract"));
     drawing.classList.add("distribution");
@@ -116,11 +121,12 @@ export class Distribution {
         className: "wide",
         drawing,
       }),
+      buildLegend(lines),
     );
   }
 
-  /** @param {Band} band @param {boolean} labelled @returns {Mark} */
-  #mark(band, labelled) {
+  /** @param {Band} band @param {boolean} labelled @param {Line[]} lines @returns {Mark} */
+  #mark(band, labelled, lines) {
     const target = changeView(this.#view, { ...narrowTo(DIMENSION, band), show: "rows" });
     const count = band.count ?? 0;
     const [from, to] = [band.min ?? null, band.max ?? null].map((end) => (end === null ? "" : formatPesos(end)));
@@ -128,7 +134,7 @@ export class Distribution {
       href: count ? writeView(target) : null,
       follow: () => this.#navigate(target),
       label: from || "–",
-      limit: Boolean(band.min && isRound(band.min)),
+      limit: Boolean(band.min && lines.some((line) => holds(band, line))),
       tick: labelled ? shorten(band) : "",
       size: count,
       value: groupDigits(count),
@@ -140,6 +146,22 @@ export class Distribution {
 
 /** @param {object} table @param {AbortSignal} signal @returns {Promise<Api.TableResult>} */
 const ask = (table, signal) => askTask(`${TASKS}/table/`, { ...table, page_size: 1000 }, { signal, onWait: () => {} });
+
+/** Whether a limit lies in a band. @param {Band} band @param {Line} line */
+const holds = ({ min, max }, { amount }) => Number(min ?? 0) <= amount && (max === null || amount <= Number(max));
+
+/** @param {Line[]} lines */
+function buildLegend(lines) {
+  const said = lines.map(({ amount, buyers }) => `${formatShortPesos(amount.toFixed(2))} (${buyers.join(", ")})`);
+  return build(
+    "p",
+    { class: "hint limits" },
+    lines.length
+      ? `Lines: limits of the law that may have held, by day of award: ${said.join("; ")}. `
+      : "No limit of the law is known for these days. ",
+    build("a", { href: "/limits/" }, "Legal limits"),
+  );
+}
 
 /** @param {Band} band */
 const shorten = ({ min }) => (min ? formatShortPesos(min).slice(1) : "");
