@@ -16,7 +16,7 @@ from api.views import (
     ops,
     tasks,
 )
-from api.views.oversight import limits
+from api.views.oversight import flags, limits
 from api.views.watching import saved
 
 TASKS = "api/v1/data-processing"
@@ -56,6 +56,7 @@ urlpatterns = [
         contracts.ContractAtAddress.as_view(),
         name="contract-record",
     ),
+    path("api/v1/flags/", flags.FlagList.as_view(), name="flag-list"),
     path("api/v1/legal-limits/", limits.LegalLimitList.as_view(), name="legal-limits"),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),

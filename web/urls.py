@@ -10,7 +10,7 @@ from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, E
 from web.pages.limits import LimitsPage
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.tokens import RevokeToken, Tokens
-from web.views import Compare, Datasets, Explorer, Help, MyTasks, Operations
+from web.views import Compare, Datasets, Explorer, Flags, Help, MyTasks, Operations
 
 register_converter(KindConverter, "kind")
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("tokens/", Tokens.as_view(), name="tokens"),
     path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),
     path("help/", Help.as_view(), name="help"),
+    path("flags/", Flags.as_view(), name="flags"),
     path("limits/", LimitsPage.as_view(), name="limits"),
     path("entity/", ByName.as_view(), name="entity-by-name"),
     path("<kind:kind>/", DirectoryPage.as_view(), name="entities"),

@@ -14,6 +14,8 @@ from django.views.generic import TemplateView
 
 from api.access.owners import owner_of
 from contracts.fields import REPAIRABLE
+from contracts.flags.flag import VERDICT, Flag
+from contracts.flags.registry import FLAGS
 from contracts.questions.dimensions import DIMENSIONS, NAMES
 from contracts.questions.filters import EXACT
 from contracts.questions.tables import MEASURES
@@ -139,6 +141,32 @@ class Compare(Page):
             dimensions=GROUPED_BY,
             **kwargs,
         )
+
+
+class Flags(Page):
+    """Red flags: what each asks, and what it finds."""
+
+    template_name = "web/flags.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        usual = {name: exact for name, exact in EXACT.items() if not exact.more}
+        return super().get_context_data(
+            flags=[_show_flag(flag) for flag in FLAGS.values()], caution=VERDICT, pickers=usual, **kwargs
+        )
+
+
+def _show_flag(flag: Flag) -> dict[str, object]:
+    figures = [{"name": one.name, "label": one.label, "type": one.type.value} for one in flag.figures]
+    return {
+        "code": flag.code,
+        "title": flag.title,
+        "question": flag.question,
+        "formula": flag.formula,
+        "source": flag.source,
+        "caution": flag.caution,
+        "thresholds": [{"meaning": one.meaning, "shown": f"{one.value:,.10g}"} for one in flag.thresholds],
+        "shown": json.dumps(figures),
+    }
 
 
 class MyTasks(Page):

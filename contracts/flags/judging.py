@@ -13,7 +13,7 @@ from contracts.engine.cursor import Cursor
 from contracts.engine.store import Reader
 from contracts.fields import FIELD_BY_NAME, Field, FieldType
 from contracts.flags.alike import keep_alike
-from contracts.flags.flag import Flag
+from contracts.flags.flag import VERDICT, Flag
 from contracts.flags.held import join_limits, prepare_limits
 from contracts.questions.filters import Filters
 from contracts.snapshot.expressions import Statement
@@ -25,6 +25,13 @@ WRITTEN = (
     "contract_number",
 )
 """The columns of the contracts in a file of evidence."""
+NOTE = Field(
+    name="note",
+    label="Note",
+    type=FieldType.TEXT,
+    width=30,
+    description="What every row must not be read without.",
+)
 _WIDTHS = {FieldType.TEXT: 30, FieldType.MONEY: 18}
 
 
@@ -137,13 +144,14 @@ class EvidenceRows:
             )
             for figure in self.flag.figures
         ]
-        return [*own, *(FIELD_BY_NAME[name] for name in WRITTEN)]
+        return [*own, *(FIELD_BY_NAME[name] for name in WRITTEN), NOTE]
 
     def stream(
         self, *, select: Sequence[str] = (), batch_rows: int = 20_000, places: range | None = None
     ) -> pa.RecordBatchReader:
         figures = [f'c."{one.name}"::{one.type.sql_type} AS "case_{one.name}"' for one in self.flag.figures]
-        columns = ", ".join(["e.number AS case_number", *figures, *(f"t.{name}" for name in WRITTEN)])
+        note = f"'{VERDICT}' AS note"
+        columns = ", ".join(["e.number AS case_number", *figures, *(f"t.{name}" for name in WRITTEN), note])
         rows = f"""SELECT {columns} FROM {EVIDENCE} e JOIN {CASES} c USING (number)
             JOIN contracts t ON t.id = e.id ORDER BY e.number, e.id"""
         if places is not None:

@@ -27,6 +27,8 @@ MODULES = (
     "table_export",
     "exporting.ocds",
     "compare",
+    "flags.judging",
+    "flags.export",
     "bulk",
     "rehearsal",
     "job",

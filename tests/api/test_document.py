@@ -100,6 +100,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         start(client, "aggregates"),
         start(client, "rehearsal"),
         start(client, "compare"),
+        start(client, "flags", {"flags": ["over-limit", "weekend-award"]}),
+        start(client, "flags/export", {"flag": "weekend-award", "format": "csv"}),
     ]
     tasks += [start(client, "table", {"columns": "year"}), start(client, "table/export", {"rows": "month"})]
     work_off()

@@ -126,6 +126,7 @@ def test_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) -> Non
         "/?show=charts",
         "/?show=table&across=year",
         "/?show=distribution",
+        "/flags/",
         "/tasks/",
         "/operations/",
         "/datasets/",
