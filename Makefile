@@ -24,7 +24,7 @@ demo test test-fast test-next coverage chaos load screenshots bench bench-%: exp
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-queries bench-tasks bench-peers sbom requirements clean
+.PHONY: help demo up dev shell env pin backup restore test test-fast test-next coverage chaos check check-python check-javascript check-all format import screenshots load bench bench-smoke bench-monitors bench-queries bench-tasks bench-peers sbom requirements clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -105,6 +105,9 @@ bench-smoke: $(VENV)/.stamp ## the same over few rows: fails where a ratio is fa
 	BENCH_ROWS=200000 $(RUN) -m tools.bench --smoke
 
 check-all: check test bench-smoke ## check, test and bench-smoke
+
+bench-monitors: $(VENV)/.stamp ## how long 200 monitors take with a new version of BENCH_ROWS (5 million) rows
+	$(RUN) -m tools.bench.monitors
 
 bench-queries: $(VENV)/.stamp ## how long searches and totals take over BENCH_ROWS (5 million) rows, without peers
 	$(RUN) -m tools.bench.queries

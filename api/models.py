@@ -9,7 +9,7 @@ READ, EXPORT, WATCH = "read", "export", "watch"
 SCOPES = {
     READ: "search, totals, tables, estimates; look at tasks and download files",
     EXPORT: "start exports, run them again, cancel and delete them",
-    WATCH: "save searches, change, share and delete them",
+    WATCH: "save searches and watch them by monitors; change, share and delete these",
 }
 """What a token may be allowed to do, in words."""
 

@@ -34,7 +34,7 @@ from data_processing.errors import (
     TaskError,
     TryLater,
 )
-from monitors.errors import TooManySaved
+from monitors.errors import AlreadyWatched, TooManySaved
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ STATUS: Mapping[type[Exception], int] = {
     NotReplayable: 409,
     NotUnderstood: 409,
     TooManySaved: 409,
+    AlreadyWatched: 409,
     KeyReused: 422,
     TryLater: 429,
     Expired: 410,

@@ -17,7 +17,7 @@ from api.views import (
     tasks,
 )
 from api.views.oversight import flags, limits
-from api.views.watching import saved
+from api.views.watching import alerts, monitors, saved
 
 TASKS = "api/v1/data-processing"
 
@@ -94,6 +94,14 @@ urlpatterns = [
         saved.ShareSavedSearch.as_view(),
         name="saved-search-share",
     ),
+    path("api/v1/monitors/", monitors.MonitorList.as_view(), name="monitor-list"),
+    path("api/v1/monitors/<uuid:monitor_id>/", monitors.MonitorDetail.as_view(), name="monitor-detail"),
+    path("api/v1/monitors/<uuid:monitor_id>/check/", monitors.CheckMonitor.as_view(), name="monitor-check"),
+    path("api/v1/monitors/<uuid:monitor_id>/feed/", monitors.MonitorFeed.as_view(), name="monitor-feed"),
+    path("api/v1/alerts/", alerts.AlertList.as_view(), name="alert-list"),
+    path("api/v1/alerts/read/", alerts.ReadAlerts.as_view(), name="alerts-read"),
+    path("api/v1/alerts/<uuid:alert_id>/", alerts.AlertDetail.as_view(), name="alert-detail"),
+    path("api/v1/alerts/feeds/<str:feed>/", alerts.AlertFeed.as_view(), name="alert-feed"),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
     path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
     path("api/v1/ops/pace/", ops.Pace.as_view(), name="ops-pace"),

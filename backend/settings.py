@@ -261,7 +261,13 @@ ADDRESS_MAX_UNFINISHED = env.number("ADDRESS_MAX_UNFINISHED", 200)
 ADDRESS_WINDOW = env.number("ADDRESS_WINDOW", 10)
 IDEMPOTENCY_KEEP_HOURS = 24
 # Modules of rooms above the machine that declare a KIND, beside those of data_processing.kinds.registry.
-TASK_KINDS: tuple[str, ...] = ()
+TASK_KINDS: tuple[str, ...] = (
+    "monitors.kinds.check",
+    "monitors.kinds.check_now",
+    "monitors.kinds.process_alert",
+)
+# And lists of periodic jobs, beside those of data_processing.operations.schedules.
+TASK_SCHEDULES: tuple[str, ...] = ("monitors.sweeping.SCHEDULES",)
 REHEARSALS = env.flag("REHEARSALS", False)
 TASK_RATE_LIMITS = env.rates("TASK_RATE_LIMITS")
 # Django's own task interface; `default` is `normal`. Nothing of users belongs into `critical`.
@@ -272,7 +278,9 @@ TASKS = {
     }
 }
 
-# Mail goes by SMTP. Only alerts for operators are sent by it.
+# Where people find the site, for links in mails.
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:3200")
+# Mail goes by SMTP: alerts of monitors, and those for operators.
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_USER", "")

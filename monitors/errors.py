@@ -9,3 +9,9 @@ class TooManySaved(TaskError):
     """The owner has as many saved searches, or monitors, as one may have."""
 
     code = "too-many-saved"
+
+
+class AlreadyWatched(TaskError):
+    """The saved search has a monitor already."""
+
+    code = "already-watched"

@@ -1,16 +1,18 @@
-"""What may be said of saved searches, read strictly."""
+"""What may be said of saved searches and monitors, read strictly."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, FailFast, Field, Strict
+from pydantic import AfterValidator, FailFast, Field, PlainValidator, Strict, WithJsonSchema
 
 from contracts.questions.filters import Filters
 from contracts.questions.model import Question, check_by, invalid
-from contracts.questions.reading import storable
-from contracts.questions.texts import SEEN, clean
+from contracts.questions.reading import identifier, storable
+from contracts.questions.texts import SEEN, OneOf, clean, sort_distinct
+from monitors.channels import CHANNELS
 from monitors.models import LONGEST_NAME, LONGEST_NOTE
+from monitors.schedules import LONGEST, MEANING, read_schedule
 
 MOST_SEARCHES = 200
 """Saved searches that an owner may have: a list that people can look through."""
@@ -61,3 +63,38 @@ class SearchFile(Question):
     format: Literal["philgeps-saved-searches"] = "philgeps-saved-searches"
     version: Literal[1] = 1
     searches: Annotated[tuple[SearchToSave, ...], FailFast(), Field(max_length=MOST_SEARCHES)]
+
+
+def _read_id(given: object, pointer: str) -> str:
+    return str(identifier(given, pointer))
+
+
+Identity = Annotated[
+    str, PlainValidator(check_by(_read_id)), WithJsonSchema({"type": "string", "format": "uuid"})
+]
+"""The id of a row, which is a UUID, as text."""
+Schedule = Annotated[
+    str, Strict(), Field(max_length=LONGEST, description=MEANING), AfterValidator(read_schedule)
+]
+Channels = Annotated[
+    tuple[Annotated[str, OneOf(CHANNELS, "channel")], ...],
+    Field(max_length=len(CHANNELS)),
+    AfterValidator(sort_distinct),
+]
+
+
+class MonitorToMake(Question):
+    """A saved ``search`` that is to be watched. Alerts are always shown on the site; ``channels`` tell them
+    elsewhere too."""
+
+    search: Identity
+    schedule: Schedule = "version"
+    channels: Channels = ()
+
+
+class MonitorChange(Question):
+    """What is to become different of a monitor; what is not given stays."""
+
+    schedule: Schedule | None = None
+    channels: Channels | None = None
+    paused: Annotated[bool, Strict()] | None = None

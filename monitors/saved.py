@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from contracts.errors import InvalidQuery
@@ -16,7 +16,7 @@ from contracts.questions.filters import Filters
 from data_processing.database import locks
 from data_processing.errors import NotFound
 from monitors.errors import TooManySaved
-from monitors.models import LONGEST_NAME, SavedSearch
+from monitors.models import LONGEST_NAME, Alert, Monitor, SavedSearch, SeenPart
 from monitors.questions import MOST_SEARCHES, SearchChange, SearchToSave
 
 SHARE_BYTES = 24
@@ -75,10 +75,21 @@ def change(search: SavedSearch, wanted: SearchChange) -> SavedSearch:
         search.name = wanted.name
     if "note" in given and wanted.note is not None:
         search.note = wanted.note
-    if "filters" in given and wanted.filters is not None:
-        search.filters = wanted.filters.to_json()
-    search.save()
+    with transaction.atomic():
+        if "filters" in given and wanted.filters is not None and wanted.filters != read_filters(search):
+            search.filters = wanted.filters.to_json()
+            _begin_anew(search)
+        search.save()
     return search
+
+
+def _begin_anew(search: SavedSearch) -> None:
+    """What its monitor has seen was another question's: the next check is a baseline, without an alert."""
+    # Counted as a change, so that a check that is under way records nothing of the old question.
+    monitors = Monitor.objects.filter(search=search)
+    monitors.update(recorded=F("recorded") + 1, contracts=None, checked_version="", asked_at=None, error="")
+    SeenPart.objects.filter(monitor__search=search).delete()
+    monitors.exclude(next_check_at=None).update(next_check_at=timezone.now())
 
 
 def note_use(search: SavedSearch) -> None:
@@ -102,8 +113,9 @@ def revoke(search: SavedSearch) -> None:
 
 
 def adopt(visitor: str, *, by: str) -> None:
-    """Give the owner ``by`` what the visitor saved, though it be more than one may keep."""
-    SavedSearch.objects.filter(owner=visitor).update(owner=by)
+    """Give the owner ``by`` what the visitor saved and watches, though it be more than one may keep."""
+    for model in (SavedSearch, Monitor, Alert):
+        model._default_manager.filter(owner=visitor).update(owner=by)
 
 
 def read_filters(search: SavedSearch) -> Filters | None:

@@ -9,6 +9,7 @@ from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
+from web.saved import Saved, unsubscribe
 from web.tokens import RevokeToken, Tokens
 from web.views import Compare, Datasets, Explorer, Flags, Help, MyTasks, Operations
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("datasets/", Datasets.as_view(), name="datasets"),
     path("tokens/", Tokens.as_view(), name="tokens"),
     path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),
+    path("saved/", Saved.as_view(), name="saved"),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("help/", Help.as_view(), name="help"),
     path("flags/", Flags.as_view(), name="flags"),
     path("limits/", LimitsPage.as_view(), name="limits"),

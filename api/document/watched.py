@@ -1,13 +1,15 @@
-"""What the API answers of saved searches."""
+"""What the API answers of saved searches, monitors and alerts."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
 from api.document.shapes import Id, Path, Time
-from contracts.fields import Shown
+from contracts.fields import Pesos, Shown
 from contracts.questions.filters import Filters
+from data_processing.outputs.estimates import Count
 from monitors.questions import SearchToSave
+from monitors.wording import Match
 
 SavedFilters = Annotated[dict[str, Any] | None, Shown(Filters | None)]
 
@@ -63,3 +65,71 @@ class SavedSearchFile(TypedDict):
     format: Literal["philgeps-saved-searches"]
     version: Literal[1]
     searches: Annotated[list[dict[str, Any]], Shown(list[SearchToSave])]
+
+
+class MonitorLinks(TypedDict):
+    """Where to go on from a monitor; ``feed`` is the secret address of its Atom feed, null: it has none."""
+
+    self: Path
+    check: Path
+    search: Path
+    feed: Path | None
+
+
+class Monitor(TypedDict):
+    """A saved search that is watched. ``contracts`` is how many it meant when it was last compared, null
+    before the baseline; ``error`` says why it could not be compared with ``checked_version``, where it could
+    not."""
+
+    id: Id
+    search: Id
+    name: str
+    schedule: str
+    channels: list[str]
+    paused: bool
+    contracts: Count | None
+    checked_version: str | None
+    checked_at: Time | None
+    next_check_at: Time | None
+    checking: bool
+    error: str | None
+    created_at: Time | None
+    links: MonitorLinks
+
+
+class Monitors(TypedDict):
+    """All of one's own, newest first."""
+
+    monitors: list[Monitor]
+
+
+class CheckAsked(TypedDict):
+    """Whether the monitor is being compared now; if not, it was compared with this dataset version already,
+    or is paused."""
+
+    checking: bool
+    dataset_version: str
+
+
+class AlertLinks(TypedDict):
+    """Where to go on from an alert."""
+
+    self: Path
+    monitor: Path
+
+
+class Alert(TypedDict):
+    """What one check found: how many contracts are new, how many have another amount, and the first of them,
+    the largest before all."""
+
+    id: Id
+    monitor: Id
+    name: str
+    dataset_version: str
+    new: Count
+    amended: Count
+    new_value: Pesos
+    matches: list[Match]
+    created_at: Time | None
+    read_at: Time | None
+    links: AlertLinks

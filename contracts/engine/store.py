@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from contracts.engine import sql
@@ -27,6 +28,7 @@ from contracts.engine.matching import Indexes, Matcher, read_phrases
 from contracts.engine.names import NameList, NameMatches
 from contracts.engine.observer import Nobody, Observer
 from contracts.engine.records.addresses import Address
+from contracts.engine.records.identities import Identified, Keys, read_keys
 from contracts.engine.records.record import Record, Standing, describe_record, find_standings
 from contracts.engine.records.rows import JsonRow, read_rows
 from contracts.engine.spill import make_spill_folder
@@ -122,6 +124,8 @@ class Store:
         # All that there can be: one for each name column.
         self.names: LruCache[NameList] = LruCache(len(EXACT))
         self.entities = Remembered()
+        # Of 5 million contracts, 40 MB; made when they are first asked for.
+        self.identities: LruCache[Keys] = LruCache(1)
         # By the last reference: a cache that drops a store does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, spill)
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
@@ -160,6 +164,7 @@ class Store:
         self.found.forget()
         self.groups.forget()
         self.entities.forget()
+        self.identities.forget()
         self.digits.forget()
 
     def close(self) -> None:
@@ -204,6 +209,17 @@ class Reader:
     def describe_record(self, standing: Standing) -> Record:
         """All about one of ``find_standings`` of this reader."""
         return describe_record(standing, self._matcher, self._cursor)
+
+    def identify(self, filters: Filters) -> Identified:
+        """What the contracts that ``filters`` means are known by in every version, and their amounts."""
+        rows = self._matcher.sum_up(filters).rows()
+        arrays = self._matcher.rows
+        keys = self._store.identities.get_or_make("keys", lambda: read_keys(self._cursor, arrays))
+        return Identified(ids=rows + 1, keys=keys[rows], amounts=arrays.take_amounts(rows.astype(np.uint32)))
+
+    def read_contracts(self, columns: Sequence[str], ids: Sequence[int]) -> list[JsonRow]:
+        """The contracts with these ids, in their order, JSON-ready."""
+        return read_rows(self._cursor, columns, ids)
 
     def aggregate(self, aggregation: Aggregation) -> Answer:
         """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.engine.aggregates``.

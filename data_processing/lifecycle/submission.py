@@ -80,10 +80,12 @@ def accept(
     return accepted
 
 
-def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> TaskRun:
-    """A run of the program's own, which is nobody's, joins no other and knows no limits. It is recorded in
-    the caller's transaction, and brought to the broker when that has been committed: at once, or ``wait_s``
-    later by the sweeper."""
+def record_own(
+    kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float = 0.0, version: str = ""
+) -> TaskRun:
+    """A run of the program's own, on a dataset version if its kind needs one, which is nobody's, joins no
+    other and knows no limits. It is recorded in the caller's transaction, and brought to the broker when that
+    has been committed: at once, or ``wait_s`` later by the sweeper."""
     run_id = uuid.uuid4()
     run = insertion.record(
         TaskRun(
@@ -94,7 +96,7 @@ def record_own(kind: TaskKind[R], wanted: R, *, queue: str, wait_s: float) -> Ta
             description=wanted.describe(),
             # Its own id: two equal jobs are two.
             request_key=run_id.hex,
-            dataset_version="",
+            dataset_version=version,
             queue=queue,
             created_at=timezone.now(),
         ),

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps as installed
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def list_schedules() -> tuple[Schedule, ...]:
             queue="low",
             at_hour=2,
         ),
+        *(schedule for name in settings.TASK_SCHEDULES for schedule in import_string(name)),
     )
 
 

@@ -39,8 +39,10 @@ from data_processing import datasets
 from data_processing.lifecycle.runs import claims
 from data_processing.models import DeadLetter, DeadReason, ExportFile, TaskRun
 from data_processing.operations import overview
+from monitors.models import Monitor
 from tests import brokers
 from tests.api.conftest import TASKS, post, start, work_off
+from tests.api.test_monitors import raise_alert
 from tests.api.test_ops import bury
 
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
@@ -51,15 +53,15 @@ SEED = int(os.environ.get("DOCUMENT_SEED", "10"))
 
 BEYOND = (
     *("/filters/value_range", "/filters/time_ranges/", "/filters/keywords/", "/filters/text"),
-    *("/columns", "/page_size", "/bands"),
+    *("/columns", "/page_size", "/bands", "/schedule"),
     *(f"/{side}/{name}" for side in "ab" for name in ("value_range", "time_ranges/", "keywords/", "text")),
 )
 """What a schema cannot say of a body: two decimals, the order of two values, text on both sides of ``&&``,
-quotation marks; what goes with what in a table."""
+quotation marks; what goes with what in a table; the words of cron."""
 LARGE_BODIES = (
     *("StartExport", "StartAggregates", "EstimateExport", "StartSearch"),
     *("StartTable", "StartTableExport", "EstimateTableExport", "StartCompare"),
-    *("SavedSearchListCreate", "SavedSearchDetailChange", "ImportSavedSearches"),
+    *("SavedSearchListCreate", "SavedSearchDetailChange", "ImportSavedSearches", "MonitorListCreate"),
 )
 """Operations whose bodies have hundreds of corners."""
 
@@ -120,6 +122,9 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     letters = [DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low") for _ in range(3)]
     saved = post(client, "/api/v1/saved-searches/", {"name": "Dikes"}).json()
     shared = post(client, saved["links"]["share"]).json()["links"]["shared"]
+    monitor = post(client, "/api/v1/monitors/", {"search": saved["id"]}).json()
+    feed = post(client, f"{monitor['links']['self']}feed/").json()["links"]["feed"]
+    alert = raise_alert(Monitor.objects.get())
     everything = [*tasks, cancelled, running, waiting, dead]
     return {
         "tasks": [task["task_id"] for task in everything],
@@ -133,6 +138,9 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "slugs": [make_slug("Peña & Sons")],
         "searches": [saved["id"]],
         "shares": [shared.rstrip("/").rpartition("/")[2]],
+        "monitors": [monitor["id"]],
+        "alerts": [str(alert.pk)],
+        "feeds": [feed.rstrip("/").rpartition("/")[2]],
     }
 
 
@@ -153,6 +161,10 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "body.ids[*]": "letters",
         "path.search_id": "searches",
         "path.key": "shares",
+        "path.monitor_id": "monitors",
+        "path.alert_id": "alerts",
+        "path.feed": "feeds",
+        "body.search": "searches",
     }
     corners = {"enabled": THOROUGH or who == "staff", **({} if THOROUGH else {"unexpected-methods": []})}
     links = {"enabled": THOROUGH, "inference": {"algorithms": ["location-headers"]}}

@@ -81,6 +81,7 @@ def test_messages_have_no_serious_violation(page: Page) -> None:
 def test_other_pages_have_no_serious_violation(staff_page: Page) -> None:
     for path, landmark in (
         ("/tasks/", "#history:visible, #nothing:visible"),
+        ("/saved/?area=Province+1", "#save:visible"),
         ("/operations/", "#workers tbody tr"),
         ("/datasets/", "#dataset .cards"),
         ("/help/", "h1"),

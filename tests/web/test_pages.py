@@ -14,7 +14,7 @@ from pytest_django import Settings
 from api.access.owners import VISITOR_COOKIE
 from tests.web.markup import Markup
 
-OPEN = ["/", "/compare/", "/flags/", "/tasks/", "/datasets/", "/help/"]
+OPEN = ["/", "/compare/", "/flags/", "/saved/", "/tasks/", "/datasets/", "/help/"]
 PAGES = [*OPEN, "/operations/", "/tokens/"]
 
 

@@ -23,7 +23,7 @@ from web.pages.public import PublicPage
 # The protocol allows 50,000, which take the server seconds.
 URLS_OF_A_PAGE = 10_000
 LEFT_ALONE = (
-    *("/api/v1/", "/admin/", "/operations/", "/tasks/", "/login/", "/entity/"),
+    *("/api/v1/", "/admin/", "/operations/", "/tasks/", "/login/", "/entity/", "/saved/", "/unsubscribe/"),
     *("/?", "/*?q=", "/*.csv", "/*.json"),
 )
 """Paths that no search engine need read: for staff, of one visitor, or the same as elsewhere."""

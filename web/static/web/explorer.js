@@ -91,7 +91,9 @@ async function show(next) {
 }
 
 function showTabs() {
-  find("#compare", HTMLAnchorElement).href = `/compare/${writeView(view)}`;
+  for (const page of ["compare", "saved"]) {
+    find(`#${page}`, HTMLAnchorElement).href = `/${page}/${writeView(view)}`;
+  }
   for (const tab of tabs) {
     tab.href = writeView(showView(view, { show: tab.dataset.show }));
     if (tab.dataset.show === view.show) tab.setAttribute("aria-current", "true");

@@ -1,0 +1,1 @@
+"""The kinds of tasks of this room; the setting TASK_KINDS names them."""

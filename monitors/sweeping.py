@@ -1,0 +1,122 @@
+"""What is due: monitors to be checked and alerts to be sent. Beat calls it every few seconds, and runs of the
+machine do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from contracts.errors import NoDataset, SnapshotMissing
+from data_processing import datasets
+from data_processing.database import locks
+from data_processing.lifecycle import submission
+from data_processing.operations.schedules import Schedule
+from monitors.kinds import check, check_now, process_alert
+from monitors.kinds.check import CheckRequest
+from monitors.kinds.process_alert import ProcessAlertRequest
+from monitors.models import Delivery, DeliveryState, Monitor
+from monitors.schedules import find_next
+from monitors.watching import not_asked
+
+# Not the minute within which all are to know of a new dataset version. It takes milliseconds, so that it may
+# stand in the queue of what keeps the promises, where no user's work holds it up.
+SWEEP_EVERY_S = 10
+CONSIDERED = 5000
+BATCH = 500
+"""Monitors, and alerts, for which one sweep records runs; the next one goes on."""
+
+SCHEDULES = (
+    Schedule(
+        name="check scheduled monitors",
+        task="data_processing.tasks.check_scheduled_monitors_task",
+        queue="critical",
+        every_s=SWEEP_EVERY_S,
+    ),
+)
+
+
+@transaction.atomic
+def ask_checks() -> int:
+    """Record runs for monitors that are due, and note on these that they are; both or neither. Returns for
+    how many."""
+    try:
+        version = datasets.current_snapshot().version
+    except (NoDataset, SnapshotMissing):
+        return 0
+    # Two sweeps at once would ask for the same.
+    locks.hold("sweep of monitors")
+    now = timezone.now()
+    by_clock = Q(next_check_at__lte=now)
+    by_version = Q(next_check_at=None, checked_version__lt=version)
+    due = Monitor.objects.filter(by_clock | by_version, not_asked(), paused=False)
+    longest_unchecked = due.order_by(F("checked_at").asc(nulls_first=True))[:CONSIDERED]
+    chosen = list(islice(_take_turns(longest_unchecked), BATCH))
+    for monitor in chosen:
+        _set_clock(monitor)
+    # Nothing can be new in a version that was compared: the clock goes on, and no run is needed.
+    wanted = [monitor for monitor in chosen if monitor.checked_version < version]
+    for some in _cut_by_owner(wanted):
+        _ask(some, version)
+    return len(wanted)
+
+
+@transaction.atomic
+def ask_deliveries() -> int:
+    """Record runs for alerts that are to be sent now, and note on these that they are. Returns for how
+    many."""
+    locks.hold("sweep of deliveries")
+    now = timezone.now()
+    due = Delivery.objects.filter(not_asked(), state=DeliveryState.WAITING, due_at__lte=now)
+    ids = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH])
+    Delivery.objects.filter(pk__in=ids).update(asked_at=now)
+    for delivery_id in ids:
+        request = ProcessAlertRequest.from_json({"delivery": str(delivery_id)})
+        submission.record_own(process_alert.KIND, request, queue=process_alert.KIND.queue)
+    return len(ids)
+
+
+@transaction.atomic
+def ask_check_now(monitor: Monitor) -> bool:
+    """Have one checked at once, because its owner waits; whether there is a version to compare it with.
+    Raises NoDataset."""
+    version = datasets.current_snapshot().version
+    free = Monitor.objects.filter(not_asked(), pk=monitor.pk, checked_version__lt=version, paused=False)
+    if not free.update(asked_at=timezone.now()):
+        return False
+    request = CheckRequest.from_json({"monitors": [str(monitor.pk)]})
+    submission.record_own(check_now.KIND, request, queue=check_now.KIND.queue, version=version)
+    return True
+
+
+def _take_turns(monitors: Iterable[Monitor]) -> Iterator[Monitor]:
+    """One of each owner, then a second one of each: who has few waits for nobody who has many."""
+    owned: dict[str, list[Monitor]] = {}
+    for monitor in monitors:
+        owned.setdefault(monitor.owner, []).append(monitor)
+    rounds = zip_longest(*owned.values())
+    return (monitor for monitor in chain.from_iterable(rounds) if monitor is not None)
+
+
+def _cut_by_owner(monitors: Iterable[Monitor]) -> Iterator[Sequence[Monitor]]:
+    owned: dict[str, list[Monitor]] = {}
+    for monitor in monitors:
+        owned.setdefault(monitor.owner, []).append(monitor)
+    for mine in owned.values():
+        for start in range(0, len(mine), check.MOST):
+            yield mine[start : start + check.MOST]
+
+
+def _ask(monitors: Sequence[Monitor], version: str) -> None:
+    Monitor.objects.filter(pk__in=[monitor.pk for monitor in monitors]).update(asked_at=timezone.now())
+    request = CheckRequest.from_json({"monitors": [str(monitor.pk) for monitor in monitors]})
+    submission.record_own(check.KIND, request, queue=check.KIND.queue, version=version)
+
+
+def _set_clock(monitor: Monitor) -> None:
+    if monitor.next_check_at is not None:
+        next_at = find_next(monitor.schedule, timezone.now())
+        Monitor.objects.filter(pk=monitor.pk).update(next_check_at=next_at)

@@ -1,0 +1,14 @@
+"""The Celery tasks of this room: each calls one function. Its kinds of tasks are made by the machine."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from monitors import sweeping
+
+
+@shared_task(name="data_processing.tasks.check_scheduled_monitors_task", queue="critical", send_events=False)
+def check_scheduled_monitors_task() -> None:
+    """Record runs for the monitors that are due, and for alerts that are to be sent."""
+    sweeping.ask_checks()
+    sweeping.ask_deliveries()

@@ -1,0 +1,31 @@
+"""The page of saved searches, monitors and alerts, and the one that ends mails in one click."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from monitors.channels import mail
+from web.views import Page
+
+
+class Saved(Page):
+    """One's saved searches, how they are watched, and the alerts."""
+
+    template_name = "web/saved.html"
+
+
+# By mail programs too, which have no token of a page; the signed link is all that is needed (RFC 8058).
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Ends the mails of one monitor by POST. GET asks first: programs that look at links end nothing."""
+    monitor = mail.find_signed(token)
+    if monitor is None:
+        raise Http404
+    if request.method == "POST":
+        mail.unsubscribe(monitor)
+    context = {"name": monitor.search.name, "done": request.method == "POST"}
+    return render(request, "web/unsubscribe.html", context)
