@@ -31,7 +31,7 @@ Alert.objects.create(
 def save(page: Page, query: str, name: str) -> None:
     ExplorerPage(page, query)
     page.get_by_role("link", name="Save", exact=True).click()
-    page.get_by_label("Name").fill(name)
+    page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("link", name=name)).to_be_visible()
 
@@ -53,8 +53,8 @@ def test_search_is_saved_from_the_explorer_and_leads_back(page: Page) -> None:
 def test_search_is_renamed_copied_and_deleted(page: Page) -> None:
     save(page, "?area=Province+7", "Seven")
     page.get_by_role("button", name="Rename Seven").click()
-    page.get_by_label("Name").fill("Sieben")
-    page.get_by_label("Note").fill("for the <b>story</b>")
+    page.get_by_role("textbox", name="Name").fill("Sieben")
+    page.get_by_role("textbox", name="Note").fill("for the <b>story</b>")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="Sieben")).to_contain_text("for the <b>story</b>")
     page.get_by_role("button", name="Copy Sieben").click()
@@ -72,7 +72,7 @@ def test_shared_link_lets_somebody_else_look_and_keep_until_it_ends(
     with chromium.new_context(base_url=site.url) as context:
         other = context.new_page()
         other.goto(link)
-        expect(other.get_by_label("Name")).to_have_value("Six")
+        expect(other.get_by_role("textbox", name="Name")).to_have_value("Six")
         other.get_by_role("button", name="Save", exact=True).click()
         expect(other.get_by_role("row").filter(has_text="area: Province 6")).to_be_visible()
         page.get_by_role("button", name="End sharing Six").click()
@@ -110,7 +110,7 @@ def test_searches_are_carried_as_a_file(page: Page, downloads: Path) -> None:
 def test_built_in_search_is_looked_at_and_kept(page: Page) -> None:
     page.goto("/saved/")
     page.get_by_role("button", name="Save Flood control").click()
-    expect(page.get_by_label("Name")).to_have_value("Flood control")
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Flood control")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="Flood control")).to_be_visible()
 

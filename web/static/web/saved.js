@@ -32,14 +32,22 @@ async function start() {
   });
   find("#leave").addEventListener("click", close);
   find("#file").addEventListener("change", () => attemptAction(importFile, problems, refreshNow));
+  await Promise.all([showIn(find("#address-problem"), offerAddress), showIn(find("#address-problem"), listBuiltIn)]);
+}
+
+/** Do it; what the API has against it stands in a place that no later answer clears. @param {HTMLElement} place @param {() => Promise<void>} does */
+async function showIn(place, does) {
   try {
-    await offerAddress();
-    const { body } = await get(`${SEARCHES}built-in/`);
-    find("#built-in").replaceChildren(...body.searches.map(buildBuiltIn));
+    await does();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    problems.replaceChildren(buildProblem(error));
+    place.replaceChildren(buildProblem(error));
   }
+}
+
+async function listBuiltIn() {
+  const { body } = await get(`${SEARCHES}built-in/`);
+  find("#built-in").replaceChildren(...body.searches.map(buildBuiltIn));
 }
 
 async function refresh() {
