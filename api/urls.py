@@ -50,6 +50,7 @@ urlpatterns = [
     path("api/v1/contracts/columns/", contracts.Columns.as_view(), name="columns"),
     path("api/v1/entities/<str:kind>/", entities.EntityDirectory.as_view(), name="entity-directory"),
     path("api/v1/entities/<str:kind>/<str:slug>/", entities.EntityDetail.as_view(), name="entity-detail"),
+    path("api/v1/entities/<str:kind>/<str:slug>/alike/", entities.EntityAlike.as_view(), name="entity-alike"),
     # A number may hold slashes that somebody has not escaped.
     path(
         "api/v1/contracts/<str:reference>/<path:award>/",

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from api.views.entities import EntityDetail
 from api.views.entities import EntityDirectory as DirectoryAnswer
+from web.pages.alike import AlikePage
 from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
@@ -34,6 +35,7 @@ urlpatterns = [
     # The API's own answers; its document has them under the API's paths.
     path("<kind:kind>.json", DirectoryAnswer.as_view(schema=None), name="entities-json"),
     path("<kind:kind>/<slug:slug>/", EntityPage.as_view(), name="entity"),
+    path("<kind:kind>/<slug:slug>/alike/", AlikePage.as_view(), name="entity-alike-page"),
     path("<kind:kind>/<slug:slug>.csv", EntityCsv.as_view(), name="entity-csv"),
     path("<kind:kind>/<slug:slug>.json", EntityDetail.as_view(schema=None), name="entity-json"),
     path("sitemap.xml", SitemapIndex.as_view(), name="sitemap-index"),

@@ -13,6 +13,7 @@ from api.requests.headers import ETAG, IF_NONE_MATCH, names_etag
 from api.requests.parameters import Choice, Text, Whole
 from api.view import Answer, ApiView, refusal
 from api.views.contracts import MAX_TYPED, WITHOUT_DATA
+from contracts.engine.entities.alike import Alike
 from contracts.engine.entities.answers import Directory, Entity
 from contracts.engine.entities.lookup import Entities
 from contracts.errors import UnknownEntity
@@ -46,6 +47,24 @@ class EntityDetail(ApiView):
     def get(self, request: Request, kind: str | EntityKind, slug: str) -> Response:
         with open_entities() as entities:
             return answer_by_etag(request, entities.describe(get_kind(kind), slug))
+
+
+class EntityAlike(ApiView):
+    """The names that may be the same as one, with what speaks for it. Nothing is merged by it."""
+
+    heeds = (IF_NONE_MATCH,)
+    answers: ClassVar = {
+        "GET": {
+            200: Answer(meaning="the names, most alike first", shape=Alike, headers=(ETAG,)),
+            304: UNCHANGED,
+            404: UNKNOWN,
+            **WITHOUT_DATA,
+        }
+    }
+
+    def get(self, request: Request, kind: str, slug: str) -> Response:
+        with open_entities() as entities:
+            return answer_by_etag(request, entities.list_alike(get_kind(kind), slug))
 
 
 class EntityDirectory(ApiView):

@@ -36,6 +36,11 @@ def test_names_lead_on_to_the_entities_of_other_kinds(visitor: Client) -> None:
                 assert found["summary"]["count"] >= part["count"]
 
 
+def test_names_that_may_be_the_same_are_told_with_why(visitor: Client) -> None:
+    answer = visitor.get(f"{PENA}alike/").json()
+    assert (answer["name"], answer["spellings"], answer["alike"]) == ("Peña & Sons", [], [])
+
+
 def test_directory_lists_names_by_letter_and_by_what_they_hold(visitor: Client) -> None:
     def list_names(query: str = "") -> list[str]:
         return [one["name"] for one in visitor.get(f"{ENTITIES}contractors/{query}").json()["entities"]]
@@ -46,7 +51,7 @@ def test_directory_lists_names_by_letter_and_by_what_they_hold(visitor: Client) 
     assert list_names("?q=pena&letter=s") == list_names("?page=2") == []
 
 
-@pytest.mark.parametrize("path", [PENA, f"{ENTITIES}areas/?letter=d"])
+@pytest.mark.parametrize("path", [PENA, f"{PENA}alike/", f"{ENTITIES}areas/?letter=d"])
 def test_answer_that_has_not_changed_is_not_sent_again(visitor: Client, path: str) -> None:
     first = visitor.get(path)
     assert first["Cache-Control"] == "private, no-cache"

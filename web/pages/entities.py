@@ -53,7 +53,7 @@ class EntityPage(PublicPage):
             with open_entities() as entities:
                 entity = entities.describe(kind, slug)
         except UnknownEntity:
-            return _explain_unknown(request, kind)
+            return explain_unknown(request, kind)
         # One address for each name: search engines take several for as many pages.
         if entity["slug"] != slug:
             return HttpResponsePermanentRedirect(reverse(self.path_name, args=[kind, entity["slug"]]))
@@ -172,7 +172,8 @@ def _read_wanted(request: HttpRequest) -> Wanted:
     return Wanted(**given)
 
 
-def _explain_unknown(request: HttpRequest, kind: EntityKind) -> HttpResponse:
+def explain_unknown(request: HttpRequest, kind: EntityKind) -> HttpResponse:
+    """The page that says that no name is at the address."""
     word = kind.exact.words
     return explain(
         request,

@@ -98,7 +98,7 @@ def describe(kind: EntityKind, known: Known, *, version: str, cursor: Cursor, ma
         "by_month": answer["by_month"],
         "partners": partners,
         "largest_contracts": _list_largest(filters, cursor, matcher),
-        "spellings": list(_list_spellings(kind, known.name, cursor)),
+        "spellings": list_spellings(kind, known.name, cursor),
         "flood_control": _count_beside(known),
     }
 
@@ -170,8 +170,12 @@ def _say_day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _list_spellings(kind: EntityKind, name: str, cursor: Cursor) -> Iterator[NamedEntity]:
+def list_spellings(kind: EntityKind, name: str, cursor: Cursor) -> list[NamedEntity]:
     """The other spellings of a name, those with most contracts first."""
+    return list(_find_spellings(kind, name, cursor))
+
+
+def _find_spellings(kind: EntityKind, name: str, cursor: Cursor) -> Iterator[NamedEntity]:
     key = make_spelling_key(name)
     # Of a name of signs alone, every other such name would be a spelling.
     found = cursor.fetch(_select_alike(kind, key), Known) if key else []

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
-from contracts.engine.entities import directory, facts
+from contracts.engine.entities import alike, directory, facts
+from contracts.engine.entities.alike import Alike
 from contracts.engine.entities.answers import Directory, Entity
 from contracts.engine.entities.directory import Listing
 from contracts.engine.matching import Indexes, Matcher
 from contracts.engine.names import NameList
+from contracts.questions.entities.addresses import make_slug
 from contracts.questions.entities.directories import Wanted
 from contracts.questions.entities.kinds import KINDS, EntityKind
 from contracts.snapshot.rows import MatchedRows
@@ -59,6 +61,18 @@ class Entities:
                 matcher=self._matcher,
             ),
         )
+
+    def list_alike(self, kind: EntityKind, slug: str) -> Alike:
+        """The names that may be the same as the one at ``slug``. Raises UnknownEntity."""
+        known = facts.locate(kind, slug, self._cursor)
+        return {
+            "kind": kind.name,
+            "slug": make_slug(known.name),
+            "name": known.name,
+            "dataset_version": self._version,
+            "spellings": facts.list_spellings(kind, known.name, self._cursor),
+            "alike": alike.list_alike(kind, known, self._cursor),
+        }
 
     def list(self, kind: EntityKind, wanted: Wanted) -> Directory:
         """A page of the names of a kind."""

@@ -24,12 +24,18 @@ _AND = f"(?:a{_BETWEEN}n{_BETWEEN}d|&)"
 def make_spelling_key(name: str) -> str:
     """What all spellings of a name have in common: its letters and digits without case and accents, ``&`` as
     "and", without the legal forms at its end. A name of legal forms alone keeps them."""
+    return "".join(list_essential_words(name))
+
+
+def list_essential_words(name: str) -> list[str]:
+    """The folded words of a name without the legal forms at its end. A name of legal forms alone keeps
+    them."""
     words = _list_words(name)
     kept = len(words)
     # One after the other: "Co., Inc." are two.
     while kept and words[kept - 1] in LEGAL_FORMS:
         kept -= 1
-    return "".join(words[:kept] or words)
+    return words[:kept] or words
 
 
 def write_pattern(key: str) -> str:

@@ -26,7 +26,7 @@ from tests.web.markup import Markup
 pytestmark = pytest.mark.usefixtures("dataset", "db")
 PENA = f"/contractors/{make_slug('Peña & Sons')}/"
 DIGOS = f"/organizations/{make_slug('City of Digos')}/"
-PATHS = [PENA, DIGOS, "/contractors/", "/areas/?letter=d", "/categories/?q=furniture"]
+PATHS = [PENA, DIGOS, f"{PENA}alike/", "/contractors/", "/areas/?letter=d", "/categories/?q=furniture"]
 
 
 def publish(settings: Settings, awards: Sequence[Mapping[str, Any]]) -> None:
@@ -196,3 +196,21 @@ def test_anonymous_visitor_is_asked_to_sign_in_where_the_setting_says_so(
 def test_without_a_dataset_the_page_says_so(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.DATASET_ROOT = tmp_path
     assert client.get("/contractors/").status_code == 503
+
+
+def test_names_that_may_be_the_same_have_a_page_that_says_why(client: Client, settings: Settings) -> None:
+    names = ["ULTICON BUILDERS", "ULTIKON BUILDERS", "Ulticon Builders, Inc.", "SOMEBODY ELSE"]
+    publish(settings, [make_award(n, awardee_name=name) for n, name in enumerate(names)])
+    path = f"/contractors/{make_slug(names[0])}/"
+    assert f'href="{path}alike/"' in read(client, path)
+    html = read(client, f"{path}alike/")
+    assert f'href="/contractors/{make_slug("ULTIKON BUILDERS")}/"' in html
+    assert "“ultikon” may be a slip for “ulticon”" in html
+    assert (
+        "contractor=ULTICON+BUILDERS&contractor=Ulticon+Builders%2C+Inc.&contractor=ULTIKON+BUILDERS" in html
+    )
+    assert "SOMEBODY" not in html
+    assert "No other name is near enough" in read(client, f"/contractors/{make_slug(names[3])}/alike/")
+    assert client.get(f"/contractors/{make_slug('Nobody')}/alike/").status_code == 404
+    moved = client.get(f"/contractors/x-{path.strip('/')[-12:]}/alike/")
+    assert (moved.status_code, moved["Location"]) == (301, f"{path}alike/")
