@@ -17,7 +17,12 @@ from rapidfuzz.distance import OSA
 from contracts.engine.cursor import Cursor
 from contracts.engine.entities.answers import KindName, NamedEntity, Slug
 from contracts.engine.entities.facts import Known
-from contracts.engine.entities.spellings import list_essential_words, make_spelling_key
+from contracts.engine.entities.spellings import (
+    LEGAL_FORMS,
+    fold_plain,
+    list_essential_words,
+    make_spelling_key,
+)
 from contracts.fields import Also
 from contracts.questions.entities.addresses import make_slug
 from contracts.questions.entities.kinds import EntityKind
@@ -112,6 +117,7 @@ ABBREVIATIONS: Mapping[str, str] = {
     for short in shorts.split()
 }
 """Folded short word -> what it stands for, as buyers and suppliers of PhilGEPS write them."""
+_SHORTENED = frozenset((*ABBREVIATIONS, *ABBREVIATIONS.values()))
 _FORMER = re.compile(r"\(\s*FORMERLY\s*:?\s*(?P<before>[^()]+?)\s*\)", re.IGNORECASE)
 
 
@@ -220,22 +226,25 @@ def _select_near(kind: EntityKind, name: str) -> Statement:
     wholes = [_FORMER.sub("", name), *([former["before"]] if former else [])]
     words: list[str] = []
     held = " OR ".join(_hold(whole, words) for whole in wholes)
-    near = f"jaro_winkler_similarity(folded, (SELECT folded FROM own), {NEAR})"
+    near = "jaro_winkler_similarity(folded, (SELECT folded FROM own))"
     # Similar from their beginning on, as Jaro and Winkler weigh it.
     return Statement(
         f"""WITH own AS (SELECT folded FROM labels WHERE field = $1 AND label = $2 LIMIT 1), compared AS (
             SELECT *, ({held}) AS held, {near} AS near FROM labels WHERE field = $1 AND label <> $2
         )
         SELECT label, main_rows, main_value, all_rows, all_value FROM compared
-        WHERE held OR near > 0 ORDER BY held DESC, near DESC, label LIMIT {MOST_COMPARED}""",
+        WHERE held OR near >= {NEAR} ORDER BY held DESC, near DESC, label LIMIT {MOST_COMPARED}""",
         (kind.column, name, *words),
     )
 
 
 def _hold(name: str, words: list[str]) -> str:
-    """The condition that all words of a name are there; they go to ``words``, the third value and further."""
+    """The condition that all words of a name are there but those that may be shortened; they go to
+    ``words``, the third value and further."""
     # The longest first: where that is missing, the others are not looked for.
-    own = sorted(set(list_essential_words(name)), key=lambda word: (-len(word), word))
+    # Cut at every sign: "Cruz's" is folded to two words, and "&" is no word there.
+    parts = set(re.findall(r"[^\W_]+", fold_plain(name))) - LEGAL_FORMS - _SHORTENED
+    own = sorted(parts, key=lambda word: (-len(word), word))
     first = len(words) + 3
     words += own
     return " AND ".join(f"contains(folded, ${first + place})" for place in range(len(own))) or "false"

@@ -50,10 +50,14 @@ def write_pattern(key: str) -> str:
     return f"^{_BETWEEN}{_BETWEEN.join(signs)}"
 
 
-def _list_words(name: str) -> list[str]:
-    # As DuckDB folds names, whose beginning is looked for among folded ones.
+def fold_plain(name: str) -> str:
+    """A name without case and accents, as DuckDB folds names."""
     decomposed = unicodedata.normalize("NFD", name).lower()
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _list_words(name: str) -> list[str]:
+    plain = fold_plain(name)
     for sign, instead in _JOINED.items():
         plain = plain.replace(sign, instead)
     # \w but for the underscore: letters and digits of all scripts.
