@@ -46,6 +46,6 @@ def test_distribution_marks_the_limits_of_the_days_and_the_buyer_that_are_shown(
     page.goto(f"/?{bands}")
     expect(page.locator(".limits")).to_contain_text("barangay")
     expect(lines).to_have_count(1)
-    page.goto(f"/?{bands}&organization=MUNICIPALITY+OF+TEST+1")
+    page.goto(f"/?{bands}&organization=MUNICIPALITY+OF+TEST+4")
     expect(page.locator(".limits")).to_contain_text("municipality")
     expect(lines).to_have_count(0)
