@@ -256,7 +256,8 @@ class Reader:
 
     def scan(self, filters: Filters) -> Scan:
         """The contracts that ``filters`` means, for those who ask of them what nothing here does."""
-        return Scan(self._matcher.select_matches(filters), self._cursor)
+        # Not from the arrays of few contracts, which hold only what totals are grouped by.
+        return Scan(sql.matching_rows(filters, self._matcher.make_bits(filters)), self._cursor)
 
     def count_digits(self, filters: Filters) -> Digits:
         """What the digits of amounts say (``contracts.engine.amounts``); remembered: do not change it."""

@@ -116,3 +116,15 @@ def test_flag_is_documented_as_it_is(flag: Flag) -> None:
         assert text in section
     for one in flag.thresholds:
         assert f"`{one.name}` {one.value:,.10g} ({one.meaning})" in section
+
+
+@pytest.mark.parametrize("flag", FLAGS.values(), ids=FLAGS.keys())
+def test_filters_that_few_or_no_contracts_meet_can_be_judged(flag: Flag) -> None:
+    awards = [make_award(number, area_of_delivery=f"Area {number}") for number in range(1, 31)]
+    in_one, in_none = (
+        Filters.from_json({"areas": ["Area 7"], "time_ranges": [{"type": "yearly", "year": year}]})
+        for year in (2024, 2031)
+    )
+    with open_awards(awards) as store, store.reader() as reader:
+        rows = [answer_flag(flag, filters, PAGE, reader)["rows"] for filters in (in_one, in_none)]
+    assert rows == [1, 0]
