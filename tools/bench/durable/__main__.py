@@ -34,6 +34,8 @@ Command = Sequence[str]
 DJANGO = {"DJANGO_SETTINGS_MODULE": "tools.bench.durable.settings"}
 CELERY = ("-m", "celery", "-A")
 PROCRASTINATE = ("-m", "procrastinate", "--app", "tools.bench.durable.procrastinating.app")
+AHEAD = ("--prefetch-multiplier", "4")
+"""How many tasks a child of a worker of short tasks may have waiting beside it."""
 QUIETLY = ("--without-gossip", "--without-mingle", "--loglevel", "warning")
 
 
@@ -55,7 +57,7 @@ PEERS = (
         name="this task machine",
         module="ours",
         tables=("manage.py", "migrate", "--verbosity", "0"),
-        workers=((*CELERY, "backend", "worker", "-n", "high@%h", "-Q", "high", "-c", "2", *QUIETLY),),
+        workers=((*CELERY, "backend", "worker", "-n", "high@%h", "-Q", "high", "-c", "2", *QUIETLY, *AHEAD),),
         beside=(
             (*CELERY, "backend", "worker", "-n", "critical@%h", "-Q", "critical", "-P", "threads", *QUIETLY),
         ),
@@ -65,8 +67,9 @@ PEERS = (
         name="Celery with django-celery-results",
         module="celery_results",
         tables=("-m", "django", "migrate", "--verbosity", "0"),
-        workers=((*CELERY, "tools.bench.durable.celery_results", "worker", "-c", "2", *QUIETLY),),
-        settings=DJANGO,
+        workers=((*CELERY, "tools.bench.durable.celery_results", "worker", "-c", "2", *QUIETLY, *AHEAD),),
+        # Celery takes the variable before what the app says.
+        settings={**DJANGO, "CELERY_RESULT_BACKEND": "django-db"},
     ),
     Peer(
         name="procrastinate",

@@ -19,6 +19,8 @@ app.conf.update(
     task_default_queue_type="quorum",
     broker_connection_retry_on_startup=True,
     broker_transport_options={"confirm_publish": True},
+    # Or a connection would be made anew for each task.
+    CELERY_DB_REUSE_MAX=1_000_000_000,
 )
 nothing = app.task(name="peer.nothing")(work)
 
