@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PACKAGE = "generated_client"
 XLSX, BINARY = CONTENT_TYPES["xlsx"], "application/octet-stream"
+OVERRIDES = {XLSX: BINARY, "application/atom+xml": BINARY}
 GENERATE = "from openapi_python_client.cli import app; app()"
 
 
@@ -37,7 +38,7 @@ def generated(tmp_path: Path) -> Iterator[ModuleType]:
     document = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     (tmp_path / "api.json").write_bytes(JSONRenderer().render(document))
     # The generator knows few types of content, and takes files of others for text.
-    (tmp_path / "generator.json").write_text(json.dumps({"content_type_overrides": {XLSX: BINARY}}))
+    (tmp_path / "generator.json").write_text(json.dumps({"content_type_overrides": OVERRIDES}))
     # The generator formats what it has made by the ruff that it finds on PATH.
     ruff = Path(sys.executable).parent
     done = subprocess.run(
