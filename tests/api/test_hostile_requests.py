@@ -11,7 +11,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.core.signals import request_finished
+from django.db import close_old_connections, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
@@ -140,7 +141,11 @@ def test_nothing_in_a_query_or_header_breaks_an_answer(
         )
         transaction.set_rollback(True)
     if response.streaming and response["Content-Type"].startswith("text/event-stream"):
-        response.close()  # or it keeps its seat, which later tests of this process would miss
+        # Or it keeps its seat, which later tests of this process would miss. The end of a request closes the
+        # database connection too, which is the test's.
+        request_finished.disconnect(close_old_connections)
+        response.close()
+        request_finished.connect(close_old_connections)
     assert response.status_code < 500 or path in DOWN
     if response.status_code >= 400 and API_PATH.match(path) and path not in DOWN:
         assert response["Content-Type"] == "application/problem+json"
