@@ -73,7 +73,7 @@ urlpatterns = [
     path("api/v1/saved-searches/export/", saved.ExportSavedSearches.as_view(), name="saved-search-export"),
     path("api/v1/saved-searches/import/", saved.ImportSavedSearches.as_view(), name="saved-search-import"),
     path(
-        "api/v1/saved-searches/shared/<str:key>/",
+        "api/v1/saved-searches/shared/<slug:key>/",
         saved.SharedSavedSearch.as_view(),
         name="saved-search-shared",
     ),
@@ -102,7 +102,7 @@ urlpatterns = [
     path("api/v1/alerts/", alerts.AlertList.as_view(), name="alert-list"),
     path("api/v1/alerts/read/", alerts.ReadAlerts.as_view(), name="alerts-read"),
     path("api/v1/alerts/<uuid:alert_id>/", alerts.AlertDetail.as_view(), name="alert-detail"),
-    path("api/v1/alerts/feeds/<str:feed>/", alerts.AlertFeed.as_view(), name="alert-feed"),
+    path("api/v1/alerts/feeds/<slug:feed>/", alerts.AlertFeed.as_view(), name="alert-feed"),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
     path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
     path("api/v1/ops/pace/", ops.Pace.as_view(), name="ops-pace"),

@@ -38,8 +38,7 @@ def get_saved(owner: str, search_id: uuid.UUID) -> SavedSearch:
 
 def get_shared(key: str) -> SavedSearch:
     """The search that a link opens. Raises NotFound."""
-    # PostgreSQL refuses a text with this sign.
-    found = None if "\x00" in key else SavedSearch.objects.filter(share_key=key).first()
+    found = SavedSearch.objects.filter(share_key=key).first()
     if found is None:
         raise NotFound("this link opens no saved search, or does so no more")
     return found

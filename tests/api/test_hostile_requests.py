@@ -105,7 +105,7 @@ def paths(route: str, known: list[UUID]) -> st.SearchStrategy[str]:
     numbers = st.sampled_from(["0", "1", str(2**63), "9" * 5000])
     parts = {"uuid": ids, "int": numbers, "str": st.sampled_from(["x", "%00"])}
     parts["kind"] = st.sampled_from(["contractors", "areas"])
-    parts["slug"] = st.sampled_from(["x", "pena-sons-be7c8d40470f"])
+    parts["slug"] = st.sampled_from(["x", "pena-sons-be7c8d40470f", "%00"])
     parts["path"] = st.sampled_from(["x", "a/b/c", "..%2fx", "%00"])
     strategy = st.just("/")
     for text, kind in re.findall(
