@@ -3,7 +3,9 @@ machine do it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
 
 from django.db import transaction
@@ -21,6 +23,8 @@ from monitors.kinds.process_alert import ProcessAlertRequest
 from monitors.models import Delivery, DeliveryState, Monitor
 from monitors.schedules import find_next
 from monitors.watching import not_asked
+
+logger = logging.getLogger(__name__)
 
 # Not the minute within which all are to know of a new dataset version. It takes milliseconds, so that it may
 # stand in the queue of what keeps the promises, where no user's work holds it up.
@@ -94,20 +98,21 @@ def ask_check_now(monitor: Monitor) -> bool:
 
 def _take_turns(monitors: Iterable[Monitor]) -> Iterator[Monitor]:
     """One of each owner, then a second one of each: who has few waits for nobody who has many."""
-    owned: dict[str, list[Monitor]] = {}
-    for monitor in monitors:
-        owned.setdefault(monitor.owner, []).append(monitor)
-    rounds = zip_longest(*owned.values())
+    rounds = zip_longest(*_group_by_owner(monitors))
     return (monitor for monitor in chain.from_iterable(rounds) if monitor is not None)
 
 
 def _cut_by_owner(monitors: Iterable[Monitor]) -> Iterator[Sequence[Monitor]]:
+    for mine in _group_by_owner(monitors):
+        for start in range(0, len(mine), check.MOST):
+            yield mine[start : start + check.MOST]
+
+
+def _group_by_owner(monitors: Iterable[Monitor]) -> Collection[Sequence[Monitor]]:
     owned: dict[str, list[Monitor]] = {}
     for monitor in monitors:
         owned.setdefault(monitor.owner, []).append(monitor)
-    for mine in owned.values():
-        for start in range(0, len(mine), check.MOST):
-            yield mine[start : start + check.MOST]
+    return owned.values()
 
 
 def _ask(monitors: Sequence[Monitor], version: str) -> None:
@@ -117,6 +122,13 @@ def _ask(monitors: Sequence[Monitor], version: str) -> None:
 
 
 def _set_clock(monitor: Monitor) -> None:
-    if monitor.next_check_at is not None:
+    if monitor.next_check_at is None:
+        return
+    next_at: datetime | None
+    try:
         next_at = find_next(monitor.schedule, timezone.now())
-        Monitor.objects.filter(pk=monitor.pk).update(next_check_at=next_at)
+    except ValueError as error:
+        # Another version may have stored it. The others go on, and so does this one, once a day.
+        logger.warning("the schedule of monitor %s cannot be read: %s", monitor.pk, error)
+        next_at = timezone.now() + timedelta(days=1)
+    Monitor.objects.filter(pk=monitor.pk).update(next_check_at=next_at)

@@ -262,6 +262,17 @@ def test_schedule_by_the_clock_waits_for_its_time(publish: Publish, watch: Watch
     assert monitor.next_check_at > timezone.now()
 
 
+def test_schedule_of_another_version_holds_up_no_other(publish: Publish, watch: Watch) -> None:
+    publish([award(1)])
+    odd = watch(schedule="daily", name="A")
+    watch(schedule="daily", name="B")
+    Monitor.objects.filter(pk=odd.pk).update(schedule="each full moon")
+    work()
+    assert [one.contracts for one in Monitor.objects.all()] == [1, 1]
+    assert not Monitor.objects.exclude(next_check_at__gt=timezone.now()).exists()
+    assert sweeping.ask_checks() == 0
+
+
 def test_paused_monitor_tells_all_at_once_when_it_goes_on(publish: Publish, watch: Watch) -> None:
     publish([award(1)])
     monitor = watch()
