@@ -13,6 +13,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
 from api.access.owners import owner_of
+from api.views.oversight.flags import represent_flag
 from contracts.fields import REPAIRABLE
 from contracts.flags.flag import VERDICT, Flag
 from contracts.flags.registry import FLAGS
@@ -127,16 +128,19 @@ class Explorer(Page):
         )
 
 
+USUAL = {name: exact for name, exact in EXACT.items() if not exact.more}
+"""The name filters that are not below "More filters"."""
+
+
 class Compare(Page):
     """Two filters side by side."""
 
     template_name = "web/compare.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        usual = {name: exact for name, exact in EXACT.items() if not exact.more}
         return super().get_context_data(
             sides={"a": "A", "b": "B"},
-            pickers=usual,
+            pickers=USUAL,
             groups=DIMENSIONS.values(),
             dimensions=GROUPED_BY,
             **kwargs,
@@ -149,24 +153,15 @@ class Flags(Page):
     template_name = "web/flags.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        usual = {name: exact for name, exact in EXACT.items() if not exact.more}
         return super().get_context_data(
-            flags=[_show_flag(flag) for flag in FLAGS.values()], caution=VERDICT, pickers=usual, **kwargs
+            flags=[_show_flag(flag) for flag in FLAGS.values()], caution=VERDICT, pickers=USUAL, **kwargs
         )
 
 
 def _show_flag(flag: Flag) -> dict[str, object]:
-    figures = [{"name": one.name, "label": one.label, "type": one.type.value} for one in flag.figures]
-    return {
-        "code": flag.code,
-        "title": flag.title,
-        "question": flag.question,
-        "formula": flag.formula,
-        "source": flag.source,
-        "caution": flag.caution,
-        "thresholds": [{"meaning": one.meaning, "shown": f"{one.value:,.10g}"} for one in flag.thresholds],
-        "shown": json.dumps(figures),
-    }
+    listed = represent_flag(flag)
+    thresholds = [{**one, "shown": f"{one['value']:,.10g}"} for one in listed["thresholds"]]
+    return {**listed, "thresholds": thresholds, "shown": json.dumps(listed["figures"])}
 
 
 class MyTasks(Page):

@@ -175,10 +175,18 @@ def select_rows(
     parameters = _Parameters()
     where = _where(query.filters, found, parameters) if subset is None else _within_subset(subset, parameters)
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
+    return parameters.complete(pick(rows, select))
+
+
+def pick(rows: str, select: Sequence[str], places: range | None = None) -> str:
+    """Of ordered ``rows``, a SELECT, those at ``places`` (from 0), as the select lists say, each over the one
+    before."""
+    if places is not None:
+        rows += f" LIMIT {len(places)} OFFSET {places.start}"
     # Around the ordered rows, so that ``row_number() OVER ()`` counts in the order asked for.
     for columns in select:
         rows = f"SELECT {columns} FROM ({rows})"
-    return parameters.complete(rows)
+    return rows
 
 
 def select_processes(filters: Filters, found: FilterBits) -> Statement:

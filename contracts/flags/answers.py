@@ -82,7 +82,6 @@ class _Member(NamedTuple):
 def answer_flag(flag: Flag, filters: Filters, page: Page, reader: Reader) -> FlagAnswer:
     """The counts of a flag and a page of its cases, the strongest first."""
     judged = judge(flag, filters, reader)
-    cursor = reader.scan(filters).cursor
     return {
         "code": flag.code,
         "title": flag.title,
@@ -91,14 +90,15 @@ def answer_flag(flag: Flag, filters: Filters, page: Page, reader: Reader) -> Fla
         "cases": judged.cases,
         "contracts": judged.contracts,
         "total_value": f"{judged.total_value:.2f}",
-        "evidence": list_cases(judged, filters, page, cursor),
+        "evidence": list_cases(judged, filters, page),
         "caution": f"{flag.caution} {VERDICT}",
     }
 
 
-def list_cases(judged: Judged, filters: Filters, page: Page, cursor: Cursor) -> list[Case]:
+def list_cases(judged: Judged, filters: Filters, page: Page) -> list[Case]:
     """A page of the cases that were found last."""
-    flag, first, last = judged.flag, page.offset + 1, page.offset + page.size
+    flag, cursor = judged.flag, judged.cursor
+    first, last = page.offset + 1, page.offset + page.size
     if first > judged.cases:
         return []
     sizes = {size.number: size for size in cursor.fetch(_select_sizes(first, last), _Size)}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from contracts.engine.cursor import Cursor
+from contracts.engine.sql import pick
 from contracts.engine.store import Reader
 from contracts.fields import FIELD_BY_NAME, Field, FieldType
 from contracts.flags.alike import keep_alike
@@ -46,6 +47,8 @@ class Judged:
     cases: int
     contracts: int
     total_value: Decimal
+    cursor: Cursor
+    """On which the relations are."""
 
 
 class _Count(NamedTuple):
@@ -86,6 +89,7 @@ def judge(flag: Flag, filters: Filters, reader: Reader) -> Judged:
         cases=cases.rows,
         contracts=found.rows,
         total_value=found.value or Decimal("0.00"),
+        cursor=cursor,
     )
 
 
@@ -154,16 +158,11 @@ class EvidenceRows:
         columns = ", ".join(["e.number AS case_number", *figures, *(f"t.{name}" for name in WRITTEN), note])
         rows = f"""SELECT {columns} FROM {EVIDENCE} e JOIN {CASES} c USING (number)
             JOIN contracts t ON t.id = e.id ORDER BY e.number, e.id"""
-        if places is not None:
-            rows += f" LIMIT {len(places)} OFFSET {places.start}"
-        for listed in select:
-            rows = f"SELECT {listed} FROM ({rows})"
-        return self.cursor.stream(Statement(rows), batch_rows=batch_rows)
+        return self.cursor.stream(Statement(pick(rows, select, places)), batch_rows=batch_rows)
 
 
 def open_evidence(flag: Flag, filters: Filters, reader: Reader) -> EvidenceRows:
     """All contracts of all cases of a flag. One at a time may be read on a reader."""
-    judge(flag, filters, reader)
-    cursor = reader.scan(filters).cursor
+    cursor = judge(flag, filters, reader).cursor
     [rows] = cursor.fetch(Statement(f"SELECT count(*), NULL FROM {EVIDENCE}"), _Count)
     return EvidenceRows(flag=flag, count=rows.rows, cursor=cursor)

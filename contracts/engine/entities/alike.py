@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from contracts.engine.cursor import Cursor
 from contracts.engine.entities.answers import KindName, NamedEntity, Slug
-from contracts.engine.entities.facts import Known
+from contracts.engine.entities.facts import Known, shape_named
 from contracts.engine.entities.spellings import (
     LEGAL_FORMS,
     fold_plain,
@@ -24,7 +24,6 @@ from contracts.engine.entities.spellings import (
     make_spelling_key,
 )
 from contracts.fields import Also
-from contracts.questions.entities.addresses import make_slug
 from contracts.questions.entities.kinds import EntityKind
 from contracts.snapshot.expressions import Statement
 
@@ -209,14 +208,7 @@ def list_alike(kind: EntityKind, known: Known, cursor: Cursor) -> list[AlikeEnti
 
 
 def _shape(other: Known, found: Comparison) -> AlikeEntity:
-    return {
-        "name": other.name,
-        "slug": make_slug(other.name),
-        "count": other.main_rows,
-        "total_value": f"{other.main_value:.2f}",
-        "score": found.score,
-        "evidence": list(found.evidence),
-    }
+    return {**shape_named(other), "score": found.score, "evidence": list(found.evidence)}
 
 
 def _select_near(kind: EntityKind, name: str) -> Statement:

@@ -181,12 +181,16 @@ def _find_spellings(kind: EntityKind, name: str, cursor: Cursor) -> Iterator[Nam
     found = cursor.fetch(_select_alike(kind, key), Known) if key else []
     for other in found:
         if other.name != name and make_spelling_key(other.name) == key:
-            yield {
-                "name": other.name,
-                "slug": make_slug(other.name),
-                "count": other.main_rows,
-                "total_value": f"{other.main_value:.2f}",
-            }
+            yield shape_named(other)
+
+
+def shape_named(known: Known) -> NamedEntity:
+    return {
+        "name": known.name,
+        "slug": make_slug(known.name),
+        "count": known.main_rows,
+        "total_value": f"{known.main_value:.2f}",
+    }
 
 
 def _count_beside(known: Known) -> Beside:

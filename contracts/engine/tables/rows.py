@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from contracts.engine.cursor import Cursor
+from contracts.engine.sql import pick
 from contracts.engine.tables.crossing import COLUMN, ROW, Columns
 from contracts.engine.tables.groups import KEY, Groups
 from contracts.engine.tables.tabulation import Tabulation
@@ -50,11 +51,7 @@ class TableRows:
     def stream(
         self, *, select: Sequence[str] = (), batch_rows: int = 20_000, places: range | None = None
     ) -> pa.RecordBatchReader:
-        rows = self.statement
-        if places is not None:
-            rows += f" LIMIT {len(places)} OFFSET {places.start}"
-        for columns in select:
-            rows = f"SELECT {columns} FROM ({rows})"
+        rows = pick(self.statement, select, places)
         return self.cursor.stream(Statement(rows), batch_rows=batch_rows)
 
 
