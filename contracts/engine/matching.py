@@ -116,10 +116,8 @@ class Matcher:
     def select_matches(self, filters: Filters) -> Statement:
         """The tail ``FROM ...`` of a statement that reads, in any order, what contracts are grouped by, and
         their ids and amounts."""
-        if not (filters.indexed or any(map(filters.names, LISTED_FILTERS))):
-            return matching_rows(filters, self.make_bits(filters))
-        found = self.match_rows(filters)
-        if found.count > found.size // FEW_OF:
+        found = self._find_few(filters)
+        if found is None:
             return matching_rows(filters, self.make_bits(filters))
         taken = self._indexes.rows.take_columns(found.rows())
         if taken is not None:
@@ -128,6 +126,13 @@ class Matcher:
         # In snapshots of older programs. A join costs the order of rows, which nobody here needs.
         self._cursor.register("found", {"id": found.rows() + 1})
         return Statement("FROM contracts WHERE id IN (SELECT id FROM found)")
+
+    def _find_few(self, filters: Filters) -> MatchedRows | None:
+        """The contracts, where they are few and no look at all rows is needed to find them."""
+        if not (filters.indexed or any(map(filters.names, LISTED_FILTERS))):
+            return None
+        found = self.match_rows(filters)
+        return found if found.count <= found.size // FEW_OF else None
 
     def list_ids(self, query: Query, places: range) -> NDArray[np.int64]:
         """The ids of the rows at ``places`` (from 0) in the order of the query."""

@@ -32,17 +32,17 @@ Mask = NDArray[np.bool_]
 
 LISTED = ("area_of_delivery", "business_category")
 """Columns that typed words are looked for in beside those of the word index."""
+# Later than every day, so that the undated come last as they do by NULLS LAST.
+UNDATED = np.iinfo(np.int32).max
 NUMBERS = (*CODES.values(), "value_bin", "funding_year")
 """Columns of small whole numbers, by which contracts are grouped; a missing one is NONE."""
 NONE = 0
 TAKEN = f"""(SELECT id, {", ".join(CODES.values())}, value_bin, nullif(funding_year, {NONE}) AS funding_year,
-    CASE WHEN days < {np.iinfo(np.int32).max} THEN DATE '1970-01-01' + days END AS award_date,
+    CASE WHEN days < {UNDATED} THEN DATE '1970-01-01' + days END AS award_date,
     (amounts::DECIMAL(18,0) * 0.01::DECIMAL(2,2))::DECIMAL(18,2) AS contract_amount
     FROM taken)"""
 """What ``RowArrays.take_columns`` gives, registered as ``taken``, as columns of ``contracts``."""
 EPOCH = date(1970, 1, 1)
-# Later than every day, so that the undated come last as they do by NULLS LAST.
-UNDATED = np.iinfo(np.int32).max
 SORTS: dict[Sort, str] = {
     Sort(field="contract_amount", descending=True): "by-amount-descending",
     Sort(field="contract_amount", descending=False): "by-amount",
