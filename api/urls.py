@@ -17,7 +17,7 @@ from api.views import (
     tasks,
 )
 from api.views.oversight import flags, limits
-from api.views.watching import alerts, monitors, saved
+from api.views.watching import alerts, groups, monitors, saved
 
 TASKS = "api/v1/data-processing"
 
@@ -68,6 +68,8 @@ urlpatterns = [
         name="bulk-package",
     ),
     path("api/v1/datasets/<str:version>/bulk/<str:name>", bulk.BulkDownload.as_view(), name="bulk-download"),
+    path("api/v1/name-groups/", groups.NameGroupList.as_view(), name="name-group-list"),
+    path("api/v1/name-groups/<uuid:group_id>/", groups.NameGroupDetail.as_view(), name="name-group-detail"),
     path("api/v1/saved-searches/", saved.SavedSearchList.as_view(), name="saved-search-list"),
     path("api/v1/saved-searches/built-in/", saved.BuiltInSearchList.as_view(), name="saved-search-built-in"),
     path("api/v1/saved-searches/export/", saved.ExportSavedSearches.as_view(), name="saved-search-export"),

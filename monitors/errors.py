@@ -6,7 +6,7 @@ from data_processing.errors import TaskError
 
 
 class TooManySaved(TaskError):
-    """The owner has as many saved searches, or monitors, as one may have."""
+    """The owner has as many saved searches, groups of names, or monitors, as one may have."""
 
     code = "too-many-saved"
 

@@ -32,6 +32,29 @@ class SavedSearch(models.Model):
         return self.name
 
 
+class NameGroup(models.Model):
+    """Names of one kind that somebody holds for the same; ``everybody``: staff chose it for all. ``names`` is
+    a sorted list of exact names, and ``key`` tells groups of the same names."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=80)
+    everybody = models.BooleanField(default=False)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=LONGEST_NAME)
+    names = models.JSONField()
+    key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "kind"], name="group_of_owner"),
+            models.Index(fields=["everybody", "kind"], name="group_of_everybody"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Monitor(models.Model):
     """A saved search that the program looks at again and again, and what it found when it last did.
 

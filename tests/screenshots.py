@@ -48,6 +48,7 @@ VIEWS = (
     View(name="distribution", path="/?show=distribution&width=20", complete="#distribution figure"),
     View(name="compare", path="/compare/?a.year=2024&b.year=2023&by=area", complete="#table tbody tr"),
     View(name="saved", path="/saved/", complete="#built-in li"),
+    View(name="groups", path="/groups/?area=Province+1&area=Province+2", complete="#keep"),
     View(name="tasks", path="/tasks/", complete="#history tbody .badge.good", staff=True),
     View(name="operations", path="/operations/", complete="#workers tbody tr", staff=True),
     View(name="datasets", path="/datasets/", complete="#dataset .cards"),

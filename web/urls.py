@@ -12,7 +12,7 @@ from web.pages.limits import LimitsPage
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.saved import Saved, unsubscribe
 from web.tokens import RevokeToken, Tokens
-from web.views import Compare, Datasets, Explorer, Flags, Help, MyTasks, Operations
+from web.views import Compare, Datasets, Explorer, Flags, Groups, Help, MyTasks, Operations
 
 register_converter(KindConverter, "kind")
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("tokens/", Tokens.as_view(), name="tokens"),
     path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),
     path("saved/", Saved.as_view(), name="saved"),
+    path("groups/", Groups.as_view(), name="groups"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("help/", Help.as_view(), name="help"),
     path("flags/", Flags.as_view(), name="flags"),

@@ -18,6 +18,7 @@ from contracts.fields import REPAIRABLE
 from contracts.flags.flag import VERDICT, Flag
 from contracts.flags.registry import FLAGS
 from contracts.questions.dimensions import DIMENSIONS, NAMES
+from contracts.questions.entities.kinds import KINDS
 from contracts.questions.filters import EXACT
 from contracts.questions.tables import MEASURES
 from contracts.reasons import REASONS
@@ -145,6 +146,16 @@ class Compare(Page):
             dimensions=GROUPED_BY,
             **kwargs,
         )
+
+
+class Groups(Page):
+    """Names that are the same to somebody, and how one calls them."""
+
+    template_name = "web/groups.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kinds = json.dumps({kind.filter: kind.name for kind in KINDS.values()})
+        return super().get_context_data(kinds=kinds, **kwargs)
 
 
 class Flags(Page):

@@ -25,6 +25,7 @@ from api.document.shapes import ReturnHeaders
 from data_processing.lifecycle.adoption import adopt
 from data_processing.models import OWN
 from monitors import saved
+from monitors.names import groups
 
 VISITOR_COOKIE = "visitor"
 VISITOR_AGE_S = 365 * 24 * 3600
@@ -42,6 +43,13 @@ def owner_of(request: HttpRequest | Request) -> str:
         visitor = str(uuid.uuid4())
         request.COOKIES[VISITOR_COOKIE] = sign_visitor(visitor)
     return f"visitor:{visitor}"
+
+
+def known_owner_of(request: HttpRequest | Request) -> str | None:
+    """The same; None for a visitor who brings no cookie, and none is made."""
+    if not request.user.is_authenticated and _read_visitor(request.COOKIES) is None:
+        return None
+    return owner_of(request)
 
 
 def origin_of(request: HttpRequest | Request) -> str | None:
@@ -123,8 +131,8 @@ def _keep_what_was_started(request: HttpRequest, user: User, **_: Any) -> None:
     # Whoever uses the browser next, after signing out, begins as somebody new.
     request.COOKIES.pop(VISITOR_COOKIE, None)
     if visitor is not None:
-        adopt(f"visitor:{visitor}", by=_key_of(user))
-        saved.adopt(f"visitor:{visitor}", by=_key_of(user))
+        for take_over in (adopt, saved.adopt, groups.adopt):
+            take_over(f"visitor:{visitor}", by=_key_of(user))
 
 
 @receiver(user_logged_in)

@@ -122,6 +122,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     letters = [DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low") for _ in range(3)]
     saved = post(client, "/api/v1/saved-searches/", {"name": "Dikes"}).json()
     shared = post(client, saved["links"]["share"]).json()["links"]["shared"]
+    names = {"kind": "contractors", "names": ["Peña & Sons", "Pena & Sons"]}
+    group = post(client, "/api/v1/name-groups/", names).json()
     monitor = post(client, "/api/v1/monitors/", {"search": saved["id"]}).json()
     feed = post(client, f"{monitor['links']['self']}feed/").json()["links"]["feed"]
     alert = raise_alert(Monitor.objects.get())
@@ -136,6 +138,7 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "versions": [one.version for one in datasets.list_snapshots()],
         "kinds": ["contractors"],
         "slugs": [make_slug("Peña & Sons")],
+        "groups": [group["id"]],
         "searches": [saved["id"]],
         "shares": [shared.rstrip("/").rpartition("/")[2]],
         "monitors": [monitor["id"]],
@@ -159,6 +162,7 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "path.reference": "references",
         "path.award": "awards",
         "body.ids[*]": "letters",
+        "path.group_id": "groups",
         "path.search_id": "searches",
         "path.key": "shares",
         "path.monitor_id": "monitors",

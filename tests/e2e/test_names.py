@@ -51,3 +51,29 @@ def test_names_have_no_serious_violation_and_fit_a_phone(page: Page) -> None:
         assert find_violations(page) == [], path
         page.set_viewport_size({"width": 360, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_names_that_are_one_to_somebody_are_kept_and_looked_at_together(page: Page) -> None:
+    explorer = ExplorerPage(page, "?year=2022&area=Province+1&area=Province+2")
+    both = explorer.count()
+    page.get_by_role("link", name="Groups").click()
+    page.get_by_role("textbox", name="Name of the group").fill("The <b>two</b>")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Rename The <b>two</b>").click()
+    page.get_by_role("textbox", name="Name of the group").fill("North")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_role("link", name="North")).to_be_visible()
+    assert find_violations(page) == []
+    page.get_by_role("link", name="North").click()
+    explorer.wait()
+    # The other filters that one came with are still there.
+    assert explorer.count() == both
+    page.goto("/areas/")
+    page.get_by_role("link", name="Province 1", exact=True).click()
+    page.get_by_role("link", name="North: explore all 2 names together").click()
+    explorer.wait()
+    assert explorer.count() > both
+    expect(page.locator("#chips")).to_contain_text("Province 2")
+    page.goto("/groups/")
+    page.get_by_role("button", name="Delete North").click()
+    expect(page.locator("#nothing")).to_be_visible()

@@ -11,7 +11,8 @@ from django.urls import reverse
 from api.views.entities import open_entities
 from contracts.engine.entities.alike import Evidence, Reason
 from contracts.errors import UnknownEntity
-from web.pages.entities import explain_unknown, explore
+from web.pages.entities import explain_unknown
+from web.pages.links import explore, list_kept
 from web.pages.public import PublicPage
 
 WORDS: Mapping[Reason, str] = {
@@ -44,6 +45,7 @@ class AlikePage(PublicPage):
             kind=kind,
             found=found,
             proposals=proposals,
+            groups=list_kept(request, kind, found["name"]),
             explore_all=explore(kind, found["name"], *names) if names else None,
         )
         return self.render_to_response(context)

@@ -17,6 +17,7 @@ from contracts.questions.entities.addresses import make_slug
 from contracts.questions.entities.directories import Wanted
 from contracts.questions.entities.kinds import KINDS, EntityKind
 from web.pages.files import DIRECTORY_FIELDS, ENTITY_FIELDS, answer_csv, list_entity_rows, list_name_rows
+from web.pages.links import explore, list_kept
 from web.pages.months import draw_months
 from web.pages.public import PublicPage, explain
 from web.pages.structured import write_structured
@@ -72,6 +73,7 @@ class EntityPage(PublicPage):
             "largest_kind": KINDS[entity["largest_partner"]["kind"]] if entity["largest_partner"] else None,
             "chart": draw_months(entity["by_month"]),
             "explore": explore(kind, entity["name"]),
+            "groups": list_kept(self.request, kind, entity["name"]),
             "explore_all": explore(kind, entity["name"], *spellings) if spellings else None,
             "structured": _describe_thing(kind, entity, context["canonical"]),
         }
@@ -147,11 +149,6 @@ class ByName(PublicPage):
                 return HttpResponseRedirect(reverse("entity", args=[kind, make_slug(name)]))
         words = ", ".join(kind.exact.word for kind in KINDS.values())
         return explain(request, 400, "This address names nobody", f"It needs one of: {words}.")
-
-
-def explore(kind: EntityKind, *names: str) -> str:
-    """The address of the explorer with the contracts of some names, as its scripts read it (view.js)."""
-    return f"{reverse('explorer')}?{urlencode([(kind.exact.word, name) for name in names])}"
 
 
 def list_query(*, q: str = "", letter: str | None = None, page: int = 1) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django import Settings
@@ -19,6 +20,8 @@ from pytest_django import Settings
 from contracts.questions.entities.addresses import make_slug
 from contracts.questions.entities.directories import PAGE_SIZE
 from contracts.questions.entities.kinds import KINDS
+from monitors.names import groups
+from monitors.names.groups import GroupToKeep
 from tests.contracts.small_stores import make_award
 from tests.datasets import publish_awards
 from tests.web.markup import Markup
@@ -210,7 +213,32 @@ def test_names_that_may_be_the_same_have_a_page_that_says_why(client: Client, se
         "contractor=ULTICON+BUILDERS&contractor=Ulticon+Builders%2C+Inc.&contractor=ULTIKON+BUILDERS" in html
     )
     assert "SOMEBODY" not in html
+    assert Markup(html).values("action") == ["/groups/"]
+    assert 'name="contractor" value="ULTIKON BUILDERS"' in html
     assert "No other name is near enough" in read(client, f"/contractors/{make_slug(names[3])}/alike/")
     assert client.get(f"/contractors/{make_slug('Nobody')}/alike/").status_code == 404
     moved = client.get(f"/contractors/x-{path.strip('/')[-12:]}/alike/")
     assert (moved.status_code, moved["Location"]) == (301, f"{path}alike/")
+
+
+def keep_group(owner: str, *, everybody: bool = False) -> None:
+    wanted = {"kind": "contractors", "names": ["Peña & Sons", "Pena and Sons"], "name": "<b>Peñas</b>"}
+    groups.keep(owner, GroupToKeep.from_json({**wanted, "everybody": everybody}))
+
+
+def test_group_of_a_name_leads_to_the_contracts_of_all_its_names(client: Client) -> None:
+    keep_group("user:7")
+    assert "Kept as one group" not in read(client, PENA)
+    keep_group("user:7", everybody=True)
+    for path in (PENA, f"{PENA}alike/"):
+        html = client.get(path).content.decode()
+        assert 'href="/?contractor=Pena+and+Sons&amp;contractor=Pe%C3%B1a+%26+Sons"' in html
+        assert "&lt;b&gt;Peñas&lt;/b&gt;: explore all 2 names together" in html
+    assert "Kept as one group" not in read(client, DIGOS)
+
+
+def test_own_group_is_shown_to_its_owner(client: Client) -> None:
+    user = User.objects.create_user("ana")
+    keep_group(f"user:{user.pk}")
+    client.force_login(user)
+    assert "chosen by you" in read(client, PENA)

@@ -91,7 +91,7 @@ async function show(next) {
 }
 
 function showTabs() {
-  for (const page of ["compare", "saved"]) {
+  for (const page of ["compare", "saved", "groups"]) {
     find(`#${page}`, HTMLAnchorElement).href = `/${page}/${writeView(view)}`;
   }
   for (const tab of tabs) {

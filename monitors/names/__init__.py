@@ -1,0 +1,1 @@
+"""Names that people hold for the same."""
