@@ -1,4 +1,5 @@
-"""`python -m tools.chaos`: real servers, a mixed load, faults by a seed; counts losses, doubles, tears, 5xx.
+"""`python -m tools.chaos`: real servers, a mixed load, watched searches and new dataset versions, faults by a
+seed; counts losses, doubles, tears, 5xx, and alerts that came never or twice.
 
 Its last line is one JSON object; it exits 0 only when nothing was. Variables: CHAOS_S, CHAOS_SEED (several
 are one run each, separated by commas), CHAOS_EVERY_S (from fault to fault, on the average), CHAOS_VISITORS,
@@ -23,6 +24,9 @@ from pathlib import Path
 
 import psycopg
 
+from tools.chaos.alerts.counting import AlertCount, count_alerts
+from tools.chaos.alerts.postbox import Mailing, open_postbox
+from tools.chaos.alerts.watchers import Watch
 from tools.chaos.arena import UNFINISHED, Arena, open_arena
 from tools.chaos.audit import audit
 from tools.chaos.chronicle import Chronicle
@@ -38,7 +42,7 @@ from tools.chaos.storm import rage
 from tools.chaos.visitors import Visitor
 from tools.stack.connection import NoAnswer
 from tools.stack.errors import StackError
-from tools.stack.up import generate_and_import
+from tools.stack.up import generate, import_files
 
 CONTRACTS = 20_000
 VISITORS = 6
@@ -48,6 +52,9 @@ TOLD_WITHIN_S = 20
 """When all is quiet, every event stream has told its end and every slow reader has the file."""
 
 DEFAULT_S = 120
+CHANNELS = ("mail",)
+"""By which alerts are told."""
+
 COURSE = """
     SELECT kind, count(*), count(*) FILTER (WHERE attempt > 1), max(attempt) FROM data_processing_taskrun
     GROUP BY kind ORDER BY kind
@@ -105,8 +112,11 @@ def run_seed(seed: int, extent: Extent) -> Outcome | int:
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     say(f"CHAOS_SEED={seed} CHAOS_S={extent.seconds:g}, all data and logs in {folder}")
     try:
-        with open_arena(folder, nodes=extent.nodes) as arena:
-            outcome = asyncio.run(run_chaos(arena, extent, seed=seed))
+        with (
+            open_postbox() as mailing,
+            open_arena(folder, nodes=extent.nodes, settings=mailing.settings) as arena,
+        ):
+            outcome = asyncio.run(run_chaos(arena, mailing, extent, seed=seed))
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
         return 130
@@ -131,12 +141,12 @@ def read_extent() -> Extent:
     )
 
 
-async def run_chaos(arena: Arena, extent: Extent, *, seed: int) -> Outcome:
+async def run_chaos(arena: Arena, mailing: Mailing, extent: Extent, *, seed: int) -> Outcome:
     """Load, storm, quiet, audit, report."""
     seconds = extent.seconds
-    say(f"Generating and importing {CONTRACTS:,} sample contracts.")
-    generate_and_import(arena, arena.folder.with_name("raw"), contracts=CONTRACTS, seed=1, quietly=True)
+    watch = prepare(arena)
     arena.start_processes()
+    await watch.begin(CHANNELS)
     ledger, chronicle = Ledger(), Chronicle()
     numbers = range(extent.visitors + 1)
     visitors = [Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in numbers]
@@ -155,15 +165,17 @@ async def run_chaos(arena: Arena, extent: Extent, *, seed: int) -> Outcome:
     storm = rage(plan, scene, seed=seed, say=say)
     crowd = Crowd(list_members(load, seed=seed))
     visits = [asyncio.create_task(visitor.live(crowd.stop)) for visitor in load]
+    versions = asyncio.create_task(watch.publish(crowd.stop))
     struck, _ = await asyncio.gather(storm, asyncio.sleep(seconds))
     crowd.stop.set()
-    await asyncio.gather(*visits)
+    await asyncio.gather(*visits, versions)
     say("All faults are lifted; waiting for quiet.")
-    await wait_for_quiet(arena, victim)
+    await wait_for_quiet(arena, victim, watch)
     open_ends = await crowd.end(within_s=TOLD_WITHIN_S)
     arena.clean_up()
     findings = await audit(arena, ledger, visitors)
     findings.lost += open_ends
+    findings.alerts = await count(watch, mailing)
     errors = judge_errors(ledger.calls, chronicle)
     findings.server_errors += errors.counted
     tell_load(ledger, excused=errors.excused)
@@ -178,6 +190,29 @@ async def run_chaos(arena: Arena, extent: Extent, *, seed: int) -> Outcome:
         pairs=pairs,
     )
     return Outcome(clean=findings.is_clean, told=told, pairs=pairs)
+
+
+def prepare(arena: Arena) -> Watch:
+    """Sample contracts as the current dataset, and with them what is to be watched."""
+    say(f"Generating and importing {CONTRACTS:,} sample contracts.")
+    raw = arena.folder.with_name("raw")
+    generate(arena, raw, contracts=CONTRACTS, seed=1, quietly=True)
+    watch = Watch(arena, raw)
+    watch.write_raw()
+    import_files(arena, raw, quietly=True)
+    return watch
+
+
+async def count(watch: Watch, mailing: Mailing) -> AlertCount:
+    """What was told of the dataset versions that came, and what has arrived of it."""
+    alerts = await watch.list_alerts()
+    counted = count_alerts(alerts, mailing.arrivals, version=watch.version, channels=CHANNELS)
+    counted.lost += watch.describe_rest()
+    say(
+        f"{watch.version} dataset versions came, {counted.alerts} alerts were raised, {counted.messages} "
+        f"messages arrived, {counted.repeated} of them once more under their id."
+    )
+    return counted
 
 
 def tell_runs(arena: Arena) -> None:
@@ -204,20 +239,23 @@ def tell_load(ledger: Ledger, *, excused: int) -> None:
     )
 
 
-async def wait_for_quiet(arena: Arena, visitor: Visitor) -> None:
-    """Return when every row has ended and the web servers answer, or when time is up: the audit will tell."""
+async def wait_for_quiet(arena: Arena, visitor: Visitor, watch: Watch) -> None:
+    """Return when every row has ended, all alerts are sent and the web servers answer, or when time is up:
+    the audit will tell."""
     began = time.monotonic()
-    while not await is_quiet(arena, visitor) and time.monotonic() - began < QUIET_WITHIN_S:
+    while not await is_quiet(arena, visitor, watch) and time.monotonic() - began < QUIET_WITHIN_S:
         await asyncio.sleep(1)
     say(f"Quiet after {time.monotonic() - began:.0f} s.")
 
 
-async def is_quiet(arena: Arena, visitor: Visitor) -> bool:
+async def is_quiet(arena: Arena, visitor: Visitor, watch: Watch) -> bool:
     try:
         for url in arena.urls:
             with visitor.connect(url=url) as server:
                 await server.call("GET", "/health/live")
-        return not arena.ask(f"SELECT id FROM data_processing_taskrun WHERE {UNFINISHED} LIMIT 1")
+        if arena.ask(f"SELECT id FROM data_processing_taskrun WHERE {UNFINISHED} LIMIT 1"):
+            return False
+        return await watch.is_quiet()
     except (NoAnswer, psycopg.Error):
         return False
 

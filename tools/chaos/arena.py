@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,9 @@ SETTINGS = {
 class Arena(System):
     """`locks` keep two faults off one server."""
 
-    def __init__(self, folder: Path, network: Network, exports: SmallDisk) -> None:
+    def __init__(
+        self, folder: Path, network: Network, exports: SmallDisk, settings: Mapping[str, str]
+    ) -> None:
         self.network, self.exports = network, exports
         self.ports = [pick_port() for _ in COPIES]
         self.locks = {name: threading.Lock() for name in TARGETS}
@@ -50,7 +52,7 @@ class Arena(System):
             folder / "data",
             port=self.ports[0],
             write=FileLog(folder / "logs"),
-            configured=production(network.environment(), TMPDIR=str(temporary), **SETTINGS),
+            configured=production(network.environment(), TMPDIR=str(temporary), **SETTINGS, **settings),
             programs=list_copies(self.ports, network),
         )
 
@@ -89,12 +91,13 @@ class Arena(System):
 
 
 @contextmanager
-def open_arena(folder: Path, *, nodes: int) -> Iterator[Arena]:
-    """An arena whose servers run and have their tables, all in `folder`; `nodes` as of Network."""
+def open_arena(folder: Path, *, nodes: int, settings: Mapping[str, str]) -> Iterator[Arena]:
+    """An arena whose servers run and have their tables, all in `folder`; `nodes` as of Network. Its processes
+    get `settings` too."""
     with (
         Network.choose(folder, nodes=nodes).running() as network,
         small_disk(folder / "data" / "exports") as exports,
-        Arena(folder, network, exports) as arena,
+        Arena(folder, network, exports, settings) as arena,
     ):
         arena.start_servers()
         yield arena

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.chaos.alerts.counting import AlertCount
 from tools.chaos.arena import UNFINISHED, Arena
 from tools.chaos.ledger import Accepted, Ledger
 from tools.chaos.visitors import Visitor
@@ -25,6 +26,9 @@ RUN_FILE = re.compile(r"([0-9a-f-]{36})\.(\d+)\.(xlsx|csv)")
 WITHIN_S = 60
 AT_ONCE = 4
 
+WRONGS = ("lost", "doubled", "torn", "server_errors", "alerts_lost", "alerts_doubled")
+"""The members of Findings that have to be empty."""
+
 
 @dataclass
 class Findings:
@@ -36,10 +40,19 @@ class Findings:
     doubled: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     server_errors: list[str] = field(default_factory=list)
+    alerts: AlertCount = field(default_factory=AlertCount)
+
+    @property
+    def alerts_lost(self) -> list[str]:
+        return self.alerts.lost
+
+    @property
+    def alerts_doubled(self) -> list[str]:
+        return self.alerts.doubled
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.torn or self.server_errors)
+        return not any(getattr(self, name) for name in WRONGS)
 
 
 async def audit(arena: Arena, ledger: Ledger, visitors: Sequence[Visitor]) -> Findings:

@@ -7,7 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from tools.chaos.audit import FINAL_STATES, Findings
+from tools.chaos.audit import FINAL_STATES, WRONGS, Findings
 from tools.chaos.chronicle import Chronicle
 from tools.chaos.judgement import Pace, describe_times
 from tools.chaos.meetings import KINDS, Pair
@@ -30,7 +30,7 @@ def report(
     pairs: Counter[Pair],
 ) -> Told:
     """Problems, slow rescues, the table of faults, and the last line, which is returned too."""
-    for kind in ("lost", "doubled", "torn", "server_errors"):
+    for kind in WRONGS:
         for line in getattr(findings, kind):
             print(f"{kind.upper()}: {line}")
     calm = [rescue for rescue in rescues if chronicle.was_calm(rescue.killed_at, rescue.rescued_at)]
@@ -84,6 +84,11 @@ def summarize(findings: Findings, struck: Counter[str], rescues: list[Rescue], *
         "duplicated_effects": len(findings.doubled),
         "torn_files": len(findings.torn),
         "server_errors": len(findings.server_errors),
+        "alerts": findings.alerts.alerts,
+        "alerts_lost": len(findings.alerts_lost),
+        "alerts_doubled": len(findings.alerts_doubled),
+        "alert_messages": findings.alerts.messages,
+        "alert_messages_again": findings.alerts.repeated,
         "rescue_p50_s": round(statistics.median(took_s), 1) if took_s else None,
         "rescue_max_s": round(max(took_s), 1) if took_s else None,
         "alarm_p50_s": round(statistics.median(pace.calls), 3) if pace.calls else None,

@@ -121,8 +121,18 @@ def generate_and_import(
     system: System, raw: Path, *, contracts: int, seed: int, quietly: bool = False
 ) -> None:
     """Write raw files of all generations into the folder `raw` and import them as the current dataset."""
+    generate(system, raw, contracts=contracts, seed=seed, quietly=quietly)
+    import_files(system, raw, quietly=quietly)
+
+
+def generate(system: System, raw: Path, *, contracts: int, seed: int, quietly: bool = False) -> None:
+    """Write raw files of all generations into the folder `raw`."""
     sample = ["--contracts", str(contracts), "--out", str(raw), "--seed", str(seed)]
     system.run_program("-m", "tools.sample", *sample, quietly=quietly)
+
+
+def import_files(system: System, raw: Path, *, quietly: bool = False) -> None:
+    """Import the raw files of the folder `raw` as the current dataset."""
     files = sorted(str(path) for path in raw.iterdir() if path.suffix.lower() in {".csv", ".xlsx"})
     # The faults of a small sample are more than may be lost by accident.
     system.run_command("import_contracts", "--accept-losses", *files, quietly=quietly)

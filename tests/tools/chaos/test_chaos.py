@@ -36,3 +36,7 @@ def test_short_storm_loses_nothing_doubles_nothing_and_tears_nothing() -> None:
     assert told["accepted"] == told["succeeded"] + told["failed"] + told["revoked"] > 0
     assert told["succeeded"] > 0
     assert told["faults"] >= 5
+    assert (told["alerts_lost"], told["alerts_doubled"]) == (0, 0)
+    # One dataset version or more came to eleven monitors.
+    assert told["alert_messages"] > 0
+    assert told["alerts"] >= 11
