@@ -34,7 +34,7 @@ from data_processing.errors import (
     TaskError,
     TryLater,
 )
-from monitors.errors import AlreadyWatched, TooManySaved
+from monitors.errors import AlreadyWatched, SignsNothing, TooManySaved
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ STATUS: Mapping[type[Exception], int] = {
     NotUnderstood: 409,
     TooManySaved: 409,
     AlreadyWatched: 409,
+    SignsNothing: 409,
     KeyReused: 422,
     TryLater: 429,
     Expired: 410,

@@ -17,7 +17,7 @@ from api.views import (
     tasks,
 )
 from api.views.oversight import flags, limits
-from api.views.watching import alerts, groups, monitors, saved
+from api.views.watching import alerts, groups, monitors, receivers, saved
 
 TASKS = "api/v1/data-processing"
 
@@ -105,6 +105,25 @@ urlpatterns = [
     path("api/v1/alerts/read/", alerts.ReadAlerts.as_view(), name="alerts-read"),
     path("api/v1/alerts/<uuid:alert_id>/", alerts.AlertDetail.as_view(), name="alert-detail"),
     path("api/v1/alerts/feeds/<slug:feed>/", alerts.AlertFeed.as_view(), name="alert-feed"),
+    path("api/v1/alerts/feeds/<slug:feed>/rss/", alerts.RssFeed.as_view(), name="alert-feed-rss"),
+    path("api/v1/receivers/", receivers.ReceiverList.as_view(), name="receiver-list"),
+    path("api/v1/receivers/<uuid:receiver_id>/", receivers.ReceiverDetail.as_view(), name="receiver-detail"),
+    path(
+        "api/v1/receivers/<uuid:receiver_id>/secret/",
+        receivers.RotateSecret.as_view(),
+        name="receiver-secret",
+    ),
+    path("api/v1/receivers/<uuid:receiver_id>/test/", receivers.TestReceiver.as_view(), name="receiver-test"),
+    path(
+        "api/v1/receivers/<uuid:receiver_id>/deliveries/",
+        receivers.DeliveryList.as_view(),
+        name="receiver-deliveries",
+    ),
+    path(
+        "api/v1/receivers/<uuid:receiver_id>/deliveries/<uuid:delivery_id>/replay/",
+        receivers.ReplayDelivery.as_view(),
+        name="delivery-replay",
+    ),
     path("api/v1/ops/queues/", ops.Queues.as_view(), name="ops-queues"),
     path("api/v1/ops/workers/", ops.Workers.as_view(), name="ops-workers"),
     path("api/v1/ops/pace/", ops.Pace.as_view(), name="ops-pace"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,6 +90,15 @@ def words(name: str, default: Sequence[str]) -> list[str]:
     """Words separated by commas."""
     value = os.environ.get(name)
     return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks such as ``10.1.0.0/16``, separated by commas. Raises ImproperlyConfigured that names the
+    variable."""
+    try:
+        return [ip_network(part) for part in words(name, ())]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be networks separated by commas: {error}") from None
 
 
 def _read_number(

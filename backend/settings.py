@@ -265,6 +265,7 @@ TASK_KINDS: tuple[str, ...] = (
     "monitors.kinds.check",
     "monitors.kinds.check_now",
     "monitors.kinds.process_alert",
+    "monitors.kinds.send_alert_webhook",
 )
 # And lists of periodic jobs, beside those of data_processing.operations.schedules.
 TASK_SCHEDULES: tuple[str, ...] = ("monitors.sweeping.SCHEDULES",)
@@ -280,6 +281,8 @@ TASKS = {
 
 # Where people find the site, for links in mails.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:3200")
+# Networks of one's own that alerts may be posted to; all that are not public are closed else.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
 # Mail goes by SMTP: alerts of monitors, and those for operators.
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)

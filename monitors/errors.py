@@ -6,7 +6,7 @@ from data_processing.errors import TaskError
 
 
 class TooManySaved(TaskError):
-    """The owner has as many saved searches, groups of names, or monitors, as one may have."""
+    """The owner has as many saved searches, groups of names, monitors or receivers as one may have."""
 
     code = "too-many-saved"
 
@@ -15,3 +15,9 @@ class AlreadyWatched(TaskError):
     """The saved search has a monitor already."""
 
     code = "already-watched"
+
+
+class SignsNothing(TaskError):
+    """The receiver's channel has no secrets that could be replaced."""
+
+    code = "signs-nothing"

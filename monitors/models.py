@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
-LONGEST_NAME, LONGEST_NOTE = 100, 2000
+LONGEST_NAME, LONGEST_NOTE, LONGEST_URL = 100, 2000, 1000
 
 
 class SavedSearch(models.Model):
@@ -55,6 +56,29 @@ class NameGroup(models.Model):
         return self.name
 
 
+class Receiver(models.Model):
+    """An address of somebody's own to which a ``channel`` posts alerts. ``secrets`` sign what goes there, the
+    newest first (``monitors.receivers``); none where the channel signs nothing. ``disabled_at``: nothing is
+    sent any more, ``reason`` says why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=80)
+    channel = models.CharField(max_length=20)
+    name = models.CharField(max_length=LONGEST_NAME)
+    url = models.CharField(max_length=LONGEST_URL)
+    # As they are, not their hashes: both sides need them to sign.
+    secrets = models.JSONField(default=list)
+    disabled_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, default="", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-created_at"], name="receivers_of_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Monitor(models.Model):
     """A saved search that the program looks at again and again, and what it found when it last did.
 
@@ -68,7 +92,9 @@ class Monitor(models.Model):
     owner = models.CharField(max_length=80)
     search = models.OneToOneField(SavedSearch, on_delete=models.CASCADE, related_name="monitor")
     schedule = models.CharField(max_length=100)
+    # Those that need no receiver; the others are the receivers'.
     channels = models.JSONField(default=list)
+    receivers = models.ManyToManyField(Receiver, related_name="monitors")
     paused = models.BooleanField(default=False)
     # The secret of its feed's address; None: it has no feed.
     feed_key = models.CharField(max_length=43, null=True, unique=True)
@@ -143,20 +169,40 @@ class DeliveryState(models.TextChoices):
     DROPPED = "dropped", "its owner does not want it any more"
 
 
+class Told(models.TextChoices):
+    """What a delivery tells."""
+
+    ALERT = "alert", "one alert"
+    DIGEST = "digest", "those of other deliveries, all in one message"
+    TEST = "test", "that what is sent arrives"
+
+
 class Delivery(models.Model):
-    """An alert on its way by one channel; ``target`` tells several of the same channel apart. Its id goes
-    with each try, by which receivers know a second one. ``tries`` lists what became of each."""
+    """A message on its way by one channel; ``target`` is the receiver's id where the channel needs one. Its
+    id goes with each try, by which receivers know a second one. ``tries`` lists what became of the latest,
+    ``failures`` counts those that failed since it was last asked for.
+
+    Whoever sends it claims it before (``monitors.sending.claims``): ``attempt`` is the number of the claim,
+    ``lease_until`` how long nobody else may. ``told_with`` is the digest that tells it in its place.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    owner = models.CharField(max_length=80)
+    tells = models.CharField(max_length=10, choices=Told.choices, default=Told.ALERT)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    told_with = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="parts")
     channel = models.CharField(max_length=20)
     target = models.CharField(max_length=40, default="", blank=True)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
     tries = models.JSONField(default=list)
+    failures = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
-    # Since when a run is to send it; None once one has tried.
+    # Since when a run is to send it; None once one has begun to.
     asked_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -167,7 +213,8 @@ class Delivery(models.Model):
             # Of few rows, however many were sent: the sweep asks by it.
             models.Index(
                 fields=["due_at"], name="delivery_due", condition=models.Q(state=DeliveryState.WAITING)
-            )
+            ),
+            models.Index(fields=["target", "-created_at"], name="deliveries_to_a_receiver"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from contracts.questions.filters import Filters
 from data_processing.database import locks
 from data_processing.errors import NotFound
 from monitors.errors import TooManySaved
-from monitors.models import LONGEST_NAME, Alert, Monitor, SavedSearch, SeenPart
+from monitors.models import LONGEST_NAME, Alert, Delivery, Monitor, Receiver, SavedSearch, SeenPart
 from monitors.questions import MOST_SEARCHES, SearchChange, SearchToSave
 
 SHARE_BYTES = 24
@@ -114,7 +114,7 @@ def revoke(search: SavedSearch) -> None:
 
 def adopt(visitor: str, *, by: str) -> None:
     """Give the owner ``by`` what the visitor saved and watches, though it be more than one may keep."""
-    for model in (SavedSearch, Monitor, Alert):
+    for model in (SavedSearch, Receiver, Monitor, Alert, Delivery):
         model._default_manager.filter(owner=visitor).update(owner=by)
 
 

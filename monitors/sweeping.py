@@ -7,6 +7,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -17,14 +18,17 @@ from data_processing import datasets
 from data_processing.database import locks
 from data_processing.lifecycle import submission
 from data_processing.operations.schedules import Schedule
-from monitors.kinds import check, check_now, process_alert
+from monitors.channels import TO_RECEIVERS
+from monitors.kinds import check, check_now, process_alert, send_alert_webhook
 from monitors.kinds.check import CheckRequest
 from monitors.kinds.process_alert import ProcessAlertRequest
-from monitors.models import Delivery, DeliveryState, Monitor
+from monitors.models import Delivery, Monitor
 from monitors.schedules import find_next
+from monitors.sending import claims
 from monitors.watching import not_asked
 
 logger = logging.getLogger(__name__)
+Owned = TypeVar("Owned", Monitor, Delivery)
 
 # Not the minute within which all are to know of a new dataset version. It takes milliseconds, so that it may
 # stand in the queue of what keeps the promises, where no user's work holds it up.
@@ -73,14 +77,14 @@ def ask_deliveries() -> int:
     """Record runs for alerts that are to be sent now, and note on these that they are. Returns for how
     many."""
     locks.hold("sweep of deliveries")
-    now = timezone.now()
-    due = Delivery.objects.filter(not_asked(), state=DeliveryState.WAITING, due_at__lte=now)
-    ids = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH])
-    Delivery.objects.filter(pk__in=ids).update(asked_at=now)
-    for delivery_id in ids:
-        request = ProcessAlertRequest.from_json({"delivery": str(delivery_id)})
-        submission.record_own(process_alert.KIND, request, queue=process_alert.KIND.queue)
-    return len(ids)
+    due = claims.list_claimable().filter(not_asked()).only("owner", "channel").order_by("due_at")
+    chosen = list(islice(_take_turns(due[:CONSIDERED]), BATCH))
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(asked_at=timezone.now())
+    for delivery in chosen:
+        kind = send_alert_webhook.KIND if delivery.channel in TO_RECEIVERS else process_alert.KIND
+        request = ProcessAlertRequest.from_json({"delivery": str(delivery.pk)})
+        submission.record_own(kind, request, queue=kind.queue)
+    return len(chosen)
 
 
 @transaction.atomic
@@ -96,10 +100,10 @@ def ask_check_now(monitor: Monitor) -> bool:
     return True
 
 
-def _take_turns(monitors: Iterable[Monitor]) -> Iterator[Monitor]:
+def _take_turns(rows: Iterable[Owned]) -> Iterator[Owned]:
     """One of each owner, then a second one of each: who has few waits for nobody who has many."""
-    rounds = zip_longest(*_group_by_owner(monitors))
-    return (monitor for monitor in chain.from_iterable(rounds) if monitor is not None)
+    rounds = zip_longest(*_group_by_owner(rows))
+    return (row for row in chain.from_iterable(rounds) if row is not None)
 
 
 def _cut_by_owner(monitors: Iterable[Monitor]) -> Iterator[Sequence[Monitor]]:
@@ -108,10 +112,10 @@ def _cut_by_owner(monitors: Iterable[Monitor]) -> Iterator[Sequence[Monitor]]:
             yield mine[start : start + check.MOST]
 
 
-def _group_by_owner(monitors: Iterable[Monitor]) -> Collection[Sequence[Monitor]]:
-    owned: dict[str, list[Monitor]] = {}
-    for monitor in monitors:
-        owned.setdefault(monitor.owner, []).append(monitor)
+def _group_by_owner(rows: Iterable[Owned]) -> Collection[Sequence[Owned]]:
+    owned: dict[str, list[Owned]] = {}
+    for row in rows:
+        owned.setdefault(row.owner, []).append(row)
     return owned.values()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from data_processing.database import locks
 from data_processing.errors import NotFound
-from monitors import saved
+from monitors import receivers, saved
 from monitors.errors import AlreadyWatched, TooManySaved
 from monitors.models import Alert, Monitor
 from monitors.questions import MonitorChange, MonitorToMake
@@ -27,7 +27,8 @@ ASKED_AGAIN_S = 3600
 
 def list_monitors(owner: str) -> QuerySet[Monitor]:
     """Those of the owner, newest first."""
-    return Monitor.objects.filter(owner=owner).select_related("search").order_by("-created_at", "pk")
+    own = Monitor.objects.filter(owner=owner).select_related("search").prefetch_related("receivers")
+    return own.order_by("-created_at", "pk")
 
 
 def get_monitor(owner: str, monitor_id: uuid.UUID) -> Monitor:
@@ -42,13 +43,14 @@ def get_monitor(owner: str, monitor_id: uuid.UUID) -> Monitor:
 def watch(owner: str, wanted: MonitorToMake) -> Monitor:
     """Watch a saved search from now on. Raises NotFound, AlreadyWatched, TooManySaved."""
     search = saved.get_saved(owner, uuid.UUID(wanted.search))
+    chosen = receivers.list_by_ids(owner, wanted.receivers)
     locks.hold(f"monitors of {owner}")
     if list_monitors(owner).count() >= MOST_MONITORS:
         raise TooManySaved(f"you may have {MOST_MONITORS} monitors: delete some that you need no more")
     by_clock = find_next(wanted.schedule, timezone.now()) is not None
     try:
         with transaction.atomic():
-            return Monitor.objects.create(
+            monitor = Monitor.objects.create(
                 owner=owner,
                 search=search,
                 schedule=wanted.schedule,
@@ -56,12 +58,15 @@ def watch(owner: str, wanted: MonitorToMake) -> Monitor:
                 # The baseline at once: what comes before the first time of the schedule is news then.
                 next_check_at=timezone.now() if by_clock else None,
             )
+            monitor.receivers.set(chosen)
+            return monitor
     except IntegrityError:
         raise AlreadyWatched("this saved search has a monitor already") from None
 
 
+@transaction.atomic
 def change(monitor: Monitor, wanted: MonitorChange) -> Monitor:
-    """Take over what ``wanted`` gives."""
+    """Take over what ``wanted`` gives. Raises NotFound of a receiver."""
     changed: dict[str, object] = {}
     if wanted.schedule is not None:
         changed["schedule"] = wanted.schedule
@@ -70,11 +75,12 @@ def change(monitor: Monitor, wanted: MonitorChange) -> Monitor:
         changed["channels"] = list(wanted.channels)
     if wanted.paused is not None:
         changed["paused"] = wanted.paused
+    if wanted.receivers is not None:
+        monitor.receivers.set(receivers.list_by_ids(monitor.owner, wanted.receivers))
     # Not save(), which would write back what a check has recorded meanwhile.
     if changed:
         Monitor.objects.filter(pk=monitor.pk).update(**changed)
-        monitor.refresh_from_db()
-    return monitor
+    return get_monitor(monitor.owner, monitor.pk)
 
 
 def open_feed(monitor: Monitor) -> Monitor:

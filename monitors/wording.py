@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, TypedDict
 
+from django.conf import settings
+
 from contracts.fields import Also, Pesos
 from monitors.models import Alert
+
+NAMED = 3
+"""Searches that a title of several alerts names."""
 
 
 class Match(TypedDict):
@@ -32,6 +38,20 @@ def sum_up(alert: Alert) -> str:
     if alert.amended:
         parts.append(f"{_count(alert.amended, 'contract')} with another amount")
     return ", ".join(parts)
+
+
+def title_of(alerts: Sequence[Alert]) -> str:
+    """What a message tells, in a line: "Dikes: 3 new contracts ...", or how many alerts of which searches."""
+    if len(alerts) == 1:
+        return f"{alerts[0].monitor.search.name}: {sum_up(alerts[0])}"
+    names = list(dict.fromkeys(alert.monitor.search.name for alert in alerts))
+    more = f" and {_count(len(names) - NAMED, 'other')}" if len(names) > NAMED else ""
+    return f"{_count(len(alerts), 'alert')}: {', '.join(names[:NAMED])}{more}"
+
+
+def link_to(alert: Alert) -> str:
+    """Where people read it."""
+    return f"{settings.SITE_URL.rstrip('/')}/saved/#alert-{alert.pk}"
 
 
 def tell_match(match: Match) -> str:

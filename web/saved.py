@@ -21,11 +21,12 @@ class Saved(Page):
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ends the mails of one monitor by POST. GET asks first: programs that look at links end nothing."""
-    monitor = mail.find_signed(token)
-    if monitor is None:
+    """Ends the mails of the monitors that the link means by POST. GET asks first: programs that look at links
+    end nothing."""
+    monitors = mail.find_signed(token)
+    if not monitors:
         raise Http404
     if request.method == "POST":
-        mail.unsubscribe(monitor)
-    context = {"name": monitor.search.name, "done": request.method == "POST"}
+        mail.unsubscribe(monitors)
+    context = {"names": [monitor.search.name for monitor in monitors], "done": request.method == "POST"}
     return render(request, "web/unsubscribe.html", context)

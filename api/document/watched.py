@@ -68,12 +68,14 @@ class SavedSearchFile(TypedDict):
 
 
 class MonitorLinks(TypedDict):
-    """Where to go on from a monitor; ``feed`` is the secret address of its Atom feed, null: it has none."""
+    """Where to go on from a monitor; ``feed`` is the secret address of its Atom feed, ``rss`` of the same as
+    RSS, null: it has none."""
 
     self: Path
     check: Path
     search: Path
     feed: Path | None
+    rss: Path | None
 
 
 class Monitor(TypedDict):
@@ -86,6 +88,7 @@ class Monitor(TypedDict):
     name: str
     schedule: str
     channels: list[str]
+    receivers: list[Id]
     paused: bool
     contracts: Count | None
     checked_version: str | None
@@ -133,3 +136,65 @@ class Alert(TypedDict):
     created_at: Time | None
     read_at: Time | None
     links: AlertLinks
+
+
+class ReceiverLinks(TypedDict):
+    """Where to go on from a receiver."""
+
+    self: Path
+    secret: Path
+    test: Path
+    deliveries: Path
+
+
+class Receiver(TypedDict):
+    """An address of one's own to which alerts are posted. ``disabled_at``: nothing is sent any more, and
+    ``reason`` says why. ``secrets`` is how many sign; ``secret`` is the newest, only in the answer that made
+    it, null in all others and where the channel signs nothing."""
+
+    id: Id
+    name: str
+    channel: str
+    url: str
+    secret: str | None
+    secrets: Count
+    disabled_at: Time | None
+    reason: str | None
+    created_at: Time | None
+    links: ReceiverLinks
+
+
+class Receivers(TypedDict):
+    """All of one's own, newest first."""
+
+    receivers: list[Receiver]
+
+
+class Try(TypedDict):
+    """What became of one try to send."""
+
+    at: Time
+    state: Literal["waiting", "sent", "failed", "dropped"]
+    said: str
+
+
+class DeliveryLinks(TypedDict):
+    """Where to go on from a delivery; ``alert`` is null of a digest and of a test."""
+
+    alert: Path | None
+    replay: Path
+
+
+class Delivery(TypedDict):
+    """A message to a receiver: its ``id`` is its ``webhook-id``. One that a digest tells has the digest's id
+    in ``told_with``. ``due_at`` is when it is tried next, null where it is not; ``tries`` are the latest."""
+
+    id: Id
+    tells: Literal["alert", "digest", "test"]
+    state: Literal["waiting", "sent", "failed", "dropped"]
+    told_with: Id | None
+    tries: list[Try]
+    due_at: Time | None
+    sent_at: Time | None
+    created_at: Time | None
+    links: DeliveryLinks

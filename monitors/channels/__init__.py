@@ -10,8 +10,11 @@ from importlib import import_module
 
 from monitors.channels.channel import Channel
 
-MODULES = ("mail",)
+MODULES = ("mail", "webhook", "slack")
 
 CHANNELS: Mapping[str, Channel] = {
     name: import_module(f"monitors.channels.{name}").CHANNEL for name in MODULES
 }
+
+TO_OWNERS = tuple(name for name, channel in CHANNELS.items() if not channel.to_receivers)
+TO_RECEIVERS = tuple(name for name, channel in CHANNELS.items() if channel.to_receivers)

@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from data_processing.errors import TaskError
-from monitors.models import Delivery
+from monitors.models import Alert
 
 
 class NotDelivered(TaskError):
-    """The other side has not taken the alert. ``final``: nor will it, however often it is tried."""
+    """The other side has not taken the alert. ``final``: nor will it, however often it is tried.
+    ``retry_after_s``: it wants to be left alone for so long."""
 
     code = "not-delivered"
 
-    def __init__(self, message: str, *, final: bool = False) -> None:
+    def __init__(self, message: str, *, final: bool = False, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
         self.final = final
+        self.retry_after_s = retry_after_s
+
+
+class ReceiverGone(NotDelivered):
+    """The receiver says that it wants nothing any more; it is disabled."""
+
+    code = "receiver-gone"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, final=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What is told in one go: one alert, several (a digest), or none (a test). ``id`` is the same at each
+    try; ``target`` is the receiver's id, empty where the channel needs none."""
+
+    id: uuid.UUID
+    owner: str
+    target: str
+    told_at: datetime
+    alerts: Sequence[Alert]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One way to tell an alert. ``send`` returns what the other side said, or raises NotDelivered; it may be
-    called twice for the same delivery, whose id it passes on for the other side to know, and lets go of the
-    database (``release_connections``) before it waits for another server. ``delays_s`` are how
-    long to wait after each try that failed; after the last of them it is given up."""
+    """One way to tell alerts. ``send`` returns what the other side said, or raises NotDelivered; it may be
+    called twice for the same message, whose id it passes on for the other side to know, and lets go of the
+    database (``release_connections``) before it waits for another server.
+
+    ``delays_s`` are how long to wait after each try that failed; after the last of them it is given up.
+    ``rate`` is how many messages an owner is sent in how many seconds; what is over waits.
+    ``to_receivers``: it posts to a Receiver. ``signs``: with the receiver's secrets.
+    """
 
     name: str
     about: str
-    send: Callable[[Delivery], str]
+    send: Callable[[Message], str]
     delays_s: Sequence[float]
+    rate: tuple[int, float]
+    to_receivers: bool = False
+    signs: bool = False

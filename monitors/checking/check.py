@@ -119,6 +119,10 @@ def _raise_alert(
         matches=matches,
     )
     now = timezone.now()
+    ways = [(channel, "") for channel in monitor.channels]
+    # Those that are disabled too, so that their owner can have sent later what was not.
+    ways += [(receiver.channel, str(receiver.pk)) for receiver in monitor.receivers.all()]
     Delivery.objects.bulk_create(
-        Delivery(alert=alert, channel=channel, due_at=now) for channel in monitor.channels
+        Delivery(owner=owner, alert=alert, channel=channel, target=target, due_at=now)
+        for channel, target in ways
     )

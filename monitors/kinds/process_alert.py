@@ -8,7 +8,7 @@ from contracts.progress import Progress
 from data_processing.kinds.context import Context, Outcome, Work
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from monitors.questions import Identity
-from monitors.sending import send
+from monitors.sending.tries import send
 
 
 class ProcessAlertRequest(TaskRequest):
@@ -21,7 +21,7 @@ class ProcessAlertRequest(TaskRequest):
 
 
 class ProcessAlertResult(TypedDict):
-    """How the delivery stands; null where it was not waiting any more."""
+    """How the delivery stands; null where there was nothing to send any more, or another run sends it."""
 
     state: str | None
 

@@ -187,8 +187,14 @@ def test_feed_tells_alerts_to_whoever_has_its_address(visitor: Client, other: Cl
     assert entry.findtext(f"{ATOM}id") == alert.pk.urn
     assert entry.findtext(f"{ATOM}title") == "1 new contract worth 1,500.25 pesos"
     assert "Dike <1> · Peña & Sons" in (entry.findtext(f"{ATOM}summary") or "")
+    rss = other.get(f"{feed}rss/")
+    assert (rss.status_code, rss["Content-Type"]) == (200, "application/rss+xml; charset=utf-8")
+    told = ElementTree.fromstring(rss.content).find("channel/item")
+    assert told is not None
+    assert (told.findtext("title"), told.findtext("guid")) == (entry.findtext(f"{ATOM}title"), alert.pk.urn)
     settings.ANONYMOUS_ACCESS = True
     again = post(visitor, f"{made['links']['self']}feed/").json()["links"]["feed"]
     assert [other.get(feed).status_code, other.get(again).status_code] == [404, 200]
+    assert visitor.get(made["links"]["self"]).json()["links"]["rss"] == f"{again}rss/"
     assert visitor.delete(f"{made['links']['self']}feed/").status_code == 204
-    assert other.get(again).status_code == 404
+    assert other.get(again).status_code == other.get(f"{again}rss/").status_code == 404

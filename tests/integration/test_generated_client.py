@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PACKAGE = "generated_client"
 XLSX, BINARY = CONTENT_TYPES["xlsx"], "application/octet-stream"
-OVERRIDES = {XLSX: BINARY, "application/atom+xml": BINARY}
+OVERRIDES = {XLSX: BINARY, "application/atom+xml": BINARY, "application/rss+xml": BINARY}
 GENERATE = "from openapi_python_client.cli import app; app()"
 
 

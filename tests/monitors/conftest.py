@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from contracts.snapshot.versions import Snapshot
 from data_processing.lifecycle import runner
 from data_processing.lifecycle.publisher import publisher
 from data_processing.models import TaskRun
+from data_processing.outputs import results
 from monitors import saved, sweeping, watching
 from monitors.models import Monitor
 from monitors.questions import MonitorToMake, SearchToSave
 from tests.contracts.small_stores import make_award
 from tests.datasets import publish_awards
+from tests.listeners import NETWORKS, Listener, listen
 
 Publish = Callable[..., Snapshot]
 Watch = Callable[..., Monitor]
@@ -33,8 +36,10 @@ def award(number: int, amount: str = "1000.00", **changed: Any) -> dict[str, Any
 
 @pytest.fixture
 def publish(db: None, dataset: Snapshot, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Publish:
-    """Makes awards the current dataset version. No broker runs."""
+    """Makes awards the current dataset version. No broker runs, and no Redis, in which all tests would share
+    the rates of one owner."""
     monkeypatch.setattr(publisher, "_rests_until", float("inf"))
+    monkeypatch.setattr(results._Outage, "until", float("inf"))
 
     def publish(awards: Sequence[Mapping[str, Any]]) -> Snapshot:
         numbered = [{**award, "id": number} for number, award in enumerate(awards, 1)]
@@ -55,6 +60,14 @@ def watch(publish: Publish) -> Watch:
         return watching.watch(owner, MonitorToMake.from_json({"search": str(search.pk), **how}))
 
     return watch
+
+
+@pytest.fixture
+def listener(settings: Settings) -> Iterator[Listener]:
+    settings.WEBHOOK_NETWORKS = [ip_network(NETWORKS)]
+    settings.SITE_URL = "https://explorer.example"
+    with listen() as listener:
+        yield listener
 
 
 def work() -> None:

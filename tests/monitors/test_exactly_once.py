@@ -20,6 +20,9 @@ from monitors.checking import check as checking
 from monitors.checking.matches import describe_matches
 from monitors.models import Alert, Delivery, Monitor, SavedSearch, SeenPart
 from monitors.questions import MonitorChange, SearchChange
+from monitors.sending import claims, tries
+from tests.listeners import Listener
+from tests.monitors.channels.conftest import add_receiver, let_pass, raise_alerts, way
 from tests.monitors.conftest import Publish, Watch, award, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,6 +123,29 @@ def test_sweep_that_dies_at_any_statement_asks_once(changed: Monitor) -> None:
     assert TaskRun.objects.filter(kind="check", state="PENDING").count() == 1
     work()
     expect_one_alert()
+
+
+@pytest.mark.parametrize("count", [1, claims.TOGETHER_FROM])
+@pytest.mark.parametrize("after", [False, True])
+def test_sending_that_dies_at_any_statement_loses_nothing_and_sends_all_under_one_id(
+    publish: Publish, listener: Listener, after: bool, count: int
+) -> None:
+    alerts = raise_alerts(count, way(add_receiver(listener)))
+    for at in range(1, MOST_STATEMENTS):
+        try:
+            waiting = Delivery.objects.filter(state="waiting", told_with=None).earliest("created_at")
+            with dying(at, after=after):
+                tries.send(str(waiting.pk))
+            break
+        except Killed:
+            let_pass(claims.LEASE_S + 1)
+    else:
+        pytest.fail("it never came to its end")
+    assert at > 6
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+    assert len(set(listener.ids)) == 1
+    told = listener.posted[0].read()["data"]
+    assert [one["id"] for one in told.get("alerts", [told])] == [str(alert.pk) for alert in alerts]
 
 
 def test_second_check_at_the_same_time_tells_nothing(

@@ -1,4 +1,4 @@
-"""Endpoints over alerts: the list, one of them, and the Atom feed of a monitor."""
+"""Endpoints over alerts: the list, one of them, and the feeds of a monitor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,7 @@ from monitors import watching
 from monitors.models import Alert, Monitor
 from monitors.wording import sum_up, tell_match
 
-FEED_TYPE = "application/atom+xml"
+FEED_TYPE, RSS_TYPE = "application/atom+xml", "application/rss+xml"
 IN_FEED = 50
 PAGE = "/saved/"
 
@@ -65,16 +65,26 @@ class AlertFeed(ApiView):
     permission_classes = (AllowAny,)
     answers: ClassVar = {"GET": {200: Answer(meaning="the feed", shape=bytes, media_types=(FEED_TYPE,))}}
     scopes: ClassVar = {"GET": READ}
+    form: ClassVar[type[SyndicationFeed]] = Atom1Feed
+    media_type: ClassVar = FEED_TYPE
 
     def get(self, request: Request, feed: str) -> HttpResponse:
         monitor = watching.get_by_feed(feed)
-        text = _write_feed(monitor, request).writeString("utf-8")
-        return HttpResponse(text, content_type=f"{FEED_TYPE}; charset=utf-8")
+        text = _write_feed(self.form, monitor, request).writeString("utf-8")
+        return HttpResponse(text, content_type=f"{self.media_type}; charset=utf-8")
 
 
-def _write_feed(monitor: Monitor, request: Request) -> Atom1Feed:
+class RssFeed(AlertFeed):
+    """The same as RSS 2.0, for readers that know no Atom."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the feed", shape=bytes, media_types=(RSS_TYPE,))}}
+    form = Rss201rev2Feed
+    media_type = RSS_TYPE
+
+
+def _write_feed(form: type[SyndicationFeed], monitor: Monitor, request: Request) -> SyndicationFeed:
     page = request.build_absolute_uri(PAGE)
-    feed = Atom1Feed(
+    feed = form(
         title=monitor.search.name,
         link=page,
         description=monitor.search.note,
@@ -88,6 +98,8 @@ def _write_feed(monitor: Monitor, request: Request) -> Atom1Feed:
             link=f"{page}#alert-{alert.pk}",
             description="\n".join(tell_match(match) for match in alert.matches),
             unique_id=alert.pk.urn,
+            # Of RSS, or readers would take it for an address.
+            unique_id_is_permalink=False,
             pubdate=alert.created_at,
             updateddate=alert.created_at,
         )

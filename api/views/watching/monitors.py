@@ -32,7 +32,7 @@ class MonitorList(ApiView):
         "GET": {200: Answer(meaning="all of them", shape=watched.Monitors)},
         "POST": {
             201: Answer(meaning="it is watched", shape=watched.Monitor, headers=(LOCATION,)),
-            404: refusal("there is no such saved search, or it is somebody else's"),
+            404: refusal("there is no such saved search or receiver, or it is somebody else's"),
             409: refusal("it has a monitor already, or you have as many as you may have"),
         },
     }
@@ -84,7 +84,7 @@ class CheckMonitor(ApiView):
 
 
 class MonitorFeed(ApiView):
-    """POST gives it an Atom feed at a new secret address, the old one is gone; DELETE closes the feed."""
+    """POST gives it a feed (Atom, RSS) at a new secret address, the old one is gone; DELETE closes it."""
 
     scopes: ClassVar = {"POST": WATCH, "DELETE": WATCH}
     answers: ClassVar = {"POST": {200: ONE}, "DELETE": {204: GONE}}
@@ -104,6 +104,7 @@ def represent(monitor: Monitor) -> watched.Monitor:
         "name": monitor.search.name,
         "schedule": monitor.schedule,
         "channels": list(monitor.channels),
+        "receivers": sorted(str(receiver.pk) for receiver in monitor.receivers.all()),
         "paused": monitor.paused,
         "contracts": monitor.contracts,
         "checked_version": monitor.checked_version or None,
@@ -116,9 +117,14 @@ def represent(monitor: Monitor) -> watched.Monitor:
             "self": reverse("monitor-detail", args=[monitor.pk]),
             "check": reverse("monitor-check", args=[monitor.pk]),
             "search": reverse("saved-search-detail", args=[monitor.search_id]),
-            "feed": None if monitor.feed_key is None else reverse("alert-feed", args=[monitor.feed_key]),
+            "feed": _link_feed("alert-feed", monitor),
+            "rss": _link_feed("alert-feed-rss", monitor),
         },
     }
+
+
+def _link_feed(name: str, monitor: Monitor) -> str | None:
+    return None if monitor.feed_key is None else reverse(name, args=[monitor.feed_key])
 
 
 def _get_own(request: Request, monitor_id: uuid.UUID) -> Monitor:

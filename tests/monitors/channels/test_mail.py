@@ -18,6 +18,7 @@ from pytest_django import Settings
 from monitors import sweeping
 from monitors.channels import mail
 from monitors.models import Alert, Delivery, Monitor
+from tests.monitors.channels.conftest import raise_alerts, send_due
 from tests.monitors.conftest import Publish, Watch, award, work, work_off
 from tools.stack.ports import LOOPBACK, pick_port
 
@@ -180,3 +181,24 @@ def test_unsubscribing_by_a_forged_link_does_nothing(told: Alert, client: Client
     for answer in (client.get(f"/unsubscribe/{token}/"), client.post(f"/unsubscribe/{token}/")):
         assert answer.status_code == 404
     assert Monitor.objects.get().channels == ["mail"]
+
+
+def test_many_alerts_come_in_one_mail_that_ends_all_in_one_click(
+    publish: Publish, ana: User, box: MailBox, client: Client
+) -> None:
+    owner = f"user:{ana.pk}"
+    for _ in range(2):
+        raise_alerts(3, ("mail", ""), owner=owner)
+    Monitor.objects.update(channels=["mail"])
+    send_due()
+    [message] = box.mails
+    assert message["Subject"] == "6 alerts: Dikes <b>"
+    assert text_of(message, "plain").count("All of them: https://explorer.example/saved/#alert-") == 6
+    digest = Delivery.objects.get(tells="digest")
+    assert message["Message-ID"] == f"<{digest.pk}@explorer.example>"
+    [link] = re.findall(r"https://explorer.example(/unsubscribe/[^>]+/)", message["List-Unsubscribe"])
+    raise_alerts(1, ("mail", ""), owner=owner)
+    client.post(link)
+    send_due()
+    assert {tuple(monitor.channels) for monitor in Monitor.objects.all()} == {()}
+    assert len(box.mails) == 1
