@@ -5,6 +5,7 @@ import { API, get, Problem, post, request } from "./api.js";
 import { announce, build, find } from "./dom.js";
 import { attemptAction, keepLive } from "./live.js";
 import { buildProblem } from "./problems.js";
+import { RECEIVERS, showReceivers, startReceivers } from "./receivers.js";
 import { showRows } from "./rows.js";
 import { buildSavedRow, linkTo } from "./savedrow.js";
 import { countFilters, readView, toFilters, viewOfRequest, writeView } from "./view.js";
@@ -30,6 +31,7 @@ async function start() {
     event.preventDefault();
     if (saving) attemptAction(save, problems, refreshNow);
   });
+  startReceivers(around);
   find("#leave").addEventListener("click", close);
   find("#file").addEventListener("change", () => attemptAction(importFile, problems, refreshNow));
   await Promise.all([showIn(find("#address-problem"), offerAddress), showIn(find("#address-problem"), listBuiltIn)]);
@@ -51,9 +53,10 @@ async function listBuiltIn() {
 }
 
 async function refresh() {
-  const [searches, monitors, alerts] = await Promise.all([
+  const [searches, monitors, receivers, alerts] = await Promise.all([
     get(SEARCHES),
     get(`${API}/monitors/`),
+    get(RECEIVERS),
     get(`${API}/alerts/?page_size=20`),
   ]);
   /** @type {Map<string, Api.Monitor>} */
@@ -62,7 +65,8 @@ async function refresh() {
   const kept = searches.body.searches;
   find("#searches").hidden = !kept.length;
   find("#nothing").hidden = kept.length > 0;
-  const rows = kept.map((search) => ({ search, monitor: watched.get(search.id) ?? null }));
+  const known = receivers.body.receivers.map((/** @type {Api.Receiver} */ { id, name }) => ({ id, name }));
+  const rows = kept.map((search) => ({ search, monitor: watched.get(search.id) ?? null, receivers: known }));
   showRows(
     find("#searches tbody"),
     rows,
@@ -70,6 +74,7 @@ async function refresh() {
     (row) => buildSavedRow(row, around),
   );
   showAlerts(alerts.body.results);
+  await showReceivers(receivers.body.receivers, around);
   return monitors.body.monitors.some((/** @type {Api.Monitor} */ one) => one.checking) ? 1 : LIVE_S;
 }
 

@@ -7,7 +7,8 @@ import { attemptAction } from "./live.js";
 import { viewOfRequest, writeView } from "./view.js";
 
 /** @import {Child} from "./dom.js" */
-/** @typedef {{search: Api.SavedSearch, monitor: Api.Monitor | null}} Row */
+/** @typedef {{id: string, name: string}[]} Receivers */
+/** @typedef {{search: Api.SavedSearch, monitor: Api.Monitor | null, receivers: Receivers}} Row */
 /** @typedef {{problems: HTMLElement, refreshNow: () => void, edit: (search: Api.SavedSearch) => void}} Around */
 
 /** @type {Record<string, string>} */
@@ -34,7 +35,8 @@ export function linkTo(search, before) {
 }
 
 /** @param {Row} row @param {Around} around */
-export function buildSavedRow({ search, monitor }, around) {
+export function buildSavedRow(row, around) {
+  const { search } = row;
   // That it could not be noted must keep nobody from the contracts.
   const noteUse = () => post(`${search.links.self}use/`).catch(() => null);
   return build(
@@ -48,7 +50,7 @@ export function buildSavedRow({ search, monitor }, around) {
       search.note && build("span", { class: "detail" }, search.note),
       search.links.shared && build("span", { class: "detail shared-link" }, addressOf(search)),
     ),
-    build("td", {}, build("div", { class: "watching" }, buildWatching(search, monitor, around))),
+    build("td", {}, build("div", { class: "watching" }, buildWatching(row, around))),
     build("td", {}, build("div", { class: "saved-actions" }, buildActions(search, around))),
   );
 }
@@ -59,8 +61,8 @@ function addressOf(search) {
   return `${location.origin}/saved/?shared=${key}`;
 }
 
-/** @param {Api.SavedSearch} search @param {Api.Monitor | null} monitor @param {Around} around @returns {Child[]} */
-function buildWatching(search, monitor, around) {
+/** @param {Row} row @param {Around} around @returns {Child[]} */
+function buildWatching({ search, monitor, receivers }, around) {
   const chosen = monitor ? (monitor.paused ? "paused" : monitor.schedule) : "";
   /** @type {Record<string, string>} */
   const options = monitor ? { ...SCHEDULES, paused: "paused" } : { "": "not watched", ...SCHEDULES };
@@ -77,17 +79,22 @@ function buildWatching(search, monitor, around) {
     },
     Object.entries(options).map(([value, text]) => build("option", { value, selected: value === chosen }, text)),
   );
-  return [select, ...(monitor ? buildWatched(monitor, attempt) : [])];
+  return [select, ...(monitor ? buildWatched(monitor, receivers, attempt) : [])];
 }
 
-/** @param {Api.Monitor} monitor @param {(does: () => Promise<unknown>) => void} attempt @returns {Child[]} */
-function buildWatched(monitor, attempt) {
-  const box = build("input", {
-    type: "checkbox",
-    "data-action": "mail",
-    checked: monitor.channels.includes("mail"),
-    onchange: () => attempt(() => setMail(monitor, box.checked)),
-  });
+/**
+ * @param {Api.Monitor} monitor
+ * @param {Receivers} receivers
+ * @param {(does: () => Promise<unknown>) => void} attempt
+ * @returns {Child[]}
+ */
+function buildWatched(monitor, receivers, attempt) {
+  /** @param {string} text @param {string} action @param {boolean} checked @param {(wanted: boolean) => Promise<unknown>} set */
+  const choose = (text, action, checked, set) => {
+    const onchange = () => attempt(() => set(box.checked));
+    const box = build("input", { type: "checkbox", "data-action": action, checked, onchange });
+    return build("label", { class: "check" }, box, ` ${text}`);
+  };
   /** @param {string} action @param {string} text @param {string} label @param {() => Promise<unknown>} does */
   const act = (action, text, label, does) =>
     build(
@@ -101,18 +108,24 @@ function buildWatched(monitor, attempt) {
       },
       text,
     );
-  const { feed, self } = monitor.links;
+  const { feed, rss, self } = monitor.links;
   const label = `Feed of ${monitor.name}`;
   return [
     build("span", { class: "detail" }, describeCheck(monitor)),
     monitor.error && build("span", { class: "badge bad" }, monitor.error),
-    build("label", { class: "check" }, box, " by e-mail too"),
+    choose("by e-mail too", "mail", monitor.channels.includes("mail"), (wanted) => setMail(monitor, wanted)),
+    ...receivers.map(({ id, name }) =>
+      choose(`to ${name} too`, id, monitor.receivers.includes(id), (wanted) => setReceiver(monitor, id, wanted)),
+    ),
     build(
       "div",
       { class: "row" },
       act("check", "Check now", "Check now:", () => checkNow(monitor)),
       feed
-        ? build("a", { href: feed, "data-action": "feed", "aria-label": label }, "Feed")
+        ? [
+            build("a", { href: feed, "data-action": "feed", "aria-label": label }, "Feed"),
+            build("a", { href: rss, "aria-label": `${label} as RSS` }, "RSS"),
+          ]
         : act("feed", "Make a feed", "Make a feed of", () => post(`${self}feed/`)),
     ),
   ];
@@ -139,6 +152,12 @@ async function setSchedule(search, monitor, chosen) {
 async function setMail(monitor, wanted) {
   const others = monitor.channels.filter((channel) => channel !== "mail");
   await request("PATCH", monitor.links.self, { body: { channels: wanted ? [...others, "mail"] : others } });
+}
+
+/** @param {Api.Monitor} monitor @param {string} id @param {boolean} wanted */
+async function setReceiver(monitor, id, wanted) {
+  const others = monitor.receivers.filter((other) => other !== id);
+  await request("PATCH", monitor.links.self, { body: { receivers: wanted ? [...others, id] : others } });
 }
 
 /** @param {Api.Monitor} monitor */
