@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Annotated, NamedTuple, TypedDict
 
 from contracts.engine.cursor import Cursor
-from contracts.engine.records.addresses import make_address
 from contracts.engine.records.record import TOLD
 from contracts.engine.records.rows import read_rows
+from contracts.engine.records.shown import ShownContract, show_contract
 from contracts.engine.store import Reader
 from contracts.fields import Also, FieldType, Pesos, Shown
 from contracts.flags.flag import KEYS, VERDICT, Flag
@@ -22,19 +22,6 @@ from contracts.snapshot.expressions import Statement
 SHOWN = 10
 """Contracts of a case that are told with it; a file of the evidence has all."""
 Count = Annotated[int, Also(minimum=0)]
-
-
-class ShownContract(TypedDict):
-    """Enough of a contract to know it by. ``address`` leads to its page below ``/contracts/``; it is null
-    where the contract has no number."""
-
-    address: str | None
-    award_title: str | None
-    notice_title: str | None
-    awardee_name: str | None
-    organization_name: str | None
-    award_date: Annotated[str, Also(format="date")] | None
-    contract_amount: Pesos
 
 
 class Case(TypedDict):
@@ -161,21 +148,8 @@ def _read_members(first: int, last: int, cursor: Cursor) -> Mapping[int, list[Sh
     members = cursor.fetch(statement, _Member)
     found: dict[int, list[ShownContract]] = defaultdict(list)
     for member, row in zip(members, read_rows(cursor, TOLD, [one.id for one in members]), strict=True):
-        found[member.number].append(_show(row))
+        found[member.number].append(show_contract(row))
     return found
-
-
-def _show(row: Mapping[str, str | int | None]) -> ShownContract:
-    address = make_address(row)
-    return {
-        "address": "/".join(address.parts) if address else None,
-        "award_title": _text(row["award_title"]),
-        "notice_title": _text(row["notice_title"]),
-        "awardee_name": _text(row["awardee_name"]),
-        "organization_name": _text(row["organization_name"]),
-        "award_date": _text(row["award_date"]),
-        "contract_amount": str(row["contract_amount"]),
-    }
 
 
 def _narrow(filters: Filters, row: Mapping[str, object]) -> Mapping[str, object]:

@@ -25,13 +25,15 @@ BEAT_PULSE_S = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """One entry: ``every_s`` seconds, or each day at ``at_hour`` of the setting TIME_ZONE."""
+    """One entry: ``every_s`` seconds, or at ``at_hour`` of the setting TIME_ZONE, each day or only
+    ``on_weekday`` (0 is Sunday, as cron counts)."""
 
     name: str
     task: str
     queue: str
     every_s: float | None = None
     at_hour: int | None = None
+    on_weekday: int | None = None
 
 
 def list_schedules() -> tuple[Schedule, ...]:
@@ -114,7 +116,9 @@ def _wanted(schedule: Schedule) -> dict[str, Any]:
     """The fields of Beat's table that make up the schedule."""
     fields = {"task": schedule.task, "queue": schedule.queue, "interval": None, "crontab": None}
     if schedule.every_s is None:
-        at = {"minute": "0", "hour": str(schedule.at_hour), "timezone": settings.TIME_ZONE}
+        weekday = "*" if schedule.on_weekday is None else str(schedule.on_weekday)
+        at = {"minute": "0", "hour": str(schedule.at_hour), "day_of_week": weekday}
+        at["timezone"] = settings.TIME_ZONE
         return {**fields, "crontab": _take("CrontabSchedule", **at), "expire_seconds": None}
     every = _take("IntervalSchedule", every=max(1, round(schedule.every_s)), period="seconds")
     # A message that nobody took before the next ones came is worth nothing.
@@ -151,7 +155,7 @@ def _take(model: str, **values: Any) -> Any:
     return rows.filter(**values, **_NO_OTHER_DAYS.get(model, {})).first() or rows.create(**values)
 
 
-_NO_OTHER_DAYS = {"CrontabSchedule": {"day_of_month": "*", "month_of_year": "*", "day_of_week": "*"}}
+_NO_OTHER_DAYS = {"CrontabSchedule": {"day_of_month": "*", "month_of_year": "*"}}
 
 
 def _entries() -> Any:
