@@ -41,6 +41,12 @@ class UnknownEntity(ContractsError):
     code = "unknown-entity"
 
 
+class NotTrained(ContractsError):
+    """The dataset version has no model of anomalies that this program can read."""
+
+    code = "not-trained"
+
+
 class ContractDropped(ContractsError):
     """A contract that an earlier version had, ``last_version``, and the current one has not."""
 

@@ -13,6 +13,7 @@ Layout under the dataset root::
     versions/<version>/rows/      what is kept of every contract as arrays (contracts.snapshot.rows)
     versions/<version>/numbers/   the index of their numbers (contracts.snapshot.numbers)
     versions/<version>/lines/     the raw rows of every contract (contracts.snapshot.lines)
+    versions/<version>/anomalies.zip   the model of anomalies, made later (contracts.anomalies.model)
 
 A version is built under a hidden name beside the others and renamed when it is complete, so that a
 reader sees a whole version or none.
@@ -39,6 +40,7 @@ from contracts.snapshot.folders import LOCK, LockedFolder, lock_abandoned, locke
 CURRENT, VERSIONS = "current", "versions"
 DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rejects.csv", "repairs.csv"
 WORDS, ROWS, NUMBERS, LINES = "words", "rows", "numbers", "lines"
+ANOMALIES = "anomalies.zip"
 BUILDING, DELETED = ".building", ".deleted"
 POINTER = ".current"
 """What becomes ``current``, in a version that is about to be published."""
@@ -193,6 +195,11 @@ class Snapshot:
     @property
     def lines(self) -> Path:
         return self.path / LINES
+
+    @property
+    def anomalies(self) -> Path:
+        """Not of the import: a model may be made, and made again, for as long as the version is there."""
+        return self.path / ANOMALIES
 
     @property
     def rejects(self) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -125,12 +125,17 @@ def write_suspects(folder: Path, *, seed: int, clean: int = 2_000, planted: bool
     if planted:
         for plant in PLANTS:
             plant(desk)
-    path = folder / FILE
+    key = {flag: sorted(numbers) for flag, numbers in sorted(desk.planted.items())}
+    return write_awards(folder, FILE, desk.awards, key_file=KEY, key=key)
+
+
+def write_awards(folder: Path, file: str, awards: Iterable[Award], *, key_file: str, key: object) -> Path:
+    """Write ``awards`` into a raw file, and what is planted among them beside it."""
+    path = folder / file
     with open_sheet(path) as sheet:
         sheet.write([S3.header])
-        sheet.write(S3.pick(award.render()) for award in desk.awards)
-    key = {flag: sorted(numbers) for flag, numbers in sorted(desk.planted.items())}
-    (folder / KEY).write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
+        sheet.write(S3.pick(award.render()) for award in awards)
+    (folder / key_file).write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
     return path
 
 
