@@ -19,6 +19,7 @@ from contracts.errors import (
     ContractsError,
     InvalidQuery,
     NoDataset,
+    NotTrained,
     SnapshotMissing,
     UnknownEntity,
 )
@@ -43,6 +44,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: Mapping[type[Exception], int] = {
     InvalidQuery: 400,
     UnknownEntity: 404,
+    NotTrained: 404,
     NoDataset: 503,
     SnapshotMissing: 410,
     ContractDropped: 410,

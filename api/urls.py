@@ -16,7 +16,7 @@ from api.views import (
     ops,
     tasks,
 )
-from api.views.oversight import flags, limits
+from api.views.oversight import anomalies, flags, limits
 from api.views.watching import alerts, groups, monitors, receivers, saved
 
 TASKS = "api/v1/data-processing"
@@ -57,6 +57,7 @@ urlpatterns = [
         contracts.ContractAtAddress.as_view(),
         name="contract-record",
     ),
+    path("api/v1/anomalies/", anomalies.Anomalies.as_view(), name="anomaly-list"),
     path("api/v1/flags/", flags.FlagList.as_view(), name="flag-list"),
     path("api/v1/legal-limits/", limits.LegalLimitList.as_view(), name="legal-limits"),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
@@ -141,6 +142,7 @@ urlpatterns = [
         ops.DiscardDeadLetter.as_view(),
         name="dead-letter-discard",
     ),
+    path("api/v1/ops/anomaly-model/", anomalies.TrainModel.as_view(), name="anomaly-model"),
     path("api/v1/ops/datasets/<str:version>/use/", ops.UseDataset.as_view(), name="dataset-use"),
     path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("health/live", health.Live.as_view(), name="health-live"),

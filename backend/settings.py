@@ -266,9 +266,10 @@ TASK_KINDS: tuple[str, ...] = (
     "monitors.kinds.check_now",
     "monitors.kinds.process_alert",
     "monitors.kinds.send_alert_webhook",
+    "monitors.kinds.train_anomalies",
 )
 # And lists of periodic jobs, beside those of data_processing.operations.schedules.
-TASK_SCHEDULES: tuple[str, ...] = ("monitors.sweeping.SCHEDULES",)
+TASK_SCHEDULES: tuple[str, ...] = ("monitors.sweeping.SCHEDULES", "monitors.anomalies.training.SCHEDULES")
 REHEARSALS = env.flag("REHEARSALS", False)
 TASK_RATE_LIMITS = env.rates("TASK_RATE_LIMITS")
 # Django's own task interface; `default` is `normal`. Nothing of users belongs into `critical`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from monitors import sweeping
+from monitors.anomalies import training
 
 
 @shared_task(name="data_processing.tasks.check_scheduled_monitors_task", queue="critical", send_events=False)
@@ -12,3 +13,9 @@ def check_scheduled_monitors_task() -> None:
     """Record runs for the monitors that are due, and for alerts that are to be sent."""
     sweeping.ask_checks()
     sweeping.ask_deliveries()
+
+
+@shared_task(name="data_processing.tasks.ask_anomaly_model", queue="low", send_events=False)
+def ask_anomaly_model() -> None:
+    """Record a run that makes the anomaly model of the current dataset version."""
+    training.ask_weekly()

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 from api.views.entities import EntityDetail
 from api.views.entities import EntityDirectory as DirectoryAnswer
 from web.pages.alike import AlikePage
+from web.pages.anomalies import AnomaliesPage
 from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
@@ -29,6 +30,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("help/", Help.as_view(), name="help"),
     path("flags/", Flags.as_view(), name="flags"),
+    path("anomalies/", AnomaliesPage.as_view(), name="anomalies"),
     path("limits/", LimitsPage.as_view(), name="limits"),
     path("entity/", ByName.as_view(), name="entity-by-name"),
     path("<kind:kind>/", DirectoryPage.as_view(), name="entities"),

@@ -1,1 +1,1 @@
-"""What those ask who watch over procurement: legal limits and red flags."""
+"""What those ask who watch over procurement: legal limits, red flags and anomalies."""

@@ -123,3 +123,9 @@ def test_no_migration_reads_settings_which_would_hold_for_ever() -> None:
     folder = Path(migrations.__path__[0])
     for migration in folder.glob("0*.py"):
         assert "django.conf" not in migration.read_text(encoding="utf-8"), migration.name
+
+
+def test_weekly_entry_is_sent_on_its_day_of_the_week_alone(settings: Settings) -> None:
+    at = entry("train the anomaly model").crontab
+    assert (at.day_of_week, at.hour, at.minute, str(at.timezone)) == ("0", "4", "0", settings.TIME_ZONE)
+    assert entry(NIGHTLY).crontab.day_of_week == "*"

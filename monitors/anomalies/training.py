@@ -1,0 +1,51 @@
+"""Having the anomaly model of the current dataset version made: each week, and when an operator asks."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from contracts.errors import NoDataset, SnapshotMissing
+from data_processing import datasets
+from data_processing.database import locks
+from data_processing.lifecycle import submission
+from data_processing.models import OWN, UNFINISHED, TaskRun
+from data_processing.operations.schedules import Schedule
+from monitors.kinds.train_anomalies import KIND, TrainAnomaliesRequest
+
+logger = logging.getLogger(__name__)
+
+# On the day of least work, after the nightly cleaning.
+SCHEDULES = (
+    Schedule(
+        name="train the anomaly model",
+        task="data_processing.tasks.ask_anomaly_model",
+        queue="low",
+        at_hour=4,
+        on_weekday=0,
+    ),
+)
+
+
+def ask_weekly() -> None:
+    """As ``ask_model``, where there is a dataset."""
+    try:
+        ask_model()
+    except (NoDataset, SnapshotMissing) as error:
+        logger.info("no anomaly model is made: %s", error)
+
+
+@transaction.atomic
+def ask_model() -> TaskRun:
+    """The run that makes the model of the current dataset version: a new one, or one that is not finished.
+    Raises NoDataset."""
+    version = datasets.current_snapshot().version
+    # Two that ask at once would have the same work done twice.
+    locks.hold("anomaly model")
+    unfinished = TaskRun.objects.filter(
+        kind=KIND.name, owner=OWN, dataset_version=version, state__in=UNFINISHED
+    )
+    return unfinished.first() or submission.record_own(
+        KIND, TrainAnomaliesRequest(), queue=KIND.queue, version=version
+    )
