@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -105,9 +106,10 @@ def delete(receiver: Receiver) -> None:
     receiver.delete()
 
 
-def is_on(receiver_id: str) -> bool:
-    """Whether something may be sent there."""
-    return Receiver.objects.filter(pk=receiver_id, disabled_at=None).exists()
+def find_host(receiver_id: str) -> str | None:
+    """The host that it is at; None where it is gone."""
+    url = Receiver.objects.filter(pk=receiver_id).values_list("url", flat=True).first()
+    return None if url is None else urlsplit(url).hostname
 
 
 def disable(receiver_id: str, *, reason: str) -> None:

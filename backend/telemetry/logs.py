@@ -19,7 +19,9 @@ PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s@]+@")
 
 def make_config(*, level: str, as_json: bool) -> dict[str, Any]:
     """The configuration of ``logging``: one handler, to stderr."""
-    quiet = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "django_celery_beat", "mcp")
+    quiet = ["celery.worker.strategy", "celery.app.trace", "celery.beat", "django_celery_beat", "mcp"]
+    # It says each address that is called, and those of chats are secrets.
+    quiet += ["httpx2"]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_processing.errors import TaskError
-from monitors.models import Alert
+from monitors.models import Alert, Receiver
 
 
 class NotDelivered(TaskError):
@@ -42,6 +42,15 @@ class Message:
     target: str
     told_at: datetime
     alerts: Sequence[Alert]
+
+
+def get_receiver(message: Message) -> Receiver:
+    """Whom the message goes to. Raises NotDelivered where nothing may be sent there any more."""
+    receiver = Receiver.objects.filter(pk=message.target, disabled_at=None).first()
+    if receiver is None:
+        # Failed and not dropped: its owner may switch it on again, and have it sent.
+        raise NotDelivered("its receiver is disabled, or gone", final=True)
+    return receiver
 
 
 @dataclass(frozen=True, kw_only=True)

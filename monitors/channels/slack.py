@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from monitors.channels.channel import Channel, Message
+from monitors.channels.channel import Channel, Message, get_receiver
 from monitors.channels.posting import post
 from monitors.channels.webhook import DELAYS_S
-from monitors.models import Alert, Receiver
+from monitors.models import Alert
 from monitors.wording import Match, link_to, say_amount, sum_up, title_of
 
 SHOWN, SHOWN_OF_MANY = 10, 0
@@ -24,7 +24,7 @@ LONGEST_TITLE = 120
 
 def send(message: Message) -> str:
     """Raises NotDelivered."""
-    receiver = Receiver.objects.get(pk=message.target)
+    receiver = get_receiver(message)
     body = json.dumps(write_body(message), ensure_ascii=False).encode()
     # Slack does not look at it; what stands between may.
     return post(receiver.url, body, {"webhook-id": str(message.id)})

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils import timezone
 
-from monitors.channels.channel import Channel, Message
+from monitors.channels.channel import Channel, Message, get_receiver
 from monitors.channels.posting import post
 from monitors.channels.signing import list_current, sign
-from monitors.models import Alert, Receiver
+from monitors.models import Alert
 from monitors.wording import link_to
 
 NAME = "webhook"
@@ -25,7 +25,7 @@ DELAYS_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
 def send(message: Message) -> str:
     """Raises NotDelivered."""
-    receiver = Receiver.objects.get(pk=message.target)
+    receiver = get_receiver(message)
     now = timezone.now()
     # To the byte what is signed.
     body = json.dumps(write_body(message), ensure_ascii=False, separators=(",", ":")).encode()

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 LATER_S = 600
 """After so long, a worker that knows the channel may have come."""
 LONGEST_WAIT_S = 24 * 3600
+TO_A_HOST = (60, 60.0)
+"""Posts to one host in so many seconds."""
 LONGEST_SAID = 500
 TRIES_KEPT = 30
 
@@ -36,11 +38,19 @@ def send(delivery_id: str) -> str | None:
     if channel is None:
         logger.warning("this version of the program knows no channel %r", delivery.channel)
         return _put_off(delivery, LATER_S)
-    wait_s = limits.take_turn(f"{delivery.channel}:{delivery.owner}", channel.rate)
+    wait_s = _take_turn(delivery, channel)
     if wait_s:
         return _put_off(delivery, wait_s)
     claimed = claims.claim(delivery)
     return None if claimed is None else _try(claimed, channel)
+
+
+def _take_turn(delivery: Delivery, channel: Channel) -> float:
+    """0.0 where it may be sent now; otherwise the seconds until it may be asked again."""
+    wait_s = limits.take_turn(f"{delivery.channel}:{delivery.owner}", channel.rate)
+    host = receivers.find_host(delivery.target) if channel.to_receivers and not wait_s else None
+    # A host is protected from all owners together: visitors are new ones as often as they like.
+    return wait_s if host is None else limits.take_turn(f"host:{host}", TO_A_HOST)
 
 
 def _put_off(delivery: Delivery, wait_s: float) -> str | None:
@@ -51,9 +61,6 @@ def _try(delivery: Delivery, channel: Channel) -> str | None:
     alerts = claims.list_alerts(delivery)
     if not alerts and delivery.tells != Told.TEST:
         return _note(delivery, DeliveryState.DROPPED, "nothing of it is wanted any more")
-    if channel.to_receivers and not receivers.is_on(delivery.target):
-        # Failed and not dropped: its owner may switch it on again, and have it sent.
-        return _note(delivery, DeliveryState.FAILED, "its receiver is disabled, or gone")
     message = Message(
         id=delivery.pk,
         owner=delivery.owner,

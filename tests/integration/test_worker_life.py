@@ -9,11 +9,16 @@ from collections.abc import Callable
 import pytest
 from celery import current_app
 from celery.result import AsyncResult
+from django.db import connection, transaction
 
 from data_processing.kinds.kind import PREFIX
 from data_processing.lifecycle import outbox
 from data_processing.lifecycle.runs import cancellation, recovery
 from data_processing.models import DeadLetter, DeadReason, ExportFile, State, TaskRun
+from data_processing.operations import maintenance
+from monitors import receivers, sweeping
+from monitors.models import Delivery, Receiver
+from monitors.questions import ReceiverToMake
 from tests.integration.conftest import (
     PATIENCE_S,
     Submit,
@@ -23,6 +28,7 @@ from tests.integration.conftest import (
     wait_until_ended,
 )
 from tests.integration.workers import StartWorker, Worker
+from tests.listeners import NETWORKS, listen
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +38,7 @@ Hire = Callable[[], Worker]
 @pytest.fixture
 def hire(shared_worker: StartWorker) -> Hire:
     """Gives the worker that the tests share, or another one when that has died or is frozen."""
-    return lambda: shared_worker(LEASE_S="2", SHUTDOWN_TIMEOUT_S="4")
+    return lambda: shared_worker(LEASE_S="2", SHUTDOWN_TIMEOUT_S="4", WEBHOOK_NETWORKS=NETWORKS)
 
 
 def wait_until_started(run: TaskRun) -> None:
@@ -149,6 +155,45 @@ def test_export_killed_in_the_middle_is_published_once(hire: Hire, submit: Submi
         sweep_until_ended(run, worker=second)
     assert {run.state for run in exports} == {State.SUCCESS}
     assert ExportFile.objects.count() == len(exports)
+
+
+def test_alert_of_a_worker_that_dies_before_it_notes_the_answer_comes_again_under_its_id(
+    hire: Hire,
+) -> None:
+    worker = hire()
+    with listen() as listener:
+        wanted = ReceiverToMake.from_json({"name": "Desk", "url": "https://desk.example/"})
+        receiver = receivers.add("visitor:a", wanted)
+        # Past what may be written down: the setting is the worker's, not this process's.
+        Receiver.objects.update(url=listener.url)
+        delivery = receivers.test(receiver)
+        listener.gate.clear()
+        sweeping.ask_deliveries()
+        wait_for(listener.came.is_set, worker=worker)
+        with transaction.atomic():
+            Delivery.objects.select_for_update().get()
+            listener.gate.set()
+            wait_for(is_somebody_held_up, worker=worker)
+            for pid in worker.child_pids:
+                os.kill(pid, signal.SIGKILL)
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.tries, listener.ids) == ("waiting", [], [str(delivery.pk)])
+        Delivery.objects.update(lease_until=delivery.created_at)
+
+        def is_sent() -> bool:
+            sweeping.ask_deliveries()
+            maintenance.sweep()
+            return Delivery.objects.filter(state="sent").exists()
+
+        wait_for(is_sent, worker=worker)
+        assert listener.ids == [str(delivery.pk)] * 2
+
+
+def is_somebody_held_up() -> bool:
+    """Whether a process waits for a row that this one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def test_worker_that_is_asked_to_stop_hands_its_work_back(hire: Hire, submit: Submit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from ipaddress import ip_address, ip_network
@@ -99,6 +100,12 @@ def test_redirect_is_not_followed(listener: Listener) -> None:
         with pytest.raises(NotDelivered, match="307"):
             posting.post(listener.url, b"{}", {})
     assert inside.posted == []
+
+
+def test_address_stands_in_no_line_of_the_log(listener: Listener, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        posting.post(listener.url, b"{}", {})
+    assert "hook" not in caplog.text
 
 
 def test_proxy_of_the_environment_is_not_used(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -192,7 +193,14 @@ def test_what_is_over_the_rate_waits_and_is_sent_later(
     receiver: Receiver, listener: Listener, redis_up: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claims, "TOGETHER_FROM", 10**6)
-    count, _ = CHANNELS["webhook"].rate
+    assert {name: channel.rate for name, channel in CHANNELS.items()} == {
+        "mail": (30, 60.0),
+        "webhook": (20, 60.0),
+        "slack": (20, 60.0),
+    }
+    count = 3
+    few = {**CHANNELS, "webhook": replace(CHANNELS["webhook"], rate=(count, 60.0))}
+    monkeypatch.setattr("monitors.sending.tries.CHANNELS", few)
     raise_alerts(count + 2, way(receiver), owner=(owner := f"visitor:{receiver.pk}"))
     Receiver.objects.update(owner=owner)
     send_due()
@@ -200,10 +208,12 @@ def test_what_is_over_the_rate_waits_and_is_sent_later(
     waiting = Delivery.objects.filter(state="waiting")
     assert all(0 < (one.due_at - timezone.now()).total_seconds() <= 61 for one in waiting)
     assert [one.tries for one in waiting] == [[], []]
-    # Others have a rate of their own.
-    raise_alerts(1, way(receiver))
+    # Others have a rate of their own, and all together one for a host.
+    monkeypatch.setattr(tries, "TO_A_HOST", (count + 1, 60.0))
+    raise_alerts(2, way(receiver), owner=f"visitor:{listener.port}")
     send_due()
     assert len(listener.posted) == count + 1
+    assert Delivery.objects.filter(state="waiting").count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
