@@ -14,7 +14,9 @@ from tools.stack.servers import PostgreSQL
 pytest_plugins = ["tests.machine"]
 
 # How long an example takes says something of the machine's other work, not of ours.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 

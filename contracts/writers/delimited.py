@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
-from typing import BinaryIO
 
+import pyarrow as pa
 from isal import igzip
 
 from contracts.fields import Field, FieldType
 from contracts.progress import Progress
 from contracts.writers.outfile import (
     Blocks,
+    Digested,
     Rows,
     Writing,
     Written,
@@ -45,12 +46,8 @@ def write_csv(
     guard_formulas: bool = True,
     packed: bool = False,
     batch_rows: int = 20_000,
-    places: range | None = None,
 ) -> Writing:
     """Write the rows of ``source`` to ``path``, yielding rows done of ``total_rows``.
-
-    With ``places`` only the rows there (from 0), ``total_rows`` of them; such files, joined in order, are the
-    whole one, because only the first begins with the header. ``packed`` ones are not equal to it in bytes.
 
     RFC 4180 in UTF-8 with a byte order mark; the header holds the names of the columns. Text is quoted, so
     that a missing value (nothing) differs from an empty one (``""``). With ``guard_formulas``, text that a
@@ -58,32 +55,58 @@ def write_csv(
     makes it a gzip file (RFC 1952) without a time, so that equal rows give equal bytes. Errors and early
     closing: as ``write_xlsx``.
     """
+    with open_whole(path) as file:
+        digested = Digested(file)
+        with _packing(digested) if packed else nullcontext(digested.write) as write:
+            write(_begin(source.fields))
+            batches = source.stream(
+                select=select_lines(source.fields, guard_formulas=guard_formulas), batch_rows=batch_rows
+            )
+            yield from write_behind(_cut(batches, write), total_rows=total_rows)
+    return Written(sha256=digested.sha256)
+
+
+def write_csv_part(
+    source: Rows, path: Path, *, places: range, guard_formulas: bool = True, batch_rows: int = 20_000
+) -> Writing:
+    """As ``write_csv`` the rows of ``source`` at ``places`` (from 0). Such files, joined in order, are the
+    whole one, because only the first begins with the header."""
     select = select_lines(source.fields, guard_formulas=guard_formulas)
-    with open_whole(path) as file, _packing(file) if packed else nullcontext(file.write) as write:
-        if places is None or places.start == 0:
-            # Excel takes text without a mark for the code page of its system, and Ñ for two other characters.
-            write(codecs.BOM_UTF8 + (",".join(_head(one.name) for one in source.fields) + NEWLINE).encode())
+    with open_whole(path) as file:
+        if places.start == 0:
+            file.write(_begin(source.fields))
         batches = source.stream(select=select, batch_rows=batch_rows, places=places)
-        pieces = (
-            (batch.num_rows, partial(write, view_text(batch.column(0), 0, batch.num_rows)))
-            for batch in batches
-        )
-        yield from write_behind(pieces, total_rows=total_rows)
+        yield from write_behind(_cut(batches, file.write), total_rows=len(places))
     return Written()
 
 
 def join_csv(path: Path, parts: Sequence[Path], *, total_rows: int) -> Writing:
     """Write ``parts`` one after the other to ``path``."""
     with open_whole(path) as file:
+        digested = Digested(file)
         for part in parts:
             with part.open("rb") as source:
-                copyfileobj(source, file, COPIED_AT_ONCE)
+                copyfileobj(source, digested, COPIED_AT_ONCE)
             yield Progress(phase="writing rows", current=total_rows, total=total_rows)
-    return Written()
+    return Written(sha256=digested.sha256)
+
+
+def _begin(fields: Sequence[Field]) -> bytes:
+    """The header, after a mark: Excel takes text without it for the code page of its system, and Ñ for two
+    other characters."""
+    return codecs.BOM_UTF8 + (",".join(_head(one.name) for one in fields) + NEWLINE).encode()
+
+
+def _cut(
+    batches: Iterable[pa.RecordBatch], write: Callable[[memoryview], object]
+) -> Iterator[tuple[int, Callable[[], object]]]:
+    """What ``write_behind`` takes, of batches of lines."""
+    for batch in batches:
+        yield batch.num_rows, partial(write, view_text(batch.column(0), 0, batch.num_rows))
 
 
 @contextmanager
-def _packing(file: BinaryIO) -> Iterator[Callable[[bytes | memoryview], object]]:
+def _packing(file: Digested) -> Iterator[Callable[[bytes | memoryview], object]]:
     """Gives what writes to ``file`` by way of gzip, level 1."""
     # Neither name nor time in the header, so that equal rows give equal bytes.
     with igzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,9 +34,11 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a writer tells of the whole file. ``cut_texts`` cells lost the end of a text that was too long."""
+    """What a writer tells of the whole file. ``cut_texts`` cells lost the end of a text that was too long;
+    ``sha256`` is the digest of its bytes, None where that is to be had from the file only."""
 
     cut_texts: int = 0
+    sha256: str | None = None
 
 
 Writing = Generator[Progress, None, Written]
@@ -55,6 +58,23 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+class Digested:
+    """Appends to ``file``, and knows the digest of all that was appended, in hexadecimal digits."""
+
+    # Beside the rows that the engine makes: to read the file again takes as long as to write it.
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._digest.update(data)
+        return self._file.write(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
 
 
 @contextlib.contextmanager

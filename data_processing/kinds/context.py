@@ -18,13 +18,15 @@ from data_processing.outputs import files
 
 @dataclass(frozen=True, kw_only=True)
 class MadeFile:
-    """A complete file that waits to be published: facts for its ExportFile row."""
+    """A complete file that waits to be published: facts for its ExportFile row. ``sha256`` is None where it
+    is to be read for it."""
 
     partial: Path
     name: str
     format: str
     rows: int
     filters_in_words: str
+    sha256: str | None = None
 
 
 Payload = Mapping[str, object]

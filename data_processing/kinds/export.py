@@ -12,7 +12,7 @@ from contracts.engine.store import Reader, Totals
 from contracts.progress import Progress
 from contracts.questions.query import Query, Sort
 from contracts.writers import workbook
-from contracts.writers.delimited import join_csv, write_csv
+from contracts.writers.delimited import join_csv, write_csv_part
 from contracts.writers.outfile import Writing
 from contracts.writers.workbook import About
 from data_processing.kinds.context import Context, Work
@@ -98,8 +98,7 @@ def write_part(wanted: ExportRequest, reader: Reader, plan: PartPlan, path: Path
     source = reader.rows_of(wanted)
     if wanted.format == "xlsx":
         return workbook.write_sheet(source, path, plan=workbook.SheetPlan.from_json(plan))
-    places = rows_of(plan)
-    return write_csv(source, path, total_rows=len(places), places=places, guard_formulas=wanted.formula_guard)
+    return write_csv_part(source, path, places=rows_of(plan), guard_formulas=wanted.formula_guard)
 
 
 def _describe(wanted: ExportRequest, reader: Reader, *, totals: Totals, context: Context) -> About:

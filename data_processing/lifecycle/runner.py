@@ -200,7 +200,7 @@ def _publish_file(claim: Claim, payload: Payload, file: MadeFile, hold: Hold) ->
     insist(export_store.make_room)
     # The file first: one that no row names is found as an orphan, a row without its file would be a lie.
     with tracing.span("publish file") as span:
-        published = files.publish(file.partial)
+        published = files.publish(file.partial, sha256=file.sha256)
         span.note(file_format=file.format, file_rows=file.rows, file_size=published.size_bytes)
     known = {
         **payload,

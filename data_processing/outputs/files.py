@@ -61,11 +61,11 @@ def partial_path(run_id: uuid.UUID, *, attempt: int, suffix: str) -> Path:
     return path
 
 
-def publish(partial: Path) -> PublishedFile:
+def publish(partial: Path, *, sha256: str | None = None) -> PublishedFile:
     """Make a complete file durable and give it its final name, atomically: by renaming it, or by one upload,
-    whose object a store shows only when all of it is there."""
+    whose object a store shows only when all of it is there. ``sha256`` is its digest where that is known."""
     with partial.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
         # Before it is renamed: the name may reach the disk first, and a crash of the machine comes between.
         os.fsync(file.fileno())
     size_bytes = partial.stat().st_size

@@ -154,7 +154,14 @@ def hand_over(wanted: FileRequest, path: Path, written: Written, *, rows: int, w
     name = f"{make_stem(words)}.{wanted.format}"
     return Outcome(
         payload={"name": name, "format": wanted.format, "rows": rows, "cut_texts": written.cut_texts},
-        file=MadeFile(partial=path, name=name, format=wanted.format, rows=rows, filters_in_words=words),
+        file=MadeFile(
+            partial=path,
+            name=name,
+            format=wanted.format,
+            rows=rows,
+            filters_in_words=words,
+            sha256=written.sha256,
+        ),
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from contracts.fields import DEFAULT_COLUMNS, FIELDS
 from contracts.progress import Progress
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query, Sort
-from contracts.writers.delimited import write_csv
+from contracts.writers.delimited import join_csv, write_csv, write_csv_part
+from contracts.writers.outfile import Writing, Written
 from tests.contracts.small_stores import make_award, open_awards
 
 ALL_COLUMNS = tuple(field.name for field in FIELDS)
@@ -146,3 +148,31 @@ def test_a_packed_file_unpacks_to_the_plain_one_and_holds_no_clock(
     assert gzip.decompress(packed) == (tmp_path / "out.csv").read_bytes()
     assert packed == (tmp_path / "two.csv.gz").read_bytes()
     assert packed[3:8] == bytes(5)
+
+
+def drain(writing: Writing) -> Written:
+    while True:
+        try:
+            next(writing)
+        except StopIteration as end:
+            written: Written = end.value
+            return written
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_digest_is_that_of_the_file(tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / "out"
+    with open_awards([make_award(number) for number in range(1, 30)]) as store, store.reader() as reader:
+        source = reader.rows_of(DEFAULT)
+        written = drain(write_csv(source, path, total_rows=29, packed=packed, batch_rows=10))
+    assert written.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_digest_of_joined_parts_is_that_of_the_whole(tmp_path: Path) -> None:
+    parts, whole = [tmp_path / "a", tmp_path / "b"], tmp_path / "whole"
+    with open_awards([make_award(number) for number in range(1, 30)]) as store, store.reader() as reader:
+        source = reader.rows_of(DEFAULT)
+        for part, places in zip(parts, (range(11), range(11, 29)), strict=True):
+            drain(write_csv_part(source, part, places=places))
+        expected = drain(write_csv(source, whole, total_rows=29))
+    assert drain(join_csv(tmp_path / "joined", parts, total_rows=29)) == expected

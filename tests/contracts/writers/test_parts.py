@@ -14,7 +14,7 @@ from contracts.engine.store import Reader, Store
 from contracts.errors import ReconciliationFailed
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query, Sort
-from contracts.writers.delimited import join_csv, write_csv
+from contracts.writers.delimited import join_csv, write_csv, write_csv_part
 from contracts.writers.outfile import Writing
 from contracts.writers.workbook import SheetPlan, join_sheets, plan_sheets, write_sheet, write_xlsx
 from tests.contracts.example_questions import awards as any_awards
@@ -48,7 +48,7 @@ def write_workbook_in_parts(reader: Reader, query: Query, folder: Path, parts: l
 def write_csv_in_parts(reader: Reader, query: Query, folder: Path, parts: list[range]) -> Path:
     files = [folder / f"part{number}" for number in range(len(parts))]
     for places, file in reversed(list(zip(parts, files, strict=True))):
-        finish(write_csv(reader.rows_of(query), file, total_rows=len(places), places=places))
+        finish(write_csv_part(reader.rows_of(query), file, places=places))
     path = folder / "joined"
     finish(join_csv(path, files, total_rows=parts[-1].stop))
     return path
@@ -102,5 +102,5 @@ def test_part_beyond_the_rows_that_there_are_is_refused_and_leaves_nothing(tmp_p
         with pytest.raises(ReconciliationFailed):
             finish(write_sheet(reader.rows_of(Query()), tmp_path / "sheet", plan=plan))
         with pytest.raises(ReconciliationFailed):
-            finish(write_csv(reader.rows_of(Query()), tmp_path / "lines", total_rows=6, places=range(3, 9)))
+            finish(write_csv_part(reader.rows_of(Query()), tmp_path / "lines", places=range(3, 9)))
     assert not list(tmp_path.iterdir())
