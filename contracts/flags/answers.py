@@ -33,6 +33,7 @@ class Case(TypedDict):
     organization: str | None
     contractor: str | None
     partner: str | None
+    category: str | None
     figures: dict[str, str | int | float | None]
     contracts: Count
     total_value: Pesos
@@ -102,6 +103,7 @@ def list_cases(judged: Judged, filters: Filters, page: Page) -> list[Case]:
             "organization": _text(row.get("organization")),
             "contractor": _text(row.get("contractor")),
             "partner": _text(row.get("partner")),
+            "category": _text(row.get("category")),
             "figures": {figure.name: _to_json(row[figure.name], figure.type) for figure in flag.figures},
             "contracts": sizes[number].contracts,
             "total_value": f"{sizes[number].total_value:.2f}",

@@ -27,6 +27,7 @@ KEYS: Mapping[str, Key] = {
     "organization": Key(column="organization_name", filter="organizations"),
     "contractor": Key(column="awardee_name", filter="contractors"),
     "partner": Key(column="awardee_name", filter="contractors"),
+    "category": Key(column="business_category", filter="business_categories"),
 }
 """Name of a column of ``Flag.cases`` that holds a code -> whose it is."""
 

@@ -11,6 +11,7 @@ MODULES = (
     "amounts.just_under_limit",
     "amounts.over_limit",
     "suppliers.split_purchases",
+    "suppliers.split_by_category",
     "amounts.over_budget",
     "amounts.at_budget",
     "dates.award_before_closing",

@@ -21,6 +21,12 @@ FIRST, DAYS = date(2022, 1, 3), 700
 SMALL = "Negotiated Procurement - Small Value Procurement (Sec. 53.9)"
 BIDDING = "Public Bidding"
 EMERGENCY = "Negotiated Procurement - Emergency Cases (Sec. 53.2)"
+HOLY_WEEK = (date(2022, 4, 14), date(2022, 4, 15), date(2023, 4, 6), date(2023, 4, 7))
+# With the Chinese New Year, Eid'l Fitr twice and Eid'l Adha: weekdays all of them.
+MOVED = (
+    *(date(2022, 2, 1), *HOLY_WEEK),
+    *(date(2022, 5, 3), date(2023, 4, 21), date(2023, 6, 28)),
+)
 CATEGORIES = tuple(f"Supplies of Kind {number}" for number in range(1, 16))
 BUYERS = tuple(f"DEPARTMENT OF TRIALS, REGION {number}" for number in range(1, 21))
 SUPPLIERS = tuple(f"HONEST TRADING NO. {number}" for number in range(1, 61))
@@ -107,7 +113,8 @@ class Desk:
     def draw_day(self) -> date:
         while True:
             day = FIRST + timedelta(days=self.rng.randrange(DAYS))
-            if day.weekday() < 5 and day.month not in (1, 12) and (day.month, day.day) != (11, 1):
+            closed = day in MOVED or (day.month, day.day) == (11, 1)
+            if day.weekday() < 5 and day.month not in (1, 12) and not closed:
                 return day
 
     def add(self, award: Award, *flags: str) -> None:
@@ -179,6 +186,13 @@ def plant_split(desk: Desk) -> None:
         desk.add(replace(award, buyer="BUREAU OF PIECES", supplier="PIECEMEAL TRADING"), "split-purchases")
 
 
+def plant_split_by_category(desk: Desk) -> None:
+    for place, day in enumerate(_spaced(date(2022, 9, 5), 2, 6)):
+        award = _at(_small(desk.draw(), 400_000 + 1_700 * place), day)
+        award = replace(award, buyer="BUREAU OF LOTS", supplier=SUPPLIERS[place], category=CATEGORIES[8])
+        desk.add(award, "split-by-category")
+
+
 def plant_budgets(desk: Desk) -> None:
     for _ in range(3):
         award = _large(desk.draw(), 4_000_000)
@@ -198,7 +212,7 @@ def plant_days(desk: Desk) -> None:
             replace(award, title=f"{award.title} B", publish=publish, closing=publish + timedelta(days=2)),
             "short-notice",
         )
-    for day in (date(2022, 7, 9), date(2023, 7, 16), date(2023, 11, 1), date(2022, 12, 25)):
+    for day in (date(2022, 7, 9), date(2023, 7, 16), date(2023, 11, 1), date(2022, 12, 25), *MOVED):
         desk.add(_at(desk.draw(), day), "weekend-award")
 
 
@@ -277,7 +291,8 @@ def plant_strangers(desk: Desk) -> None:
 
 
 PLANTS = (
-    *(plant_just_under, plant_over_limit, plant_split, plant_budgets, plant_days, plant_year_end),
+    *(plant_just_under, plant_over_limit, plant_split, plant_split_by_category, plant_budgets),
+    *(plant_days, plant_year_end),
     *(plant_repeats, plant_prices, plant_digits, plant_suppliers, plant_modes, plant_strangers),
 )
 

@@ -122,7 +122,7 @@ class Panel {
 
   /** @param {Case} one */
   #buildCase(one) {
-    const names = [one.organization, one.contractor, one.partner].filter((name) => name !== null);
+    const names = [one.organization, one.contractor, one.partner, one.category].filter((name) => name !== null);
     const figures = this.#figures.map(({ name, label, type }) => {
       const value = one.figures[name];
       return `${label}: ${value === null || value === undefined ? "–" : WRITE[type](value)}`;
@@ -245,11 +245,12 @@ function complain(error, signal, retry) {
 }
 
 /** @param {Case} one @returns {Changes} */
-function namesOf({ organization, contractor, partner }) {
+function namesOf({ organization, contractor, partner, category }) {
   const contractors = [contractor, partner].filter((name) => name !== null);
   return {
     ...(organization === null ? {} : { organizations: [organization] }),
     ...(contractors.length ? { contractors } : {}),
+    ...(category === null ? {} : { business_categories: [category] }),
   };
 }
 
