@@ -29,9 +29,10 @@ from playwright.sync_api import (
 )
 
 from tests.e2e.raw_file import write_raw_file
+from tools.chaos.alerts.postbox import Mailing, open_postbox
 from tools.stack.children import unmeasured
 from tools.stack.logs import FileLog
-from tools.stack.ports import pick_port
+from tools.stack.ports import LOOPBACK, pick_port
 from tools.stack.servers import Servers
 from tools.stack.system import System
 
@@ -107,20 +108,27 @@ class Watch:
 
 
 @pytest.fixture(scope="package")
-def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def mailing() -> Iterator[Mailing]:
+    """Where the mails of the system arrive."""
+    with open_postbox() as mailing:
+        yield mailing
+
+
+@pytest.fixture(scope="package")
+def site(servers: Servers, mailing: Mailing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The system with the raw file imported."""
     folder = tmp_path_factory.mktemp("site")
     servers.postgres.create_database("e2e")
     # Pages are judged at the speed that people see; their code is measured by the tests beside it.
     configured = {**unmeasured(), **servers.environment(database="e2e")}
     # These workers live on while other tests run: they must not take the messages of others.
-    configured.update(STAFF, REHEARSALS="1", RETRY_DELAYS_S="0.2")
+    port = pick_port()
+    settings = {"REHEARSALS": "1", "RETRY_DELAYS_S": "0.2", "SITE_URL": f"http://{LOOPBACK}:{port}"}
+    configured.update(STAFF, **settings, **mailing.settings)
     configured["CELERY_BROKER_URL"] = servers.rabbitmq.add_virtual_host("e2e")
     raw = folder / "2020-2024.csv"
     write_raw_file(raw)
-    with System(
-        folder / "data", port=pick_port(), write=FileLog(folder / "logs"), configured=configured
-    ) as system:
+    with System(folder / "data", port=port, write=FileLog(folder / "logs"), configured=configured) as system:
         system.start_servers()
         system.run_program("-c", FILL, str(raw))
         system.start_processes()

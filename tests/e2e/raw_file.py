@@ -16,6 +16,8 @@ UNDATED = "Award of no known day"
 COMMA_NAME = "DEPARTMENT OF EDUCATION, DIVISION OF CEBU"
 
 PLAIN_AWARDS = 60_000
+LATER = 2_000_000
+"""The number of the first award that comes later."""
 FLOOD_AWARDS_2024 = 90
 """Plain awards of 2024 whose title names flood and control; all others name neither."""
 
@@ -33,6 +35,14 @@ def write_raw_file(path: Path, plain: int = PLAIN_AWARDS) -> None:
         rows.writeheader()
         rows.writerows({**_make_award(n, year=2019), **special} for n, special in enumerate(SPECIAL, start=1))
         rows.writerows(islice(make_plain_awards(), plain))
+
+
+def write_later_file(path: Path, *awards: Mapping[str, str]) -> None:
+    """Write a file of awards that the other one has not, each with these columns."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, S3.header, restval="NULL")
+        rows.writeheader()
+        rows.writerows({**_make_award(n, year=2024), **award} for n, award in enumerate(awards, LATER))
 
 
 def make_plain_awards() -> Iterator[dict[str, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -35,14 +36,21 @@ class Postbox:
 
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
+        self.mails: list[EmailMessage] = []
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content, policy=policy.default)
-        plain = message.get_body(("plain",))
-        alerts = find_alerts(plain.get_content() if plain else "")
+        alerts = find_alerts(text_of(message))
         self.arrivals.append(Arrival(channel="mail", id=str(message["Message-ID"]), alerts=alerts))
+        self.mails.append(message)
         await asyncio.sleep(random.uniform(0, TAKES_S))
         return "250 kept"
+
+
+def text_of(message: EmailMessage) -> str:
+    """Its plain text."""
+    plain = message.get_body(("plain",))
+    return str(plain.get_content()) if plain else ""
 
 
 def find_alerts(text: str) -> frozenset[str]:
