@@ -25,7 +25,7 @@ from pathlib import Path
 import psycopg
 
 from tools.chaos.alerts.counting import AlertCount, count_alerts
-from tools.chaos.alerts.postbox import Mailing, open_postbox
+from tools.chaos.alerts.ends import CHANNELS, Ends, receive_alerts
 from tools.chaos.alerts.watchers import Watch
 from tools.chaos.arena import UNFINISHED, Arena, open_arena
 from tools.chaos.audit import audit
@@ -52,9 +52,6 @@ TOLD_WITHIN_S = 20
 """When all is quiet, every event stream has told its end and every slow reader has the file."""
 
 DEFAULT_S = 120
-CHANNELS = ("mail",)
-"""By which alerts are told."""
-
 COURSE = """
     SELECT kind, count(*), count(*) FILTER (WHERE attempt > 1), max(attempt) FROM data_processing_taskrun
     GROUP BY kind ORDER BY kind
@@ -113,10 +110,10 @@ def run_seed(seed: int, extent: Extent) -> Outcome | int:
     say(f"CHAOS_SEED={seed} CHAOS_S={extent.seconds:g}, all data and logs in {folder}")
     try:
         with (
-            open_postbox() as mailing,
-            open_arena(folder, nodes=extent.nodes, settings=mailing.settings) as arena,
+            receive_alerts() as ends,
+            open_arena(folder, nodes=extent.nodes, settings=ends.settings) as arena,
         ):
-            outcome = asyncio.run(run_chaos(arena, mailing, extent, seed=seed))
+            outcome = asyncio.run(run_chaos(arena, ends, extent, seed=seed))
     except KeyboardInterrupt:
         print("\nInterrupted; everything is stopped.", file=sys.stderr)
         return 130
@@ -141,12 +138,12 @@ def read_extent() -> Extent:
     )
 
 
-async def run_chaos(arena: Arena, mailing: Mailing, extent: Extent, *, seed: int) -> Outcome:
+async def run_chaos(arena: Arena, ends: Ends, extent: Extent, *, seed: int) -> Outcome:
     """Load, storm, quiet, audit, report."""
     seconds = extent.seconds
     watch = prepare(arena)
     arena.start_processes()
-    await watch.begin(CHANNELS)
+    await watch.begin(ends.hook.url)
     ledger, chronicle = Ledger(), Chronicle()
     numbers = range(extent.visitors + 1)
     visitors = [Visitor(number, arena.urls, seed=seed, ledger=ledger) for number in numbers]
@@ -175,7 +172,7 @@ async def run_chaos(arena: Arena, mailing: Mailing, extent: Extent, *, seed: int
     arena.clean_up()
     findings = await audit(arena, ledger, visitors)
     findings.lost += open_ends
-    findings.alerts = await count(watch, mailing)
+    findings.alerts = await count(watch, ends)
     errors = judge_errors(ledger.calls, chronicle)
     findings.server_errors += errors.counted
     tell_load(ledger, excused=errors.excused)
@@ -203,10 +200,10 @@ def prepare(arena: Arena) -> Watch:
     return watch
 
 
-async def count(watch: Watch, mailing: Mailing) -> AlertCount:
+async def count(watch: Watch, ends: Ends) -> AlertCount:
     """What was told of the dataset versions that came, and what has arrived of it."""
     alerts = await watch.list_alerts()
-    counted = count_alerts(alerts, mailing.arrivals, version=watch.version, channels=CHANNELS)
+    counted = count_alerts(alerts, ends.arrivals, version=watch.version, channels=CHANNELS)
     counted.lost += watch.describe_rest()
     say(
         f"{watch.version} dataset versions came, {counted.alerts} alerts were raised, {counted.messages} "

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
 import smtplib
+import urllib.error
+import urllib.request
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
+from tools.chaos.alerts.arrivals import Arrival
 from tools.chaos.alerts.counting import AlertCount, ToldAlert, count_alerts
-from tools.chaos.alerts.postbox import Arrival, open_postbox
+from tools.chaos.alerts.hook import Hook, open_hook
+from tools.chaos.alerts.postbox import open_postbox
 from tools.chaos.alerts.watched import SUPPLIERS, read_lot, write_raw
 from tools.stack.ports import LOOPBACK
 
@@ -78,3 +84,26 @@ def test_postbox_takes_a_mail_with_its_id_and_its_alerts() -> None:
         with smtplib.SMTP(LOOPBACK, int(mailing.settings["EMAIL_PORT"])) as server:
             server.send_message(message, "a@site.example", ["b@site.example"])
         assert mailing.arrivals == [mail("<d@site.example>", *alerts)]
+
+
+def post(hook: Hook, message_id: str, data: dict[str, Any]) -> int:
+    body = json.dumps({"type": "alert.raised", "data": data}).encode()
+    request = urllib.request.Request(hook.url, body, {"webhook-id": message_id})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_hook_takes_an_alert_and_a_digest_at_the_second_try_at_last() -> None:
+    with open_hook() as hook:
+        # Refused once at most, by chance.
+        for _ in range(2):
+            taken = [
+                post(hook, "one", {"id": "a"}),
+                post(hook, "many", {"alerts": [{"id": "b"}, {"id": "c"}]}),
+            ]
+        assert taken == [204, 204]
+        told = {(one.id, one.alerts) for one in hook.arrivals}
+        assert told == {("one", frozenset({"a"})), ("many", frozenset({"b", "c"}))}

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tools.chaos.alerts.postbox import Arrival
+from tools.chaos.alerts.arrivals import Arrival
 from tools.chaos.alerts.watched import SUPPLIERS, amount_of_lot_0
 
 

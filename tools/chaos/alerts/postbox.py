@@ -14,21 +14,13 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tools.chaos.alerts.arrivals import Arrival
 from tools.stack.ports import LOOPBACK, pick_port
 
 TAKES_S = 0.3
 """At most so long after a mail is kept the sender hears of it: meanwhile it may die, and not know."""
 
 _ALERT = re.compile(r"#alert-([0-9a-f-]{36})")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """One message: the id by which its receiver knows a second try, and the alerts that it tells."""
-
-    channel: str
-    id: str
-    alerts: frozenset[str]
 
 
 class Postbox:

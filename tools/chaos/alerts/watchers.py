@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,15 +48,16 @@ class Watcher:
     token: str
     suppliers: Sequence[str]
 
-    async def watch(self, url: str, channels: Collection[str]) -> None:
+    async def watch(self, url: str, hook_url: str) -> None:
         """Save a search for each supplier, have it watched and compared for the first time."""
+        receiver = await self._ask(url, "POST", f"{API}/receivers/", {"name": "hook", "url": hook_url})
+        told = {"schedule": "version", "channels": ["mail"], "receivers": [receiver["id"]]}
         for supplier in self.suppliers:
             filters = {"contractors": [supplier]}
             saved = await self._ask(
                 url, "POST", f"{API}/saved-searches/", {"name": supplier, "filters": filters}
             )
-            wanted = {"search": saved["id"], "schedule": "version", "channels": [*channels]}
-            monitor = await self._ask(url, "POST", f"{API}/monitors/", wanted)
+            monitor = await self._ask(url, "POST", f"{API}/monitors/", {"search": saved["id"], **told})
             await self._ask(url, "POST", monitor["links"]["check"])
         async with asyncio.timeout(BASELINE_WITHIN_S):
             while any(one["contracts"] is None for one in await self._list_monitors(url)):
@@ -95,7 +96,7 @@ class Watch:
         """What the current version has of what is watched, beside the other raw files."""
         write_raw(self._raw / "watched.csv", version=self.version)
 
-    async def begin(self, channels: Collection[str]) -> None:
+    async def begin(self, hook_url: str) -> None:
         """Make the accounts and let them watch; the product must run, with the first version."""
         shares = {"first": SUPPLIERS[:FIRST_OWNER_HAS], "second": SUPPLIERS[FIRST_OWNER_HAS:]}
         folder = self._arena.folder
@@ -104,7 +105,7 @@ class Watch:
             token = (folder / name).read_text().strip()
             self._watchers.append(Watcher(name=name, token=token, suppliers=suppliers))
         for watcher in self._watchers:
-            await watcher.watch(self._arena.url, channels)
+            await watcher.watch(self._arena.url, hook_url)
 
     async def publish(self, stop: asyncio.Event) -> None:
         """Import one version after the other, until told to stop; at least one."""
