@@ -1,4 +1,5 @@
-"""Matching rows to filters: words and numbers by their indexes, everything else by DuckDB."""
+"""Matching rows to filters: words and numbers by their indexes, amounts and days by arrays, the rest by
+DuckDB."""
 
 from __future__ import annotations
 
@@ -223,14 +224,18 @@ class Matcher:
 
     def _make_mask(self, filters: Filters) -> Mask:
         # The second source is left out at the end, by its few rows, so that DuckDB need not look at all rows
-        # for a keyword or a name alone.
-        taken = dict.fromkeys(LISTED_FILTERS, ())
-        others = filters.without_indexed().model_copy(update={**taken, "include_flood_control": True})
+        # for a keyword or a name alone. Amounts and days stand in arrays.
+        taken = dict.fromkeys((*LISTED_FILTERS, "time_ranges"), ())
+        others = filters.without_indexed().model_copy(
+            update={**taken, "value_range": ALL.value_range, "include_flood_control": True}
+        )
         found = chain(self._match_indexed(filters), self._match_names(filters))
         rest = () if others == ALL else (others,)
         masks = chain(found, map(self._match_others, rest))
         first = next(masks, None)
         mask = np.ones(self._indexes.rows.size, np.bool_) if first is None else _narrow(chain([first], masks))
+        self._indexes.rows.narrow_amounts(mask, filters.value_range)
+        self._indexes.rows.narrow_days(mask, filters.time_ranges)
         if not filters.include_flood_control:
             mask[self._indexes.rows.second_source] = False
         return mask

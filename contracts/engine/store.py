@@ -28,7 +28,7 @@ from contracts.engine.matching import Indexes, Matcher, read_phrases
 from contracts.engine.names import NameList, NameMatches
 from contracts.engine.observer import Nobody, Observer
 from contracts.engine.records.addresses import Address
-from contracts.engine.records.identities import Identified, Keys, read_keys
+from contracts.engine.records.identities import Identified, Keys, make_keys
 from contracts.engine.records.record import Record, Standing, describe_record, find_standings
 from contracts.engine.records.rows import JsonRow, read_rows
 from contracts.engine.spill import make_spill_folder
@@ -124,7 +124,7 @@ class Store:
         # All that there can be: one for each name column.
         self.names: LruCache[NameList] = LruCache(len(EXACT))
         self.entities = Remembered()
-        # Of 5 million contracts, 40 MB; made when they are first asked for.
+        # Of a snapshot of an older program, 40 MB of 5 million contracts; made when they are first asked for.
         self.identities: LruCache[Keys] = LruCache(1)
         # By the last reference: a cache that drops a store does not know who reads it still.
         self._closing = weakref.finalize(self, _close, self._connection, spill)
@@ -214,7 +214,9 @@ class Reader:
         """What the contracts that ``filters`` means are known by in every version, and their amounts."""
         rows = self._matcher.sum_up(filters).rows()
         arrays = self._matcher.rows
-        keys = self._store.identities.get_or_make("keys", lambda: read_keys(self._cursor, arrays))
+        keys = arrays.keys
+        if keys is None:
+            keys = self._store.identities.get_or_make("keys", lambda: make_keys(self._cursor, arrays))
         return Identified(ids=rows + 1, keys=keys[rows], amounts=arrays.take_amounts(rows.astype(np.uint32)))
 
     def read_contracts(self, columns: Sequence[str], ids: Sequence[int]) -> list[JsonRow]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.engine import aggregates
+from contracts.engine.records.identities import write_keys
 from contracts.engine.sql import matching_rows
 from contracts.fields import FIELDS, FLOOD_CONTROL
 from contracts.questions.filters import Filters
@@ -46,6 +47,7 @@ def build(con: duckdb.DuckDBPyConnection, awards: str, *, numbered: str | None =
 def build_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write what stands beside the database of the snapshot in ``folder``, from the tables of ``build``."""
     write_arrays(con, folder / ROWS)
+    write_keys(con, folder / ROWS)
     build_index(con, folder / WORDS)
     write_numbers(con, folder / NUMBERS)
 

@@ -7,10 +7,12 @@ Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
     <column>-rows, -ends      for LISTED columns: the rows by the codes of their names, and per code where its
                               rows end
     <column>                  for NUMBERS: what totals are grouped by
+    keys                      what contracts are known by in every version (engine.records.identities)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,6 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.fields import PHILGEPS
+from contracts.questions.numbers import ValueRange
+from contracts.questions.periods import UNDATED as UNDATED_RANGE
+from contracts.questions.periods import TimeRange
 from contracts.questions.query import Sort
 from contracts.snapshot.arrays import list_bits, map_array, save_array, take_lists
 from contracts.snapshot.expressions import CODES
@@ -42,6 +47,8 @@ TAKEN = f"""(SELECT id, {", ".join(CODES.values())}, value_bin, nullif(funding_y
     (amounts::DECIMAL(18,0) * 0.01::DECIMAL(2,2))::DECIMAL(18,2) AS contract_amount
     FROM taken)"""
 """What ``RowArrays.take_columns`` gives, registered as ``taken``, as columns of ``contracts``."""
+# Of another rule to make them, they need another name: those of two versions are compared.
+KEYS = "keys"
 EPOCH = date(1970, 1, 1)
 SORTS: dict[Sort, str] = {
     Sort(field="contract_amount", descending=True): "by-amount-descending",
@@ -93,6 +100,10 @@ def list_bearers(con: duckdb.DuckDBPyConnection, column: str) -> tuple[NDArray[n
     # Codes count from 0 without gaps, so that sorting by them lines up the contracts of each name.
     rows = np.argsort(codes, kind="stable").astype(np.uint32)
     return rows, np.cumsum(np.bincount(codes, minlength=labels), dtype=np.int64)
+
+
+def _count_days(day: date) -> int:
+    return (day - EPOCH).days
 
 
 def _sort_keys(amounts: NDArray[Any], days: NDArray[Any], sort: Sort) -> NDArray[Any]:
@@ -150,6 +161,10 @@ class RowArrays:
         }
         kept = all((folder / f"{name}.npy").exists() for name in NUMBERS)
         self._numbers = {name: map_array(folder, name) for name in NUMBERS} if kept else None
+        self.keys: NDArray[np.uint64] | None = (
+            map_array(folder, KEYS) if (folder / f"{KEYS}.npy").exists() else None
+        )
+        """What contracts are known by; None in a snapshot of an older program."""
 
     @property
     def size(self) -> int:
@@ -176,6 +191,26 @@ class RowArrays:
             steps = (slice(start, start + _CACHED) for start in range(0, len(mask), _CACHED))
             total = sum((_add_up(self._amounts[step] * mask[step]) for step in steps), Decimal())
         return replace(found, total_value=total)
+
+    def narrow_amounts(self, mask: Mask, wanted: ValueRange) -> None:
+        """Leave in ``mask`` the contracts with an amount in the range."""
+        if wanted.min is not None:
+            mask &= self._amounts >= int(wanted.min * 100)
+        if wanted.max is not None:
+            mask &= self._amounts <= int(wanted.max * 100)
+
+    def narrow_days(self, mask: Mask, wanted: Sequence[TimeRange]) -> None:
+        """Leave in ``mask`` the contracts with a day of award in one of the ranges, if there are any."""
+        if not wanted:
+            return
+        inside = np.zeros(len(mask), np.bool_)
+        for one in wanted:
+            first = _count_days(one.start) if one.start else 0
+            last = _count_days(one.end) if one.end else UNDATED - 1
+            if one == UNDATED_RANGE:
+                first = last = UNDATED
+            inside |= (self._days >= first) & (self._days <= last)
+        mask &= inside
 
     def take_ids(self, found: MatchedRows, sort: Sort, places: range) -> NDArray[np.int64] | None:
         """The ids of the rows at ``places`` (from 0) in the order of ``sort``, or None where that order

@@ -7,12 +7,15 @@ from typing import Annotated, TypedDict
 from pydantic import Field
 
 from contracts.progress import Progress
+from contracts.snapshot.arrays import sparing_memory
 from data_processing.kinds.context import Context, Outcome, Work
 from data_processing.kinds.kind import TaskKind, TaskRequest
 from monitors.checking.check import check
 from monitors.questions import Identity
 
 MOST = 50
+# Indexes find what is meant; DuckDB reads the rows that an alert tells of. Of a half of this it runs out.
+MEMORY_MB = 150
 
 
 class CheckRequest(TaskRequest):
@@ -37,7 +40,7 @@ def check_monitors(request: CheckRequest, context: Context) -> Work:
     told: list[int | None] = []
     for number, monitor in enumerate(request.monitors):
         yield Progress(phase="checking", current=number, total=len(request.monitors), unit="monitors")
-        with context.open_reader() as reader:
+        with sparing_memory(), context.open_reader(memory_mb=MEMORY_MB) as reader:
             told.append(check(monitor, reader, version=context.dataset_version))
     found = [one for one in told if one is not None]
     payload: CheckResult = {"checked": len(found), "told": sum(found), "idle": len(told) - len(found)}

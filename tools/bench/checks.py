@@ -5,59 +5,68 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Iterator
-from typing import Any
 
 from django.core.management import call_command
 
 from contracts.engine.store import Store
+from contracts.snapshot.arrays import sparing_memory
+from data_processing import datasets
 from monitors.checking.check import MOST_CONTRACTS, check
+from monitors.checking.seen import ENTRY
+from monitors.kinds.check import MEMORY_MB
 from monitors.models import Alert, Monitor, SeenPart
 from monitors.questions import MonitorToMake, SearchToSave
 from monitors.saved import save_all
 from monitors.watching import watch
-from tools.bench.dataset import prepare_snapshot, read_peak_rss_mb, read_rows
-from tools.bench.queries import KEYWORDS, PATTERNS, TEXTS
-
-MONITORS, OWNERS, NEWS = 200, 20, 50
-LEAST = ("0", "100000", "1000000", "5000000")
-YEARS = (None, 2022, 2024)
+from tools.bench.dataset import prepare_snapshot, read_peak_rss_mb, read_rows, read_status_mb
+from tools.bench.searches import MONITORS, NEWS, OWNERS, list_filters
 
 
-def list_filters() -> Iterator[dict[str, object]]:
-    """Filters as people save them: words, phrases and names, with and without an amount and a year."""
-    meant: list[dict[str, Any]] = [
-        *({"text": text} for text in TEXTS),
-        *({"keywords": [" && ".join(phrases)]} for phrases in KEYWORDS),
-        *({field: [{"contains": held}]} for field, held in PATTERNS),
-    ]
-    for one, least, year in itertools.product(meant, LEAST, YEARS):
-        years = [{"type": "yearly", "year": year}] if year else []
-        yield {**one, "value_range": {"min": least}, "time_ranges": years}
+def make_monitors() -> list[str]:
+    """Save and watch all searches; the ids of their monitors."""
+    searches = itertools.cycle(list_filters())
+    for number in range(MONITORS):
+        owner = f"user:{number % OWNERS}"
+        wanted = SearchToSave.from_json({"name": f"Search {number}", "filters": next(searches)})
+        [search] = save_all(owner, [wanted])
+        watch(owner, MonitorToMake.from_json({"search": str(search.pk)}))
+    return [str(key) for key in Monitor.objects.values_list("pk", flat=True)]
+
+
+def pause_monitors() -> None:
+    """No check from now on."""
+    Monitor.objects.update(paused=True)
+
+
+def make_news() -> None:
+    """Let each monitor go on, as if it had seen the current version, but for some of its contracts."""
+    _forget_some()
+    Monitor.objects.update(checked_version=datasets.current_snapshot().version, paused=False)
+
+
+def _forget_some() -> None:
+    for part in SeenPart.objects.iterator():
+        SeenPart.objects.filter(pk=part.pk).update(entries=bytes(part.entries)[ENTRY.itemsize * NEWS :])
 
 
 def measure(rows: int) -> dict[str, float]:
     """Seconds of all first and all second checks, contracts watched, megabytes at the peak."""
-    store = Store(prepare_snapshot(rows), memory_limit_mb=400)
-    searches = itertools.cycle(list_filters())
-    with store.reader() as reader:
-        for number in range(MONITORS):
-            owner = f"user:{number % OWNERS}"
-            wanted = SearchToSave.from_json({"name": f"Search {number}", "filters": next(searches)})
-            [search] = save_all(owner, [wanted])
-            watch(owner, MonitorToMake.from_json({"search": str(search.pk)}))
-        ids = [str(key) for key in Monitor.objects.values_list("pk", flat=True)]
+    store = Store(prepare_snapshot(rows), memory_limit_mb=MEMORY_MB)
+    ids = make_monitors()
+    anonymous = 0
 
-        def check_all(version: str) -> float:
-            began = time.perf_counter()
-            for one in ids:
+    def check_all(version: str) -> float:
+        nonlocal anonymous
+        began = time.perf_counter()
+        for one in ids:
+            with sparing_memory(), store.reader() as reader:
                 check(one, reader, version=version)
-            return time.perf_counter() - began
+            anonymous = max(anonymous, read_status_mb("self")["RssAnon"])
+        return time.perf_counter() - began
 
-        first_s = check_all("1")
-        for part in SeenPart.objects.iterator():
-            SeenPart.objects.filter(pk=part.pk).update(entries=bytes(part.entries)[16 * NEWS :])
-        second_s = check_all("2")
+    first_s = check_all("1")
+    _forget_some()
+    second_s = check_all("2")
     broad = Monitor.objects.exclude(error="").count()
     watched = sum(Monitor.objects.exclude(contracts=None).values_list("contracts", flat=True))  # type: ignore[arg-type]
     return {
@@ -68,6 +77,7 @@ def measure(rows: int) -> dict[str, float]:
         "most_contracts": MOST_CONTRACTS,
         "contracts_watched": watched,
         "peak_mb": read_peak_rss_mb(),
+        "anonymous_mb": anonymous,
     }
 
 

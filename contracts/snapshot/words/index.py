@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from contracts.snapshot.arrays import join_ranges, map_array, map_bytes, take_lists
+from contracts.snapshot.arrays import give_back_pages, join_ranges, map_array, map_bytes, take_lists
 from contracts.snapshot.words.form import MARK, SPACED, WORD, Phrase
 
 # A look into the stream is one into memory at random: it takes as long as so many at the next words of a
 # list, which are read from end to end.
 FAR = 8
+# Places that are looked at in one go: of five million contracts a word has up to two million, and they stand
+# in the order of the stream, so that a step looks at a part of it.
+STEP = 1 << 18
 # Words that a mistyped one is compared with, the most frequent of about its length: tens of milliseconds.
 COMPARED = 50_000
 # A word of so many letters may have two of them wrong.
@@ -55,6 +58,14 @@ class _Endings:
         table = np.zeros(self.vocabulary_size, np.bool_)
         table[self.numbers] = True
         return table.take(words)
+
+
+def _cut(postings: slice | NDArray[np.int64]) -> Iterator[slice | NDArray[np.int64]]:
+    if isinstance(postings, slice):
+        starts = range(postings.start, postings.stop, STEP)
+        yield from (slice(start, min(start + STEP, postings.stop)) for start in starts)
+    else:
+        yield from (postings[start : start + STEP] for start in range(0, len(postings), STEP))
 
 
 class WordIndex:
@@ -120,11 +131,25 @@ class WordIndex:
         # the stream.
         costs = [size * (FAR if place == last else 1) for place, size in enumerate(sizes)]
         taken = costs.index(min(costs))
-        postings = self._list(wanted[taken])
         # The rarest first: the more it rules out, the fewer places are left to look at for the others.
         others = sorted(set(range(len(wanted))) - {taken}, key=sizes.__getitem__)
-        if taken < last:
-            others.remove(taken + 1)
+        found = [np.zeros(0, np.uint32)]
+        for postings in _cut(self._list(wanted[taken])):
+            found.append(self._narrow(postings, taken, others, wanted))
+            give_back_pages()
+        return np.concatenate(found)
+
+    def _narrow(
+        self,
+        postings: slice | NDArray[np.int64],
+        taken: int,
+        others: list[int],
+        wanted: list[_Span | _Endings],
+    ) -> NDArray[np.uint32]:
+        """The documents of ``postings``, which are of the word at place ``taken``, less those where one of
+        the ``others`` does not stand beside it."""
+        if taken + 1 in others:
+            others = [place for place in others if place != taken + 1]
             kept = np.flatnonzero(wanted[taken + 1].holds(self._next_words[postings]))
             postings = kept + postings.start if isinstance(postings, slice) else postings[kept]
         documents = self._documents[postings]

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.questions.numbers import ValueRange
+from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Sort
 from contracts.snapshot import rows
 from contracts.snapshot.arrays import join_ranges, list_bits
@@ -51,6 +55,35 @@ def test_pages_are_the_same_whether_sorted_or_walked_through(
     pages = [arrays.take_ids(found, sort, range(start, start + 6)) for start in range(0, 36, 6)]
     assert [number for page in pages if page is not None for number in page] == whole.tolist()
     assert set(whole) == {row + 1 for row in np.flatnonzero(mask)}
+
+
+@pytest.mark.parametrize(
+    ("ranges", "kept"),
+    [
+        ([TimeRange.year(2024)], [2]),
+        ([TimeRange(start=date(2024, 12, 31), end=None)], [2, 3]),
+        ([TimeRange(start=None, end=date(2024, 12, 31))], [1, 2]),
+        ([UNDATED, TimeRange(start=None, end=date(2023, 12, 31))], [0, 1]),
+    ],
+)
+def test_days_are_within_ranges_with_both_ends_and_undated_ones_only_where_asked_for(
+    tmp_path: Path, ranges: list[TimeRange], kept: list[int]
+) -> None:
+    days = [None, date(2023, 12, 31), date(2024, 12, 31), date(2025, 1, 1)]
+    arrays = RowArrays(
+        write_snapshot(tmp_path, [make_award(n, award_date=day) for n, day in enumerate(days)]).rows
+    )
+    mask = np.ones(4, np.bool_)
+    arrays.narrow_days(mask, ranges)
+    # The latest stands first, the undated one last.
+    assert sorted(3 - int(row) for row in np.flatnonzero(mask)) == kept
+
+
+def test_amounts_at_the_ends_of_a_range_are_in_it(snapshot: Snapshot) -> None:
+    arrays = RowArrays(snapshot.rows)
+    mask = np.ones(arrays.size, np.bool_)
+    arrays.narrow_amounts(mask, ValueRange(min=Decimal("2.00"), max=Decimal("3.00")))
+    assert set(arrays.take_amounts(np.flatnonzero(mask).astype(np.uint32)).tolist()) == {200, 300}
 
 
 def test_an_order_that_is_not_kept_is_left_to_the_database(snapshot: Snapshot) -> None:

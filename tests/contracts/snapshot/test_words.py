@@ -9,8 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.snapshot.arrays import sparing_memory
 from contracts.snapshot.versions import Snapshot
-from contracts.snapshot.words import Cut, Phrase, WordIndex, building, cut_ascii, cut_phrases, read_cuts
+from contracts.snapshot.words import (
+    Cut,
+    Phrase,
+    WordIndex,
+    building,
+    cut_ascii,
+    cut_phrases,
+    index,
+    read_cuts,
+)
 from tests.contracts import oracle
 from tests.contracts.small_stores import make_award, write_snapshot
 
@@ -61,6 +71,20 @@ def test_index_finds_what_the_oracle_finds(texts: list[tuple[str, str, str]], ph
 @given(st.lists(st.text(st.sampled_from(PRINTABLE), max_size=12), min_size=20, unique=True))
 def test_ascii_is_cut_as_the_rows_are(phrases: list[str]) -> None:
     assert {phrase: cut_ascii(phrase) for phrase in phrases} == cut(*phrases)
+
+
+def test_words_are_found_in_steps_by_work_that_spares_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = write_snapshot(
+        tmp_path, [make_award(n, award_title=f"Road {n % 3} to town {n}") for n in range(20)]
+    )
+    phrases = ("road", "to town 1", "road 1 to", "own")
+    whole = find(snapshot, *phrases)
+    monkeypatch.setattr(index, "STEP", 3)
+    with sparing_memory():
+        assert find(snapshot, *phrases) == whole
+    assert len(whole["road"]) == 20
 
 
 def test_index_written_in_many_batches_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
