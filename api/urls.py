@@ -17,7 +17,7 @@ from api.views import (
     tasks,
 )
 from api.views.oversight import anomalies, flags, limits
-from api.views.watching import alerts, groups, monitors, receivers, saved
+from api.views.watching import alerts, daily, groups, monitors, receivers, saved
 
 TASKS = "api/v1/data-processing"
 
@@ -62,6 +62,7 @@ urlpatterns = [
     path("api/v1/legal-limits/", limits.LegalLimitList.as_view(), name="legal-limits"),
     path("api/v1/datasets/", contracts.DatasetList.as_view(), name="dataset-list"),
     path("api/v1/datasets/current/", contracts.CurrentDataset.as_view(), name="dataset-current"),
+    path("api/v1/datasets/figures/", daily.DatasetFigures.as_view(), name="dataset-figures"),
     path("api/v1/datasets/<str:version>/bulk/", bulk.BulkList.as_view(), name="bulk-list"),
     path(
         "api/v1/datasets/<str:version>/bulk/datapackage.json",
@@ -101,6 +102,9 @@ urlpatterns = [
     path("api/v1/monitors/", monitors.MonitorList.as_view(), name="monitor-list"),
     path("api/v1/monitors/<uuid:monitor_id>/", monitors.MonitorDetail.as_view(), name="monitor-detail"),
     path("api/v1/monitors/<uuid:monitor_id>/check/", monitors.CheckMonitor.as_view(), name="monitor-check"),
+    path(
+        "api/v1/monitors/<uuid:monitor_id>/figures/", daily.MonitorFigures.as_view(), name="monitor-figures"
+    ),
     path("api/v1/monitors/<uuid:monitor_id>/feed/", monitors.MonitorFeed.as_view(), name="monitor-feed"),
     path("api/v1/alerts/", alerts.AlertList.as_view(), name="alert-list"),
     path("api/v1/alerts/read/", alerts.ReadAlerts.as_view(), name="alerts-read"),
@@ -143,6 +147,7 @@ urlpatterns = [
         name="dead-letter-discard",
     ),
     path("api/v1/ops/anomaly-model/", anomalies.TrainModel.as_view(), name="anomaly-model"),
+    path("api/v1/ops/old-data/", daily.OldData.as_view(), name="ops-old-data"),
     path("api/v1/ops/datasets/<str:version>/use/", ops.UseDataset.as_view(), name="dataset-use"),
     path("metrics", metrics.Metrics.as_view(), name="metrics"),
     path("health/live", health.Live.as_view(), name="health-live"),

@@ -262,11 +262,9 @@ ADDRESS_WINDOW = env.number("ADDRESS_WINDOW", 10)
 IDEMPOTENCY_KEEP_HOURS = 24
 # Modules of rooms above the machine that declare a KIND, beside those of data_processing.kinds.registry.
 TASK_KINDS: tuple[str, ...] = (
-    "monitors.kinds.check",
-    "monitors.kinds.check_now",
-    "monitors.kinds.process_alert",
-    "monitors.kinds.send_alert_webhook",
-    "monitors.kinds.train_anomalies",
+    *("monitors.kinds.aggregate_snapshots", "monitors.kinds.check", "monitors.kinds.check_now"),
+    *("monitors.kinds.cleanup_old_data", "monitors.kinds.process_alert"),
+    *("monitors.kinds.send_alert_webhook", "monitors.kinds.train_anomalies"),
 )
 # And lists of periodic jobs, beside those of data_processing.operations.schedules.
 TASK_SCHEDULES: tuple[str, ...] = ("monitors.sweeping.SCHEDULES", "monitors.anomalies.training.SCHEDULES")
@@ -310,6 +308,10 @@ MAX_LOST_ATTEMPTS = env.number("MAX_LOST_ATTEMPTS", 5)
 EXPORT_KEEP_HOURS = env.number("EXPORT_KEEP_HOURS", 72)
 RESULT_KEEP_HOURS = env.number("RESULT_KEEP_HOURS", 24)
 RUN_KEEP_DAYS = env.number("RUN_KEEP_DAYS", 90)
+MONITOR_ALERT_KEEP_DAYS = env.number("MONITOR_ALERT_KEEP_DAYS", 365)
+DELIVERY_KEEP_DAYS = env.number("DELIVERY_KEEP_DAYS", 90)
+DAILY_FIGURE_KEEP_DAYS = env.number("DAILY_FIGURE_KEEP_DAYS", 400)
+VISITOR_SEARCH_KEEP_DAYS = env.number("VISITOR_SEARCH_KEEP_DAYS", 400)
 EXPORT_FOLDER_SHARED = env.flag("EXPORT_FOLDER_SHARED", True)
 EXPORT_SPLIT_ROWS = env.number("EXPORT_SPLIT_ROWS", SHEET_ROWS)
 EXPORT_STORE_MAX_GB = env.number("EXPORT_STORE_MAX_GB", 20)

@@ -219,3 +219,25 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state}"
+
+
+class DailyFigure(models.Model):
+    """What a monitor meant on a day, or without one the whole dataset held: contracts, and pesos together."""
+
+    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, null=True, related_name="daily_figures")
+    day = models.DateField()
+    contracts = models.PositiveIntegerField()
+    value = models.DecimalField(max_digits=24, decimal_places=2)
+    dataset_version = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["monitor", "day"], name="one_figure_of_a_day"),
+            # Two nulls are not equal to the one above.
+            models.UniqueConstraint(
+                fields=["day"], name="one_figure_of_dataset", condition=models.Q(monitor=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contracts} contracts on {self.day}"

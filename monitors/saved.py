@@ -16,7 +16,16 @@ from contracts.questions.filters import Filters
 from data_processing.database import locks
 from data_processing.errors import NotFound
 from monitors.errors import TooManySaved
-from monitors.models import LONGEST_NAME, Alert, Delivery, Monitor, Receiver, SavedSearch, SeenPart
+from monitors.models import (
+    LONGEST_NAME,
+    Alert,
+    DailyFigure,
+    Delivery,
+    Monitor,
+    Receiver,
+    SavedSearch,
+    SeenPart,
+)
 from monitors.questions import MOST_SEARCHES, SearchChange, SearchToSave
 
 SHARE_BYTES = 24
@@ -89,6 +98,7 @@ def _begin_anew(search: SavedSearch) -> None:
     monitors = Monitor.objects.filter(search=search)
     monitors.update(recorded=F("recorded") + 1, contracts=None, checked_version="", asked_at=None, error="")
     SeenPart.objects.filter(monitor__search=search).delete()
+    DailyFigure.objects.filter(monitor__search=search).delete()
     monitors.exclude(next_check_at=None).update(next_check_at=timezone.now())
 
 

@@ -19,8 +19,17 @@ from data_processing.database import locks
 from data_processing.lifecycle import submission
 from data_processing.operations.schedules import Schedule
 from monitors.channels import TO_RECEIVERS
-from monitors.kinds import check, check_now, process_alert, send_alert_webhook
+from monitors.kinds import (
+    aggregate_snapshots,
+    check,
+    check_now,
+    cleanup_old_data,
+    process_alert,
+    send_alert_webhook,
+)
+from monitors.kinds.aggregate_snapshots import AggregateSnapshotsRequest
 from monitors.kinds.check import CheckRequest
+from monitors.kinds.cleanup_old_data import CleanupRequest
 from monitors.kinds.process_alert import ProcessAlertRequest
 from monitors.models import Delivery, Monitor
 from monitors.schedules import find_next
@@ -44,6 +53,10 @@ SCHEDULES = (
         queue="critical",
         every_s=SWEEP_EVERY_S,
     ),
+    Schedule(
+        name="keep daily figures", task="data_processing.tasks.ask_figures", queue="critical", at_hour=2
+    ),
+    Schedule(name="clean up old data", task="data_processing.tasks.ask_cleanup", queue="critical", at_hour=3),
 )
 
 
@@ -98,6 +111,27 @@ def ask_check_now(monitor: Monitor) -> bool:
     request = CheckRequest.from_json({"monitors": [str(monitor.pk)]})
     submission.record_own(check_now.KIND, request, queue=check_now.KIND.queue, version=version)
     return True
+
+
+@transaction.atomic
+def ask_figures() -> None:
+    """Record a run that keeps the figures of today, where there is a dataset."""
+    try:
+        version = datasets.current_snapshot().version
+    except (NoDataset, SnapshotMissing) as error:
+        logger.info("no figures of today: %s", error)
+        return
+    # Said now: a run that waits until the next day keeps the figures of this one.
+    request = AggregateSnapshotsRequest.from_json({"day": timezone.localdate().isoformat()})
+    kind = aggregate_snapshots.KIND
+    submission.record_own(kind, request, queue=kind.queue, version=version)
+
+
+@transaction.atomic
+def ask_cleanup() -> None:
+    """Record a run that removes old rows."""
+    kind = cleanup_old_data.KIND
+    submission.record_own(kind, CleanupRequest(), queue=kind.queue)
 
 
 def _take_turns(rows: Iterable[Owned]) -> Iterator[Owned]:

@@ -19,3 +19,15 @@ def check_scheduled_monitors_task() -> None:
 def ask_anomaly_model() -> None:
     """Record a run that makes the anomaly model of the current dataset version."""
     training.ask_weekly()
+
+
+@shared_task(name="data_processing.tasks.ask_figures", queue="critical", send_events=False)
+def ask_figures() -> None:
+    """Record a run that keeps the figures of today."""
+    sweeping.ask_figures()
+
+
+@shared_task(name="data_processing.tasks.ask_cleanup", queue="critical", send_events=False)
+def ask_cleanup() -> None:
+    """Record a run that removes old rows."""
+    sweeping.ask_cleanup()

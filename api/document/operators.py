@@ -18,6 +18,7 @@ from data_processing.operations.overview import (
 )
 from data_processing.operations.pulses import PulseReport
 from data_processing.outputs.estimates import Count
+from monitors.daily.retention import OldRows
 
 REFUSED = "refused"
 
@@ -29,6 +30,12 @@ class Queues(TypedDict):
     broker: BrokerState
     housekeeping: list[PulseReport]
     queues: list[QueueReport]
+
+
+class OldData(TypedDict):
+    """Rows by the rule that removes them."""
+
+    old: list[OldRows]
 
 
 class Workers(TypedDict):

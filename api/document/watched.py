@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from api.document.shapes import Id, Path, Time
+from api.document.shapes import Day, Id, Path, Time
 from contracts.fields import Pesos, Shown
 from contracts.questions.filters import Filters
 from data_processing.outputs.estimates import Count
@@ -72,6 +72,7 @@ class MonitorLinks(TypedDict):
     RSS, null: it has none."""
 
     self: Path
+    figures: Path
     check: Path
     search: Path
     feed: Path | None
@@ -104,6 +105,22 @@ class Monitors(TypedDict):
     """All of one's own, newest first."""
 
     monitors: list[Monitor]
+
+
+class DailyFigure(TypedDict):
+    """What was kept of a day: how many contracts, worth how many pesos together, in which dataset version."""
+
+    day: Day
+    contracts: Count
+    value: Pesos
+    dataset_version: str
+
+
+class DailyFigures(TypedDict):
+    """By day, the oldest first, without days on which nothing was kept. ``filters`` find the contracts."""
+
+    filters: SavedFilters
+    figures: list[DailyFigure]
 
 
 class CheckAsked(TypedDict):

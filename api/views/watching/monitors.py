@@ -115,6 +115,7 @@ def represent(monitor: Monitor) -> watched.Monitor:
         "created_at": monitor.created_at.isoformat(),
         "links": {
             "self": reverse("monitor-detail", args=[monitor.pk]),
+            "figures": reverse("monitor-figures", args=[monitor.pk]),
             "check": reverse("monitor-check", args=[monitor.pk]),
             "search": reverse("saved-search-detail", args=[monitor.search_id]),
             "feed": _link_feed("alert-feed", monitor),

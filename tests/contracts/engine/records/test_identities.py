@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.engine.store import Store
@@ -26,7 +27,7 @@ def read_all(snapshot: Snapshot) -> list[tuple[int, int]]:
     return list(zip(found.keys.tolist(), found.amounts.tolist(), strict=True))
 
 
-def write(folder: Path, awards: list[Award]) -> Snapshot:
+def write(folder: Path, awards: Sequence[Award]) -> Snapshot:
     folder.mkdir()
     return write_snapshot(folder, awards)
 

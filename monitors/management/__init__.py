@@ -1,0 +1,1 @@
+"""Commands of what watches for people."""
