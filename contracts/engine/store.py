@@ -21,6 +21,8 @@ from contracts.engine import sql
 from contracts.engine.absence import Remarks, remark
 from contracts.engine.aggregates import Answer
 from contracts.engine.amounts import Bins, Digits, count_digits, find_bins
+from contracts.engine.analysis.answers import Analysis
+from contracts.engine.analysis.report import DIMENSIONS, analyze
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
 from contracts.engine.entities.lookup import Entities, Remembered
@@ -228,12 +230,20 @@ class Reader:
 
         The answer is remembered: do not change it.
         """
-        grouped = (LABEL_DIMENSIONS[name] for name in aggregation.dimensions if name in LABEL_DIMENSIONS)
-        self._store.indexes.expect_codes(grouped)
+        self._expect_codes(aggregation.dimensions)
         return self._store.answers.get_or_make(
             aggregation,
             lambda: answer_aggregation(aggregation, self._cursor, self._matcher),
         )
+
+    def analyze(self, filters: Filters) -> Analysis:
+        """The report on what ``filters`` means. Shapes: ``contracts.engine.analysis.answers``."""
+        self._expect_codes(DIMENSIONS)
+        return analyze(filters, self._cursor, self._matcher)
+
+    def _expect_codes(self, dimensions: Sequence[str]) -> None:
+        grouped = (LABEL_DIMENSIONS[name] for name in dimensions if name in LABEL_DIMENSIONS)
+        self._store.indexes.expect_codes(grouped)
 
     def tabulate(self, table: Table, page: Page) -> TableAnswer:
         """One page of a table, JSON-ready. Shapes: ``contracts.engine.tables.answers``."""

@@ -14,8 +14,17 @@ from contracts.questions.query import Aggregation
 
 def answer_aggregation(aggregation: Aggregation, cursor: Cursor, matcher: Matcher) -> Answer:
     """``summary`` and the dimensions asked for, JSON-ready. Shapes: ``contracts.engine.aggregates``."""
+    return answer_from_totals(aggregation, find_totals(aggregation, cursor, matcher), cursor, matcher)
+
+
+def find_totals(aggregation: Aggregation, cursor: Cursor, matcher: Matcher) -> str:
+    """The relation with the totals that answer ``aggregation``, until the next ones are found."""
+    return aggregates.get_cube(aggregation.filters) or _keep_totals(aggregation, cursor, matcher)
+
+
+def answer_from_totals(aggregation: Aggregation, totals: str, cursor: Cursor, matcher: Matcher) -> Answer:
+    """As ``answer_aggregation``, from ``totals`` that were found for it."""
     median = matcher.median_amounts(aggregation.filters)
-    totals = aggregates.get_cube(aggregation.filters) or _keep_totals(aggregation, cursor, matcher)
     bins: list[Group[int]] = cursor.fetch(aggregates.select_bins(totals), Group)
     whole = aggregates.whole_of(bins)
     labels = {of.dimension: of for of in cursor.fetch(aggregates.count_names(totals), Labels)}

@@ -41,7 +41,7 @@ class Case(TypedDict):
     evidence: list[ShownContract]
 
 
-class FlagAnswer(TypedDict):
+class FlagCount(TypedDict):
     """A flag, judged. Of ``rows`` contracts, ``judged`` had what the flag needs; ``contracts`` stand in its
     ``cases``, each counted once."""
 
@@ -52,8 +52,13 @@ class FlagAnswer(TypedDict):
     cases: Count
     contracts: Count
     total_value: Pesos
-    evidence: list[Case]
     caution: str
+
+
+class FlagAnswer(FlagCount):
+    """A flag, judged, and a page of its cases."""
+
+    evidence: list[Case]
 
 
 class _Size(NamedTuple):
@@ -70,6 +75,12 @@ class _Member(NamedTuple):
 def answer_flag(flag: Flag, filters: Filters, page: Page, reader: Reader) -> FlagAnswer:
     """The counts of a flag and a page of its cases, the strongest first."""
     judged = judge(flag, filters, reader)
+    return {**count_judged(judged), "evidence": list_cases(judged, filters, page)}
+
+
+def count_judged(judged: Judged) -> FlagCount:
+    """What is told of a flag in figures."""
+    flag = judged.flag
     return {
         "code": flag.code,
         "title": flag.title,
@@ -78,7 +89,6 @@ def answer_flag(flag: Flag, filters: Filters, page: Page, reader: Reader) -> Fla
         "cases": judged.cases,
         "contracts": judged.contracts,
         "total_value": f"{judged.total_value:.2f}",
-        "evidence": list_cases(judged, filters, page),
         "caution": f"{flag.caution} {VERDICT}",
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,9 +17,9 @@ from contracts.flags.alike import keep_alike
 from contracts.flags.flag import VERDICT, Flag
 from contracts.flags.held import join_limits, prepare_limits
 from contracts.questions.filters import Filters
-from contracts.snapshot.expressions import Statement
+from contracts.snapshot.expressions import CODES, Statement
 
-CASES, EVIDENCE = "flag_cases", "flag_evidence"
+CASES, EVIDENCE, KEPT = "flag_cases", "flag_evidence", "flag_rows"
 WRITTEN = (
     *("organization_name", "awardee_name", "award_title", "contract_amount", "approved_budget"),
     *("procurement_mode", "publish_date", "closing_date", "award_date", "reference_id", "award_number"),
@@ -51,6 +51,17 @@ class Judged:
     """On which the relations are."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Docket:
+    """Contracts to be judged: so many ``rows``, a relation of ``cursor``. ``amounts`` is a table that has
+    those of all of them, by id."""
+
+    rows: Statement
+    amounts: str
+    count: int
+    cursor: Cursor
+
+
 class _Count(NamedTuple):
     rows: int
     value: Decimal | None
@@ -62,13 +73,36 @@ def judge(flag: Flag, filters: Filters, reader: Reader) -> Judged:
     Raises QueryInterrupted, OutOfSpace.
     """
     scan = reader.scan(filters)
-    cursor = scan.cursor
+    rows = Statement(f"(SELECT * {scan.rows.sql})", scan.rows.parameters)
+    return judge_docket(
+        flag, Docket(rows=rows, amounts="contracts", count=reader.count(filters).rows, cursor=scan.cursor)
+    )
+
+
+def keep_docket(flags: Iterable[Flag], filters: Filters, reader: Reader) -> Docket:
+    """The contracts that ``filters`` means with what ``flags`` read of them, for those that judge by many."""
+    scan = reader.scan(filters)
+    # Titles and numbers of five million contracts are unpacked to find a few of them, which takes a second:
+    # once, and not for each flag.
+    read = dict.fromkeys(name for flag in flags for name in flag.fields)
+    codes = (CODES[name] for name in read if name in CODES)
+    columns = ", ".join(dict.fromkeys(["id", "contract_amount", *read, *codes]))
+    scan.cursor.execute(
+        Statement(
+            f"CREATE OR REPLACE TEMP TABLE {KEPT} AS SELECT {columns} {scan.rows.sql}", scan.rows.parameters
+        )
+    )
+    return Docket(rows=Statement(KEPT), amounts=KEPT, count=reader.count(filters).rows, cursor=scan.cursor)
+
+
+def judge_docket(flag: Flag, docket: Docket) -> Judged:
+    """As ``judge``."""
+    cursor = docket.cursor
     if flag.by_limits:
         prepare_limits(cursor)
     needed = flag.fill(flag.needed)
-    rows = f"(SELECT * {scan.rows.sql})"
-    source = join_limits(rows) if flag.by_limits else rows
-    judged = Statement(f"(SELECT * FROM {source} WHERE {needed})", scan.rows.parameters)
+    source = join_limits(docket.rows.sql) if flag.by_limits else docket.rows.sql
+    judged = Statement(f"(SELECT * FROM {source} WHERE {needed})", docket.rows.parameters)
     [known] = cursor.fetch(Statement(f"SELECT count(*), NULL FROM {judged.sql}", judged.parameters), _Count)
     if flag.alike:
         judged = keep_alike(flag, judged, cursor)
@@ -78,13 +112,14 @@ def judge(flag: Flag, filters: Filters, reader: Reader) -> Judged:
     [found] = cursor.fetch(
         # A contract may stand in several cases, as two splits may share one.
         Statement(
-            f"SELECT count(*), sum(contract_amount) FROM contracts WHERE id IN (SELECT id FROM {EVIDENCE})"
+            f"SELECT count(*), sum(contract_amount) FROM {docket.amounts}"
+            f" WHERE id IN (SELECT id FROM {EVIDENCE})"
         ),
         _Count,
     )
     return Judged(
         flag=flag,
-        rows=reader.count(filters).rows,
+        rows=docket.count,
         judged=known.rows,
         cases=cases.rows,
         contracts=found.rows,

@@ -29,6 +29,8 @@ MODULES = (
     "compare",
     "flags.judging",
     "flags.export",
+    "analysis.running",
+    "analysis.export",
     "bulk",
     "rehearsal",
     "job",

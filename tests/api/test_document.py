@@ -104,6 +104,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         start(client, "compare"),
         start(client, "flags", {"flags": ["over-limit", "weekend-award"]}),
         start(client, "flags/export", {"flag": "weekend-award", "format": "csv"}),
+        start(client, "analysis", {"filters": {"contractors": ["Peña & Sons"]}}),
+        start(client, "analysis/export"),
     ]
     tasks += [start(client, "table", {"columns": "year"}), start(client, "table/export", {"rows": "month"})]
     work_off()

@@ -18,7 +18,7 @@ FLAG = Flag(
     formula=f"Of each buyer's contracts, the share of missing values among: {', '.join(ASKED)}.",
     source="Open Contracting Partnership, Red flags for integrity (2016): missing data is a flag of its own.",
     caution="The raw files of some years lack whole columns, which is nobody's fault.",
-    fields=("organization_name",),
+    fields=("organization_name", *ASKED),
     thresholds=(
         Threshold(name="least", value=20, meaning="contracts of the buyer, at least"),
         Threshold(name="share", value=0.3, meaning="of the values missing, at least"),

@@ -10,14 +10,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from contracts.writers.workbook.about import About, Year
+from contracts.writers.workbook.report import ReportChart, ReportColumn, ReportSheet
 
 if TYPE_CHECKING:
+    from contracts.writers.workbook.report_book import write_report
     from contracts.writers.workbook.sheets import SheetPlan, join_sheets, plan_sheets, write_sheet
     from contracts.writers.workbook.writing import write_xlsx
 
-__all__ = ["About", "SheetPlan", "Year", "join_sheets", "plan_sheets", "write_sheet", "write_xlsx"]
+__all__ = [
+    "About",
+    "ReportChart",
+    "ReportColumn",
+    "ReportSheet",
+    "SheetPlan",
+    "Year",
+    "join_sheets",
+    "plan_sheets",
+    "write_report",
+    "write_sheet",
+    "write_xlsx",
+]
 
-_AT_FIRST_USE = {"write_xlsx": "writing"} | dict.fromkeys(
+_AT_FIRST_USE = {"write_xlsx": "writing", "write_report": "report_book"} | dict.fromkeys(
     ("SheetPlan", "join_sheets", "plan_sheets", "write_sheet"), "sheets"
 )
 

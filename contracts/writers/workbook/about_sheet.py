@@ -19,7 +19,7 @@ TITLE, BOLD = Font("Calibri", 14, bold=True), Font("Calibri", 11, bold=True)
 TOP = Alignment(horizontal="left", vertical="top", wrap_text=True)
 
 
-Content = str | int | Decimal
+Content = str | int | float | Decimal
 WIDTHS = {"A": 24, "B": 72, "C": 14}
 
 
@@ -102,10 +102,11 @@ def _append(sheet: Any, label: Content = "", *values: Content, font: Font | None
         cell = sheet.cell(row, column)
         if font or column == 1:
             cell.font = font or BOLD
-        _fill_cell(cell, content)
+        fill_cell(cell, content)
 
 
-def _fill_cell(cell: Any, content: Content) -> None:
+def fill_cell(cell: Any, content: Content) -> None:
+    """Put ``content`` into an openpyxl ``cell``; text is text, whatever it begins with."""
     cell.alignment = TOP
     if isinstance(content, str):
         # Nothing for an empty text, of which openpyxl makes a cell that says it holds a text and holds none.
@@ -116,7 +117,7 @@ def _fill_cell(cell: Any, content: Content) -> None:
         cell.value = content
         # Not in the first column, where the year 2024 would read 2,024.
         if cell.column > 1:
-            cell.number_format = "#,##0.00" if isinstance(content, Decimal) else "#,##0"
+            cell.number_format = "#,##0" if isinstance(content, int) else "#,##0.00"
 
 
 def _readable(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from openpyxl import Workbook
@@ -64,7 +64,7 @@ def build_package(
         _furnish_sheet(sheet, fields, rows=rows)
     fill_about(workbook.create_sheet("About"), about, fields=fields, cut_texts=cut_texts)
     styles = {type_: _style_number(workbook, code) for type_, code in NUMBER_FORMATS.items()}
-    parts = _save(workbook, about)
+    parts = save_parts(workbook, about.made_at)
     names = [f"xl/worksheets/sheet{index}.xml" for index in range(1, len(sheets) + 1)]
     frames = tuple(
         _split_sheet(name, parts.pop(name), fields, rows=rows)
@@ -96,8 +96,8 @@ def _style_number(workbook: Workbook, number_format: str) -> int:
     return int(cell.style_id)
 
 
-def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
-    """The parts by name."""
+def save_parts(workbook: Workbook, made_at: datetime) -> dict[str, bytes]:
+    """The parts by name; ``made_at`` is an aware time."""
     buffer = io.BytesIO()
     workbook.save(buffer)
     with zipfile.ZipFile(buffer) as archive:
@@ -105,7 +105,7 @@ def _save(workbook: Workbook, about: About) -> dict[str, bytes]:
     properties = workbook.properties
     properties.creator = "PhilGEPS Data Explorer"
     # Only now, because saving stamps the clock on it: equal rows are to give equal bytes.
-    properties.created = properties.modified = about.made_at.astimezone(UTC).replace(tzinfo=None)
+    properties.created = properties.modified = made_at.astimezone(UTC).replace(tzinfo=None)
     parts[CORE_PROPERTIES] = tostring(properties.to_tree())
     return parts
 

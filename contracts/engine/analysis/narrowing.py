@@ -1,0 +1,95 @@
+"""The filters that mean a part of what other filters mean, so that every figure leads to its contracts."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from contracts.engine.aggregates import Part
+from contracts.questions.entities.kinds import KINDS, EntityKind
+from contracts.questions.filters import Filters
+from contracts.questions.periods import UNDATED, TimeRange
+from contracts.questions.texts import NameWanted
+
+CONTRACTORS, ORGANIZATIONS = KINDS["contractors"], KINDS["organizations"]
+OTHER = {CONTRACTORS.name: ORGANIZATIONS, ORGANIZATIONS.name: CONTRACTORS}
+"""Kind -> who is at the other end of its contracts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The one contractor or organization that filters are about."""
+
+    kind: EntityKind
+    name: str
+
+
+def say(filters: Filters) -> Mapping[str, object]:
+    """The filters in JSON, without the members that ask for nothing: a report holds some hundred of them."""
+    return filters.model_dump(mode="json", exclude_defaults=True)
+
+
+def find_subject(filters: Filters) -> Subject | None:
+    """Whom ``filters`` is about: the only name of the only list of contractors and organizations in use."""
+    given = [kind for kind in (CONTRACTORS, ORGANIZATIONS) if filters.names(kind.filter)]
+    if len(given) != 1:
+        return None
+    [kind] = given
+    names = filters.names(kind.filter)
+    one = names[0] if len(names) == 1 else None
+    return Subject(kind=kind, name=one) if isinstance(one, str) else None
+
+
+def leave_out(filters: Filters, kind: EntityKind) -> Filters:
+    """``filters`` without what they say of the names of ``kind``."""
+    return filters.model_copy(update={kind.filter: (), f"except_{kind.filter}": ()})
+
+
+def narrow_to_names(filters: Filters, kind: EntityKind, names: Sequence[NameWanted]) -> Filters:
+    """The contracts of ``names``, all of which ``filters`` means as well."""
+    return filters.model_copy(update={kind.filter: tuple(names)})
+
+
+def narrow_to_part(filters: Filters, kind: EntityKind, part: Part, shown: Sequence[Part]) -> Filters:
+    """The contracts of a row of totals by name; ``shown`` are all rows, which the others are not in."""
+    if not part.get("others"):
+        return narrow_to_names(filters, kind, [part["label"]])
+    excepted = f"except_{kind.filter}"
+    labels = [one["label"] for one in shown if not one.get("others")]
+    return filters.model_copy(update={excepted: (*filters.names(excepted), *labels)})
+
+
+def narrow_to_period(filters: Filters, label: str | None) -> Filters:
+    """The contracts of a year ("2024") or a month ("2024-05"), null: of no known day."""
+    ranges = filters.time_ranges
+    if label is None:
+        return filters.model_copy(update={"time_ranges": (UNDATED,)})
+    within = read_period(label)
+    # Some days of a month may be all that the filters mean of it.
+    kept = [both for one in ranges for both in [_intersect(one, within)] if both] if ranges else [within]
+    return filters.model_copy(update={"time_ranges": tuple(dict.fromkeys(kept))})
+
+
+def read_period(label: str) -> TimeRange:
+    """The days of a year ("2024") or of a month ("2024-05")."""
+    year, _, month = label.partition("-")
+    if not month:
+        return TimeRange.year(int(year))
+    last = monthrange(int(year), int(month))[1]
+    return TimeRange(start=date(int(year), int(month), 1), end=date(int(year), int(month), last))
+
+
+def _intersect(one: TimeRange, other: TimeRange) -> TimeRange | None:
+    """The days of both; ``other`` has two ends."""
+    if one == UNDATED or other.start is None or other.end is None:
+        return None
+    start, end = max(one.start or other.start, other.start), min(one.end or other.end, other.end)
+    return TimeRange(start=start, end=end) if start <= end else None
+
+
+def covers(filters: Filters, year: int) -> bool:
+    """Whether all days of a year are meant."""
+    whole = TimeRange.year(year)
+    return not filters.time_ranges or any(_intersect(one, whole) == whole for one in filters.time_ranges)
