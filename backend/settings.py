@@ -269,7 +269,8 @@ TASK_KINDS: tuple[str, ...] = (
 # And lists of periodic jobs, beside those of data_processing.operations.schedules.
 TASK_SCHEDULES: tuple[str, ...] = ("monitors.sweeping.SCHEDULES", "monitors.anomalies.training.SCHEDULES")
 REHEARSALS = env.flag("REHEARSALS", False)
-TASK_RATE_LIMITS = env.rates("TASK_RATE_LIMITS")
+# A report takes seconds of both processors.
+TASK_RATE_LIMITS = {"analysis": (5, 60.0), **env.rates("TASK_RATE_LIMITS")}
 # Django's own task interface; `default` is `normal`. Nothing of users belongs into `critical`.
 TASKS = {
     "default": {

@@ -67,7 +67,7 @@ def handle(kind: TaskKind[TaskRequest], message: Message, *, worker: str) -> Rep
     except (TaskError, ContractsError) as error:
         results.tell_failure(message.task_id, message=f"{error.code}: {error}")
         raise
-    report = runner.run_attempt(run_id, worker=worker)
+    report = runner.run_attempt(run_id, worker=worker, kind=kind.name)
     if report is None:
         report = Report(state=State.FAILURE, text="not-found: there is no such task (any more)")
         results.tell_failure(message.task_id, message=report.text)

@@ -47,20 +47,21 @@ DATABASE_PATIENCE_S, DATABASE_PAUSE_S = 30.0, 0.5
 ROOM_EVERY_S = 1.0
 
 
-def run_attempt(run_id: uuid.UUID, *, worker: str) -> Report | None:
+def run_attempt(run_id: uuid.UUID, *, worker: str, kind: str | None = None) -> Report | None:
     """Do one attempt of a run, if it can be had; returns how the run stands then, None where there is none.
+    ``kind`` is what its message says it is, so that only those that have a rate are looked up for it.
     Raises only when the database stays away: then the message is not acknowledged, the lease runs out and the
     run is published again."""
-    if insist(lambda: _put_off(run_id, worker=worker)):
+    limited = settings.TASK_RATE_LIMITS
+    if (kind is None or kind in limited) and insist(lambda: _put_off(run_id, worker=worker)):
         return Report(state=State.PENDING, text="waits, because many of its kind have started lately")
     means = Means(kinds=KNOWN, without_dataset=WITHOUT_DATASET, versions=datasets.list_versions())
     # A worker that gave up at once would throw the whole queue away while the database restarts.
     claim = insist(lambda: claims.claim(run_id, worker=worker, lease_s=settings.LEASE_S, means=means))
     if claim is None:
         return insist(lambda: _leave(run_id, means, worker=worker))
-    kind = KINDS[claim.kind]
     began = time.monotonic()
-    report = _attempt(kind, claim)
+    report = _attempt(KINDS[claim.kind], claim)
     _log_end(claim, report, seconds=time.monotonic() - began)
     # The sweeper would do so too, half a second later, in which this worker may stand idle. The program's own
     # runs take no turns.
