@@ -13,7 +13,7 @@ from web.pages.limits import LimitsPage
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.saved import Saved, unsubscribe
 from web.tokens import RevokeToken, Tokens
-from web.views import Compare, Datasets, Explorer, Flags, Groups, Help, MyTasks, Operations
+from web.views import Analysis, Compare, Datasets, Explorer, Flags, Groups, Help, MyTasks, Operations
 
 register_converter(KindConverter, "kind")
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("help/", Help.as_view(), name="help"),
     path("flags/", Flags.as_view(), name="flags"),
     path("anomalies/", AnomaliesPage.as_view(), name="anomalies"),
+    path("analysis/", Analysis.as_view(), name="analysis"),
     path("limits/", LimitsPage.as_view(), name="limits"),
     path("entity/", ByName.as_view(), name="entity-by-name"),
     path("<kind:kind>/", DirectoryPage.as_view(), name="entities"),

@@ -169,6 +169,15 @@ class Flags(Page):
         )
 
 
+class Analysis(Page):
+    """A report on the contracts that filters mean."""
+
+    template_name = "web/analysis.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(pickers=USUAL, **kwargs)
+
+
 def _show_flag(flag: Flag) -> dict[str, object]:
     listed = represent_flag(flag)
     thresholds = [{**one, "shown": f"{one['value']:,.10g}"} for one in listed["thresholds"]]

@@ -17,7 +17,7 @@ from tests.web.markup import Markup
 OPEN = ["/", "/compare/", "/flags/", "/saved/", "/tasks/", "/datasets/", "/help/"]
 IN_NAVIGATION = [*OPEN, "/operations/", "/tokens/"]
 # Where names lead to: the navigation has no room for what few need.
-PAGES = [*IN_NAVIGATION, "/groups/"]
+PAGES = [*IN_NAVIGATION, "/groups/", "/analysis/"]
 
 
 @pytest.fixture(params=[*PAGES, "/nowhere/"])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, Protocol, Self, TypedDict
 
 from django.conf import settings
 from pydantic import ConfigDict, Field, JsonValue, Strict, model_validator
@@ -149,7 +149,14 @@ def _money(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def hand_over(wanted: FileRequest, path: Path, written: Written, *, rows: int, words: str) -> Outcome:
+class Formatted(Protocol):
+    """A request that says the format of its file."""
+
+    @property
+    def format(self) -> str: ...
+
+
+def hand_over(wanted: Formatted, path: Path, written: Written, *, rows: int, words: str) -> Outcome:
     """The outcome of an export: the complete file at ``path``, and what is told of it."""
     name = f"{make_stem(words)}.{wanted.format}"
     return Outcome(

@@ -182,7 +182,14 @@ function buildActions(search, around) {
       text,
     );
   const { shared, share, copy, self } = search.links;
+  const view = search.filters && viewOfRequest({ filters: search.filters });
   return [
+    view &&
+      build(
+        "a",
+        { class: "button small", href: `/analysis/${writeView(view)}`, "aria-label": `Analyze ${search.name}` },
+        "Analyze",
+      ),
     act("edit", "Rename", async () => around.edit(search)),
     act("copy", "Copy", () => post(copy)),
     shared
