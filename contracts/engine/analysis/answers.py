@@ -145,7 +145,7 @@ class Concentration(TypedDict):
 
 
 class Concentrations(TypedDict):
-    """The concentration of each kind, and what is to be known of it."""
+    """The concentration of each kind but that of the subject, which has all, and what to know of it."""
 
     by_kind: list[Concentration]
     scales: list[Scale]

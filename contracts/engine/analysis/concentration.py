@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.engine.analysis.answers import Concentration, Concentrations, Scale
-from contracts.engine.analysis.narrowing import CONTRACTORS, ORGANIZATIONS
+from contracts.engine.analysis.narrowing import CONTRACTORS, ORGANIZATIONS, Subject
 from contracts.engine.cursor import Cursor
 from contracts.questions.entities.kinds import EntityKind
 from contracts.snapshot.expressions import Statement
@@ -44,14 +44,14 @@ CAUTION = (
 )
 
 
-def measure_concentration(totals: str, whole: Decimal, cursor: Cursor) -> Concentrations:
+def measure_concentration(
+    totals: str, whole: Decimal, cursor: Cursor, *, subject: Subject | None
+) -> Concentrations:
     """Of contractors and of organizations; ``totals`` is a relation (``contracts.engine.aggregates``) of
-    contracts worth ``whole`` pesos."""
+    contracts worth ``whole`` pesos. A ``subject`` has all of them: of its own kind nothing is to be told."""
+    kinds = [kind for kind in (CONTRACTORS, ORGANIZATIONS) if subject is None or kind != subject.kind]
     return {
-        "by_kind": [
-            _measure(kind, list_values(totals, kind, cursor), float(whole))
-            for kind in (CONTRACTORS, ORGANIZATIONS)
-        ],
+        "by_kind": [_measure(kind, list_values(totals, kind, cursor), float(whole)) for kind in kinds],
         "scales": list(SCALES),
         "formula": FORMULA,
         "caution": CAUTION,

@@ -32,9 +32,11 @@ def analyze(filters: Filters, cursor: Cursor, matcher: Matcher) -> Analysis:
     asked = Aggregation(filters=filters, dimensions=DIMENSIONS, top_n=SHOWN)
     totals = find_totals(asked, cursor, matcher)
     answer = answer_from_totals(asked, totals, cursor, matcher)
-    # Before the next totals take the place of these.
-    concentration = measure_concentration(totals, Decimal(answer["summary"]["total_value"]), cursor)
     subject = find_subject(filters)
+    # Before the next totals take the place of these.
+    concentration = measure_concentration(
+        totals, Decimal(answer["summary"]["total_value"]), cursor, subject=subject
+    )
     return {
         "filters": say(filters),
         "subject": None if subject is None else _name(subject),

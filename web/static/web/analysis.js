@@ -86,7 +86,7 @@ async function analyze() {
 function draw(report) {
   const { count } = report.summary;
   find("#summary").textContent = count
-    ? `${countWords(count, "contract")}: ${report.filters_in_words}. Dataset ${report.dataset_version}.`
+    ? `${countWords(count, "contract")} · ${report.filters_in_words} · dataset ${report.dataset_version}`
     : "No contract matches. Take a filter away.";
   find("#report").replaceChildren(...(count ? buildReport(report).filter((part) => part !== null) : []));
 }

@@ -257,14 +257,16 @@ function buildPartners(shares, { subject }) {
     `by-${kind}`,
     many,
     build("p", {}, sayDependence(shares, subject)),
-    buildFigure({
-      title: `${many} with most of the value`,
-      hint: "Each bar leads to its contracts",
-      heads: [many, ...HEADS],
-      marks,
-      drawing: drawBars(named),
-      beyond,
-    }),
+    // One name has all, which no bar need say.
+    marks.length > 1 &&
+      buildFigure({
+        title: `${many} with most of the value`,
+        hint: "Each bar leads to its contracts",
+        heads: [many, ...HEADS],
+        marks,
+        drawing: drawBars(named),
+        beyond,
+      }),
     buildTable(
       `Dependence of ${many.toLowerCase()}`,
       [many, "Share of these", "All its contracts", "These of all its", `Its ${other}`, "Has of all its"],

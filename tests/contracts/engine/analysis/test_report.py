@@ -180,6 +180,8 @@ def test_concentration_is_the_sum_of_squared_shares_of_what_bears_a_name() -> No
         "level": "high",
     }
     assert (of_buyers["hhi"], of_buyers["equal_names"]) == (10_000, 1.0)
+    [of_buyers] = analyze(given, {"contractors": ["A"]})["concentration"]["by_kind"]
+    assert of_buyers["kind"] == "organizations"
     assert [name_level(hhi) for hhi in (999, 1000, 1799, 1800)] == ["low", "moderate", "moderate", "high"]
 
 
