@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from contracts.anomalies.declared import AMOUNT, MAD_TO_SIGMA, Parameters
+from contracts.anomalies.declared import AMOUNT, MAD_TO_SIGMA, SHOWN, Parameters
 from contracts.engine.cursor import Cursor
 from contracts.engine.store import Reader
 from contracts.law.buyers import select_buyer
@@ -79,7 +79,7 @@ def find_amounts(cursor: Cursor, parameters: Parameters) -> tuple[int, pa.Table]
             f"""CREATE OR REPLACE TEMP TABLE {FAR} AS
             SELECT organization, category, year, amount, any_value(abs({score}))::DOUBLE AS score,
                 any_value(middle) AS middle, any_value(spread) AS spread, any_value(alike) AS alike,
-                count(*) AS contracts
+                count(*) AS contracts, min(id, {SHOWN}) AS largest
             FROM {SIZED} s JOIN {GROUPS} g USING (category, buyer, year)
             WHERE abs({score}) >= {parameters.amount_score}
                 AND abs(size - middle) >= ln({parameters.amount_times})
@@ -98,7 +98,7 @@ def _select_strongest(parameters: Parameters) -> Statement:
             amount::DECIMAL(38, 2) AS actual, exp(middle) AS expected,
             exp(middle - {margin}) AS low, exp(middle + {margin}) AS high,
             alike::BIGINT AS alike, contracts::BIGINT AS contracts,
-            (contracts * amount::DECIMAL(27, 2))::DECIMAL(38, 2) AS total_value
+            (contracts * amount::DECIMAL(27, 2))::DECIMAL(38, 2) AS total_value, largest
         FROM {FAR} f
         JOIN labels o ON o.field = 'organization_name' AND o.code = f.organization
         JOIN labels c ON c.field = 'business_category' AND c.code = f.category

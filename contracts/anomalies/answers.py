@@ -15,21 +15,19 @@ from contracts.anomalies.declared import AMOUNT, CAUTION, KINDS
 from contracts.anomalies.model import Facts, read_facts, read_found, read_series
 from contracts.anomalies.series import YEAR
 from contracts.engine.records.record import TOLD
+from contracts.engine.records.rows import JsonRow
 from contracts.engine.records.shown import ShownContract, show_contract
 from contracts.engine.store import Reader
 from contracts.fields import Also, Pesos, Shown
 from contracts.questions.filters import Filters
 from contracts.questions.numbers import ValueRange
 from contracts.questions.periods import TimeRange
-from contracts.questions.query import Page, Query, Sort
+from contracts.questions.query import Page
 from contracts.snapshot.versions import Snapshot
 
-SHOWN = 5
-"""Contracts of an anomaly that are told with it, the largest; its filters find all."""
 BEFORE, AFTER = 3 * YEAR, YEAR
 """Months of a series that are told around an anomaly."""
 MAX_PAGE_SIZE = 50
-LARGEST = Sort(field="contract_amount", descending=True)
 
 Count = Annotated[int, Also(minimum=0)]
 Day = Annotated[str, Also(format="date")]
@@ -108,12 +106,15 @@ def list_anomalies(wanted: Wanted, snapshot: Snapshot, reader: Reader) -> Anomal
     rows = found.slice(wanted.place.offset, wanted.place.size).to_pylist()
     numbers = [row["series"] for row in rows if row["series"] is not None]
     series = {one["number"]: one for one in read_series(snapshot, numbers).to_pylist()}
+    # All at once, because each read of a few rows takes as long as one of all of them.
+    ids = list(dict.fromkeys(number for row in rows for number in row["largest"]))
+    contracts = dict(zip(ids, reader.read_contracts(TOLD, ids), strict=True))
     return {
         "dataset_version": snapshot.version,
         "count": found.num_rows,
         "page": wanted.page,
         "page_size": wanted.page_size,
-        "anomalies": [_tell(row, series.get(row["series"]), facts, reader) for row in rows],
+        "anomalies": [_tell(row, series.get(row["series"]), facts, contracts) for row in rows],
         "model": facts,
         "caution": CAUTION,
     }
@@ -139,9 +140,13 @@ def _choose(found: pa.Table, wanted: Wanted) -> pa.Table:
     return found.filter(met)
 
 
-def _tell(row: Mapping[str, Any], series: Mapping[str, Any] | None, facts: Facts, reader: Reader) -> Anomaly:
+def _tell(
+    row: Mapping[str, Any],
+    series: Mapping[str, Any] | None,
+    facts: Facts,
+    contracts: Mapping[int, JsonRow],
+) -> Anomaly:
     filters = make_filters(row)
-    largest = reader.search(Query(filters=filters, columns=TOLD, sort=LARGEST), Page(number=1, size=SHOWN))
     return {
         "kind": row["kind"],
         "organization": row["organization"],
@@ -158,7 +163,7 @@ def _tell(row: Mapping[str, Any], series: Mapping[str, Any] | None, facts: Facts
         "contracts": row["contracts"],
         "total_value": f"{row['total_value']:.2f}",
         "filters": filters.to_json(),
-        "evidence": [show_contract(one) for one in largest],
+        "evidence": [show_contract(contracts[number]) for number in row["largest"]],
         "series": [] if series is None else _list_months(series, row, facts["parameters"]["month_score"]),
     }
 

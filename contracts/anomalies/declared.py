@@ -57,5 +57,7 @@ class Parameters:
 
 
 PARAMETERS = Parameters()
+SHOWN = 5
+"""Contracts of an anomaly that are told with it, the largest; its filters find all."""
 MAD_TO_SIGMA = 1.4826
 """What makes of the median absolute deviation of a normal distribution its standard deviation."""

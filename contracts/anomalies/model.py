@@ -48,10 +48,12 @@ FOUND_SCHEMA = pa.schema(
         ("alike", pa.int64()),
         ("contracts", pa.int64()),
         ("total_value", pa.decimal128(38, 2)),
+        ("largest", pa.list_(pa.int64())),
     ]
 )
 """``series`` is the number of a row of the series; ``alike`` how many like contracts there are. Of a level,
-``actual`` and ``expected`` are the usual months after and before."""
+``actual`` and ``expected`` are the usual months after and before. ``largest`` are ids of contracts, SHOWN of
+them at most."""
 
 Count = Annotated[int, Also(minimum=0)]
 

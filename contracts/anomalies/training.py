@@ -21,6 +21,7 @@ from contracts.anomalies.declared import (
     ORGANIZATION,
     PARAMETERS,
     SERIES,
+    SHOWN,
     Parameters,
 )
 from contracts.anomalies.model import FORMAT, FOUND_SCHEMA, Coverage, Facts, Model, Trial
@@ -35,7 +36,7 @@ from contracts.anomalies.series import (
     take_apart,
 )
 from contracts.engine.cursor import Cursor
-from contracts.engine.store import Reader
+from contracts.engine.store import Reader, Scan
 from contracts.progress import Progress
 from contracts.questions.filters import Filters
 from contracts.questions.reading import FIRST_YEAR, LAST_YEAR
@@ -43,7 +44,7 @@ from contracts.snapshot.expressions import CODES, Statement
 
 STEPS = 4
 Codes = NDArray[np.int32]
-MONTHS, SPOTS = "anomaly_months", "anomaly_spots"
+CONTRACTS, MONTHS, SPOTS = "anomaly_contracts", "anomaly_months", "anomaly_spots"
 SERIES_SCHEMA = pa.schema(
     [
         ("number", pa.int32()),
@@ -127,20 +128,7 @@ def _judge(reader: Reader, of: str, parameters: Parameters, *, start: int) -> Ju
     """The series of one column, numbered from ``start`` on."""
     scan = reader.scan(Filters())
     column = SERIES[of]
-    # Not the last month: it is not over in most files, and would be a fall of everything.
-    scan.cursor.execute(
-        Statement(
-            f"""CREATE OR REPLACE TEMP TABLE {MONTHS} AS
-            SELECT {CODES[column]}::INTEGER AS code,
-                (12 * year(award_date) + month(award_date) - 1)::INTEGER AS month,
-                count(*) AS contracts, sum(contract_amount)::DECIMAL(38, 2) AS value
-            {scan.rows.sql} AND {column} IS NOT NULL
-                AND year(award_date) BETWEEN {FIRST_YEAR} AND {LAST_YEAR}
-            GROUP BY 1, 2
-            QUALIFY month < max(month) OVER ()""",
-            scan.rows.parameters,
-        )
-    )
+    _prepare_months(scan, column)
     names, first, codes, values = _read_months(scan.cursor, parameters)
     parts = take_apart(values, parameters)
     spots = {MONTH: find_months(parts, parameters), LEVEL: find_levels(parts, parameters)}
@@ -154,6 +142,24 @@ def _judge(reader: Reader, of: str, parameters: Parameters, *, start: int) -> Ju
         counts={kind: len(one.month) for kind, one in spots.items()},
         found=pa.concat_tables(found),
         series=_list_series(scan.cursor, of, codes, first, values, parts, start=start),
+    )
+
+
+def _prepare_months(scan: Scan, column: str) -> None:
+    """Make the relations CONTRACTS, each with the code of its name and its month from year 0, and MONTHS."""
+    # Not the last month: it is not over in most files, and would be a fall of everything.
+    rows = f"""SELECT id, {CODES[column]}::INTEGER AS code, contract_amount,
+            (12 * year(award_date) + month(award_date) - 1)::INTEGER AS month
+        {scan.rows.sql} AND {column} IS NOT NULL
+            AND year(award_date) BETWEEN {FIRST_YEAR} AND {LAST_YEAR}"""
+    scan.cursor.execute(Statement(f"CREATE OR REPLACE TEMP VIEW {CONTRACTS} AS {rows}"))
+    scan.cursor.execute(
+        Statement(
+            f"""CREATE OR REPLACE TEMP TABLE {MONTHS} AS
+            SELECT code, month, count(*) AS contracts, sum(contract_amount)::DECIMAL(38, 2) AS value
+            FROM {CONTRACTS} GROUP BY 1, 2
+            QUALIFY month < max(month) OVER ()"""
+        )
     )
 
 
@@ -211,13 +217,20 @@ def _describe(
     actual = "actual::DECIMAL(38, 2)" if kind == LEVEL else "sum(m.value)::DECIMAL(38, 2)"
     return cursor.fetch_table(
         Statement(
-            f"""SELECT '{kind}' AS kind, {labels[ORGANIZATION]}::VARCHAR AS organization,
+            f"""WITH chosen AS (
+                SELECT series, since, arg_max(c.id, c.contract_amount, {SHOWN}) AS largest
+                FROM {SPOTS} s JOIN {CONTRACTS} c ON c.code = s.code AND c.month BETWEEN since AND until
+                GROUP BY series, since
+            )
+            SELECT '{kind}' AS kind, {labels[ORGANIZATION]}::VARCHAR AS organization,
                 {labels[CATEGORY]}::VARCHAR AS category, series,
                 make_date(since // 12, since % 12 + 1, 1) AS first_day,
                 last_day(make_date(until // 12, until % 12 + 1, 1)) AS last_day,
                 score, {actual} AS actual, expected, low, high, NULL::BIGINT AS alike,
-                sum(m.contracts)::BIGINT AS contracts, sum(m.value)::DECIMAL(38, 2) AS total_value
+                sum(m.contracts)::BIGINT AS contracts, sum(m.value)::DECIMAL(38, 2) AS total_value,
+                any_value(largest) AS largest
             FROM {SPOTS} s JOIN {MONTHS} m ON m.code = s.code AND m.month BETWEEN since AND until
+            JOIN chosen USING (series, since)
             JOIN labels l ON l.field = '{SERIES[of]}' AND l.code = s.code
             GROUP BY series, since, until, score, s.actual, expected, low, high"""
         )

@@ -43,9 +43,13 @@ def ask_model() -> TaskRun:
     version = datasets.current_snapshot().version
     # Two that ask at once would have the same work done twice.
     locks.hold("anomaly model")
-    unfinished = TaskRun.objects.filter(
-        kind=KIND.name, owner=OWN, dataset_version=version, state__in=UNFINISHED
-    )
-    return unfinished.first() or submission.record_own(
+    return find_unfinished() or submission.record_own(
         KIND, TrainAnomaliesRequest(), queue=KIND.queue, version=version
     )
+
+
+def find_unfinished() -> TaskRun | None:
+    """The run that is to make, or makes, the model of the current dataset version. Raises NoDataset."""
+    version = datasets.current_snapshot().version
+    runs = TaskRun.objects.filter(kind=KIND.name, owner=OWN, dataset_version=version, state__in=UNFINISHED)
+    return runs.first()

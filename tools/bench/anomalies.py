@@ -14,13 +14,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from statistics import median
 from typing import Any, TypeVar
 
-from contracts.anomalies.answers import make_filters
+from contracts.anomalies.answers import Wanted, list_anomalies, make_filters
 from contracts.anomalies.declared import AMOUNT, KINDS, LEVEL
 from contracts.anomalies.model import Model, write_model
 from contracts.anomalies.training import train
-from contracts.engine.store import Store
+from contracts.engine.store import Reader, Store
 from contracts.ingest import import_files
 from contracts.questions.query import Page, Query
 from contracts.snapshot.versions import Snapshot
@@ -88,7 +89,7 @@ def _find(seed: int, *, planted: bool) -> tuple[list[dict[str, Any]], dict[str, 
         return rows, json.loads((out / KEY).read_text(encoding="utf-8"))
 
 
-def _list_numbers(reader: Any, row: dict[str, Any]) -> list[str]:
+def _list_numbers(reader: Reader, row: dict[str, Any]) -> list[str]:
     """The award numbers behind an anomaly."""
     query = Query(filters=make_filters(row), columns=("award_number",))
     return [one["award_number"] for one in reader.search(query, Page(number=1, size=100))]
@@ -119,19 +120,32 @@ def _count(month: str) -> int:
 
 
 def measure_time(rows: int) -> dict[str, float]:
-    """Seconds and peak memory of a model of so many contracts, and the size of its file."""
+    """Seconds and peak memory of a model of so many contracts, the size of its file, and how long the API's
+    answer of ten takes then: the first one, and others (median)."""
     ForDevelopers.hide()
     store = Store(prepare_snapshot(rows), memory_limit_mb=400)
     began = time.perf_counter()
     with store.reader() as reader, tempfile.TemporaryDirectory() as folder:
         model = finish(train(reader, store.snapshot.version))
-        size = write_model(Snapshot(Path(folder)), model).stat().st_size
+        made = Snapshot(Path(folder))
+        size = write_model(made, model).stat().st_size
         took_s = time.perf_counter() - began
+        peak_mb = read_peak_rss_mb()
+        pages = [_time_page(page, made, reader) for page in range(1, 22)]
     return {
         "anomaly_model_s": round(took_s, 1),
-        "anomaly_model_mb": read_peak_rss_mb(),
+        "anomaly_model_mb": peak_mb,
         "anomaly_file_mb": round(size / 1e6, 1),
+        "anomaly_first_page_ms": round(pages[0]),
+        "anomaly_page_ms": round(median(pages[1:])),
     }
+
+
+def _time_page(page: int, snapshot: Snapshot, reader: Reader) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    list_anomalies(Wanted(page=page), snapshot, reader)
+    return 1000 * (time.perf_counter() - began)
 
 
 def finish(work: Generator[Any, None, T]) -> T:

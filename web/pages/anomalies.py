@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from api.requests.parameters import Parameter
@@ -17,6 +18,8 @@ from contracts.anomalies.answers import Anomaly, SeriesMonth
 from contracts.anomalies.declared import AMOUNT, CAUTION, KINDS, LEVEL
 from contracts.errors import InvalidQuery, NotTrained
 from contracts.questions.filters import EXACT
+from data_processing.models import TaskRun
+from monitors.anomalies import training
 from web.pages.public import PublicPage, explain
 
 HEIGHT = 100
@@ -61,16 +64,27 @@ class AnomaliesPage(PublicPage):
             found = find_anomalies(asked)
         except NotTrained as error:
             text = str(error)
-            return explain(
-                request, 404, "Anomalies have not been looked for yet", f"{text[0].upper()}{text[1:]}."
-            )
+            context = {"why": f"{text[0].upper()}{text[1:]}.", "run": self._find_run()}
+            return render(request, "web/untrained.html", context, status=404)
         return self.render_to_response(self.get_context_data(asked=asked, found=found))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Have anomalies looked for (again), for staff."""
+        if not request.user.is_staff:
+            return self.handle_no_permission()
+        training.ask_model()
+        return redirect("anomalies")
+
+    def _find_run(self) -> TaskRun | None:
+        """The run that is at it, for those who may start one."""
+        return training.find_unfinished() if self.request.user.is_staff else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked, found = kwargs["asked"], kwargs["found"]
         page, pages = found["page"], -(-found["count"] // found["page_size"])
         return super().get_context_data(
             shown=[(one, say(one), make_address(one["filters"]), draw(one)) for one in found["anomalies"]],
+            run=self._find_run(),
             kinds=KINDS,
             trials=[(one, one["found"] / one["tried"]) for one in found["model"]["trials"] if one["tried"]],
             caution=CAUTION,

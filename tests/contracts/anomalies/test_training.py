@@ -67,6 +67,9 @@ def test_one_of_each_kind_is_found_with_its_contracts(store: Store) -> None:
     assert (month["direction"], month["contracts"], month["actual"]) == ("above", 1, "4000000.00")
     assert month["last_day"] == "2020-09-30"
     assert (level["organization"], level["first_day"], level["contracts"]) == (RISEN, "2021-07-01", 12)
+    amounts = [Decimal(one["contract_amount"]) for one in level["evidence"]]
+    assert amounts == sorted(amounts, reverse=True)
+    assert len(amounts) == 5
     assert (amount["organization"], amount["category"]) == ("Barangay 7", "Chairs")
     assert (amount["actual"], amount["like_contracts"]) == ("20000000.00", 40)
     assert (SPIKE, STEP) == (20, 30)

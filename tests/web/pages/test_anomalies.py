@@ -14,7 +14,11 @@ from pytest_django import Settings
 
 from contracts.anomalies.model import write_model
 from contracts.anomalies.training import train
+from contracts.questions.entities.addresses import make_slug
 from data_processing import datasets
+from data_processing.lifecycle import runner
+from data_processing.lifecycle.publisher import publisher
+from data_processing.models import TaskRun
 from tests.contracts.unusual_awards import RISEN, STEADY, make_unusual
 from tests.datasets import publish_awards
 from tests.web.markup import Markup
@@ -87,7 +91,32 @@ def test_page_needs_no_script_and_leads_through_its_pages(client: Client) -> Non
 
 
 def test_page_without_a_model_says_how_to_get_one(client: Client) -> None:
-    assert "each Sunday at 04:00" in read(client, status=404)
+    html = read(client, status=404)
+    assert "each Sunday at 04:00" in html
+    assert "<button" not in html.split("<main")[1]
+    assert client.post("/anomalies/").status_code == 302
+    assert not TaskRun.objects.exists()
+
+
+def test_staff_has_anomalies_looked_for_by_a_button(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "_rests_until", float("inf"))
+    assert "Look for anomalies now" in read(staff, status=404)
+    assert staff.post("/anomalies/")["Location"] == "/anomalies/"
+    assert "are being looked for now" in read(staff, status=404)
+    [run] = TaskRun.objects.all()
+    runner.run_attempt(run.id, worker="test")
+    html = read(staff)
+    assert "No anomaly meets this" in html
+    assert "Look for anomalies now" in html
+
+
+@pytest.mark.usefixtures("trained")
+def test_pages_of_organizations_lead_to_their_anomalies(client: Client) -> None:
+    page = client.get(f"/organizations/{make_slug(RISEN)}/").content.decode()
+    [link] = re.findall(r'href="(/anomalies/[^"]+)"', page)
+    html = unescape(client.get(unescape(link)).content.decode())
+    assert "1 anomaly, the strongest first" in html
+    assert RISEN in html
 
 
 def test_address_that_cannot_be_read_is_explained(client: Client) -> None:
