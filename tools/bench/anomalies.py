@@ -92,7 +92,7 @@ def _find(seed: int, *, planted: bool) -> tuple[list[dict[str, Any]], dict[str, 
 def _list_numbers(reader: Reader, row: dict[str, Any]) -> list[str]:
     """The award numbers behind an anomaly."""
     query = Query(filters=make_filters(row), columns=("award_number",))
-    return [one["award_number"] for one in reader.search(query, Page(number=1, size=100))]
+    return [str(one["award_number"]) for one in reader.search(query, Page(number=1, size=100))]
 
 
 def _read_key(kind: str, key: dict[str, Any]) -> list[Any]:
