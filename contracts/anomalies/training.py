@@ -197,21 +197,7 @@ def _describe(
 ) -> pa.Table:
     """The anomalies at ``spots``, with the contracts of their months, in the columns of FOUND_SCHEMA."""
     length = parameters.level_months if kind == LEVEL else 1
-    months = spots.month + first
-    table = pa.table(
-        {
-            "code": codes[spots.series],
-            "series": (spots.series + start).astype(np.int32),
-            "since": months,
-            "until": months + length - 1,
-            "score": np.abs(spots.score),
-            "actual": np.exp(spots.actual),
-            "expected": np.exp(spots.expected),
-            "low": np.exp(spots.expected - spots.margin),
-            "high": np.exp(spots.expected + spots.margin),
-        }
-    )
-    cursor.register_table(SPOTS, table)
+    cursor.register_table(SPOTS, _list_spots(codes, first, spots, length=length, start=start))
     labels = {ORGANIZATION: "NULL", CATEGORY: "NULL", of: "any_value(l.label)"}
     # What a month came to is told exactly; what is usual after a step is a median.
     actual = "actual::DECIMAL(38, 2)" if kind == LEVEL else "sum(m.value)::DECIMAL(38, 2)"
@@ -235,6 +221,24 @@ def _describe(
             GROUP BY series, since, until, score, s.actual, expected, low, high"""
         )
     ).cast(FOUND_SCHEMA)
+
+
+def _list_spots(codes: Codes, first: int, spots: Spots, *, length: int, start: int) -> pa.Table:
+    """The spots with the months, from year 0, of their contracts: from the month of each on, so many."""
+    months = spots.month + first
+    return pa.table(
+        {
+            "code": codes[spots.series],
+            "series": (spots.series + start).astype(np.int32),
+            "since": months,
+            "until": months + length - 1,
+            "score": np.abs(spots.score),
+            "actual": np.exp(spots.actual),
+            "expected": np.exp(spots.expected),
+            "low": np.exp(spots.expected - spots.margin),
+            "high": np.exp(spots.expected + spots.margin),
+        }
+    )
 
 
 def _list_series(
