@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from api.access.owners import owner_of
+from data_processing.errors import NotFound
+from monitors import watching
 from monitors.channels import mail
 from web.views import Page
 
@@ -15,6 +20,19 @@ class Saved(Page):
     """One's saved searches, how they are watched, and the alerts."""
 
     template_name = "web/saved.html"
+
+
+class Growth(Page):
+    """How one's own monitor grew by day."""
+
+    template_name = "web/growth.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        try:
+            monitor = watching.get_monitor(owner_of(self.request), kwargs["monitor_id"])
+        except NotFound as error:
+            raise Http404 from error
+        return super().get_context_data(monitor=monitor, **kwargs)
 
 
 # By mail programs too, which have no token of a page; the signed link is all that is needed (RFC 8058).

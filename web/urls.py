@@ -11,7 +11,7 @@ from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
-from web.saved import Saved, unsubscribe
+from web.saved import Growth, Saved, unsubscribe
 from web.tokens import RevokeToken, Tokens
 from web.views import Analysis, Compare, Datasets, Explorer, Flags, Groups, Help, MyTasks, Operations
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),
     path("saved/", Saved.as_view(), name="saved"),
     path("groups/", Groups.as_view(), name="groups"),
+    path("saved/<uuid:monitor_id>/growth/", Growth.as_view(), name="growth"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("help/", Help.as_view(), name="help"),
     path("flags/", Flags.as_view(), name="flags"),

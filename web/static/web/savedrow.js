@@ -121,6 +121,7 @@ function buildWatched(monitor, receivers, attempt) {
       "div",
       { class: "row" },
       act("check", "Check now", "Check now:", () => checkNow(monitor)),
+      build("a", { href: `/saved/${monitor.id}/growth/`, "aria-label": `Growth of ${monitor.name}` }, "Growth"),
       feed
         ? [
             build("a", { href: feed, "data-action": "feed", "aria-label": label }, "Feed"),
