@@ -53,11 +53,11 @@ SEED = int(os.environ.get("DOCUMENT_SEED", "10"))
 
 BEYOND = (
     *("/filters/value_range", "/filters/time_ranges/", "/filters/keywords/", "/filters/text"),
-    *("/columns", "/page_size", "/bands", "/schedule"),
+    *("/columns", "/page_size", "/bands", "/schedule", "/url"),
     *(f"/{side}/{name}" for side in "ab" for name in ("value_range", "time_ranges/", "keywords/", "text")),
 )
 """What a schema cannot say of a body: two decimals, the order of two values, text on both sides of ``&&``,
-quotation marks; what goes with what in a table; the words of cron."""
+quotation marks; what goes with what in a table; the words of cron; hosts that nothing may be posted to."""
 LARGE_BODIES = (
     *("StartExport", "StartAggregates", "EstimateExport", "StartSearch"),
     *("StartTable", "StartTableExport", "EstimateTableExport", "StartCompare"),
@@ -129,6 +129,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     monitor = post(client, "/api/v1/monitors/", {"search": saved["id"]}).json()
     feed = post(client, f"{monitor['links']['self']}feed/").json()["links"]["feed"]
     alert = raise_alert(Monitor.objects.get())
+    receiver = post(client, "/api/v1/receivers/", {"name": "Desk", "url": "https://desk.example/"}).json()
+    delivery = post(client, receiver["links"]["test"]).json()
     everything = [*tasks, cancelled, running, waiting, dead]
     return {
         "tasks": [task["task_id"] for task in everything],
@@ -146,6 +148,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "monitors": [monitor["id"]],
         "alerts": [str(alert.pk)],
         "feeds": [feed.rstrip("/").rpartition("/")[2]],
+        "receivers": [receiver["id"]],
+        "deliveries": [delivery["id"]],
     }
 
 
@@ -170,6 +174,8 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "path.monitor_id": "monitors",
         "path.alert_id": "alerts",
         "path.feed": "feeds",
+        "path.receiver_id": "receivers",
+        "path.delivery_id": "deliveries",
         "body.search": "searches",
     }
     corners = {"enabled": THOROUGH or who == "staff", **({} if THOROUGH else {"unexpected-methods": []})}
