@@ -150,11 +150,14 @@ def select_ordered_ids(query: Query, places: range, found: FilterBits) -> Statem
 
 def select_by_id(columns: Sequence[str], ids: Sequence[int]) -> Statement:
     """The rows of ``ids``: their id and then ``columns``, in no order."""
+    return Statement(f"SELECT id, {', '.join(columns)} {matching_ids(ids).sql}")
+
+
+def matching_ids(ids: Sequence[int]) -> Statement:
+    """As ``matching_rows``, for the rows of ``ids``."""
     # Numbers in the SQL, because a parameter for each of a thousand ids takes longer; int() lets nothing else
-    # in.
-    return Statement(
-        f"SELECT id, {', '.join(columns)} FROM contracts WHERE id IN ({', '.join(map(str, map(int, ids)))})"
-    )
+    # in, and -1 is none.
+    return Statement(f"FROM contracts WHERE id IN ({', '.join(map(str, map(int, ids or [-1])))})")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,8 @@ REMEMBERED_DIGITS = 50
 REMEMBERED_ROWS = 24
 # Of 110,000 contractors with all figures, 15 MB.
 REMEMBERED_GROUPS = 4
+# Each is looked up in the index of ids, in a tenth of a millisecond; DuckDB reads all for more than 2,048.
+FEW_SCANNED = 2_000
 NOBODY = Nobody()
 
 
@@ -268,7 +270,11 @@ class Reader:
 
     def scan(self, filters: Filters) -> Scan:
         """The contracts that ``filters`` means, for those who ask of them what nothing here does."""
-        # Not from the arrays of few contracts, which hold only what totals are grouped by.
+        # Not from the arrays of few contracts, which hold only what totals are grouped by. Few are read by
+        # their ids: to find them among five million unpacks the texts of all.
+        found = self._matcher.match_rows(filters)
+        if found.count <= FEW_SCANNED:
+            return Scan(sql.matching_ids((found.rows() + 1).tolist()), self._cursor)
         return Scan(sql.matching_rows(filters, self._matcher.make_bits(filters)), self._cursor)
 
     def count_digits(self, filters: Filters) -> Digits:

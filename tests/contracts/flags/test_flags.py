@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.engine import store as store_module
 from contracts.fields import FIELD_BY_NAME
 from contracts.flags.answers import answer_flag
+from contracts.flags.counts import count_flags
 from contracts.flags.flag import KEYS, Flag
 from contracts.flags.registry import FLAGS
 from contracts.questions.filters import Filters
@@ -128,3 +130,23 @@ def test_filters_that_few_or_no_contracts_meet_can_be_judged(flag: Flag) -> None
     with open_awards(awards) as store, store.reader() as reader:
         rows = [answer_flag(flag, filters, PAGE, reader)["rows"] for filters in (in_one, in_none)]
     assert rows == [1, 0]
+
+
+def test_few_contracts_are_judged_as_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    saturday = {"award_date": date(2024, 5, 18), "awardee_name": "A / Peña & Sons"}
+    awards = [
+        *(make_award(number) for number in range(1, 31)),
+        *(make_award(n, **saturday) for n in (31, 32)),
+    ]
+    found = []
+    for most in (0, len(awards)):
+        monkeypatch.setattr(store_module, "FEW_SCANNED", most)
+        with open_awards(awards) as store, store.reader() as reader:
+            together = list(count_flags(Filters(), reader))
+            alone = [answer_flag(flag, Filters(), PAGE, reader) for flag in FLAGS.values()]
+        assert [
+            {name: one[name] for name in one if name != "evidence"} for one in map(dict, alone)
+        ] == together
+        found.append(alone)
+    assert found[0] == found[1]
+    assert sum(one["cases"] > 0 for one in found[0]) > 3
