@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import trustme
 
 from tools.stack.ports import LOOPBACK
 
@@ -36,8 +39,8 @@ class Posted:
 @dataclass
 class Listener:
     """What has come, and how to answer: ``statuses`` are used up first, then ``status``. ``delay_s`` passes
-    before the answer; ``slow`` sends its head a byte at a time, ``endless`` a body without an end. While
-    ``gate`` is not set, what came waits for it with its answer sent or, before, unanswered (``hold``)."""
+    before the answer; ``slow`` sends its head a byte at a time, ``endless`` a body without an end. ``came``
+    is set by the first that comes; while ``gate`` is not set, nothing is answered."""
 
     port: int = 0
     posted: list[Posted] = field(default_factory=list)
@@ -47,6 +50,7 @@ class Listener:
     body: bytes = b"ok"
     delay_s: float = 0.0
     slow: bool = False
+    scheme: str = "http"
     endless: bool = False
     came: threading.Event = field(default_factory=threading.Event)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +60,7 @@ class Listener:
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}/hook"
+        return f"{self.scheme}://{LOOPBACK}:{self.port}/hook"
 
     @property
     def ids(self) -> list[str]:
@@ -64,9 +68,9 @@ class Listener:
 
 
 @contextmanager
-def listen() -> Iterator[Listener]:
-    """A listener, for as long as the block lasts."""
-    listener = Listener()
+def listen(certificate: trustme.LeafCert | None = None) -> Iterator[Listener]:
+    """A listener, for as long as the block lasts; with a certificate by TLS."""
+    listener = Listener(scheme="http" if certificate is None else "https")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -86,6 +90,11 @@ def listen() -> Iterator[Listener]:
 
     server = Server((LOOPBACK, 0), Handler)
     listener.port = server.server_port
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        # The handshake is the handler's, or whoever does not finish it would hold up all others.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

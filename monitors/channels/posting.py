@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -81,9 +82,11 @@ async def _post_to(target: httpx2.URL, address: Address, body: bytes, headers: M
         "Accept-Encoding": "identity",
         **headers,
     }
-    # Neither proxies nor passwords of this machine's environment.
+    # Neither proxies nor passwords of this machine's environment; but the authorities that it trusts, which
+    # SSL_CERT_FILE may name.
+    trusted = ssl.create_default_context()
     async with (
-        httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=WITHIN_S) as client,
+        httpx2.AsyncClient(verify=trusted, trust_env=False, timeout=WITHIN_S) as client,
         client.stream(
             "POST",
             pinned,

@@ -39,7 +39,9 @@ class Rule:
 
 def _find_deliveries(age: timedelta) -> QuerySet[Delivery]:
     # One that is on its way has its alert kept too: whoever is told of it can look at it.
-    return Delivery.objects.exclude(state=DeliveryState.WAITING).filter(alert__created_at__lt=Now() - age)
+    over = Delivery.objects.exclude(state=DeliveryState.WAITING)
+    # Digests and tests have no alert of their own.
+    return over.filter(Q(alert__created_at__lt=Now() - age) | Q(alert=None, created_at__lt=Now() - age))
 
 
 def _find_alerts(age: timedelta) -> QuerySet[Alert]:

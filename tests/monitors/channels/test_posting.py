@@ -6,9 +6,11 @@ import logging
 import socket
 import time
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pytest_django import Settings
 
 from contracts.errors import InvalidQuery
@@ -16,7 +18,7 @@ from monitors.channels import posting
 from monitors.channels.addresses import may_reach
 from monitors.channels.channel import NotDelivered
 from monitors.questions import ReceiverToMake
-from tests.listeners import Listener, listen
+from tests.listeners import NETWORKS, Listener, listen
 
 PUBLIC = ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
 CLOSED = [
@@ -83,6 +85,25 @@ def test_connection_goes_to_the_address_that_was_checked(
     assert asked == ["desk.example"], "a second look-up could lead elsewhere"
     assert listener.posted[0].headers["host"] == f"desk.example:{listener.port}"
     assert listener.posted[0].path == "/hook?a=1"
+
+
+@pytest.mark.parametrize(("name", "good"), [("desk.example", True), ("else.example", False)])
+def test_certificate_must_be_of_the_name_although_the_number_is_connected_to(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, good: bool
+) -> None:
+    settings.WEBHOOK_NETWORKS = [ip_network(NETWORKS)]
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    lead(monkeypatch, ["127.0.0.1"])
+    with listen(authority.issue_cert(name)) as listener:
+        url = f"https://desk.example:{listener.port}/hook"
+        if good:
+            assert posting.post(url, b"{}", {}) == "200 ok"
+        else:
+            with pytest.raises(NotDelivered, match="certificate"):
+                posting.post(url, b"{}", {})
+    assert len(listener.posted) == good
 
 
 def test_next_address_is_tried_where_the_first_takes_no_connection(

@@ -20,6 +20,7 @@ from monitors.questions import ReceiverChange
 from monitors.sending import claims, tries
 from tests.listeners import Listener, Posted
 from tests.monitors.channels.conftest import let_pass, raise_alerts, send_due, way
+from tests.monitors.conftest import Publish, Watch, award, work
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,20 @@ def test_alert_is_posted_signed_under_the_id_of_its_delivery(receiver: Receiver,
     assert TaskRun.objects.get(kind="send_alert_webhook").queue == "high"
     send_due()
     assert len(listener.posted) == 1
+
+
+def test_what_a_check_finds_is_posted_to_the_receivers_of_its_monitor(
+    publish: Publish, watch: Watch, receiver: Receiver, listener: Listener
+) -> None:
+    publish([award(1)])
+    watch(receivers=[str(receiver.pk)])
+    watch(name="Untold")
+    work()
+    publish([award(1), award(2, award_title="Dike")])
+    work()
+    [posted] = listener.posted
+    told = verify(posted, secret_of(receiver))["data"]
+    assert (told["name"], told["new"], told["matches"][0]["title"]) == ("All", 1, "Dike")
 
 
 def test_old_and_new_secret_both_sign_for_a_day(receiver: Receiver, listener: Listener) -> None:
@@ -238,6 +253,27 @@ def test_two_runs_of_one_delivery_at_once_send_once(receiver: Receiver, listener
     first.join(10)
     assert (states, len(listener.posted)) == ([None, "sent"], 1)
     assert not TaskRun.objects.filter(kind="send_alert_webhook").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_that_gather_at_once_tell_each_alert_once(receiver: Receiver, listener: Listener) -> None:
+    alerts = raise_alerts(2 * claims.TOGETHER_FROM, way(receiver))
+    ids = list(Delivery.objects.values_list("pk", flat=True))
+
+    def send(some: list[Any]) -> None:
+        for delivery_id in some:
+            tries.send(str(delivery_id))
+        connections.close_all()
+
+    threads = [threading.Thread(target=send, args=(ids[first::4],)) for first in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    told = [posted.read()["data"] for posted in listener.posted]
+    listed = [one["id"] for data in told for one in data.get("alerts", [data])]
+    assert sorted(listed) == sorted(str(alert.pk) for alert in alerts)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
 
 
 def test_try_whose_lease_ran_out_notes_nothing(

@@ -75,6 +75,18 @@ def test_alerts_on_their_way_and_young_ones_stay(
     assert {one.alert for one in Delivery.objects.all()} == {waiting, young}
 
 
+def test_digests_and_tests_go_by_their_own_age(publish: Publish, settings: Settings) -> None:
+    settings.DELIVERY_KEEP_DAYS = 10
+    for days_old in (11, 9):
+        at = timezone.now() - timedelta(days=days_old)
+        for tells, state in (("digest", "sent"), ("test", "failed"), ("test", "waiting")):
+            Delivery.objects.create(
+                owner=ANA, tells=tells, channel="webhook", state=state, due_at=at, created_at=at
+            )
+    assert clean_up()["deliveries"] == 2
+    assert Delivery.objects.filter(state="waiting").count() == 2
+
+
 def test_of_old_figures_the_first_of_each_month_stays(
     publish: Publish, watch: Watch, settings: Settings
 ) -> None:
