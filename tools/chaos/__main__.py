@@ -26,7 +26,7 @@ import psycopg
 
 from tools.chaos.alerts.counting import AlertCount, count_alerts
 from tools.chaos.alerts.ends import CHANNELS, Ends, receive_alerts
-from tools.chaos.alerts.watchers import Watch
+from tools.chaos.alerts.watchers import VERSION_EVERY_S, Watch
 from tools.chaos.arena import UNFINISHED, Arena, open_arena
 from tools.chaos.audit import audit
 from tools.chaos.chronicle import Chronicle
@@ -42,7 +42,7 @@ from tools.chaos.storm import rage
 from tools.chaos.visitors import Visitor
 from tools.stack.connection import NoAnswer
 from tools.stack.errors import StackError
-from tools.stack.up import generate, import_files
+from tools.stack.up import generate
 
 CONTRACTS = 20_000
 VISITORS = 6
@@ -141,7 +141,7 @@ def read_extent() -> Extent:
 async def run_chaos(arena: Arena, ends: Ends, extent: Extent, *, seed: int) -> Outcome:
     """Load, storm, quiet, audit, report."""
     seconds = extent.seconds
-    watch = prepare(arena)
+    watch = prepare(arena, seconds=seconds)
     arena.start_processes()
     await watch.begin(ends.hook.url)
     ledger, chronicle = Ledger(), Chronicle()
@@ -189,14 +189,14 @@ async def run_chaos(arena: Arena, ends: Ends, extent: Extent, *, seed: int) -> O
     return Outcome(clean=findings.is_clean, told=told, pairs=pairs)
 
 
-def prepare(arena: Arena) -> Watch:
-    """Sample contracts as the current dataset, and with them what is to be watched."""
-    say(f"Generating and importing {CONTRACTS:,} sample contracts.")
+def prepare(arena: Arena, *, seconds: float) -> Watch:
+    """Sample contracts as the current dataset, and later versions with more of what is to be watched."""
+    versions = max(1, int(seconds / VERSION_EVERY_S))
+    say(f"Generating {CONTRACTS:,} sample contracts and importing {versions + 1} versions of them.")
     raw = arena.folder.with_name("raw")
     generate(arena, raw, contracts=CONTRACTS, seed=1, quietly=True)
-    watch = Watch(arena, raw)
-    watch.write_raw()
-    import_files(arena, raw, quietly=True)
+    watch = Watch(arena)
+    watch.import_versions(raw, versions)
     return watch
 
 

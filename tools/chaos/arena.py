@@ -33,8 +33,10 @@ SETTINGS = {
     "RETRY_DELAYS_S": "2,3,4",
     "LEASE_S": str(LEASE_S),
     "EXPORT_SPLIT_ROWS": "3000",
+    "SNAPSHOTS_KEPT": "100",
 }
-"""Beside those of production: rehearsals, shorter retries, and exports that are shared although small."""
+"""Beside those of production: rehearsals, shorter retries, exports that are shared although small, and
+dataset versions that wait for their turn."""
 
 
 class Arena(System):

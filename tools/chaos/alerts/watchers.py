@@ -23,8 +23,7 @@ FIRST_OWNER_HAS = 8
 """So many alerts at a time may come as one message; those of the other one come one by one."""
 
 BASELINE_WITHIN_S = 60
-VERSION_EVERY_S = 12.0
-"""From the end of one import to the begin of the next one."""
+VERSION_EVERY_S = 30.0
 
 ACCOUNTS = """
 import os, sys, django
@@ -85,16 +84,27 @@ class Watcher:
 
 
 class Watch:
-    """All of them, and the raw files of the current dataset version, to which each later one adds."""
+    """All of them, and the dataset versions that come one after the other."""
 
-    def __init__(self, arena: Arena, raw: Path) -> None:
+    def __init__(self, arena: Arena) -> None:
         self.version = 0
-        self._arena, self._raw = arena, raw
+        self._arena = arena
+        self._versions: list[str] = []
         self._watchers: list[Watcher] = []
 
-    def write_raw(self) -> None:
-        """What the current version has of what is watched, beside the other raw files."""
-        write_raw(self._raw / "watched.csv", version=self.version)
+    def import_versions(self, raw: Path, count: int) -> None:
+        """Import the raw files and what the first version has of what is watched, and then so many versions
+        more; the first one is current."""
+        # Beforehand, as an import takes what a storm of many faults needs: a processor for ten seconds.
+        for version in range(count + 1):
+            write_raw(raw / "watched.csv", version=version)
+            import_files(self._arena, raw, quietly=True)
+        names = (path.name for path in (self._arena.folder / "datasets" / "versions").iterdir())
+        self._versions = sorted(name for name in names if not name.startswith("."))
+        self._put_in_place()
+
+    def _put_in_place(self) -> None:
+        self._arena.run_command("use_dataset", self._versions[self.version], quietly=True)
 
     async def begin(self, hook_url: str) -> None:
         """Make the accounts and let them watch; the product must run, with the first version."""
@@ -108,11 +118,10 @@ class Watch:
             await watcher.watch(self._arena.url, hook_url)
 
     async def publish(self, stop: asyncio.Event) -> None:
-        """Import one version after the other, until told to stop; at least one."""
-        while not stop.is_set():
+        """Put one version after the other in place, until told to stop; at least one."""
+        while not stop.is_set() and self.version + 1 < len(self._versions):
             self.version += 1
-            self.write_raw()
-            await asyncio.to_thread(import_files, self._arena, self._raw, quietly=True)
+            await asyncio.to_thread(self._put_in_place)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), VERSION_EVERY_S)
 
