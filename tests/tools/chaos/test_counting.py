@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from data_processing.kinds.registry import KINDS as KINDS_THERE_ARE
 from tests.tools.chaos.scripted import answer, problem, serve
 from tools.chaos.audit import Findings, audit_task, find_stray, find_tear
 from tools.chaos.chronicle import Chronicle, Kill, Spell
+from tools.chaos.faults.messages import TASK_NAMES
 from tools.chaos.ledger import Ending, Ledger, Order
 from tools.chaos.meetings import KINDS, Life, count_pairs, list_missing
 from tools.chaos.plan import FAULTS, draw_plan
@@ -136,6 +138,10 @@ def test_same_seed_draws_the_same_faults_and_a_long_storm_all_kinds() -> None:
     assert plan == draw_plan(7, seconds=250, clustered=True)
     assert plan != draw_plan(8, seconds=250, clustered=True)
     assert {fault.name for _, fault in plan} == {fault.name for fault in FAULTS}
+
+
+def test_messages_that_are_duplicated_are_those_that_the_product_sends() -> None:
+    assert {kind: KINDS_THERE_ARE[kind].task_name for kind in TASK_NAMES} == TASK_NAMES
 
 
 def test_storm_without_a_cluster_has_no_faults_of_one() -> None:

@@ -21,7 +21,12 @@ TASK_NAMES = {
     "aggregates": "data_processing.tasks.compute_heavy_aggregates",
     "search": "data_processing.tasks.process_full_table_search",
     "rehearsal": "data_processing.tasks.rehearse",
+    "check": "data_processing.tasks.check_monitor_task",
+    "check_now": "data_processing.tasks.check_monitor_user_triggered",
+    "process_alert": "data_processing.tasks.process_alert_task",
+    "send_alert_webhook": "data_processing.tasks.send_alert_webhook",
 }
+"""Of the kinds whose messages are duplicated."""
 JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
 CELERY = Celery(set_as_current=False)
 DUPLICATED = 20
@@ -29,10 +34,13 @@ DUPLICATED = 20
 
 def duplicate_messages(scene: Scene) -> None:
     """Publish the messages of recent tasks again, whatever state they are in, each up to three times."""
-    recent = "SELECT id::text, kind, queue FROM data_processing_taskrun ORDER BY created_at DESC LIMIT %s"
+    recent = """
+        SELECT id::text, kind, queue FROM data_processing_taskrun WHERE kind = ANY(%s)
+        ORDER BY created_at DESC LIMIT %s
+    """
     messages = [
         (queue, *make_message(TASK_NAMES[kind], run_id))
-        for run_id, kind, queue in scene.arena.ask(recent, DUPLICATED)
+        for run_id, kind, queue in scene.arena.ask(recent, list(TASK_NAMES), DUPLICATED)
         for _ in range(scene.rng.randint(1, 3))
     ]
     send(scene, messages)
