@@ -29,7 +29,7 @@ from playwright.sync_api import (
 )
 
 from tests.e2e.raw_file import write_raw_file
-from tools.chaos.alerts.postbox import Mailing, open_postbox
+from tools.chaos.alerts.ends import Ends, receive_alerts
 from tools.stack.children import unmeasured
 from tools.stack.logs import FileLog
 from tools.stack.ports import LOOPBACK, pick_port
@@ -108,14 +108,14 @@ class Watch:
 
 
 @pytest.fixture(scope="package")
-def mailing() -> Iterator[Mailing]:
-    """Where the mails of the system arrive."""
-    with open_postbox() as mailing:
-        yield mailing
+def ends() -> Iterator[Ends]:
+    """Where the alerts of the system arrive."""
+    with receive_alerts() as ends:
+        yield ends
 
 
 @pytest.fixture(scope="package")
-def site(servers: Servers, mailing: Mailing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(servers: Servers, ends: Ends, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The system with the raw file imported."""
     folder = tmp_path_factory.mktemp("site")
     servers.postgres.create_database("e2e")
@@ -124,7 +124,7 @@ def site(servers: Servers, mailing: Mailing, tmp_path_factory: pytest.TempPathFa
     # These workers live on while other tests run: they must not take the messages of others.
     port = pick_port()
     settings = {"REHEARSALS": "1", "RETRY_DELAYS_S": "0.2", "SITE_URL": f"http://{LOOPBACK}:{port}"}
-    configured.update(STAFF, **settings, **mailing.settings)
+    configured.update(STAFF, **settings, **ends.settings)
     configured["CELERY_BROKER_URL"] = servers.rabbitmq.add_virtual_host("e2e")
     raw = folder / "2020-2024.csv"
     write_raw_file(raw)

@@ -82,6 +82,7 @@ def test_other_pages_have_no_serious_violation(staff_page: Page) -> None:
     for path, landmark in (
         ("/tasks/", "#history:visible, #nothing:visible"),
         ("/saved/?area=Province+1", "#save:visible"),
+        ("/groups/?area=Province+1&area=Province+2", "#keep:visible"),
         ("/operations/", "#workers tbody tr"),
         ("/datasets/", "#dataset .cards"),
         ("/help/", "h1"),
@@ -128,6 +129,7 @@ def test_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) -> Non
         "/?show=table&across=year",
         "/?show=distribution",
         "/flags/",
+        "/groups/?area=Province+1&area=Province+2",
         "/tasks/",
         "/operations/",
         "/datasets/",
