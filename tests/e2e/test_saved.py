@@ -33,7 +33,7 @@ def save(page: Page, query: str, name: str) -> None:
     page.get_by_role("link", name="Save", exact=True).click()
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name=name)).to_be_visible()
+    expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
 
 
 def test_search_is_saved_from_the_explorer_and_leads_back(page: Page) -> None:
@@ -44,7 +44,7 @@ def test_search_is_saved_from_the_explorer_and_leads_back(page: Page) -> None:
     assert page.url.endswith("/saved/")
     row = page.get_by_role("row").filter(has_text="Eight")
     expect(row).to_contain_text("area: Province 8; awarded 2022")
-    row.get_by_role("link", name="Eight").click()
+    row.get_by_role("link", name="Eight", exact=True).click()
     explorer.wait()
     assert explorer.count() == found
     expect(page.locator("#chips")).to_contain_text("Province 8")
@@ -58,7 +58,7 @@ def test_search_is_renamed_copied_and_deleted(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="Sieben")).to_contain_text("for the <b>story</b>")
     page.get_by_role("button", name="Copy Sieben").click()
-    expect(page.get_by_role("link", name="Copy of Sieben")).to_be_visible()
+    expect(page.get_by_role("link", name="Copy of Sieben", exact=True)).to_be_visible()
     page.get_by_role("button", name="Delete Sieben", exact=True).click()
     expect(page.get_by_role("link", name="Sieben", exact=True)).to_have_count(0)
 
@@ -104,7 +104,7 @@ def test_searches_are_carried_as_a_file(page: Page, downloads: Path) -> None:
     page.get_by_role("button", name="Delete Four").click()
     expect(page.locator("#nothing")).to_be_visible()
     page.get_by_label("Import…").set_input_files(downloads / "saved.json")
-    expect(page.get_by_role("link", name="Four")).to_be_visible()
+    expect(page.get_by_role("link", name="Four", exact=True)).to_be_visible()
 
 
 def test_built_in_search_is_looked_at_and_kept(page: Page) -> None:

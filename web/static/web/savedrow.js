@@ -125,7 +125,7 @@ function buildWatched(monitor, receivers, attempt) {
       feed
         ? [
             build("a", { href: feed, "data-action": "feed", "aria-label": label }, "Feed"),
-            build("a", { href: rss, "aria-label": `${label} as RSS` }, "RSS"),
+            build("a", { href: rss, "aria-label": `RSS: alerts of ${monitor.name}` }, "RSS"),
           ]
         : act("feed", "Make a feed", "Make a feed of", () => post(`${self}feed/`)),
     ),
