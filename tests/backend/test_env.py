@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from backend import env
 from tests.copies import ROOT, copy_rooms, run_in
@@ -111,3 +112,11 @@ def test_file_that_is_named_and_not_there_is_told(checkout: Path) -> None:
     run = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode != 0
     assert "ENV_FILE: there is no file /nowhere/settings" in run.stderr
+
+
+def test_networks_are_read_and_what_is_none_is_told_by_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOK_NETWORKS", "10.1.0.0/16, fd00:1::/64")
+    assert [str(one) for one in env.networks("WEBHOOK_NETWORKS")] == ["10.1.0.0/16", "fd00:1::/64"]
+    monkeypatch.setenv("WEBHOOK_NETWORKS", "10.1.0.7/16")
+    with pytest.raises(ImproperlyConfigured, match="WEBHOOK_NETWORKS"):
+        env.networks("WEBHOOK_NETWORKS")
