@@ -26,6 +26,8 @@ WRITTEN = (
     "contract_number",
 )
 """The columns of the contracts in a file of evidence."""
+MOST_KEPT = 100_000
+"""Contracts that are copied before they are judged; with all columns of all flags they take 20 MB."""
 NOTE = Field(
     name="note",
     label="Note",
@@ -72,11 +74,12 @@ def judge(flag: Flag, filters: Filters, reader: Reader) -> Judged:
 
     Raises QueryInterrupted, OutOfSpace.
     """
+    count = reader.count(filters).rows
+    if count <= MOST_KEPT:
+        return judge_docket(flag, keep_docket([flag], filters, reader))
     scan = reader.scan(filters)
     rows = Statement(f"(SELECT * {scan.rows.sql})", scan.rows.parameters)
-    return judge_docket(
-        flag, Docket(rows=rows, amounts="contracts", count=reader.count(filters).rows, cursor=scan.cursor)
-    )
+    return judge_docket(flag, Docket(rows=rows, amounts="contracts", count=count, cursor=scan.cursor))
 
 
 def keep_docket(flags: Iterable[Flag], filters: Filters, reader: Reader) -> Docket:

@@ -11,6 +11,7 @@ import pytest
 
 from contracts.engine import store as store_module
 from contracts.fields import FIELD_BY_NAME
+from contracts.flags import judging
 from contracts.flags.answers import answer_flag
 from contracts.flags.counts import count_flags
 from contracts.flags.flag import KEYS, Flag
@@ -141,6 +142,7 @@ def test_few_contracts_are_judged_as_many_are(monkeypatch: pytest.MonkeyPatch) -
     found = []
     for most in (0, len(awards)):
         monkeypatch.setattr(store_module, "FEW_SCANNED", most)
+        monkeypatch.setattr(judging, "MOST_KEPT", most)
         with open_awards(awards) as store, store.reader() as reader:
             together = list(count_flags(Filters(), reader))
             alone = [answer_flag(flag, Filters(), PAGE, reader) for flag in FLAGS.values()]
