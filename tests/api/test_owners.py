@@ -63,9 +63,9 @@ def test_export_that_ends_after_the_sign_in_is_the_users(
 ) -> None:
     publish = files.publish
 
-    def sign_in_first(partial: Path) -> PublishedFile:
+    def sign_in_first(partial: Path, *, sha256: str | None) -> PublishedFile:
         sign_in(visitor, "ana")
-        return publish(partial)
+        return publish(partial, sha256=sha256)
 
     monkeypatch.setattr(files, "publish", sign_in_first)
     exported = start(visitor, "export", {"format": "csv"})

@@ -93,5 +93,5 @@ def test_watched_search_is_told_by_mail_and_webhook_leads_to_the_new_contract_an
         page.goto("/saved/")
         expect(row.get_by_label("by e-mail too")).not_to_be_checked()
         # What the search means now is what was told.
-        row.get_by_role("link", name="Desks").click()
+        row.get_by_role("link", name="Desks", exact=True).click()
         expect(page.get_by_role("table").get_by_text(TITLE)).to_be_visible()
