@@ -229,8 +229,8 @@ def test_secrets_are_changed_and_the_program_upgraded(host: Host, visitor: Visit
     host.run(f"{migrate}\n{restart.text}")
     host.run("curl --silent --fail --retry 20 --retry-connrefused http://127.0.0.1:3200/health/live")
     assert visitor.wait_for(visitor.start(number=3), "SUCCESS")["meta"]["attempt"] == 1
-    # With the new passwords: each server answers it.
-    assert "no error" in host.run(look)
+    # With the new passwords: each server answers it. The restart has not waited for workers and Beat.
+    assert poll(lambda: "no error" in host.try_to_run(look).stdout, within_s=WITHIN_S)
 
 
 def test_users_are_given_to_a_broker_by_its_management_pages(host: Host) -> None:
