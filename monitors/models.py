@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_URL = 100, 2000, 1000
@@ -219,6 +220,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state}"
+
+
+def is_free() -> models.Q:
+    """Deliveries that nobody is sending, by the clock of the database: what one process finds free, another
+    one must, too."""
+    return models.Q(lease_until=None) | models.Q(lease_until__lt=Now())
 
 
 class DailyFigure(models.Model):

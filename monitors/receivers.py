@@ -10,8 +10,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from data_processing.database import locks
@@ -19,7 +18,7 @@ from data_processing.errors import NotFound
 from monitors.channels import CHANNELS
 from monitors.channels.signing import PREFIX, Secret, list_current
 from monitors.errors import SignsNothing, TooManySaved
-from monitors.models import Delivery, DeliveryState, Receiver, Told
+from monitors.models import Delivery, DeliveryState, Receiver, Told, is_free
 from monitors.questions import MOST_RECEIVERS, ReceiverChange, ReceiverToMake
 
 MOST_SECRETS = 4
@@ -142,9 +141,8 @@ def replay(receiver: Receiver, delivery_id: uuid.UUID) -> Delivery:
     # The digest tells it: under its own id the receiver would take it for another alert.
     told = delivery.told_with or delivery
     # One that is being sent is being sent; and whoever has sent it by now is not to send it twice for that.
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
     asked = {"state": DeliveryState.WAITING, "failures": 0, "due_at": timezone.now(), "asked_at": None}
-    Delivery.objects.filter(free, pk=told.pk).update(**asked)
+    Delivery.objects.filter(is_free(), pk=told.pk).update(**asked)
     delivery.refresh_from_db()
     return delivery
 

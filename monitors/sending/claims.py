@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from data_processing.database import locks
-from monitors.models import Alert, Delivery, DeliveryState, Told
+from monitors.models import Alert, Delivery, DeliveryState, Told, is_free
 
 # Longer than Celery lets a try live: the time limit of the kinds, and GRACE_S of data_processing.tasks.
 LEASE_S = 150
@@ -24,9 +24,8 @@ MOST_TOGETHER = 40
 
 def list_claimable() -> QuerySet[Delivery]:
     """Those that are to be sent now and that nobody is sending."""
-    # By the clock of the database alone: whom one process finds due, another one must, too.
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    return Delivery.objects.filter(free, state=DeliveryState.WAITING, told_with=None, due_at__lte=Now())
+    # Due by the clock of the database too, as they are free.
+    return Delivery.objects.filter(is_free(), state=DeliveryState.WAITING, told_with=None, due_at__lte=Now())
 
 
 @transaction.atomic
