@@ -2,62 +2,29 @@
 
 import { countWords } from "./amounts.js";
 import { buildReport } from "./analysisparts.js";
-import { Problem, post, TASKS } from "./api.js";
-import { ChipBar } from "./chips.js";
-import { announce, build, buildButton, find } from "./dom.js";
-import { Picker } from "./picker.js";
-import { buildProblem } from "./problems.js";
+import { post, TASKS } from "./api.js";
+import { find } from "./dom.js";
+import { complain, QuestionForm, say, sayWriting } from "./question.js";
 import { askTask } from "./tasks.js";
-import { changeView, readView, toFilters, writeView } from "./view.js";
+import { toFilters } from "./view.js";
 
-/** @import {Changes, View} from "./view.js" */
 /** @typedef {Api.AnalysisResult} Report */
 
-/** @type {View} */
-let view = readView(location.search);
-let asking = new AbortController();
+const form = new QuestionForm({ shown: clear });
 
-const chips = new ChipBar({ changed: change });
-const pickers = [...document.querySelectorAll("[data-picker]")].map(
-  (field) => new Picker(/** @type {HTMLElement} */ (field), { changed: change }),
-);
-const year = find("#year", HTMLInputElement);
-const text = find("#text", HTMLInputElement);
-
-year.addEventListener("change", () => change({ years: year.value ? [year.value] : [] }));
-text.addEventListener("change", () => change({ text: text.value.trim() || null }));
-find("#question").addEventListener("submit", (event) => event.preventDefault());
 find("#analyze").addEventListener("click", analyze);
 find("#export").addEventListener("click", exportReport);
-window.addEventListener("popstate", () => show(readView(location.search)));
-show(view);
+form.show(form.view);
 // A link to the page asks for what it names; without filters, all contracts only where somebody asks.
 if (location.search) analyze();
 
-/** @param {Changes} changes */
-function change(changes) {
-  const next = changeView(view, changes);
-  history.pushState(null, "", writeView(next));
-  show(next);
-}
-
-/** @param {View} next */
-function show(next) {
-  view = next;
-  asking.abort();
-  asking = new AbortController();
-  chips.show(view);
-  for (const picker of pickers) picker.show(view);
-  year.value = view.years.length === 1 ? view.years[0] : "";
-  text.value = view.text ?? "";
-  find("#contracts", HTMLAnchorElement).href = `/${writeView(view)}`;
+function clear() {
   find("#report").replaceChildren();
   find("#summary").textContent = "";
-  say();
 }
 
 async function analyze() {
-  const { signal } = asking;
+  const { signal } = form;
   const button = find("#analyze", HTMLButtonElement);
   button.disabled = true;
   find("#summary").textContent = "Adding up…";
@@ -66,7 +33,7 @@ async function analyze() {
     /** @type {Report} */
     const report = await askTask(
       `${TASKS}/analysis/`,
-      { filters: toFilters(view) },
+      { filters: toFilters(form.view) },
       {
         signal,
         onWait: ({ status }) => {
@@ -76,7 +43,7 @@ async function analyze() {
     );
     if (!signal.aborted) draw(report);
   } catch (error) {
-    complain(error, signal, analyze);
+    complainOf(error, signal, analyze);
   } finally {
     button.disabled = false;
   }
@@ -92,27 +59,17 @@ function draw(report) {
 }
 
 async function exportReport() {
-  const { signal } = asking;
+  const { signal } = form;
   try {
-    await post(`${TASKS}/analysis/export/`, { filters: toFilters(view) }, { signal });
-    const link = build("a", { href: "/tasks/" }, "My tasks");
-    say(build("p", {}, "The workbook is being written. The file will be in ", link, "."));
-    announce("The workbook is being written");
+    await post(`${TASKS}/analysis/export/`, { filters: toFilters(form.view) }, { signal });
+    sayWriting("The workbook");
   } catch (error) {
-    complain(error, signal, exportReport);
+    complainOf(error, signal, exportReport);
   }
 }
 
-/** @param {...Node} content */
-function say(...content) {
-  find("#message").replaceChildren(...content);
-  find("#message").hidden = !content.length;
-}
-
 /** @param {unknown} error @param {AbortSignal} signal @param {() => void} retry */
-function complain(error, signal, retry) {
-  if (signal.aborted) return;
-  if (!(error instanceof Problem)) throw error;
-  find("#summary").textContent = "";
-  say(buildProblem(error, buildButton("Try again", retry)));
+function complainOf(error, signal, retry) {
+  complain(error, signal, retry);
+  if (!signal.aborted) find("#summary").textContent = "";
 }

@@ -2,14 +2,13 @@
 
 import { countWords, formatPesos, formatShare, groupDigits } from "./amounts.js";
 import { Problem, post, TASKS } from "./api.js";
-import { ChipBar } from "./chips.js";
-import { announce, build, buildButton, find } from "./dom.js";
-import { Picker } from "./picker.js";
+import { build, buildButton, find } from "./dom.js";
 import { buildProblem } from "./problems.js";
+import { complain, QuestionForm, sayWriting } from "./question.js";
 import { askTask } from "./tasks.js";
-import { changeView, readView, toFilters, writeView } from "./view.js";
+import { changeView, toFilters, writeView } from "./view.js";
 
-/** @import {Changes, View} from "./view.js" */
+/** @import {Changes} from "./view.js" */
 /** @typedef {{name: string, label: string, type: string}} Figure */
 /** @typedef {Api.FlagAnswer} Answer */
 /** @typedef {Api.Case} Case */
@@ -19,10 +18,6 @@ const FORMATS = { xlsx: "Excel", csv: "CSV" };
 
 /** @type {Record<string, (value: any) => string>} */
 const WRITE = { integer: groupDigits, money: formatPesos, share: formatShare, date: String, text: String };
-
-/** @type {View} */
-let view = readView(location.search);
-let asking = new AbortController();
 
 /** One flag on the page. */
 class Panel {
@@ -68,7 +63,7 @@ class Panel {
 
   /** @param {number} page */
   async #show(page) {
-    const { signal } = asking;
+    const { signal } = form;
     this.#asked = true;
     this.#page = page;
     this.#root.setAttribute("aria-busy", "true");
@@ -139,26 +134,17 @@ class Panel {
       ),
       build("ul", {}, one.evidence.map(buildContract)),
       names.length
-        ? build("a", { href: `/${writeView(changeView(view, namesOf(one)))}` }, "All contracts of these names")
+        ? build("a", { href: `/${writeView(changeView(form.view, namesOf(one)))}` }, "All contracts of these names")
         : null,
     );
   }
 
   /** @param {string} format */
   async #export(format) {
-    const { signal } = asking;
+    const { signal } = form;
     try {
-      await post(`${TASKS}/flags/export/`, { flag: this.code, filters: toFilters(view), format }, { signal });
-      say(
-        build(
-          "p",
-          {},
-          "The evidence is being written. The file will be in ",
-          build("a", { href: "/tasks/" }, "My tasks"),
-          ".",
-        ),
-      );
-      announce("The evidence is being written");
+      await post(`${TASKS}/flags/export/`, { flag: this.code, filters: toFilters(form.view), format }, { signal });
+      sayWriting("The evidence");
     } catch (error) {
       complain(error, signal, () => this.#export(format));
     }
@@ -166,45 +152,20 @@ class Panel {
 }
 
 const panels = [...document.querySelectorAll("details.flag")].map((root) => new Panel(/** @type {any} */ (root)));
-const chips = new ChipBar({ changed: change });
-const pickers = [...document.querySelectorAll("[data-picker]")].map(
-  (field) => new Picker(/** @type {HTMLElement} */ (field), { changed: change }),
-);
-const year = find("#year", HTMLInputElement);
-const text = find("#text", HTMLInputElement);
+const form = new QuestionForm({ shown: forget, hash: () => location.hash });
 
-year.addEventListener("change", () => change({ years: year.value ? [year.value] : [] }));
-text.addEventListener("change", () => change({ text: text.value.trim() || null }));
-find("#question").addEventListener("submit", (event) => event.preventDefault());
 find("#judge").addEventListener("click", judgeAll);
-window.addEventListener("popstate", () => show(readView(location.search)));
-show(view);
+form.show(form.view);
 
-/** @param {Changes} changes */
-function change(changes) {
-  const next = changeView(view, changes);
-  history.pushState(null, "", writeView(next) + location.hash);
-  show(next);
-}
-
-/** @param {View} next */
-function show(next) {
-  view = next;
-  asking.abort();
-  asking = new AbortController();
-  chips.show(view);
-  for (const picker of pickers) picker.show(view);
-  year.value = view.years.length === 1 ? view.years[0] : "";
-  text.value = view.text ?? "";
-  find("#contracts", HTMLAnchorElement).href = `/${writeView(view)}`;
-  say();
+/** What was found is of other filters; the flag that the address names is judged anew. */
+function forget() {
   for (const panel of panels) panel.forget();
   const named = panels.find(({ code }) => `#${code}` === location.hash);
   if (named) named.open();
 }
 
 async function judgeAll() {
-  const { signal } = asking;
+  const { signal } = form;
   find("#judge", HTMLButtonElement).disabled = true;
   try {
     const { flags } = await ask({ page_size: 1 }, signal);
@@ -222,26 +183,13 @@ async function judgeAll() {
 const ask = (more, signal) =>
   askTask(
     `${TASKS}/flags/`,
-    { filters: toFilters(view), ...more },
+    { filters: toFilters(form.view), ...more },
     { signal, onWait: ({ status }) => tell(status ?? "") },
   );
 
 /** @param {string} words */
 function tell(words) {
   find("#summary").textContent = words;
-}
-
-/** @param {...Node} content */
-function say(...content) {
-  find("#message").replaceChildren(...content);
-  find("#message").hidden = !content.length;
-}
-
-/** @param {unknown} error @param {AbortSignal} signal @param {() => void} retry */
-function complain(error, signal, retry) {
-  if (signal.aborted) return;
-  if (!(error instanceof Problem)) throw error;
-  say(buildProblem(error, buildButton("Try again", retry)));
 }
 
 /** @param {Case} one @returns {Changes} */
