@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from data_processing.database import locks
 from data_processing.errors import NotFound
-from monitors.channels import CHANNELS
+from monitors.channels import SIGNED
 from monitors.channels.signing import PREFIX, Secret, list_current
 from monitors.errors import SignsNothing, TooManySaved
 from monitors.models import Delivery, DeliveryState, Receiver, Told, is_free
@@ -58,7 +58,7 @@ def add(owner: str, wanted: ReceiverToMake) -> Receiver:
         channel=wanted.channel,
         name=wanted.name,
         url=wanted.url,
-        secrets=[_make_secret()] if CHANNELS[wanted.channel].signs else [],
+        secrets=[_make_secret()] if wanted.channel in SIGNED else [],
     )
 
 

@@ -17,6 +17,7 @@ from contracts.errors import NoDataset, SnapshotMissing
 from data_processing import datasets
 from data_processing.database import locks
 from data_processing.lifecycle import submission
+from data_processing.models import State, TaskRun
 from data_processing.operations.schedules import Schedule
 from monitors.channels import TO_RECEIVERS
 from monitors.kinds import (
@@ -31,6 +32,7 @@ from monitors.kinds.aggregate_snapshots import AggregateSnapshotsRequest
 from monitors.kinds.check import CheckRequest
 from monitors.kinds.cleanup_old_data import CleanupRequest
 from monitors.kinds.process_alert import ProcessAlertRequest
+from monitors.kinds.send_alert_webhook import SendAlertWebhookRequest
 from monitors.models import Delivery, Monitor
 from monitors.schedules import find_next
 from monitors.sending import claims
@@ -90,14 +92,31 @@ def ask_deliveries() -> int:
     """Record runs for alerts that are to be sent now, and note on these that they are. Returns for how
     many."""
     locks.hold("sweep of deliveries")
-    due = claims.list_claimable().filter(not_asked()).only("owner", "channel").order_by("due_at")
-    chosen = list(islice(_take_turns(due[:CONSIDERED]), BATCH))
-    Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(asked_at=timezone.now())
-    for delivery in chosen:
-        kind = send_alert_webhook.KIND if delivery.channel in TO_RECEIVERS else process_alert.KIND
-        request = ProcessAlertRequest.from_json({"delivery": str(delivery.pk)})
-        submission.record_own(kind, request, queue=kind.queue)
-    return len(chosen)
+    mailed = _choose_due(~Q(channel__in=TO_RECEIVERS), BATCH)
+    for delivery_id in mailed:
+        request = ProcessAlertRequest.from_json({"delivery": delivery_id})
+        submission.record_own(process_alert.KIND, request, queue=process_alert.KIND.queue)
+    return len(mailed) + _ask_posts()
+
+
+def _ask_posts() -> int:
+    # One at a time: see the kind. One that has failed and waits for its next attempt holds nothing.
+    posting = TaskRun.objects.filter(
+        kind=send_alert_webhook.KIND.name, state__in=(State.PENDING, State.STARTED)
+    )
+    posted = [] if posting.exists() else _choose_due(Q(channel__in=TO_RECEIVERS), send_alert_webhook.MOST)
+    if posted:
+        request = SendAlertWebhookRequest.from_json({"deliveries": posted})
+        submission.record_own(send_alert_webhook.KIND, request, queue=send_alert_webhook.KIND.queue)
+    return len(posted)
+
+
+def _choose_due(which: Q, most: int) -> list[str]:
+    """Deliveries to be sent now, in turns of their owners; that a run is to look at them is noted."""
+    due = claims.list_claimable().filter(which, not_asked()).only("owner").order_by("due_at")
+    chosen = [delivery.pk for delivery in islice(_take_turns(due[:CONSIDERED]), most)]
+    Delivery.objects.filter(pk__in=chosen).update(asked_at=timezone.now())
+    return [str(delivery_id) for delivery_id in chosen]
 
 
 @transaction.atomic

@@ -62,6 +62,15 @@ class Listener:
     def url(self) -> str:
         return f"{self.scheme}://{LOOPBACK}:{self.port}/hook"
 
+    def open_after(self, count: int, *, within_s: float = 10.0) -> None:
+        """Open the gate when so many have come, and leave it as it is if they do not come."""
+        until = time.monotonic() + within_s
+        while len(self.posted) < count:
+            if time.monotonic() > until:
+                return
+            time.sleep(0.01)
+        self.gate.set()
+
     @property
     def ids(self) -> list[str]:
         return [posted.id for posted in self.posted]

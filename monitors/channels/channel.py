@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,20 +54,42 @@ def get_receiver(message: Message) -> Receiver:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Post:
+    """A message as it is posted to an address of a user."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One way to tell alerts. ``send`` returns what the other side said, or raises NotDelivered; it may be
-    called twice for the same message, whose id it passes on for the other side to know, and lets go of the
-    database (``release_connections``) before it waits for another server.
+    """One way to tell alerts, of one of the two sorts below. A message may be sent twice: its id goes with
+    it, for the other side to know.
 
     ``delays_s`` are how long to wait after each try that failed; after the last of them it is given up.
     ``rate`` is how many messages an owner is sent in how many seconds; what is over waits.
-    ``to_receivers``: it posts to a Receiver. ``signs``: with the receiver's secrets.
     """
 
     name: str
     about: str
-    send: Callable[[Message], str]
     delays_s: Sequence[float]
     rate: tuple[int, float]
-    to_receivers: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToOwner(Channel):
+    """To where the owner's account says. ``send`` returns what the other side said, or raises NotDelivered;
+    it lets go of the database (``release_connections``) before it waits for another server."""
+
+    send: Callable[[Message], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToReceiver(Channel):
+    """To a Receiver: an address that somebody gave, whose server may be slow. So ``write`` only says what is
+    to be posted, or raises NotDelivered, and many are posted at once. ``signs``: with the receiver's
+    secrets."""
+
+    write: Callable[[Message], Post]
     signs: bool = False

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 
 from data_processing.database.release import release_connections
-from monitors.channels.channel import Channel, Message, NotDelivered
+from monitors.channels.channel import Message, NotDelivered, ToOwner
 from monitors.models import Alert, Delivery, DeliveryState, Monitor
 from monitors.wording import link_to, sum_up, title_of
 
@@ -125,7 +125,7 @@ def _find_address(owner: str) -> str | None:
     return user.email or None if user else None
 
 
-CHANNEL = Channel(
+CHANNEL = ToOwner(
     name=NAME,
     about="an e-mail to the address of one's account",
     send=send,

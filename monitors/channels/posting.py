@@ -1,11 +1,12 @@
-"""One POST to an address that a user gave: to the very host that was checked, within a time, to its end."""
+"""POSTs to addresses that users gave: to the very hosts that were checked, within a time, and all at once."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import httpx2
 from data_processing.database.release import release_connections
 from monitors.channels import addresses
 from monitors.channels.addresses import Address
-from monitors.channels.channel import NotDelivered, ReceiverGone
+from monitors.channels.channel import NotDelivered, Post, ReceiverGone
 
 WITHIN_S = 15.0
 """For all of it, from the look-up of the name to the answer. Standard Webhooks says 15 to 30."""
@@ -32,11 +33,41 @@ class Answer:
     retry_after_s: float
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> str:
-    """POST JSON; what was answered, in words. Raises NotDelivered for all but a 2xx, ReceiverGone for a 410.
-    Redirects are followed nowhere: they could lead where nothing may be posted to."""
+def post_all(posts: Sequence[Post]) -> Sequence[str | Exception]:
+    """POST each as JSON; what was answered, in words. A NotDelivered stands for all but a 2xx, a ReceiverGone
+    for a 410, any other exception for an error of ours: one spoils nothing of the others. It takes no longer
+    than the slowest of them. Redirects are followed nowhere: they could lead where nothing may be posted
+    to."""
+    if not posts:
+        return []
     release_connections()
-    answer = asyncio.run(_post_in_time(url, body, headers))
+    answers = asyncio.run(_post_all(posts))
+    return [_raise_no_exits(answer) for answer in answers]
+
+
+def _raise_no_exits(answer: str | BaseException) -> str | Exception:
+    if isinstance(answer, (str, Exception)):
+        return answer
+    raise answer
+
+
+async def _post_all(posts: Sequence[Post]) -> Sequence[str | BaseException]:
+    # Names are looked up in threads. With the few that are usual, slow ones would use up the others' time.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=len(posts)))
+    # The authorities that this machine trusts, which SSL_CERT_FILE may name; reading them takes longest.
+    trusted = ssl.create_default_context()
+    return await asyncio.gather(*(_post_in_time(post, trusted) for post in posts), return_exceptions=True)
+
+
+async def _post_in_time(post: Post, trusted: ssl.SSLContext) -> str:
+    # Around all, as a timeout of the client's begins anew with each byte.
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            answer = await _post(post, trusted)
+    except TimeoutError:
+        raise NotDelivered(f"it has not answered within {WITHIN_S:g} s") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise NotDelivered(f"it cannot be reached: {error or type(error).__name__}") from None
     said = f"{answer.status} {answer.words}".strip()
     if answer.status == 410:
         raise ReceiverGone(f"it wants nothing any more: {said}")
@@ -45,54 +76,40 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> str:
     return said
 
 
-async def _post_in_time(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    # Around all, as a timeout of the client's begins anew with each byte.
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            target = httpx2.URL(url)
-            port = target.port or {"http": 80, "https": 443}[target.scheme]
-            found = await addresses.resolve(target.raw_host.decode("ascii"), port)
-            return await _post_to_first(target, found, body, headers)
-    except TimeoutError:
-        raise NotDelivered(f"it has not answered within {WITHIN_S:g} s") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise NotDelivered(f"it cannot be reached: {error or type(error).__name__}") from None
-
-
-async def _post_to_first(
-    target: httpx2.URL, found: Sequence[Address], body: bytes, headers: Mapping[str, str]
-) -> Answer:
+async def _post(post: Post, trusted: ssl.SSLContext) -> Answer:
     """To the first of the addresses that takes a connection."""
+    url = httpx2.URL(post.url)
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    found = await addresses.resolve(url.raw_host.decode("ascii"), port)
     for address in found[:-1]:
         # Nothing has been sent where no connection came about.
         with suppress(httpx2.ConnectError):
-            return await _post_to(target, address, body, headers)
-    return await _post_to(target, found[-1], body, headers)
+            return await _post_to(address, post, trusted)
+    return await _post_to(found[-1], post, trusted)
 
 
-async def _post_to(target: httpx2.URL, address: Address, body: bytes, headers: Mapping[str, str]) -> Answer:
+async def _post_to(address: Address, post: Post, trusted: ssl.SSLContext) -> Answer:
     # By number: were the name resolved again, it might lead elsewhere than to what was checked. The name
     # still goes into Host, and into the certificate that is expected.
-    pinned = target.copy_with(host=str(address))
+    url = httpx2.URL(post.url)
     named = {
-        "Host": target.netloc.decode("ascii"),
+        "Host": url.netloc.decode("ascii"),
         "Content-Type": "application/json",
         "User-Agent": AGENT,
         # A packed answer may grow beyond any bound.
         "Accept-Encoding": "identity",
-        **headers,
+        **post.headers,
     }
-    # Neither proxies nor passwords of this machine's environment; but the authorities that it trusts, which
-    # SSL_CERT_FILE may name.
-    trusted = ssl.create_default_context()
+    # A client for each: what one keeps open to a number was proved to belong to one name, not to another one
+    # with the same number. Neither proxies nor passwords of this machine's environment.
     async with (
         httpx2.AsyncClient(verify=trusted, trust_env=False, timeout=WITHIN_S) as client,
         client.stream(
             "POST",
-            pinned,
-            content=body,
+            url.copy_with(host=str(address)),
+            content=post.body,
             headers=named,
-            extensions={"sni_hostname": target.raw_host.decode("ascii")},
+            extensions={"sni_hostname": url.raw_host.decode("ascii")},
         ) as response,
     ):
         return Answer(

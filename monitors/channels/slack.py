@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from monitors.channels.channel import Channel, Message, get_receiver
-from monitors.channels.posting import post
+from monitors.channels.channel import Message, Post, ToReceiver, get_receiver
 from monitors.channels.webhook import DELAYS_S
 from monitors.models import Alert
 from monitors.wording import Match, link_to, say_amount, sum_up, title_of
@@ -22,12 +21,12 @@ LONGEST_HEADER, LONGEST_SECTION, LONGEST_IN_ALL = 150, 3000, 12_000
 LONGEST_TITLE = 120
 
 
-def send(message: Message) -> str:
+def write(message: Message) -> Post:
     """Raises NotDelivered."""
     receiver = get_receiver(message)
     body = json.dumps(write_body(message), ensure_ascii=False).encode()
     # Slack does not look at it; what stands between may.
-    return post(receiver.url, body, {"webhook-id": str(message.id)})
+    return Post(url=receiver.url, body=body, headers={"webhook-id": str(message.id)})
 
 
 def write_body(message: Message) -> Mapping[str, object]:
@@ -86,11 +85,10 @@ def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-CHANNEL = Channel(
+CHANNEL = ToReceiver(
     name="slack",
     about="a message to an incoming webhook of Slack, or of what takes the same",
-    send=send,
+    write=write,
     delays_s=DELAYS_S,
     rate=(20, 60.0),
-    to_receivers=True,
 )

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils import timezone
 
-from monitors.channels.channel import Channel, Message, get_receiver
-from monitors.channels.posting import post
+from monitors.channels.channel import Message, Post, ToReceiver, get_receiver
 from monitors.channels.signing import list_current, sign
 from monitors.models import Alert
 from monitors.wording import link_to
@@ -23,14 +22,15 @@ smaller than 20 kB. The API tells more."""
 DELAYS_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
 
-def send(message: Message) -> str:
+def write(message: Message) -> Post:
     """Raises NotDelivered."""
     receiver = get_receiver(message)
     now = timezone.now()
     # To the byte what is signed.
     body = json.dumps(write_body(message), ensure_ascii=False, separators=(",", ":")).encode()
     secrets = list_current(receiver.secrets, now)
-    return post(receiver.url, body, sign(body, message_id=str(message.id), at=now, secrets=secrets))
+    headers = sign(body, message_id=str(message.id), at=now, secrets=secrets)
+    return Post(url=receiver.url, body=body, headers=headers)
 
 
 def write_body(message: Message) -> Mapping[str, object]:
@@ -63,12 +63,11 @@ def _tell(alert: Alert, shown: int) -> Mapping[str, object]:
     }
 
 
-CHANNEL = Channel(
+CHANNEL = ToReceiver(
     name=NAME,
     about="a signed POST of JSON, as Standard Webhooks has it",
-    send=send,
+    write=write,
     delays_s=DELAYS_S,
     rate=(20, 60.0),
-    to_receivers=True,
     signs=True,
 )

@@ -1,4 +1,4 @@
-"""Process alert: one try to send an alert by one of its channels; the sweep asks for it."""
+"""Process alert: one try to send an alert to its owner; the sweep asks for it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class ProcessAlertRequest(TaskRequest):
 
 
 class ProcessAlertResult(TypedDict):
-    """How the delivery stands; null where there was nothing to send any more, or another run sends it."""
+    """How the delivery stands; empty where there was nothing to send now, or another run sends it."""
 
-    state: str | None
+    states: list[str | None]
 
 
 def process_alert(request: ProcessAlertRequest, context: Context) -> Work:
     """Payload: ProcessAlertResult. That the other side has not taken it is no failure of the run: the
     delivery says when it is tried again."""
     yield Progress(phase="sending", current=0, total=1, unit="alerts")
-    payload: ProcessAlertResult = {"state": send(request.delivery)}
+    payload: ProcessAlertResult = {"states": send([request.delivery])}
     return Outcome(payload=payload)
 
 
@@ -38,7 +38,7 @@ KIND = TaskKind(
     name="process_alert",
     task="process_alert_task",
     queue="high",
-    about="Send an alert by one channel.",
+    about="Send an alert to its owner.",
     request=ProcessAlertRequest,
     result=ProcessAlertResult,
     work=process_alert,

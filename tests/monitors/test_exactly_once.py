@@ -135,7 +135,7 @@ def test_sending_that_dies_at_any_statement_loses_nothing_and_sends_all_under_on
         try:
             waiting = Delivery.objects.filter(state="waiting", told_with=None).earliest("created_at")
             with dying(at, after=after):
-                tries.send(str(waiting.pk))
+                tries.send([str(waiting.pk)])
             break
         except Killed:
             let_pass(claims.LEASE_S + 1)

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from contracts.errors import InvalidQuery
 from monitors.channels import posting
 from monitors.channels.addresses import may_reach
-from monitors.channels.channel import NotDelivered
+from monitors.channels.channel import NotDelivered, Post
 from monitors.questions import ReceiverToMake
 from tests.listeners import NETWORKS, Listener, listen
 
@@ -45,6 +45,15 @@ def test_setting_opens_a_network_and_no_more(settings: Settings) -> None:
     assert not any(may_reach(ip_address(one)) for one in ("10.2.0.1", "127.0.0.1", "fe80::1"))
 
 
+def post(*urls: str) -> str:
+    """What each answered; raises what became of the first that failed."""
+    answers = posting.post_all([Post(url=url, body=b"{}", headers={}) for url in urls])
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return " ".join(str(answer) for answer in answers)
+
+
 def lead(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     """Let each look-up of a name lead to the next of ``answers``; returns what was looked up."""
     asked: list[str] = []
@@ -66,13 +75,13 @@ def lead(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
 def test_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch, found: list[str]) -> None:
     lead(monkeypatch, found)
     with pytest.raises(NotDelivered, match="may be posted to"):
-        posting.post("http://rebind.example/", b"{}", {})
+        post("http://rebind.example/")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1"])
 def test_other_spellings_of_this_machine_are_refused(host: str) -> None:
     with listen() as here, pytest.raises(NotDelivered):
-        posting.post(f"http://{host}:{here.port}/", b"{}", {})
+        post(f"http://{host}:{here.port}/")
     assert here.posted == []
 
 
@@ -81,7 +90,7 @@ def test_connection_goes_to_the_address_that_was_checked(
 ) -> None:
     asked = lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
     url = f"http://desk.example:{listener.port}/hook?a=1"
-    assert posting.post(url, b"{}", {}) == "200 ok"
+    assert post(url) == "200 ok"
     assert asked == ["desk.example"], "a second look-up could lead elsewhere"
     assert listener.posted[0].headers["host"] == f"desk.example:{listener.port}"
     assert listener.posted[0].path == "/hook?a=1"
@@ -99,10 +108,10 @@ def test_certificate_must_be_of_the_name_although_the_number_is_connected_to(
     with listen(authority.issue_cert(name)) as listener:
         url = f"https://desk.example:{listener.port}/hook"
         if good:
-            assert posting.post(url, b"{}", {}) == "200 ok"
+            assert post(url) == "200 ok"
         else:
             with pytest.raises(NotDelivered, match="certificate"):
-                posting.post(url, b"{}", {})
+                post(url)
     assert len(listener.posted) == good
 
 
@@ -111,7 +120,7 @@ def test_next_address_is_tried_where_the_first_takes_no_connection(
 ) -> None:
     # The listener is on the second of them alone.
     lead(monkeypatch, ["127.0.0.2", "127.0.0.1"])
-    assert posting.post(f"http://desk.example:{listener.port}/", b"{}", {}) == "200 ok"
+    assert post(f"http://desk.example:{listener.port}/") == "200 ok"
     assert len(listener.posted) == 1
 
 
@@ -119,24 +128,24 @@ def test_redirect_is_not_followed(listener: Listener) -> None:
     with listen() as inside:
         listener.status, listener.headers = 307, {"Location": inside.url}
         with pytest.raises(NotDelivered, match="307"):
-            posting.post(listener.url, b"{}", {})
+            post(listener.url)
     assert inside.posted == []
 
 
 def test_address_stands_in_no_line_of_the_log(listener: Listener, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        posting.post(listener.url, b"{}", {})
+        post(listener.url)
     assert "hook" not in caplog.text
 
 
 def test_proxy_of_the_environment_is_not_used(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    assert posting.post(listener.url, b"{}", {}) == "200 ok"
+    assert post(listener.url) == "200 ok"
 
 
 def test_endless_answer_is_cut(listener: Listener) -> None:
     listener.endless = True
-    assert posting.post(listener.url, b"{}", {}) == "200 " + "x" * posting.SHOWN_ANSWER
+    assert post(listener.url) == "200 " + "x" * posting.SHOWN_ANSWER
 
 
 @pytest.mark.parametrize("how", [{"slow": True}, {"delay_s": 30.0}], ids=str)
@@ -146,7 +155,7 @@ def test_slow_answer_is_cut(listener: Listener, monkeypatch: pytest.MonkeyPatch,
     vars(listener).update(how)
     began = time.monotonic()
     with pytest.raises(NotDelivered, match="within"):
-        posting.post(listener.url, b"{}", {})
+        post(listener.url)
     assert time.monotonic() - began < 10
 
 
@@ -154,7 +163,7 @@ def test_server_that_is_away_is_no_fault_of_ours() -> None:
     with listen() as gone:
         url = gone.url
     with pytest.raises(NotDelivered):
-        posting.post(url, b"{}", {})
+        post(url)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from monitors.models import Alert, Delivery, Receiver
 from monitors.questions import ReceiverChange
 from monitors.sending import claims, tries
 from tests.listeners import Listener, Posted
-from tests.monitors.channels.conftest import let_pass, raise_alerts, send_due, way
-from tests.monitors.conftest import Publish, Watch, award, work
+from tests.monitors.channels.conftest import add_receiver, let_pass, raise_alerts, send_due, way
+from tests.monitors.conftest import Publish, Watch, award, work, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +124,9 @@ def test_gone_disables_the_receiver_and_what_comes_then_can_be_sent_later(
     receiver: Receiver, listener: Listener
 ) -> None:
     listener.status = 410
-    raise_alerts(2, way(receiver))
+    raise_alerts(1, way(receiver))
+    send_due()
+    raise_alerts(1, way(receiver))
     send_due()
     receiver.refresh_from_db()
     assert (receiver.disabled_at is None, "410" in receiver.reason) == (False, True)
@@ -231,14 +233,49 @@ def test_what_is_over_the_rate_waits_and_is_sent_later(
     assert Delivery.objects.filter(state="waiting").count() == 3
 
 
+def test_slow_receivers_hold_up_one_run_and_no_longer_than_one_of_them(
+    publish: Publish, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # People wait for their searches in the same lane.
+    count = 8
+    for number in range(count):
+        owner = f"visitor:{number}"
+        raise_alerts(1, way(add_receiver(listener, owner=owner)), owner=owner)
+    listener.gate.clear()
+    answering = threading.Thread(target=listener.open_after, args=(count,))
+    answering.start()
+    sweeping.ask_deliveries()
+    raise_alerts(1, way(add_receiver(listener)))
+    sweeping.ask_deliveries()
+    assert TaskRun.objects.filter(kind="send_alert_webhook").count() == 1
+    # None is answered before all have come.
+    work_off()
+    answering.join()
+    assert Delivery.objects.filter(state="sent").count() == count
+    send_due()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_message_that_cannot_be_posted_spoils_nothing_of_the_others(
+    publish: Publish, listener: Listener
+) -> None:
+    broken, sound = add_receiver(listener), add_receiver(listener)
+    # Older programs may have let it in.
+    Receiver.objects.filter(pk=broken.pk).update(url="ftp://127.0.0.1/")
+    raise_alerts(1, way(broken), way(sound))
+    send_due()
+    assert Delivery.objects.get(target=str(sound.pk)).state == "sent"
+    assert Delivery.objects.get(target=str(broken.pk)).state == "waiting"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_of_one_delivery_at_once_send_once(receiver: Receiver, listener: Listener) -> None:
     raise_alerts(1, way(receiver))
     delivery = Delivery.objects.get()
-    states: list[str | None] = []
+    states: list[list[str | None]] = []
 
     def send() -> None:
-        states.append(tries.send(str(delivery.pk)))
+        states.append(tries.send([str(delivery.pk)]))
         connections.close_all()
 
     listener.gate.clear()
@@ -251,7 +288,7 @@ def test_two_runs_of_one_delivery_at_once_send_once(receiver: Receiver, listener
     sweeping.ask_deliveries()
     listener.gate.set()
     first.join(10)
-    assert (states, len(listener.posted)) == ([None, "sent"], 1)
+    assert (states, len(listener.posted)) == ([[], ["sent"]], 1)
     assert not TaskRun.objects.filter(kind="send_alert_webhook").exists()
 
 
@@ -262,7 +299,7 @@ def test_runs_that_gather_at_once_tell_each_alert_once(receiver: Receiver, liste
 
     def send(some: list[Any]) -> None:
         for delivery_id in some:
-            tries.send(str(delivery_id))
+            tries.send([str(delivery_id)])
         connections.close_all()
 
     threads = [threading.Thread(target=send, args=(ids[first::4],)) for first in range(4)]
@@ -288,6 +325,6 @@ def test_try_whose_lease_ran_out_notes_nothing(
     assert Delivery.objects.get().state == "sent"
     monkeypatch.setattr(claims, "claim", lambda _: stale)
     Delivery.objects.update(state="waiting", due_at=timezone.now() - timedelta(seconds=1))
-    assert tries.send(str(delivery.pk)) is None
+    assert tries.send([str(delivery.pk)]) == [None]
     assert len(Delivery.objects.get().tries) == 1
     assert len(set(listener.ids)) == 1
