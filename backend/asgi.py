@@ -27,6 +27,7 @@ from django.utils.module_loading import import_string
 from api.problems import problem
 from api.waiting.later import Later
 from backend.serving.bodies import Receive, Send, read_body
+from backend.serving.compression import compress
 from backend.telemetry.requests import (
     REQUEST_ID_HEADER,
     NotedStatus,
@@ -104,7 +105,7 @@ class OneThreadHandler(ASGIHandler):
         response = await _call(self._threads_for(scope["path"]), self._respond, scope, body, began)
         response.headers[REQUEST_ID_HEADER] = request_id
         if _is_unfinished(response):
-            await self._accompany(response, receive, send)
+            await self._accompany(scope, response, receive, send)
         else:
             await self.send_response(response, send)
 
@@ -148,16 +149,18 @@ class OneThreadHandler(ASGIHandler):
             if request is not None:
                 response = self.get_response(request)
             response._handler_class = type(self)
-            whole = response if _is_unfinished(response) else _finish(response)
+            whole = response if _is_unfinished(response) else _finish(response, scope)
             count_request(request, whole, method=scope["method"], seconds=time.perf_counter() - began)
             describe_request(span, request, whole, method=scope["method"])
             return whole
         finally:
             release_connections()
 
-    async def _accompany(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
+    async def _accompany(
+        self, scope: Mapping[str, Any], response: HttpResponseBase, receive: Receive, send: Send
+    ) -> None:
         """Send what takes its time, until it is over or the client has gone; close it in any case."""
-        going_on = asyncio.create_task(self._go_on(response, send))
+        going_on = asyncio.create_task(self._go_on(scope, response, send))
         leaving = asyncio.create_task(_wait_for_leave(receive))
         try:
             await asyncio.wait((going_on, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -169,9 +172,10 @@ class OneThreadHandler(ASGIHandler):
         if not going_on.cancelled():
             going_on.result()
 
-    async def _go_on(self, response: HttpResponseBase, send: Send) -> None:
-        if isinstance(response, Later) and await response.wait():
-            await _call(self._threads, _complete, response)
+    async def _go_on(self, scope: Mapping[str, Any], response: HttpResponseBase, send: Send) -> None:
+        if isinstance(response, Later):
+            waited = await response.wait()
+            await _call(self._threads, _complete, response, scope, waited)
         await self.send_response(response, send)
 
 
@@ -198,20 +202,25 @@ def _is_unfinished(response: HttpResponseBase) -> bool:
     return isinstance(response, Later) or getattr(response, "is_async", False)
 
 
-def _finish(response: HttpResponseBase) -> HttpResponseBase:
-    """The same response with all of its content, closed."""
+def _finish(response: HttpResponseBase, scope: Mapping[str, Any]) -> HttpResponseBase:
+    """The same response with all of its content, compressed where the client takes it so; closed."""
     whole = response
     if isinstance(response, StreamingHttpResponse):
         # A file of our pages, from whitenoise; Django would read it as a whole, too.
         whole = HttpResponse(response.getvalue(), status=response.status_code, headers=response.headers)
         whole.cookies = response.cookies
     response.close()
+    if isinstance(whole, HttpResponse):
+        compress(whole, scope["headers"], method=scope["method"])
     return whole
 
 
-def _complete(response: Later) -> None:
+def _complete(response: Later, scope: Mapping[str, Any], waited: bool) -> None:
     try:
-        response.complete()
+        if waited:
+            response.complete()
+        if isinstance(response, HttpResponse):
+            compress(response, scope["headers"], method=scope["method"])
     finally:
         release_connections()
 

@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "web.security.content_security_policy",
     "api.middleware.problems_for_the_api",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backend.serving.assets.Assets",
     "api.caching.keep_nothing",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "api.access.owners.visitor_cookie",
