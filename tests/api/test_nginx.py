@@ -18,8 +18,8 @@ from pytest_django.live_server_helper import LiveServer
 from data_processing.models import ExportFile
 from data_processing.outputs import files
 from tests.api.conftest import start, work_off
-from tests.nginx import Nginx, run_nginx
 from tools.stack.ports import LOOPBACK, pick_port
+from tools.stack.servers.nginx import Nginx, run_nginx
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

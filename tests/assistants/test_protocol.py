@@ -22,8 +22,8 @@ from assistants.tools import TOOLS
 from tests.assistants.asking import WEB, Assistant
 from tests.assistants.conftest import FREE_CALLS, Site
 from tests.assistants.questions import MAIN
-from tests.nginx import run_nginx
 from tools.stack.ports import LOOPBACK
+from tools.stack.servers.nginx import run_nginx
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 

@@ -22,8 +22,8 @@ from backend import topology
 from tests.datasets import publish_awards
 from tests.deploy.compose import SECRETS
 from tests.deploy.started import Composed
-from tests.nginx import Nginx, run_nginx
 from tools.stack.servers import PostgreSQL, Redis
+from tools.stack.servers.nginx import Nginx, run_nginx
 
 DATABASE = "composed"
 SERVICES = ("web", "worker-housekeeping", "worker-interactive", "worker-bulk", "beat", "flower")

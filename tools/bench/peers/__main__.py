@@ -23,6 +23,7 @@ from tools.bench.peers.peer import Peer
 from tools.bench.peers.questions import KINDS, Answer, Question, are_equal, list_questions
 from tools.bench.reference import describe_machine, write_section
 from tools.bench.serving import serve
+from tools.stack.servers.nginx import run_nginx
 
 TITLE = "Questions beside what one would pick instead"
 TURNS = 3
@@ -65,9 +66,11 @@ def _all_there(rows: int, folder: Path) -> Iterator[Sequence[Peer]]:
         write_parquet(snapshot, parquet)
         datasette = stack.enter_context(serve_datasette(snapshot, rows=rows))
         loaded = stack.enter_context(load_frame(parquet))
-        site = stack.enter_context(serve(rows=rows))
+        site = stack.enter_context(serve(rows=rows, EXPORT_ACCEL_PREFIX="/protected/exports/"))
         site.start_processes()
-        yield Ours(site.url), datasette, Script(parquet), loaded
+        # As in production: nginx sends the files.
+        nginx = run_nginx(folder / "nginx", web=site.url, exports=site.folder / "exports")
+        yield Ours(stack.enter_context(nginx).url), datasette, Script(parquet), loaded
 
 
 def ask_turn(
@@ -140,10 +143,11 @@ def _say_time(took: Sequence[float]) -> str:
 ABOUT = """Written by `make bench-peers`: medians of {turns} turns over {rows:,} contracts, each turn another
 question to all, whose answers were compared: the same counts, sums and rows. In brackets: how many times as
 long as we they take, and the bar. We and Datasette are asked over HTTP, and files are read to the client's
-disk. Datasette has its own server over SQLite: FTS5 over the searched columns, an index on each column that
-is filtered or grouped by, its limits on time and rows lifted. The script with pandas reads the columns that
-it needs from Parquet, with amounts as doubles; beside it, the same questions to a session that has loaded
-the frame before. We make no use of an answer that we have given before.
+disk; ours are sent by nginx, as in production. Datasette has its own server over SQLite: FTS5 over the
+searched columns, an index on each column that is filtered or grouped by, its limits on time and rows lifted.
+The script with pandas reads the columns that it needs from Parquet, with amounts as doubles; beside it, the
+same questions to a session that has loaded the frame before. We make no use of an
+answer that we have given before.
 
 {machine}
 """

@@ -1,4 +1,4 @@
-"""A real nginx on this machine with the configuration of deploy/."""
+"""Private nginx servers with the configuration of deploy/."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 from tools.stack.children import kill_group, spawn, wait_until
 from tools.stack.ports import LOOPBACK, is_listening, pick_port
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+DEPLOY = Path(__file__).parents[3] / "deploy"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 PATIENCE_S = 30
 
