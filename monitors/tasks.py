@@ -10,9 +10,11 @@ from monitors.anomalies import training
 
 @shared_task(name="data_processing.tasks.check_scheduled_monitors_task", queue="critical", send_events=False)
 def check_scheduled_monitors_task() -> None:
-    """Record runs for the monitors that are due, and for alerts that are to be sent."""
+    """Record runs for the monitors that are due, for alerts that are to be sent, and for the anomaly model
+    that a new dataset version lacks."""
     sweeping.ask_checks()
     sweeping.ask_deliveries()
+    training.ask_first_model()
 
 
 @shared_task(name="data_processing.tasks.ask_anomaly_model", queue="low", send_events=False)

@@ -25,8 +25,8 @@ from contracts.snapshot.versions import Snapshot
 FORMAT = 1
 FACTS, FOUND, SERIES, GROUPS = "model.json", "found.parquet", "series.parquet", "groups.parquet"
 HOW = (
-    "it is made each Sunday at 04:00, and at once where an operator asks for it by POST "
-    "/api/v1/ops/anomaly-model/"
+    "it is made within minutes of an import, anew each Sunday at 04:00, and at once where an operator asks "
+    "for it by POST /api/v1/ops/anomaly-model/"
 )
 """How to get a model."""
 # Of these few are read for a page, so that the others stay packed.
@@ -128,6 +128,15 @@ def read_facts(snapshot: Snapshot) -> Facts:
             f"the anomaly model of dataset version {snapshot.version!r} is of another program: {HOW}"
         )
     return facts
+
+
+def is_trained(snapshot: Snapshot) -> bool:
+    """Whether ``snapshot`` has a model that this program can read. Raises SnapshotMissing."""
+    try:
+        read_facts(snapshot)
+    except NotTrained:
+        return False
+    return True
 
 
 def read_found(snapshot: Snapshot) -> pa.Table:
