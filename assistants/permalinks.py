@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 
@@ -21,11 +22,12 @@ LISTS = {
 }
 """Name list -> its parameter."""
 QUARTERS = range(1, 5)
+PERIODS = ("year", "quarter", "month")
 
 
 def link_filters(filters: Filters) -> Pairs | None:
     """The parameters of these filters; None where no link can say them: one knows a single range of days
-    beside whole years and quarters."""
+    beside whole years, quarters and months."""
     times = _link_times(filters.time_ranges)
     if times is None:
         return None
@@ -34,7 +36,7 @@ def link_filters(filters: Filters) -> Pairs | None:
     pairs += [pair for parameter, some in names.items() for pair in _link_names(parameter, some)]
     pairs += [pair for parameter, some in names.items() for pair in _link_patterns(parameter, some)]
     pairs += [("number", number) for number in filters.numbers]
-    pairs += [pair for pair in times if pair[0] in ("year", "quarter")]
+    pairs += [pair for period in PERIODS for pair in times if pair[0] == period]
     pairs += [("repaired", column) for column in filters.repaired_fields]
     if filters.text:
         pairs.append(("text", str(filters.text)))
@@ -119,9 +121,19 @@ def _link_times(ranges: tuple[TimeRange, ...]) -> Pairs | None:
         else:
             days.append(one)
     if len(days) > 1:
+        # A month alone is a range of days, which the form of the page can show.
+        pairs += [("month", f"{one.start:%Y-%m}") for one in days if _is_month(one)]
+        days = [one for one in days if not _is_month(one)]
+    if len(days) > 1:
         return None
     ends = [(name, day) for one in days for name, day in (("from", one.start), ("to", one.end))]
     return pairs + [(name, day.isoformat()) for name, day in ends if isinstance(day, date)]
+
+
+def _is_month(one: TimeRange) -> bool:
+    if one.start is None or one.end is None or one.start.day != 1:
+        return False
+    return one.end == one.start.replace(day=monthrange(one.start.year, one.start.month)[1])
 
 
 def _name_period(one: TimeRange) -> tuple[str, str] | None:

@@ -66,7 +66,9 @@ class Anomaly(TypedDict):
     """One anomaly. ``organization`` and ``category`` say whose; ``score`` is the modified z, and ``low`` to
     ``high`` the band in which it would be none. Of a level, ``actual`` and ``expected`` are a usual month
     after and before; of an amount there are so many ``like_contracts``. A search with ``filters`` finds
-    exactly its ``contracts``, of which ``evidence`` are the largest."""
+    exactly its ``contracts``, of which ``evidence`` are the largest; one with ``compared_filters`` finds what
+    they were compared with: all months of the series, or the contracts of the category and year, of all kinds
+    of buyers, as a kind of buyer is no filter."""
 
     kind: Kind
     organization: str | None
@@ -83,6 +85,7 @@ class Anomaly(TypedDict):
     contracts: Count
     total_value: Pesos
     filters: Annotated[Mapping[str, object], Shown(Filters)]
+    compared_filters: Annotated[Mapping[str, object], Shown(Filters)]
     evidence: list[ShownContract]
     series: list[SeriesMonth]
 
@@ -131,6 +134,19 @@ def make_filters(row: Mapping[str, Any]) -> Filters:
     )
 
 
+def make_compared(row: Mapping[str, Any]) -> Filters:
+    """The filters that find what an anomaly was compared with."""
+    of_year = row["kind"] == AMOUNT
+    own = make_filters(row)
+    return own.model_copy(
+        update={
+            "organizations": () if of_year else own.organizations,
+            "time_ranges": (TimeRange.year(row["first_day"].year),) if of_year else (),
+            "value_range": ValueRange(),
+        }
+    )
+
+
 def _choose(found: pa.Table, wanted: Wanted) -> pa.Table:
     met = pc.greater_equal(found["score"], wanted.score)
     for name in ("kind", "organization", "category"):
@@ -163,6 +179,7 @@ def _tell(
         "contracts": row["contracts"],
         "total_value": f"{row['total_value']:.2f}",
         "filters": filters.to_json(),
+        "compared_filters": make_compared(row).to_json(),
         "evidence": [show_contract(contracts[number]) for number in row["largest"]],
         "series": [] if series is None else _list_months(series, row, facts["parameters"]["month_score"]),
     }

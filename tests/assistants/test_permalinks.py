@@ -123,6 +123,16 @@ def test_charts_are_the_same_rows_looked_at_in_another_way(page: Page) -> None:
     assert Filters.from_json(asked) == request.filters
 
 
+def test_a_link_says_a_month_of_several_years(page: Page) -> None:
+    months = tuple(TimeRange(start=date(year, 2, 1), end=date(year, 2, 28)) for year in (2022, 2023))
+    request = SearchRequest(filters=Filters(time_ranges=(*months, TimeRange.year(2024))))
+    pairs = link_rows(request.filters, request.sort)
+    assert pairs == [("year", "2024"), ("month", "2022-02"), ("month", "2023-02")]
+    asked, own = page.read(request, pairs)
+    assert own == pairs
+    assert Filters.from_json(asked) == request.filters
+
+
 def test_what_no_link_can_say_has_none(page: Page) -> None:
     days = (TimeRange(start=date(2024, 1, 2), end=None), TimeRange(start=None, end=date(2023, 1, 2)))
     request = SearchRequest(filters=Filters(time_ranges=days))

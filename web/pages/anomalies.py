@@ -23,6 +23,8 @@ from monitors.anomalies import training
 from web.pages.public import PublicPage, explain
 
 HEIGHT = 100
+ENDS = {"from": "start", "to": "end"}
+"""Parameter of an address -> end of a range of days."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,10 @@ class AnomaliesPage(PublicPage):
         asked, found = kwargs["asked"], kwargs["found"]
         page, pages = found["page"], -(-found["count"] // found["page_size"])
         return super().get_context_data(
-            shown=[(one, say(one), make_address(one["filters"]), draw(one)) for one in found["anomalies"]],
+            shown=[
+                (one, say(one), make_address(one["filters"]), _address_compared(one), draw(one))
+                for one in found["anomalies"]
+            ],
             run=self._find_run(),
             kinds=KINDS,
             trials=[(one, one["found"] / one["tried"]) for one in found["model"]["trials"] if one["tried"]],
@@ -111,14 +116,18 @@ def say(anomaly: Anomaly) -> str:
 
 
 def make_address(filters: Mapping[str, Any]) -> str:
-    """The address of the explorer with exactly the contracts of an anomaly, as its scripts read it
-    (view.js)."""
-    [days] = filters["time_ranges"]
+    """The address of the explorer with exactly the contracts of an anomaly, or those that it was compared
+    with, as its scripts read it (view.js)."""
     amounts = filters["value_range"]
     given = [(exact.word, name) for field, exact in EXACT.items() for name in filters.get(field, ())]
-    given += [("from", days["start_date"]), ("to", days["end_date"])]
+    given += [(end, days[f"{name}_date"]) for days in filters["time_ranges"] for end, name in ENDS.items()]
     given += [(end, amounts[end]) for end in ("min", "max") if amounts[end] is not None]
     return f"{reverse('explorer')}?{urlencode(given)}"
+
+
+def _address_compared(anomaly: Anomaly) -> str:
+    address = make_address(anomaly["compared_filters"])
+    return address if anomaly["kind"] == AMOUNT else f"{address}&show=table&by=month&order=label"
 
 
 def draw(anomaly: Anomaly) -> Chart | None:

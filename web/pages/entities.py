@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from api.views.entities import LISTED, open_entities
-from contracts.engine.entities.answers import Directory, Entity
+from contracts.engine.entities.answers import Directory, Entity, Partner, Partners
 from contracts.errors import InvalidQuery, UnknownEntity
 from contracts.questions.entities.addresses import make_slug
 from contracts.questions.entities.directories import Wanted
 from contracts.questions.entities.kinds import KINDS, EntityKind
 from web.pages.files import DIRECTORY_FIELDS, ENTITY_FIELDS, answer_csv, list_entity_rows, list_name_rows
-from web.pages.links import explore, list_kept
+from web.pages.links import explore, list_kept, write_exceptions
 from web.pages.months import draw_months
 from web.pages.public import PublicPage, explain
 from web.pages.structured import write_structured
@@ -69,7 +69,7 @@ class EntityPage(PublicPage):
         spellings = [one["name"] for one in entity["spellings"]]
         return {
             **context,
-            "partners": [(KINDS[one["kind"]], one["parts"]) for one in entity["partners"]],
+            "partners": [_list_partners(kind, entity, one) for one in entity["partners"]],
             "largest_kind": KINDS[entity["largest_partner"]["kind"]] if entity["largest_partner"] else None,
             "chart": draw_months(entity["by_month"]),
             "explore": explore(kind, entity["name"]),
@@ -77,6 +77,15 @@ class EntityPage(PublicPage):
             "explore_all": explore(kind, entity["name"], *spellings) if spellings else None,
             "structured": _describe_thing(kind, entity, context["canonical"]),
         }
+
+
+def _list_partners(
+    kind: EntityKind, entity: Entity, shown: Partners
+) -> tuple[EntityKind, Sequence[Partner], str]:
+    """Their kind, they, and the address of the contracts with all others."""
+    other = KINDS[shown["kind"]]
+    named = [part["label"] for part in shown["parts"] if not part.get("others")]
+    return other, shown["parts"], f"{explore(kind, entity['name'])}&{write_exceptions(other, named)}"
 
 
 class EntityCsv(EntityPage):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -20,6 +21,11 @@ logger = logging.getLogger(__name__)
 def explore(kind: EntityKind, *names: str) -> str:
     """The address of the explorer with the contracts of some names, as its scripts read it (view.js)."""
     return f"{reverse('explorer')}?{urlencode([(kind.exact.word, name) for name in names])}"
+
+
+def write_exceptions(kind: EntityKind, names: Iterable[str | None]) -> str:
+    """What leaves the contracts of ``names`` out, in an address of the explorer; None is the missing name."""
+    return urlencode([(f"except_{kind.exact.word}", name or "") for name in names])
 
 
 @dataclass(frozen=True)

@@ -31,22 +31,26 @@ class Slice(Part):
 
 class Year(Slice):
     """A year of award. ``whole``: all of its months lie between the first and the last month with a contract;
-    ``change`` against the year before, a part of that, is null unless both are."""
+    ``change`` against the year before, a part of that, is null unless both are; ``change_filters`` mean the
+    contracts of both."""
 
     whole: bool
     change: float | None
+    change_filters: Meant | None
 
 
 class Month(Slice):
     """A month of award; ``trailing_year`` is what it and the eleven before are worth, null before there are
-    twelve."""
+    twelve; ``trailing_filters`` mean their contracts."""
 
     trailing_year: Pesos | None
+    trailing_filters: Meant | None
 
 
 class Season(TypedDict):
     """What a month of the calendar has of a year: ``share`` is the median over the whole years, ``index`` is
-    1 where it has a twelfth; ``least`` and ``most`` are of single years."""
+    1 where it has a twelfth; ``least`` and ``most`` are of single years. ``filters`` mean the month in
+    each of these."""
 
     month: Annotated[int, Also(minimum=1, maximum=12)]
     share: Share
@@ -57,10 +61,11 @@ class Season(TypedDict):
 
 
 class Seasonality(TypedDict):
-    """How the pesos lie in the year, by the whole years that are named. ``months`` is empty, and ``why_none``
-    says why, where too few are."""
+    """How the pesos lie in the year, by the whole years that are named, whose contracts ``filters`` mean;
+    null without any. ``months`` is empty, and ``why_none`` says why, where too few are."""
 
     years: list[int]
+    filters: Meant | None
     months: list[Season]
     formula: str
     source: str
@@ -68,10 +73,11 @@ class Seasonality(TypedDict):
 
 
 class Growth(TypedDict):
-    """The middle of how fast the pesos of a year grow: of all pairs of whole years, the median slope; and as
-    a part of the median year."""
+    """The middle of how fast the pesos of a year grow: of all pairs of whole years, whose contracts
+    ``filters`` mean, the median slope; and as a part of the median year."""
 
     years: Count
+    filters: Meant
     pesos_a_year: Pesos
     part_of_a_year: float
     formula: str
@@ -132,7 +138,9 @@ class Concentration(TypedDict):
     """How the pesos are spread over the ``names`` of a ``kind``, missing ones aside: ``named`` is the part of
     the pesos that bears a name. ``hhi`` is from 0 to 10,000, ``equal_names`` are how many names of equal
     shares have the same, ``level`` is by the first of the scales; null where nothing bears a name.
-    ``largest`` and ``four_largest`` are shares of what is named."""
+    ``largest`` and ``four_largest`` are shares of what is named. ``filters`` mean the contracts that bear a
+    name, of which all of this is computed; the other two mean those of the largest name, and of the four, and
+    are null with them."""
 
     kind: KindName
     names: Count
@@ -142,6 +150,9 @@ class Concentration(TypedDict):
     largest: Share | None
     four_largest: Share | None
     level: str | None
+    filters: Meant
+    largest_filters: Meant | None
+    four_largest_filters: Meant | None
 
 
 class Concentrations(TypedDict):
@@ -168,15 +179,19 @@ class Peer(TypedDict):
 
 class Peers(TypedDict):
     """The names around the subject when all ``names`` of its ``kind`` are ranked by pesos, under the same
-    filters but for itself. The medians are of the others: what is usual at that size."""
+    filters but for itself: ``filters`` mean the contracts of all of them. The medians are of the peers but
+    the subject: what is usual at that size; ``median_filters`` mean the contracts of these, and are null
+    with them."""
 
     kind: KindName
     names: Count
     rank: Annotated[int, Also(minimum=1)]
+    filters: Meant
     peers: list[Peer]
     median_avg_value: Pesos | None
     median_partners: float | None
     median_largest_share: Share | None
+    median_filters: Meant | None
 
 
 class AnalysedName(TypedDict):
@@ -188,7 +203,8 @@ class AnalysedName(TypedDict):
 
 
 class Analysis(TypedDict):
-    """All of it. ``subject`` and ``peers`` are null where the filters are not about one name."""
+    """All of it. ``filters`` mean the contracts that the figures of ``summary`` are of, the median and the
+    average too. ``subject`` and ``peers`` are null where the filters are not about one name."""
 
     filters: Meant
     subject: AnalysedName | None

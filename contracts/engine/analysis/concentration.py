@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.engine.analysis.answers import Concentration, Concentrations, Scale
-from contracts.engine.analysis.narrowing import CONTRACTORS, ORGANIZATIONS, Subject
+from contracts.engine.analysis.narrowing import (
+    CONTRACTORS,
+    ORGANIZATIONS,
+    Subject,
+    narrow_to_named,
+    narrow_to_names,
+    say,
+)
 from contracts.engine.cursor import Cursor
 from contracts.questions.entities.kinds import EntityKind
+from contracts.questions.filters import Filters
 from contracts.snapshot.expressions import Statement
 
 SCALES: tuple[Scale, ...] = (
@@ -33,6 +42,8 @@ SCALES: tuple[Scale, ...] = (
     },
 )
 """The first one decides; the second is what many older studies and the flag ``concentration`` go by."""
+LARGEST = 4
+"""Names whose share of all is told together, as in the ratio CR4 of older studies."""
 FORMULA = (
     "The Herfindahl-Hirschman index (HHI): the sum of the squares of all names' shares of the pesos in per "
     "cent. 10,000 is one name alone; ten names of equal shares make 1,000."
@@ -45,13 +56,14 @@ CAUTION = (
 
 
 def measure_concentration(
-    totals: str, whole: Decimal, cursor: Cursor, *, subject: Subject | None
+    totals: str, whole: Decimal, filters: Filters, cursor: Cursor, *, subject: Subject | None
 ) -> Concentrations:
-    """Of contractors and of organizations; ``totals`` is a relation (``contracts.engine.aggregates``) of
-    contracts worth ``whole`` pesos. A ``subject`` has all of them: of its own kind nothing is to be told."""
+    """Of contractors and of organizations; ``totals`` is a relation (``contracts.engine.aggregates``) of the
+    contracts that ``filters`` means, worth ``whole`` pesos. A ``subject`` has all of them: of its own kind
+    nothing is to be told."""
     kinds = [kind for kind in (CONTRACTORS, ORGANIZATIONS) if subject is None or kind != subject.kind]
     return {
-        "by_kind": [_measure(kind, list_values(totals, kind, cursor), float(whole)) for kind in kinds],
+        "by_kind": [_measure(kind, totals, float(whole), filters, cursor) for kind in kinds],
         "scales": list(SCALES),
         "formula": FORMULA,
         "caution": CAUTION,
@@ -69,10 +81,22 @@ def list_values(totals: str, kind: EntityKind, cursor: Cursor) -> NDArray[np.flo
     return np.asarray(cursor.fetch_numbers(statement)["pesos"], np.float64)
 
 
-def _measure(kind: EntityKind, pesos: NDArray[np.float64], whole: float) -> Concentration:
+def _list_largest(totals: str, kind: EntityKind, cursor: Cursor) -> Sequence[str]:
+    """The names with most of the pesos, as many as are told together."""
+    statement = Statement(
+        f"""SELECT label FROM {totals} JOIN labels ON field = $2 AND code = key AND label IS NOT NULL
+        WHERE name = $1 ORDER BY total_value DESC, label LIMIT {LARGEST}""",
+        (f"by_{kind.exact.word}", kind.column),
+    )
+    return cursor.fetch(statement, str)
+
+
+def _measure(kind: EntityKind, totals: str, whole: float, filters: Filters, cursor: Cursor) -> Concentration:
+    pesos = list_values(totals, kind, cursor)
     named = float(pesos.sum())
     if not named:
-        return _say_nothing(kind)
+        return _say_nothing(kind, filters)
+    largest = _list_largest(totals, kind, cursor)
     shares = pesos / named
     squares = float((shares**2).sum())
     hhi = round(10_000 * squares)
@@ -83,12 +107,15 @@ def _measure(kind: EntityKind, pesos: NDArray[np.float64], whole: float) -> Conc
         "hhi": hhi,
         "equal_names": max(1.0, round(1 / squares, 2)),
         "largest": min(1.0, round(float(shares[0]), 6)),
-        "four_largest": min(1.0, round(float(shares[:4].sum()), 6)),
+        "four_largest": min(1.0, round(float(shares[:LARGEST].sum()), 6)),
         "level": name_level(hhi),
+        "filters": say(narrow_to_named(filters, kind)),
+        "largest_filters": say(narrow_to_names(filters, kind, largest[:1])),
+        "four_largest_filters": say(narrow_to_names(filters, kind, largest)),
     }
 
 
-def _say_nothing(kind: EntityKind) -> Concentration:
+def _say_nothing(kind: EntityKind, filters: Filters) -> Concentration:
     return {
         "kind": kind.name,
         "names": 0,
@@ -98,6 +125,9 @@ def _say_nothing(kind: EntityKind) -> Concentration:
         "largest": None,
         "four_largest": None,
         "level": None,
+        "filters": say(narrow_to_named(filters, kind)),
+        "largest_filters": None,
+        "four_largest_filters": None,
     }
 
 

@@ -63,13 +63,28 @@ def narrow_to_part(filters: Filters, kind: EntityKind, part: Part, shown: Sequen
 
 def narrow_to_period(filters: Filters, label: str | None) -> Filters:
     """The contracts of a year ("2024") or a month ("2024-05"), null: of no known day."""
-    ranges = filters.time_ranges
     if label is None:
         return filters.model_copy(update={"time_ranges": (UNDATED,)})
-    within = read_period(label)
+    return narrow_to_days(filters, read_period(label))
+
+
+def narrow_to_days(filters: Filters, within: TimeRange) -> Filters:
+    """The contracts of ``within``, some days of which ``filters`` means."""
+    ranges = filters.time_ranges
     # Some days of a month may be all that the filters mean of it.
     kept = [both for one in ranges for both in [_intersect(one, within)] if both] if ranges else [within]
     return filters.model_copy(update={"time_ranges": tuple(dict.fromkeys(kept))})
+
+
+def narrow_to_whole(filters: Filters, periods: Sequence[TimeRange]) -> Filters:
+    """The contracts of ``periods``, all days of which ``filters`` means."""
+    return filters.model_copy(update={"time_ranges": tuple(periods)})
+
+
+def narrow_to_named(filters: Filters, kind: EntityKind) -> Filters:
+    """The contracts that bear a name of ``kind``."""
+    excepted = f"except_{kind.filter}"
+    return filters.model_copy(update={excepted: tuple(dict.fromkeys((*filters.names(excepted), None)))})
 
 
 def read_period(label: str) -> TimeRange:

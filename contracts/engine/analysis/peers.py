@@ -14,7 +14,9 @@ from contracts.engine.analysis.narrowing import (
     ORGANIZATIONS,
     Subject,
     leave_out,
+    narrow_to_named,
     narrow_to_names,
+    say,
 )
 from contracts.engine.analysis.partners import Dependence, find_dependences, make_figure, say_largest
 from contracts.engine.cursor import Cursor
@@ -54,10 +56,14 @@ def list_peers(subject: Subject, filters: Filters, cursor: Cursor, matcher: Matc
         "kind": subject.kind.name,
         "names": own.names,
         "rank": own.rank,
+        "filters": say(narrow_to_named(others, subject.kind)),
         "peers": peers,
         "median_avg_value": _find_median_pesos([Decimal(peer["avg_value"]) for peer in rest]),
         "median_partners": float(median([peer["partners"] for peer in rest])) if rest else None,
         "median_largest_share": _find_median_share(rest),
+        "median_filters": say(narrow_to_names(others, subject.kind, [peer["name"] for peer in rest]))
+        if rest
+        else None,
     }
 
 

@@ -35,7 +35,7 @@ def analyze(filters: Filters, cursor: Cursor, matcher: Matcher) -> Analysis:
     subject = find_subject(filters)
     # Before the next totals take the place of these.
     concentration = measure_concentration(
-        totals, Decimal(answer["summary"]["total_value"]), cursor, subject=subject
+        totals, Decimal(answer["summary"]["total_value"]), filters, cursor, subject=subject
     )
     return {
         "filters": say(filters),

@@ -9,8 +9,16 @@ from statistics import median
 
 from contracts.engine.aggregates import Part
 from contracts.engine.analysis.answers import Growth, Month, Season, Seasonality, Trend, Year
-from contracts.engine.analysis.narrowing import covers, narrow_to_period, read_period, say
+from contracts.engine.analysis.narrowing import (
+    covers,
+    narrow_to_days,
+    narrow_to_period,
+    narrow_to_whole,
+    read_period,
+    say,
+)
 from contracts.questions.filters import Filters
+from contracts.questions.periods import TimeRange
 
 LEAST_YEARS = 3
 """Of fewer, the median is one of them, and a season cannot be told from an accident."""
@@ -42,7 +50,7 @@ def describe_trend(filters: Filters, by_year: Sequence[Part], by_month: Sequence
         "by_year": [_shape_year(part, filters, years, whole) for part in by_year],
         "by_month": [_shape_month(part, filters, months) for part in by_month],
         "seasonality": find_seasons(filters, months, whole),
-        "growth": _find_growth({year: years[str(year)] for year in whole}),
+        "growth": _find_growth({year: years[str(year)] for year in whole}, filters),
     }
 
 
@@ -68,25 +76,39 @@ def _list_whole_years(filters: Filters, months: Pesos) -> list[int]:
 def _shape_year(part: Part, filters: Filters, years: Pesos, whole: Sequence[int]) -> Year:
     label = part["label"]
     year = None if label is None else int(label)
-    change = None
+    change, both = None, None
     if year in whole and year is not None and year - 1 in whole:
         before = years[str(year - 1)]
         change = round(float((years[str(year)] - before) / before), 6)
+        both = say(narrow_to_years(filters, [year - 1, year]))
     return {
         **part,
         "filters": say(narrow_to_period(filters, label)),
         "whole": year in whole,
         "change": change,
+        "change_filters": both,
     }
+
+
+def narrow_to_years(filters: Filters, years: Sequence[int]) -> Filters:
+    """The contracts of ``years``, all of whose days ``filters`` means."""
+    return narrow_to_whole(filters, [TimeRange.year(year) for year in years])
 
 
 def _shape_month(part: Part, filters: Filters, months: Pesos) -> Month:
     label = part["label"]
+    trailing = None if label is None else _sum_trailing(label, months)
     return {
         **part,
         "filters": say(narrow_to_period(filters, label)),
-        "trailing_year": None if label is None else _sum_trailing(label, months),
+        "trailing_year": trailing,
+        "trailing_filters": None if label is None or trailing is None else _say_trailing(label, filters),
     }
+
+
+def _say_trailing(label: str, filters: Filters) -> Mapping[str, object]:
+    first, last = read_period(_name(_number(label) - 11)), read_period(label)
+    return say(narrow_to_days(filters, TimeRange(start=first.start, end=last.end)))
 
 
 def _sum_trailing(label: str, months: Pesos) -> str | None:
@@ -112,6 +134,7 @@ def find_seasons(filters: Filters, months: Pesos, years: Sequence[int]) -> Seaso
     middles = [median(of_month) for of_month in zip(*shares, strict=True)]
     found: Seasonality = {
         "years": list(years),
+        "filters": say(narrow_to_years(filters, years)) if years else None,
         "months": [],
         "formula": SEASON_FORMULA,
         "source": SEASON_SOURCE,
@@ -137,24 +160,25 @@ def _share_out(year: int, months: Pesos) -> Iterator[float]:
 def _shape_season(
     month: int, share: float, of_years: Sequence[float], filters: Filters, years: Sequence[int]
 ) -> Season:
-    days = tuple(read_period(f"{year}-{month:02}") for year in years)
+    days = [read_period(f"{year}-{month:02}") for year in years]
     return {
         "month": month,
         "share": round(share, 6),
         "index": round(12 * share, 4),
         "least": round(min(of_years), 6),
         "most": round(max(of_years), 6),
-        "filters": say(filters.model_copy(update={"time_ranges": days})),
+        "filters": say(narrow_to_whole(filters, days)),
     }
 
 
-def _find_growth(years: Mapping[int, Decimal]) -> Growth | None:
+def _find_growth(years: Mapping[int, Decimal], filters: Filters) -> Growth | None:
     if len(years) < LEAST_YEARS:
         return None
     slopes = [(years[late] - years[early]) / (late - early) for early, late in combinations(years, 2)]
     slope = median(slopes)
     return {
         "years": len(years),
+        "filters": say(narrow_to_years(filters, list(years))),
         "pesos_a_year": f"{slope:.2f}",
         "part_of_a_year": round(float(slope / median(years.values())), 6),
         "formula": GROWTH_FORMULA,

@@ -25,8 +25,10 @@ test("the address of a figure means the filters that the report says beside it",
   }
 });
 
-test("days of several years have no address, and a name has one of its report", () => {
-  const days = (year) => ({ type: "custom", start_date: `${year}-12-01`, end_date: `${year}-12-31` });
+test("a month of several years has an address, days of them have none, and a name has one of its report", () => {
+  const month = (year) => ({ type: "custom", start_date: `${year}-12-01`, end_date: `${year}-12-31` });
+  assert.equal(addressOf({ time_ranges: [month(2022), month(2023)] }), "/?month=2022-12&month=2023-12");
+  const days = (year) => ({ type: "custom", start_date: `${year}-12-01`, end_date: `${year}-12-30` });
   assert.equal(viewOf({ time_ranges: [days(2022), days(2023)] }), null);
   assert.equal(addressOf({ time_ranges: [days(2022), days(2023)] }), null);
   assert.equal(reportOn("contractors", "A & B"), "/analysis/?contractor=A+%26+B");

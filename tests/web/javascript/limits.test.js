@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { chooseLimits, spanOf } from "../../../web/static/web/limits.js";
 
-const NONE = { years: [], quarters: [], from: null, to: null };
+const NONE = { years: [], quarters: [], months: [], from: null, to: null };
 const LIMITS = [
   { from: "2016-10-28", to: "2025-02-24", mode: "small_value", buyer: "city", amount: "200000.00" },
   { from: "2016-10-28", to: "2025-02-24", mode: "shopping_regular", buyer: "municipality", amount: "200000.00" },
@@ -13,6 +13,7 @@ const LIMITS = [
 
 test("a view spans all days that its filters mean", () => {
   assert.deepEqual(spanOf({ ...NONE, years: ["2024", "2020"] }), ["2020-01-01", "2024-12-31"]);
+  assert.deepEqual(spanOf({ ...NONE, months: ["2022-02", "2024-05"] }), ["2022-02-01", "2024-05-31"]);
   assert.deepEqual(spanOf({ ...NONE, quarters: ["2024-Q2"] }), ["2024-04-01", "2024-06-31"]);
   assert.deepEqual(spanOf({ ...NONE, years: ["2024"], from: "2025-01-05" }), ["2024-01-01", "9999"]);
   assert.deepEqual(spanOf({ ...NONE, to: "2019-01-05" }), ["0000", "2019-01-05"]);

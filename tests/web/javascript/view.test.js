@@ -49,6 +49,7 @@ function drawView() {
     keywords: distinct(list(3, () => pick(NAMES).trim())),
     years: drawTexts().sort(),
     quarters: drawTexts().sort(),
+    months: drawTexts().sort(),
     repaired: drawTexts().sort(),
     from: drawText(),
     to: drawText(),
@@ -224,6 +225,20 @@ test("whole years and quarters of a task are named, other days are a span", () =
   );
   assert.deepEqual([view.years, view.quarters, view.undated], [["2023"], ["2024-Q2"], true]);
   assert.deepEqual([view.from, view.to], ["2024-02-01", "2024-03-31"]);
+});
+
+test("months of several years have an address, beside one span of days", () => {
+  const february = [span("2023-02-01", "2023-02-28"), span("2024-02-01", "2024-02-29")];
+  const view = viewOfRequest(requestOf({ time_ranges: [...february, span("2022-05-03", null)] }));
+  assert.deepEqual([view.months, view.from, view.to], [["2023-02", "2024-02"], "2022-05-03", null]);
+  assert.match(writeView(view), /month=2023-02&month=2024-02/);
+  const alone = viewOfRequest(requestOf({ time_ranges: february.slice(0, 1) }));
+  assert.deepEqual([alone.months, alone.from, alone.to], [[], "2023-02-01", "2023-02-28"]);
+  assert.deepEqual(toFilters(readView("?month=2024-02")).time_ranges, [
+    { type: "custom", start_date: "2024-02-01", end_date: "2024-02-29" },
+  ]);
+  // The API says what is wrong with it.
+  assert.equal(toFilters(readView("?month=2024-13")).time_ranges[0].start_date, "2024-13");
 });
 
 test("a span that is open at one end, or goes over New Year, stays a span", () => {

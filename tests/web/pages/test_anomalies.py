@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -66,6 +66,13 @@ def test_link_of_an_anomaly_says_its_filters(client: Client) -> None:
         ("min", "20000000.00"),
         ("max", "20000000.00"),
     ]
+    [compared] = re.findall(r'Expected: <a rel="nofollow" href="([^"]+)"', html)
+    assert parse_qsl(urlsplit(compared).query) == [
+        ("category", "Chairs"),
+        ("from", "2020-01-01"),
+        ("to", "2020-12-31"),
+    ]
+    assert f"organization={quote_plus(STEADY)}&show=table&by=month" in read(client, "?kind=month")
     month = client.get("/api/v1/anomalies/?kind=month").json()["anomalies"][0]
     assert dict(parse_qsl(urlsplit(make_address(month["filters"])).query)) == {
         "organization": STEADY,

@@ -74,6 +74,8 @@ def test_page_leads_to_the_explorer_with_the_same_filter(client: Client) -> None
     assert {"contractor": ["Peña & Sons"]} in queries
     assert {"contractor": ["Peña & Sons"], "year": ["2024"]} in queries
     assert {"contractor": ["Peña & Sons"], "organization": ["City of Digos"]} in queries
+    assert {"contractor": ["Peña & Sons"], "month": ["2023-01"]} in queries
+    assert {"contractor": ["Peña & Sons"], "show": ["table"], "by": ["organization"]} in queries
     # The missing name is an empty value there.
     assert {"contractor": ["Peña & Sons"], "area": [""]} in queries
 

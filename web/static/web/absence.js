@@ -2,6 +2,7 @@
 
 import { countWords } from "./amounts.js";
 import { titleOf, wordsOf } from "./declared.js";
+import { NO_TIMES } from "./dimensions.js";
 import { build, buildButton } from "./dom.js";
 import { changeView, isNameFilter, patternsOf } from "./view.js";
 
@@ -18,7 +19,7 @@ const OTHERS = {
   numbers: { words: "without the number", changes: { numbers: [] } },
   time_ranges: {
     words: "at any time",
-    changes: { years: [], quarters: [], from: null, to: null, undated: false },
+    changes: NO_TIMES,
   },
   value_range: { words: "of any amount", changes: { min: null, max: null } },
   repaired_fields: { words: "repaired or not", changes: { repaired: [] } },

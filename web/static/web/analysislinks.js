@@ -27,3 +27,16 @@ export function linkTo(filters, ...words) {
 
 /** The address of the report on a name. @param {"contractors" | "organizations"} list @param {string} name */
 export const reportOn = (list, name) => `/analysis/${writeView({ ...EMPTY, [list]: [name] })}`;
+
+/**
+ * A link to the contracts as a table, whose rows lead on: the list of what a figure was computed from that is of no
+ * contracts alone.
+ * @param {Filters} filters
+ * @param {string} by  what the table is made by
+ * @param {...Child} words
+ */
+export function linkToTable(filters, by, ...words) {
+  const order = ["year", "month"].includes(by) ? { order: "label" } : {};
+  const href = addressOf(filters, { show: "table", by, ...order });
+  return href ? build("a", { href }, words) : build("span", {}, words);
+}

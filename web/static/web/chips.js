@@ -100,7 +100,7 @@ function listExceptions(view) {
 }
 
 /** @param {View} view @returns {Chip[]} */
-function listTimes({ years, quarters, from, to, undated }) {
+function listTimes({ years, quarters, months, from, to, undated }) {
   const words = from && to ? `${from} to ${to}` : from ? `From ${from}` : `Until ${to}`;
   return [
     ...years.map((year) => ({ words: year, changes: { years: years.filter((kept) => kept !== year) } })),
@@ -108,6 +108,7 @@ function listTimes({ years, quarters, from, to, undated }) {
       words: text.replace(/^(.*)-(Q\d)$/, "$2 $1"),
       changes: { quarters: quarters.filter((kept) => kept !== text) },
     })),
+    ...months.map((month) => ({ words: month, changes: { months: months.filter((kept) => kept !== month) } })),
     ...(from || to ? [{ words, changes: { from: null, to: null } }] : []),
     ...(undated ? [{ words: "Without a date", changes: { undated: false } }] : []),
   ];

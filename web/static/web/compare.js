@@ -4,7 +4,7 @@ import { formatPesos, formatShortPesos, groupDigits, subtractPesos } from "./amo
 import { API, get, Problem, TASKS } from "./api.js";
 import { ChipBar } from "./chips.js";
 import { ComparedTable } from "./comparedtable.js";
-import { narrowTo } from "./dimensions.js";
+import { NO_TIMES, narrowTo } from "./dimensions.js";
 import { announce, build, buildButton, find, stay } from "./dom.js";
 import { buildFigure, drawColumns } from "./figures.js";
 import { Picker } from "./picker.js";
@@ -73,9 +73,7 @@ const forms = SIDES.map((side) => {
     if (document.activeElement === text) changed({ text: text.value.trim() || null });
   });
   text.addEventListener("change", () => changed({ text: text.value.trim() || null }));
-  year.addEventListener("change", () =>
-    changed({ years: year.value ? [year.value] : [], quarters: [], from: null, to: null, undated: false }),
-  );
+  year.addEventListener("change", () => changed({ ...NO_TIMES, years: year.value ? [year.value] : [] }));
   find(".side-change", HTMLAnchorElement, root).addEventListener("click", () =>
     sessionStorage.setItem(WAITING, JSON.stringify({ side, search: writeComparison(comparison) })),
   );
@@ -150,9 +148,10 @@ function showSide({ side, root, pickers, chips, text, year }, name) {
 }
 
 /** @param {HTMLSelectElement} select @param {View} view */
-function showYears(select, { years: chosen, quarters, from, to, undated }) {
-  const only = chosen.length === 1 && !quarters.length && from === null && to === null && !undated;
-  const none = !chosen.length && !quarters.length && from === null && to === null && !undated;
+function showYears(select, { years: chosen, quarters, months, from, to, undated }) {
+  const others = quarters.length || months.length || from !== null || to !== null || undated;
+  const only = chosen.length === 1 && !others;
+  const none = !chosen.length && !others;
   const listed = [...new Set([...years, ...(only ? chosen : [])])].sort().reverse();
   select.replaceChildren(
     build("option", { value: "" }, "Any"),

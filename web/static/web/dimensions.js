@@ -13,7 +13,7 @@
 
 /** @typedef {{label: string | null, min?: string | null, max?: string | null}} Group  a row or column of the API's table */
 
-export const NO_TIMES = { years: [], quarters: [], from: null, to: null, undated: false };
+export const NO_TIMES = { years: [], quarters: [], months: [], from: null, to: null, undated: false };
 
 // The finer one of two periods means the contracts of both.
 const FINER = ["month", "quarter", "year"];

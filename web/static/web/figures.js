@@ -5,6 +5,8 @@
 import { build, stay } from "./dom.js";
 import { squarify } from "./squarify.js";
 
+/** @import {Child} from "./dom.js" */
+
 // As the style sheet has them.
 const LYING = { width: 160, height: 90 };
 const UPRIGHT = { width: 80, height: 100 };
@@ -18,7 +20,7 @@ const UPRIGHT = { width: 80, height: 100 };
  * @property {boolean} [limit]  whether a limit lies at the beginning of a column
  * @property {string} value  the figure beside the label, in few characters
  * @property {string} detail  everything, in a sentence
- * @property {string[]} cells  exact figures for the table
+ * @property {Child[]} cells  exact figures for the table
  * @property {string|null} href  where a click leads; null: nowhere
  * @property {() => void} [follow]
  */

@@ -89,10 +89,10 @@ class Panel {
   /** @param {Answer} answer */
   #draw(answer) {
     const { cases, judged, rows, evidence } = answer;
-    const coverage = `${groupDigits(judged)} of ${countWords(rows, "contract")} could be judged.`;
+    const all = build("a", { href: `/${writeView(form.view)}` }, countWords(rows, "contract"));
     const first = (this.#page - 1) * CASES + 1;
     this.#answer.replaceChildren(
-      build("p", {}, coverage, cases ? "" : " None of them is a case."),
+      build("p", {}, `${groupDigits(judged)} of `, all, " could be judged.", cases ? "" : " None of them is a case."),
       ...(cases
         ? [
             build(

@@ -42,12 +42,14 @@ export function chooseLimits(limits, [first, last]) {
 
 /**
  * The first and the last day that a view asks for. By the award, as a view knows no day of the notice.
- * @param {Pick<View, "years" | "quarters" | "from" | "to">} view
+ * @param {Pick<View, "years" | "quarters" | "months" | "from" | "to">} view
  * @returns {[string, string]}
  */
-export function spanOf({ years, quarters, from, to }) {
+export function spanOf({ years, quarters, months, from, to }) {
   const starts = [...years.map((year) => `${year}-01-01`), ...quarters.map((quarter) => monthOf(quarter, 1))];
   const ends = [...years.map((year) => `${year}-12-31`), ...quarters.map((quarter) => monthOf(quarter, 3))];
+  starts.push(...months.map((month) => `${month}-01`));
+  ends.push(...months.map((month) => `${month}-31`));
   if (from !== null || to !== null) {
     starts.push(from ?? FIRST);
     ends.push(to ?? LAST);

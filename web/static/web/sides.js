@@ -87,10 +87,10 @@ export const toCompare = ({ a, b, by, order, page, size }) => ({
  * @returns {View}
  */
 export function chooseOther(view) {
-  const { years, quarters, from, to, undated } = view;
+  const { years, quarters, months, from, to, undated } = view;
   const [year] = years;
   const quarter = /^(\d{4})-(Q\d)$/.exec(quarters[0] ?? "");
-  if (from === null && to === null && !undated && years.length + quarters.length === 1) {
+  if (from === null && to === null && !undated && years.length + quarters.length + months.length === 1) {
     if (/^\d{4}$/.test(year ?? "")) return { ...view, years: [String(Number(year) - 1)] };
     if (quarter) return { ...view, quarters: [`${Number(quarter[1]) - 1}-${quarter[2]}`] };
   }

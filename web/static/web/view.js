@@ -19,6 +19,7 @@ import { EXACT } from "./declared.js";
  * @property {string[]} repaired  columns, one of which is missing as its raw text is of no use
  * @property {string[]} years  "2024"
  * @property {string[]} quarters  "2024-Q2"
+ * @property {string[]} months  "2024-05"
  * @property {string|null} from  first day of award, "2024-01-31"
  * @property {string|null} to
  * @property {string|null} min  pesos as decimal text
@@ -61,7 +62,7 @@ const PATTERN_LISTS = /** @type {Record<PatternList, string>} */ (
   Object.fromEntries(entriesOf(NAME_LISTS).map(([list, name]) => [patternsOf(list), `${name}_contains`]))
 );
 
-const LISTS = { numbers: "number", years: "year", quarters: "quarter", repaired: "repaired" };
+const LISTS = { numbers: "number", years: "year", quarters: "quarter", months: "month", repaired: "repaired" };
 const SINGLES = /** @type {const} */ (["text", "from", "to", "min", "max"]);
 const SWITCHES = /** @type {const} */ (["undated", "flood"]);
 const OF_TABLE = { by: "contractor", across: "", figure: "total_value", order: "-total_value", tpage: "1" };
@@ -83,6 +84,7 @@ const QUARTERS = [
   ["10-01", "12-31"],
 ];
 const QUARTER = /^(\d{1,9})-Q(\d{1,9})$/;
+const MONTH = /^(\d{4})-(\d\d)$/;
 
 /** @type {Readonly<View>} */
 export const EMPTY = Object.freeze({
@@ -161,7 +163,7 @@ export function toFilters(view) {
 }
 
 /** @param {View} view */
-function toTimeRanges({ years, quarters, from, to, undated }) {
+function toTimeRanges({ years, quarters, months, from, to, undated }) {
   const custom = { type: "custom", start_date: from, end_date: to };
   return [
     ...years.map((year) => ({ type: "yearly", year: wholeNumber(year) })),
@@ -169,9 +171,19 @@ function toTimeRanges({ years, quarters, from, to, undated }) {
       const [, year, quarter] = QUARTER.exec(text) ?? [null, text, null];
       return { type: "quarterly", year: wholeNumber(year), quarter: quarter && Number(quarter) };
     }),
+    ...months.map((text) => ({ type: "custom", ...daysOfMonth(text) })),
     ...(from !== null || to !== null ? [custom] : []),
     ...(undated ? [{ type: "undated" }] : []),
   ];
+}
+
+/** "2024-02" -> its first and its last day; what is no month is left to the API to judge. @param {string} text */
+function daysOfMonth(text) {
+  const [, year, month] = MONTH.exec(text) ?? [];
+  // The day before the first one of the next month.
+  const last = new Date(Date.UTC(Number(year), Number(month), 0));
+  if (!(Number(month) >= 1 && Number(month) <= 12)) return { start_date: text, end_date: text };
+  return { start_date: `${text}-01`, end_date: last.toISOString().slice(0, 10) };
 }
 
 /** The body of a search for the page of rows that the view shows. @param {View} view @param {string[]} columns */
@@ -251,6 +263,7 @@ export function viewOfRequest(request) {
     ...Object.fromEntries(keysOf(NAME_LISTS).flatMap((list) => splitNames(list, filters[list] ?? []))),
     years: [],
     quarters: [],
+    months: [],
     repaired: filters.repaired_fields ?? [],
     min: filters.value_range.min,
     max: filters.value_range.max,
@@ -259,8 +272,10 @@ export function viewOfRequest(request) {
   };
   /** @type {Period[]} */
   const others = filters.time_ranges.filter((/** @type {Period} */ range) => !addPeriod(view, range));
-  if (others.length > 1) return null;
-  return others.length ? { ...view, from: others[0].start_date, to: others[0].end_date } : view;
+  // A month alone is a span of days, which the form can show; there may be one beside months.
+  const spans = others.length > 1 ? others.filter((range) => !addMonth(view, range)) : others;
+  if (spans.length > 1) return null;
+  return spans.length ? { ...view, from: spans[0].start_date, to: spans[0].end_date } : view;
 }
 
 /** How a view shows a table that was asked for. @param {Record<string, any>} request */
@@ -299,6 +314,15 @@ function addPeriod(view, { type, start_date: start, end_date: end }) {
   if (from === "01-01" && until === "12-31") view.years.push(year);
   else if (quarter) view.quarters.push(`${year}-Q${quarter}`);
   else return false;
+  return true;
+}
+
+/** Whether the view can say this one as a whole month. @param {View} view @param {Period} period */
+function addMonth(view, { start_date: start, end_date: end }) {
+  const month = start?.slice(0, 7) ?? "";
+  const { start_date: first, end_date: last } = daysOfMonth(month);
+  if (start !== first || end !== last) return false;
+  view.months.push(month);
   return true;
 }
 
