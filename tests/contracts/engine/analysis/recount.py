@@ -38,7 +38,8 @@ def read_rows(reader: Reader, filters: object) -> list[dict[str, Any]]:
     asked = Query(
         filters=Filters.from_json(filters), columns=(*OWN.values(), "award_date", "contract_amount")
     )
-    return reader.stream(asked).read_all().to_pylist()
+    rows: list[dict[str, Any]] = reader.stream(asked).read_all().to_pylist()
+    return rows
 
 
 def add_up(reader: Reader, filters: object, by: str) -> Mapping[Any, Decimal]:
