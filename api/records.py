@@ -81,6 +81,7 @@ class ContractRecord(TypedDict):
     by day of award."""
 
     dataset_version: str
+    sample: bool
     contract: Annotated[dict[str, str | int | None], Also(**ROW)]
     provenance: Provenance
     siblings: list[RecordInShort]
@@ -95,6 +96,7 @@ class RecordChoices(TypedDict):
     """Several contracts that bear the same numbers; the ``links`` of each lead to it alone."""
 
     dataset_version: str
+    sample: bool
     choices: list[RecordInShort]
 
 
@@ -165,6 +167,7 @@ def represent(located: Located, record: Record) -> ContractRecord:
     assert links is not None
     return {
         "dataset_version": manifest.version,
+        "sample": manifest.sample,
         "contract": row,
         "provenance": {
             "source_file": file,
@@ -183,6 +186,7 @@ def represent(located: Located, record: Record) -> ContractRecord:
 def represent_choices(located: Located) -> RecordChoices:
     return {
         "dataset_version": located.manifest.version,
+        "sample": located.manifest.sample,
         "choices": [represent_short(one) for one in located.choices],
     }
 

@@ -24,6 +24,7 @@ from api.document.shapes import (
     TaskProgress,
     TaskStatus,
 )
+from data_processing import datasets
 from data_processing.kinds.registry import KINDS, describe
 from data_processing.lifecycle.runs import claims, reads
 from data_processing.models import ExportFile, State, TaskRun
@@ -119,6 +120,7 @@ def describe_task(run: TaskRun, *, place: int | None, live: results.LiveProgress
         "request": run.request if run.kind in KINDS and isinstance(run.request, dict) else None,
         "description": _words(run),
         "dataset_version": run.dataset_version,
+        "sample": datasets.is_sample(run.dataset_version),
         "cancel_requested": run.cancel_requested_at is not None,
         "created_at": _time(run.created_at),
         "started_at": _time(run.started_at),
@@ -141,6 +143,7 @@ def export_file(export: ExportFile) -> Export:
         "sha256": export.sha256,
         "filters_in_words": export.filters_in_words,
         "dataset_version": export.dataset_version,
+        "sample": datasets.is_sample(export.dataset_version),
         "created_at": _time(export.created_at),
         "expires_at": _time(export.expires_at),
         "available": export.deleted_at is None and export.expires_at > timezone.now(),

@@ -4,10 +4,8 @@ which data it is."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from api.access.owners import VISITOR_COOKIE
@@ -15,7 +13,7 @@ from assistants.arguments import MOST_ROWS
 from assistants.calls import Api
 from assistants.permalinks import Pairs, link_charts, link_comparison, link_rows, link_table
 from contracts.errors import SnapshotMissing
-from contracts.snapshot import versions
+from contracts.snapshot.citation import SAMPLE_WARNING
 from data_processing import datasets
 from data_processing.kinds.aggregates import AggregatesRequest
 from data_processing.kinds.compare import CompareRequest
@@ -52,7 +50,9 @@ def link_request(api: Api, request: TaskRequest) -> str | None:
 
 def date_version(version: str) -> Body:
     """Which data it is."""
-    return {"dataset_version": version, "as_of": _read_as_of(version)}
+    told: Body = {"dataset_version": version, "as_of": _read_as_of(version)}
+    # Only where it is so: what assistants read is counted.
+    return {**told, "sample": SAMPLE_WARNING} if datasets.is_sample(version) else told
 
 
 def date_current() -> Body:
@@ -60,15 +60,9 @@ def date_current() -> Body:
     return date_version(datasets.current_snapshot().version)
 
 
-# A version never changes; None is not remembered, as its disk may come back.
-@lru_cache(16)
-def _remember_as_of(version: str) -> str:
-    return versions.get(settings.DATASET_ROOT, version).manifest().as_of.isoformat()
-
-
 def _read_as_of(version: str) -> str | None:
     try:
-        return _remember_as_of(version)
+        return datasets.describe_version(version).as_of.isoformat()
     except SnapshotMissing:
         return None
 

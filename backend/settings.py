@@ -69,7 +69,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
+                *("django.contrib.auth.context_processors.auth", "web.footing.describe_data"),
                 "django.contrib.messages.context_processors.messages",
             ]
         },

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from celery.signals import worker_init
@@ -51,6 +52,24 @@ def list_manifests() -> Iterator[Manifest]:
     for one in list_snapshots():
         with contextlib.suppress(SnapshotMissing):  # pruned since it was listed
             yield one.manifest()
+
+
+def describe_version(version: str) -> Manifest:
+    """What a version holds, remembered by this process. Raises contracts.errors.SnapshotMissing."""
+    return _remember_manifest(str(settings.DATASET_ROOT), version)
+
+
+@lru_cache(64)
+def _remember_manifest(_root: str, version: str) -> Manifest:
+    return get_snapshot(version).manifest()
+
+
+def is_sample(version: str) -> bool:
+    """Whether contracts of a version are invented; no where that cannot be known, as it is gone."""
+    try:
+        return describe_version(version).sample
+    except SnapshotMissing:
+        return False
 
 
 def use_version(version: str, *, by: str) -> Snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from contracts.snapshot import versions
-from contracts.snapshot.versions import Manifest, Snapshot, SourceReport
+from contracts.snapshot.versions import Manifest, Note, Snapshot, SourceReport
 from tests.contracts.small_stores import make_award, write_many, write_snapshot
 
 AWARDS = (
@@ -91,8 +92,13 @@ def _report(rows: int) -> SourceReport:
     )
 
 
-def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> Snapshot:
-    """Make a dataset of ``awards`` the current one below ``root``."""
+SAMPLE_NOTE = Note(kind=versions.SAMPLE, subject="Sample data (invented)", text="invented")
+
+
+def publish_awards(
+    root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS, *, sample: bool = False
+) -> Snapshot:
+    """Make a dataset of ``awards`` the current one below ``root``; ``sample``: invented ones."""
     version = versions.new_version(datetime.now(UTC))
     flood = [award for award in awards if award["source"] == "flood_control"]
     manifest = Manifest(
@@ -105,7 +111,7 @@ def publish_awards(root: Path, awards: Sequence[Mapping[str, Any]] = AWARDS) -> 
         flood_value=sum((award["contract_amount"] for award in flood), Decimal(0)),
         first_award=min((award["award_date"] for award in awards if award["award_date"]), default=None),
         last_award=max((award["award_date"] for award in awards if award["award_date"]), default=None),
-        sources=(_report(len(awards)),),
+        sources=(replace(_report(len(awards)), notes=(SAMPLE_NOTE,) if sample else ()),),
     )
     with versions.building(root, version) as folder:
         if awards is AWARDS:

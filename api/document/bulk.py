@@ -23,6 +23,7 @@ class Bulk(TypedDict):
     """All contracts of a dataset version, in files."""
 
     dataset_version: str
+    sample: bool
     rows: Count
     size_bytes: Count
     datapackage: Path
@@ -33,6 +34,7 @@ class BulkProgress(TypedDict):
     """The files of a dataset version are being made."""
 
     dataset_version: str
+    sample: bool
     status: str
     files_made: Count
     files: Count

@@ -125,6 +125,7 @@ class TaskStatus(TypedDict):
     request: Annotated[dict[str, Any] | None, Shown(any_of(kind.request for kind in OFFERED.values()) | None)]
     description: str
     dataset_version: str
+    sample: bool
     cancel_requested: bool
     created_at: Time | None
     started_at: Time | None
@@ -241,6 +242,7 @@ class Export(TypedDict):
     sha256: Sha256
     filters_in_words: str
     dataset_version: str
+    sample: bool
     created_at: Time | None
     expires_at: Time | None
     available: bool
@@ -300,7 +302,8 @@ class Columns(TypedDict):
 
 
 class Dataset(TypedDict):
-    """A version of the data, and what became of the rows of its files; ``flood_``: of the second source."""
+    """A version of the data, and what became of the rows of its files; ``flood_``: of the second source,
+    ``sample``: some of its contracts are invented."""
 
     version: str
     created_at: Time
@@ -315,6 +318,8 @@ class Dataset(TypedDict):
     rejected_by_reason: dict[str, int]
     repaired_by_reason: dict[str, int]
     current: bool
+    sample: bool
+    citation: str
 
 
 class Datasets(TypedDict):

@@ -20,6 +20,7 @@ from api.requests.headers import MAYBE_RETRY_AFTER, RETRY_AFTER
 from api.view import Answer, ApiView, refusal
 from api.views.exports import CONTENT_TYPES, FILE_ANSWERS, FILE_HEEDS, send_file
 from contracts.fields import FIELDS, FieldType
+from contracts.snapshot.citation import SAMPLE_WARNING
 from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 from data_processing.database.release import release_connections
@@ -136,6 +137,7 @@ def _say_progress(found: BulkFiles) -> Response:
     made, all_ = len(found.made), len(found.made) + len(found.missing)
     body: shapes.BulkProgress = {
         "dataset_version": found.version,
+        "sample": datasets.is_sample(found.version),
         "status": f"The files are being made: {made} of {all_} are there. Come again.",
         "files_made": made,
         "files": all_,
@@ -147,6 +149,7 @@ def _list(found: BulkFiles) -> shapes.Bulk:
     made = found.made.values()
     return {
         "dataset_version": found.version,
+        "sample": datasets.is_sample(found.version),
         "rows": sum(file.rows for file in made),
         "size_bytes": sum(file.size_bytes for file in made),
         "datapackage": reverse("bulk-package", args=[found.version]),
@@ -171,7 +174,7 @@ def _describe(found: BulkFiles) -> shapes.DataPackage:
         "$schema": PROFILE,
         "name": "philgeps-contracts",
         "title": "PhilGEPS contracts",
-        "description": DESCRIPTION,
+        "description": f"{SAMPLE_WARNING} {DESCRIPTION}" if manifest.sample else DESCRIPTION,
         "version": found.version,
         "created": manifest.created_at.isoformat(),
         "sources": _list_sources(manifest),

@@ -17,6 +17,7 @@ from contracts.engine.names import NameMatches
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, Field
 from contracts.questions.filters import EXACT, FILTER_OF
 from contracts.questions.query import digest
+from contracts.snapshot.citation import cite
 from contracts.snapshot.versions import Manifest
 from data_processing import datasets
 
@@ -145,5 +146,6 @@ def _column(field: Field) -> shapes.Column:
 
 
 def represent_dataset(manifest: Manifest, *, current: str) -> shapes.Dataset:
-    known = {**manifest.to_json(), "current": manifest.version == current}
+    told = {"current": manifest.version == current, "sample": manifest.sample, "citation": cite(manifest)}
+    known = {**manifest.to_json(), **told}
     return cast(shapes.Dataset, known)

@@ -42,6 +42,8 @@ DATABASE, MANIFEST, REJECTS, REPAIRS = "contracts.duckdb", "manifest.json", "rej
 WORDS, ROWS, NUMBERS, LINES = "words", "rows", "numbers", "lines"
 ANOMALIES = "anomalies.zip"
 BUILDING, DELETED = ".building", ".deleted"
+SAMPLE = "sample"
+"""The kind of note that says that the contracts of a file are invented."""
 POINTER = ".current"
 """What becomes ``current``, in a version that is about to be published."""
 
@@ -87,6 +89,11 @@ class SourceReport:
     def accounted(self) -> int:
         return self.imported + self.collapsed + self.unawarded + self.duplicates + self.rejected
 
+    @property
+    def sample(self) -> bool:
+        """Whether the file says that its contracts are invented."""
+        return any(note.kind == SAMPLE for note in self.notes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
@@ -102,6 +109,13 @@ class Manifest:
     first_award: date | None
     last_award: date | None
     sources: tuple[SourceReport, ...]
+
+    @property
+    def sample(self) -> bool:
+        """Whether contracts of it are invented: some of them are enough. What an older program imported does
+        not say it and counts as real."""
+        # Kept as notes of the files, which older programs read, and not as a member, which they refuse.
+        return any(source.sample for source in self.sources)
 
     @property
     def rejected_by_reason(self) -> dict[str, int]:

@@ -23,6 +23,7 @@ class AggregatesResult(Answer, Remarks):
     filters_in_words: str
     include_flood_control: bool
     dataset_version: str
+    sample: bool
 
 
 def compute_aggregates(request: AggregatesRequest, context: Context) -> Work:
@@ -37,6 +38,7 @@ def compute_aggregates(request: AggregatesRequest, context: Context) -> Work:
         "include_flood_control": request.filters.include_flood_control,
         **remarks,
         "dataset_version": context.dataset_version,
+        "sample": context.sample,
     }
     return Outcome(payload=payload)
 

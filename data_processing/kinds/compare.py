@@ -28,6 +28,7 @@ class CompareResult(ComparisonAnswer):
     a_remarks: Remarks
     b_remarks: Remarks
     dataset_version: str
+    sample: bool
 
 
 def compute_comparison(request: CompareRequest, context: Context) -> Work:
@@ -47,6 +48,7 @@ def compute_comparison(request: CompareRequest, context: Context) -> Work:
         "a_remarks": of_a,
         "b_remarks": of_b,
         "dataset_version": context.dataset_version,
+        "sample": context.sample,
     }
     return Outcome(payload=payload)
 

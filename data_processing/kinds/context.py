@@ -79,6 +79,11 @@ class Context:
         with store.reader() as reader, self.hold.interruptible(reader.interrupt):
             yield reader
 
+    @property
+    def sample(self) -> bool:
+        """Whether contracts of the run's dataset version are invented."""
+        return datasets.is_sample(self.dataset_version)
+
     def partial_path(self, suffix: str) -> Path:
         path = files.partial_path(self.run_id, attempt=self.attempt, suffix=suffix)
         # Noted before it is written: what a failed attempt leaves is removed by name, without a look around.

@@ -49,7 +49,9 @@ def export_contracts(request: ExportRequest, context: Context) -> Work:
         expect_few(totals.rows)
         path = context.partial_path(request.format)
         written = yield from _write(request, reader, path, totals=totals, context=context)
-    return hand_over(request, path, written, rows=totals.rows, words=request.filters.describe())
+    return hand_over(
+        request, path, written, rows=totals.rows, words=request.filters.describe(), context=context
+    )
 
 
 def memory_for(query: Query) -> int:

@@ -45,6 +45,7 @@ class SearchResult(Remarks):
     filters_in_words: str
     include_flood_control: bool
     dataset_version: str
+    sample: bool
 
 
 def search_contracts(request: SearchRequest, context: Context) -> Work:
@@ -65,6 +66,7 @@ def search_contracts(request: SearchRequest, context: Context) -> Work:
         "include_flood_control": request.filters.include_flood_control,
         **remarks,
         "dataset_version": context.dataset_version,
+        "sample": context.sample,
     }
     return Outcome(payload=payload)
 

@@ -26,6 +26,7 @@ class TableResult(TableAnswer, Remarks):
     filters_in_words: str
     include_flood_control: bool
     dataset_version: str
+    sample: bool
 
 
 def compute_table(request: TableRequest, context: Context) -> Work:
@@ -43,6 +44,7 @@ def compute_table(request: TableRequest, context: Context) -> Work:
         "include_flood_control": request.filters.include_flood_control,
         **remarks,
         "dataset_version": context.dataset_version,
+        "sample": context.sample,
     }
     return Outcome(payload=payload)
 

@@ -43,7 +43,7 @@ def export_table(request: TableExportRequest, context: Context) -> Work:
         path = context.partial_path(request.format)
         about = partial(_describe, request, reader, context)
         written = yield from write_file(rows, request, path, total_rows=rows.count, about=about)
-    return hand_over(request, path, written, rows=rows.count, words=request.say())
+    return hand_over(request, path, written, rows=rows.count, words=request.say(), context=context)
 
 
 def _describe(wanted: TableExportRequest, reader: Reader, context: Context) -> About:

@@ -59,6 +59,16 @@ def test_datasets_tell_versions_and_sources(visitor: Client, settings: Settings)
     assert current["sources"][0]["file"] == "2024.csv"
 
 
+def test_sample_is_told_with_the_version_wherever_it_stands(visitor: Client, settings: Settings) -> None:
+    assert visitor.get("/api/v1/datasets/current/").json()["sample"] is False
+    publish_awards(settings.DATASET_ROOT, sample=True)
+    current = visitor.get("/api/v1/datasets/current/").json()
+    assert current["sample"] is True
+    assert "SAMPLE" in current["citation"]
+    started = visitor.post("/api/v1/data-processing/tasks/search/", {}, "application/json").json()
+    assert visitor.get(started["links"]["status"]).json()["sample"] is True
+
+
 def test_ready_names_each_dependency_and_what_is_down(
     visitor: Client, settings: Settings, redis_server: object
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from api.access.owners import VISITOR_COOKIE
+from tests.datasets import publish_awards
 from tests.web.markup import Markup
 
 OPEN = ["/", "/compare/", "/flags/", "/saved/", "/tasks/", "/datasets/", "/help/"]
@@ -51,6 +53,22 @@ def test_every_label_and_reference_points_at_an_element(markup: Markup) -> None:
 
 def test_page_can_be_skipped_to_its_content(markup: Markup) -> None:
     assert [tag for tag, attributes in markup.tags if attributes.get("id") == "main"] == ["main"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_says_how_to_cite_and_marks_invented_contracts(
+    staff: Client, settings: Settings, tmp_path: Path, path: str
+) -> None:
+    settings.DATASET_ROOT = tmp_path
+    assert "How to cite" not in staff.get(path).content.decode()
+    publish_awards(tmp_path)
+    page = staff.get(path).content.decode()
+    assert "contracts awarded up to 2024-" in page
+    assert "sample-band" not in page
+    version = publish_awards(tmp_path, sample=True).version
+    page = staff.get(path).content.decode()
+    assert 'class="sample-band"' in page
+    assert f"SAMPLE DATA (invented), dataset version {version}. http://testserver/" in page
 
 
 @pytest.mark.parametrize("path", PAGES)

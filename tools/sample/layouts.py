@@ -87,6 +87,10 @@ PROJECT_SLOTS = (
     "capital_longitude",
 )
 """Of the flood control programme; records of the main source end before them."""
+# A column and not the name of the file or a line above the header: it stays with rows that are renamed,
+# saved anew, cut or joined.
+SAMPLE_HEADER, INVENTED = "Sample data (invented)", "invented"
+"""The last column of every file, by which an import knows that its contracts are none, and its cells."""
 SLOTS = NOTICE_SLOTS + PROFILE_SLOTS + AWARD_SLOTS + LINE_SLOTS + PROJECT_SLOTS
 SLOT = {name: number for number, name in enumerate(SLOTS)}
 
@@ -178,7 +182,9 @@ class Layout:
 
     @property
     def pick(self) -> Callable[[Sequence[str]], tuple[str, ...]]:
-        return itemgetter(*(SLOT[slot] for slot in self.slots))
+        take = itemgetter(*(SLOT[slot] for slot in self.slots))
+        # A blank row stays blank.
+        return lambda record: (*take(record), INVENTED if any(record) else "")
 
 
 def read_layout(generation: str, text: str) -> Layout:
@@ -186,7 +192,7 @@ def read_layout(generation: str, text: str) -> Layout:
     pairs = [" ".join(entry.split()).split("=") for entry in text.split("|")]
     return Layout(
         generation=generation,
-        header=tuple(header for header, _ in pairs),
+        header=(*(header for header, _ in pairs), SAMPLE_HEADER),
         slots=tuple(slot for _, slot in pairs),
     )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 _MARKS = re.compile(r"[\W_]+")
+SAMPLE_COLUMN = "Sample data (invented)"
+"""A column by which a raw file says that its contracts are invented, whatever its cells hold."""
 
 
 def normalise_name(text: str) -> str:

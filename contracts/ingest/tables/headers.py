@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from contracts.ingest.cells.dates import parse_stamp
 from contracts.ingest.cells.nulls import NULL_WORDS
 from contracts.ingest.sources import GENERATIONS, Generation, Header
-from contracts.ingest.sources.layout import normalise_name
+from contracts.ingest.sources.layout import SAMPLE_COLUMN, normalise_name
 from contracts.ingest.tables.batches import DATE_CELL
-from contracts.snapshot.versions import Note
+from contracts.snapshot.versions import SAMPLE, Note
 
 # How far down a header is looked for. S1 and S2 carry lines about themselves above it, two by some accounts
 # and three by others: so it is known by its names and not by its place.
@@ -293,14 +293,7 @@ _KINDS = {
 def note_columns(header: Header) -> tuple[Note, ...]:
     """What the report says of the columns of a table."""
     generation = header.generation
-    notes = [
-        Note(
-            kind="ignored_column",
-            subject=name,
-            text=f"column {name!r} is not read: {generation.name} has none of this name",
-        )
-        for name in header.ignored
-    ]
+    notes = [_note_unknown(generation, name) for name in header.ignored]
     notes += [
         Note(kind="missing_column", subject=name, text=_describe_lack(generation.columns[name], name))
         for name in header.missing
@@ -311,6 +304,13 @@ def note_columns(header: Header) -> tuple[Note, ...]:
     if generation.remark:
         notes.append(Note(kind="remark", subject=generation.name, text=generation.remark))
     return tuple(notes)
+
+
+def _note_unknown(generation: Generation, name: str) -> Note:
+    if normalise_name(name) == normalise_name(SAMPLE_COLUMN):
+        return Note(kind=SAMPLE, subject=name, text="its contracts are invented, the file says")
+    text = f"column {name!r} is not read: {generation.name} has none of this name"
+    return Note(kind="ignored_column", subject=name, text=text)
 
 
 def _describe_lack(field: str | None, name: str) -> str:

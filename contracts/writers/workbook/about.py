@@ -19,13 +19,17 @@ class Year:
 @dataclass(frozen=True, kw_only=True)
 class About:
     """What people must know of an export. ``sheet`` is what its rows are called, ``counted`` what ``rows``
-    counts. Values are pesos, ``made_at`` is an aware time."""
+    counts, ``sample`` the warning where contracts are invented. Values are pesos, ``made_at`` is an aware
+    time."""
 
     title: str
     sheet: str = "Contracts"
     counted: str = "Rows"
     filters_in_words: str
     dataset_version: str
+    as_of: str = ""
+    citation: str = ""
+    sample: str = ""
     sources: tuple[str, ...]
     rows: int
     total_value: Decimal

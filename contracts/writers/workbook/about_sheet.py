@@ -29,8 +29,11 @@ def fill_about(sheet: Any, about: About, *, fields: Sequence[Field], cut_texts: 
         sheet.column_dimensions[letter].width = width
     _append(sheet, about.title, font=TITLE)
     facts: list[tuple[str, Content]] = [
+        *((("Sample data", about.sample),) if about.sample else ()),
         ("Filters", about.filters_in_words),
+        *((("Data as of", about.as_of),) if about.as_of else ()),
         ("Dataset version", about.dataset_version),
+        *((("How to cite", about.citation),) if about.citation else ()),
         ("Sources", "\n".join(about.sources)),
         ("Made at", f"{about.made_at:%Y-%m-%d %H:%M} {about.made_at.tzname()}"),
         *(("Note", note) for note in (*about.notes, *_notes_on_cuts(cut_texts))),

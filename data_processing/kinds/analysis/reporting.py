@@ -34,6 +34,7 @@ class AnalysisResult(Analysis, Remarks):
     filters_in_words: str
     include_flood_control: bool
     dataset_version: str
+    sample: bool
 
 
 class AnalysisRequest(TaskRequest):
@@ -59,6 +60,7 @@ def make_report(filters: Filters, context: Context) -> Generator[Progress, None,
         "filters_in_words": filters.describe(),
         "include_flood_control": filters.include_flood_control,
         "dataset_version": context.dataset_version,
+        "sample": context.sample,
     }
 
 

@@ -17,6 +17,7 @@ from contracts.questions.filters import Filters
 from contracts.questions.model import invalid_member
 from contracts.questions.query import Aggregation
 from contracts.questions.texts import OneOf
+from contracts.snapshot.citation import SAMPLE_WARNING, cite, say_date
 from contracts.writers import workbook
 from contracts.writers.delimited import write_csv
 from contracts.writers.outfile import Rows, Writing, Written
@@ -120,7 +121,7 @@ def describe_file(
 ) -> About:
     """What the sheet About says of the contracts that a file is made of; ``counted`` is what they are called
     there."""
-    manifest = datasets.open_store(context.dataset_version).snapshot.manifest()
+    manifest = datasets.describe_version(context.dataset_version)
     answer = reader.aggregate(Aggregation(filters=filters, dimensions=("by_year",)))
     summary = answer["summary"]
     return About(
@@ -129,6 +130,9 @@ def describe_file(
         counted=counted,
         filters_in_words=words,
         dataset_version=context.dataset_version,
+        as_of=say_date(manifest),
+        citation=cite(manifest),
+        sample=SAMPLE_WARNING if manifest.sample else "",
         sources=tuple(source.file for source in manifest.sources),
         rows=totals.rows,
         total_value=totals.total_value,
@@ -156,9 +160,11 @@ class Formatted(Protocol):
     def format(self) -> str: ...
 
 
-def hand_over(wanted: Formatted, path: Path, written: Written, *, rows: int, words: str) -> Outcome:
+def hand_over(
+    wanted: Formatted, path: Path, written: Written, *, rows: int, words: str, context: Context
+) -> Outcome:
     """The outcome of an export: the complete file at ``path``, and what is told of it."""
-    name = f"{make_stem(words)}.{wanted.format}"
+    name = f"{make_stem(words, sample=context.sample)}.{wanted.format}"
     return Outcome(
         payload={"name": name, "format": wanted.format, "rows": rows, "cut_texts": written.cut_texts},
         file=MadeFile(
@@ -172,7 +178,8 @@ def hand_over(wanted: Formatted, path: Path, written: Written, *, rows: int, wor
     )
 
 
-def make_stem(words: str) -> str:
-    """A telling file name: what it holds in words, in letters that every file system takes."""
+def make_stem(words: str, *, sample: bool) -> str:
+    """A telling file name: what it holds in words, in letters that every file system takes; what is invented
+    says so first."""
     text = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:80].rstrip("-")
-    return f"philgeps-{text or 'contracts'}"
+    return f"{'SAMPLE-' if sample else ''}philgeps-{text or 'contracts'}"

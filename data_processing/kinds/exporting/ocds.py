@@ -58,7 +58,7 @@ def export_ocds(request: OcdsRequest, context: Context) -> Work:
         batches = reader.stream_processes(request.filters)
         made = yield from write_ocds(batches, path, total_rows=rows, publication=_publish(request, context))
     words = request.filters.describe()
-    name = f"{make_stem(words)}-ocds.{ARCHIVE}"
+    name = f"{make_stem(words, sample=context.sample)}-ocds.{ARCHIVE}"
     return Outcome(
         payload={
             "name": name,

@@ -52,7 +52,7 @@ def export_flag(request: FlagsExportRequest, context: Context) -> Work:
         path = context.partial_path(request.format)
         about = partial(_describe, request, reader, context)
         written = yield from write_file(rows, request, path, total_rows=rows.count, about=about)
-    return hand_over(request, path, written, rows=rows.count, words=request.say())
+    return hand_over(request, path, written, rows=rows.count, words=request.say(), context=context)
 
 
 def _describe(wanted: FlagsExportRequest, reader: Reader, context: Context) -> About:

@@ -29,6 +29,7 @@ class FlagsResult(Remarks):
     filters_in_words: str
     include_flood_control: bool
     dataset_version: str
+    sample: bool
 
 
 def judge_flags(request: FlagsRequest, context: Context) -> Work:
@@ -50,6 +51,7 @@ def judge_flags(request: FlagsRequest, context: Context) -> Work:
         "include_flood_control": request.filters.include_flood_control,
         **remarks,
         "dataset_version": context.dataset_version,
+        "sample": context.sample,
     }
     return Outcome(payload=payload)
 

@@ -56,6 +56,11 @@ def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return key, finish(steps)
 
 
+def test_imported_sample_says_that_it_is_invented(imported: Imported) -> None:
+    _, snapshot = imported
+    assert all(source.sample for source in snapshot.manifest().sources)
+
+
 def fates_of(answer: FileAnswer | SourceReport) -> dict[str, object]:
     rejected = answer.rejected if isinstance(answer.rejected, int) else len(answer.rejected)
     return {

@@ -62,6 +62,21 @@ def test_about_sums_up_the_rows_of_the_file(make_run: MakeRun) -> None:
     assert (said["Contractors"], said["Median value (PHP)"]) == (1, 15_500)
 
 
+@pytest.mark.parametrize("sample", [True, False])
+def test_workbook_and_its_name_say_whether_contracts_are_invented_and_how_to_cite(
+    make_run: MakeRun, settings: Settings, sample: bool
+) -> None:
+    version = publish_awards(settings.DATASET_ROOT, sample=sample).version
+    run, path = export(make_run, {}, dataset_version=version)
+    about = dict(openpyxl.load_workbook(path)["About"].iter_rows(max_col=2, values_only=True))
+    assert run.result is not None
+    assert run.result["name"].startswith("SAMPLE-philgeps-all" if sample else "philgeps-all")
+    assert ("invented" in about.get("Sample data", "")) is sample
+    assert ("SAMPLE" in about["How to cite"]) is sample
+    assert version in about["How to cite"]
+    assert about["Data as of"].startswith("contracts awarded up to 2024-")
+
+
 def test_result_says_how_many_texts_were_cut(make_run: MakeRun, settings: Settings) -> None:
     awards = [make_award(1, award_title="a" * 40_000), make_award(2)]
     version = publish_awards(settings.DATASET_ROOT, awards).version

@@ -14,6 +14,7 @@ from tests.contracts.samples import find_header, make_sample, read_records, read
 from tests.tools.sample.conftest import Sample
 from tools.sample import SampleShape
 from tools.sample.files import open_sheet
+from tools.sample.layouts import SAMPLE_HEADER
 from tools.sample.plan import ROWS_PER_WORKBOOK, plan_files
 
 AWARD_FILES = {
@@ -59,14 +60,15 @@ def test_files_come_in_order_of_time_with_the_reexport_after_its_year(faulty: Sa
 def test_header_is_the_generations_own(faulty: Sample, name: str) -> None:
     generation, columns, first, last, _ = AWARD_FILES[name]
     rows = read_rows(faulty.folder / name)
-    header = rows[find_header(rows)]
+    *header, mark = rows[find_header(rows)]
+    assert mark == SAMPLE_HEADER
     assert (len(header), len(set(header)), header[0], header[-1]) == (columns, columns, first, last)
     assert set(SPELLINGS[generation]) <= set(header)
     assert {file.file: file.generation for file in faulty.key.files}[name] == generation
 
 
 def test_flood_header_is_that_of_the_published_list(faulty: Sample) -> None:
-    assert read_rows(faulty.folder / "flood-control-projects.csv")[0] == FLOOD_PUBLISHED
+    assert read_rows(faulty.folder / "flood-control-projects.csv")[0] == [*FLOOD_PUBLISHED, SAMPLE_HEADER]
 
 
 def test_the_new_system_has_the_numbers_of_the_first_file_again(faulty: Sample) -> None:

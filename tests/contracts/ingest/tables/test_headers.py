@@ -95,6 +95,22 @@ def test_columns_that_nobody_knows_are_named_and_ignored(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize("name", ["Sample data (invented)", "sample_data.invented"])
+def test_one_file_that_says_it_is_invented_makes_all_of_the_version_a_sample(
+    tmp_path: Path, name: str
+) -> None:
+    real = write_csv(tmp_path / "real.csv", [S3, *make_rows(S3, [{"Award No.": "3001"}])])
+    rows = [[*row, ""] for row in make_rows(S3, [{}])]
+    invented = write_csv(tmp_path / "renamed.csv", [[*S3, name], *rows])
+    manifest = import_all(tmp_path / "data", real, invented).manifest()
+    assert [(source.file, source.sample) for source in manifest.sources] == [
+        ("real.csv", False),
+        ("renamed.csv", True),
+    ]
+    assert manifest.sample
+    assert not import_all(tmp_path / "data", real).manifest().sample
+
+
 def test_a_missing_column_that_nobody_needs_is_told(tmp_path: Path) -> None:
     header = [name for name in S3 if name not in ("Created By", "Funding Source")]
     file = write_xlsx(tmp_path / "raw.xlsx", [header, *make_rows(header, [{}])])
