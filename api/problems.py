@@ -32,7 +32,9 @@ from data_processing.errors import (
     NotFound,
     NotReplayable,
     NotUnderstood,
+    ShareEnded,
     TaskError,
+    TooManyShares,
     TryLater,
 )
 from monitors.errors import AlreadyWatched, SignsNothing, TooManySaved
@@ -53,12 +55,14 @@ STATUS: Mapping[type[Exception], int] = {
     NotDeletable: 409,
     NotReplayable: 409,
     NotUnderstood: 409,
+    TooManyShares: 409,
     TooManySaved: 409,
     AlreadyWatched: 409,
     SignsNothing: 409,
     KeyReused: 422,
     TryLater: 429,
     Expired: 410,
+    ShareEnded: 410,
 }
 """HTTP status of each error that may leave; any other error of ours is a 500."""
 

@@ -17,6 +17,7 @@ from api.views import (
     tasks,
 )
 from api.views.oversight import anomalies, flags, limits
+from api.views.sharing import shares
 from api.views.watching import alerts, daily, groups, monitors, receivers, saved
 
 TASKS = "api/v1/data-processing"
@@ -39,6 +40,14 @@ urlpatterns = [
     path(f"{TASKS}/tasks/rerun/", tasks.RerunTask.as_view(), name="task-rerun"),
     path(f"{TASKS}/tasks/<uuid:task_id>/", tasks.TaskDetail.as_view(), name="task-detail"),
     path(f"{TASKS}/tasks/<uuid:task_id>/events/", events.TaskEvents.as_view(), name="task-events"),
+    path(f"{TASKS}/tasks/<uuid:task_id>/shares/", shares.ShareList.as_view(), name="share-list"),
+    path(
+        f"{TASKS}/tasks/<uuid:task_id>/shares/<uuid:share_id>/",
+        shares.ShareDetail.as_view(),
+        name="share-detail",
+    ),
+    path(f"{TASKS}/shared/<slug:key>/", shares.SharedFile.as_view(), name="shared-file"),
+    path(f"{TASKS}/shared/<slug:key>/download/", shares.SharedDownload.as_view(), name="shared-download"),
     path(f"{TASKS}/exports/", exports.ExportList.as_view(), name="export-list"),
     path(f"{TASKS}/exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="export-detail"),
     path(

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "web.security.content_security_policy",
+    "web.pages.shared.explain_refused_files",
     "api.middleware.problems_for_the_api",
     "django.middleware.security.SecurityMiddleware",
     "backend.serving.assets.Assets",
@@ -367,8 +368,7 @@ CELERY_IMPORTS = ("data_processing.worker.control", "data_processing.worker.insp
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Celery's own number is 100, after which a worker ends.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# RabbitMQ closes the channel of a task that took longer than its consumer_timeout; a worker would end by
-# that.
+# RabbitMQ closes the channel of a task that outlasts its consumer_timeout; a worker would end by that.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A frozen node is left after two of these and a half. A worker that is held up for as long is left by
 # RabbitMQ; it connects again, and what it is at goes on.

@@ -130,6 +130,18 @@ class Expired(TaskError):
         self.rerun = rerun
 
 
+class ShareEnded(TaskError):
+    """The link to a file was revoked, or its time is over."""
+
+    code = "share-ended"
+
+
+class TooManyShares(TaskError):
+    """A file has as many links as it may have."""
+
+    code = "too-many-shares"
+
+
 class BadRequestBody(TaskError):
     """A request body that is not JSON, too large, or not an object."""
 

@@ -150,6 +150,26 @@ class ExportFile(models.Model):
         return self.name
 
 
+class FileShare(models.Model):
+    """A link that opens an export file to whoever has it, until ``ends_at`` or until it is revoked. It stays
+    when it has ended, so that it can say so. ``made_by``: the name of a user, empty for visitors."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Without a constraint: the release before knows no shares, and deletes files that have some.
+    export = models.ForeignKey(
+        ExportFile, on_delete=models.CASCADE, db_constraint=False, related_name="shares"
+    )
+    # As it is, not its hash: its owner is shown the link again, and it opens no more than the file.
+    key = models.CharField(max_length=43, unique=True)
+    made_by = models.CharField(max_length=150, default="", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link to {self.export_id}"
+
+
 class IdempotencyKey(models.Model):
     """An ``Idempotency-Key`` that an owner sent, and the run that its request made or joined."""
 

@@ -10,6 +10,7 @@ from web.pages.anomalies import AnomaliesPage
 from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
+from web.pages.shared import show_shared
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.saved import Growth, Saved, unsubscribe
 from web.tokens import RevokeToken, Tokens
@@ -28,6 +29,7 @@ urlpatterns = [
     path("saved/", Saved.as_view(), name="saved"),
     path("groups/", Groups.as_view(), name="groups"),
     path("saved/<uuid:monitor_id>/growth/", Growth.as_view(), name="growth"),
+    path("shared/<slug:key>/", show_shared, name="shared"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("help/", Help.as_view(), name="help"),
     path("flags/", Flags.as_view(), name="flags"),

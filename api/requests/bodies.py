@@ -13,6 +13,7 @@ from contracts.questions.reading import identifier
 
 MAX_DEAD_LETTERS = 1000
 LARGEST_ID = 2**63 - 1
+LONGEST_SHARE_HOURS = 24 * 365
 
 
 TaskId = Annotated[
@@ -30,6 +31,12 @@ class Cancel(OneTask):
     """Which task is to stop; ``all``: for everybody who has joined it."""
 
     all: Annotated[bool, Strict()] = False
+
+
+class NewShare(Question):
+    """For how long a link to a file is to open it; None: for as long as the file is kept."""
+
+    hours: Annotated[int, Whole(1, LONGEST_SHARE_HOURS)] | None = None
 
 
 class DeadLetters(Question):

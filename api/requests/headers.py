@@ -55,7 +55,8 @@ LAST_EVENT_ID = Header(name="Last-Event-ID", meaning="the id of the last event s
 
 _URL: Schema = {"type": "string", "format": "uri-reference"}
 _SECONDS: Schema = {"type": "integer", "minimum": 0}
-_ETAG: Schema = {"type": "string", "pattern": '^"[0-9a-f]+"$'}
+# A weak one where the answer came compressed.
+_ETAG: Schema = {"type": "string", "pattern": '^(W/)?"[0-9a-f]+"$'}
 
 LOCATION = AnswerHeader(name="Location", meaning="where to look next", schema=_URL)
 RETRY_AFTER = AnswerHeader(name="Retry-After", meaning="seconds after which to come again", schema=_SECONDS)

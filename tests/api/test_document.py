@@ -124,6 +124,8 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
     letters = [DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low") for _ in range(3)]
     saved = post(client, "/api/v1/saved-searches/", {"name": "Dikes"}).json()
     shared = post(client, saved["links"]["share"]).json()["links"]["shared"]
+    file_links = f"{TASKS}{tasks[0]['task_id']}/shares/"
+    links = [post(client, file_links).json() for _ in range(2)]
     names = {"kind": "contractors", "names": ["Peña & Sons", "Pena & Sons"]}
     group = post(client, "/api/v1/name-groups/", names).json()
     monitor = post(client, "/api/v1/monitors/", {"search": saved["id"]}).json()
@@ -144,7 +146,11 @@ def make_history(client: Client, settings: Settings) -> dict[str, list[Any]]:
         "slugs": [make_slug("Peña & Sons")],
         "groups": [group["id"]],
         "searches": [saved["id"]],
-        "shares": [shared.rstrip("/").rpartition("/")[2]],
+        "keys_of_links": [
+            shared.rstrip("/").rpartition("/")[2],
+            *(link["links"]["shared"].rstrip("/").rpartition("/")[2] for link in links),
+        ],
+        "shares": [link["id"] for link in links],
         "monitors": [monitor["id"]],
         "alerts": [str(alert.pk)],
         "feeds": [feed.rstrip("/").rpartition("/")[2]],
@@ -170,7 +176,8 @@ def make_config(who: str, client: Client, known: Mapping[str, list[Any]]) -> Sch
         "body.ids[*]": "letters",
         "path.group_id": "groups",
         "path.search_id": "searches",
-        "path.key": "shares",
+        "path.key": "keys_of_links",
+        "path.share_id": "shares",
         "path.monitor_id": "monitors",
         "path.alert_id": "alerts",
         "path.feed": "feeds",

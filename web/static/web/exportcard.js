@@ -135,7 +135,8 @@ function buildBell() {
 }
 
 /** @param {KnownStatus} status */
-function buildDownload({ result, links, expires_at: expiresAt }) {
+function buildDownload({ task_id: id, result, links, expires_at: expiresAt }) {
+  const share = async () => (await import("./share.js")).openSharing(id, result?.name ?? "");
   const figures = [
     result && countWords(result.rows, "row"),
     result && formatSize(result.size_bytes),
@@ -143,6 +144,7 @@ function buildDownload({ result, links, expires_at: expiresAt }) {
   ];
   return [
     build("a", { class: "button primary", href: links.download, download: true }, "Download"),
+    buildButton("Share", share),
     build("span", { class: "export-file" }, result?.name),
     build("span", { class: "hint" }, figures.filter(Boolean).join(" · ")),
   ];

@@ -6,6 +6,7 @@ import { announce, build, find } from "./dom.js";
 import { describeProgress } from "./exportcard.js";
 import { attemptAction, keepLive } from "./live.js";
 import { showRows } from "./rows.js";
+import { openSharing } from "./share.js";
 import { cancelTask, deleteTask, rerunTask } from "./tasks.js";
 import { viewOfRequest, writeView } from "./view.js";
 
@@ -160,6 +161,7 @@ function buildActions(task) {
         { class: "button small primary", "data-action": "download", href: task.links.download, download: true },
         "Download",
       ),
+    download && act("share", "Share", async () => openSharing(task.task_id, task.result?.name ?? "")),
     act("rerun", "Run again", async () => {
       await rerunTask(task);
       announce("It runs again.");

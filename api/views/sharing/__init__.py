@@ -1,0 +1,1 @@
+"""Endpoints over what is open to whoever has a link."""
