@@ -24,7 +24,7 @@ from data_processing.kinds.table import TableRequest
 from data_processing.kinds.table_export import TableExportRequest
 
 Body = dict[str, Any]
-REMARKS = ("unknown_names", "nothing_found")
+REMARKS = ("unknown_names", "implausible", "nothing_found")
 
 
 def link(api: Api, pairs: Pairs | None) -> str | None:

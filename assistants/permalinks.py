@@ -38,6 +38,8 @@ def link_filters(filters: Filters) -> Pairs | None:
     pairs += [("number", number) for number in filters.numbers]
     pairs += [pair for period in PERIODS for pair in times if pair[0] == period]
     pairs += [("repaired", column) for column in filters.repaired_fields]
+    if filters.implausible != "include":
+        pairs.append(("implausible", filters.implausible))
     if filters.text:
         pairs.append(("text", str(filters.text)))
     pairs += [pair for pair in times if pair[0] in ("from", "to")]

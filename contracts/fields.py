@@ -283,6 +283,16 @@ FIELDS: tuple[Field, ...] = (
         default=True,
         description="Amount of the contract, counted once per award.",
     ),
+    # By a rule of our own (contracts.snapshot.implausible), so that typing errors do not lead in silence.
+    Field(
+        name="implausible",
+        label="Implausible",
+        type=FieldType.TEXT,
+        width=14,
+        default=True,
+        description="Why the amount is hardly right: over_budget (more than ten times the approved budget) or"
+        " over_like (far above contracts of its category and year); empty where nothing speaks against it.",
+    ),
     Field(
         name="line_items",
         label="Line items",
@@ -320,7 +330,9 @@ SORTABLE: tuple[str, ...] = tuple(field.name for field in FIELDS if field.sortab
 SEARCHED: tuple[str, ...] = ("award_title", "notice_title", "awardee_name", "organization_name")
 """The columns in which a keyword is looked for: titles and names."""
 
-NEVER_REPAIRED = ("id", "contract_amount", "line_items", "source", "source_file", "repaired_fields")
+NEVER_REPAIRED = (
+    *("id", "contract_amount", "implausible", "line_items", "source", "source_file", "repaired_fields"),
+)
 REPAIRABLE: tuple[str, ...] = tuple(field.name for field in FIELDS if field.name not in NEVER_REPAIRED)
 """What a raw file gives and a contract can do without: what ``repaired_fields`` may name."""
 

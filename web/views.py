@@ -67,6 +67,7 @@ MODULES = tuple(
         "exportcard",
         "exports",
         "filters",
+        "implausible",
         "notifications",
         "pager",
         "picker",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 
+from contracts.engine.aggregates import divide_shares
 from contracts.engine.cursor import Cursor
 from contracts.engine.matching import Matcher, read_phrases
 from contracts.engine.names import Suggested
@@ -60,11 +61,21 @@ class Absence(TypedDict):
     near: list[NearWord]
 
 
+class Implausible(TypedDict):
+    """Contracts whose amount is hardly right (contracts.snapshot.implausible), what they make together, and
+    which part that is of the value of all."""
+
+    count: Annotated[int, Also(minimum=1)]
+    total_value: Pesos
+    share: Annotated[float, Also(minimum=0, maximum=1)]
+
+
 class Remarks(TypedDict):
-    """What to know of an answer beside its figures: the exact names that no contract bears, and where there
-    are no contracts, why."""
+    """What to know of an answer beside its figures: the exact names that no contract bears, the amounts that
+    are hardly right, and where there are no contracts, why."""
 
     unknown_names: list[UnknownName]
+    implausible: Implausible | None
     nothing_found: Absence | None
 
 
@@ -73,8 +84,17 @@ def remark(filters: Filters, matcher: Matcher, cursor: Cursor) -> Remarks:
     found = matcher.match_rows(filters).count
     return {
         "unknown_names": _list_unknown_names(filters, matcher, cursor),
+        "implausible": _sum_up_implausible(filters, matcher),
         "nothing_found": None if found else _explain_absence(filters, matcher),
     }
+
+
+def _sum_up_implausible(filters: Filters, matcher: Matcher) -> Implausible | None:
+    rows = matcher.list_implausible(filters)
+    if not len(rows):
+        return None
+    value, whole = matcher.rows.add_up(rows), matcher.match_rows(filters).total_value
+    return {"count": len(rows), "total_value": f"{value:.2f}", "share": divide_shares(value, whole)}
 
 
 def _list_unknown_names(filters: Filters, matcher: Matcher, cursor: Cursor) -> list[UnknownName]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Generic, NamedTuple, NotRequired, TypedDict, TypeVar
 
@@ -59,21 +59,25 @@ class Summary(Money):
 
 
 class Part(Money):
-    """The contracts that share a label, null where it is missing; or all ``others``, of so many labels."""
+    """The contracts that share a label, null where it is missing; or all ``others``, of so many labels.
+    ``implausible_value`` is what those make whose amount is hardly right, where there are such."""
 
     label: str | None
     share: float
+    implausible_value: NotRequired[Pesos]
     others: NotRequired[bool]
     labels: NotRequired[int]
 
 
 class Bin(TypedDict):
-    """The contracts of amounts from ``min`` to before ``max``."""
+    """The contracts of amounts from ``min`` to before ``max``; of ``implausible_count`` the amount is hardly
+    right, where there are such."""
 
     min: Pesos
     max: Pesos
     count: int
     total_value: Pesos
+    implausible_count: NotRequired[int]
 
 
 class Answer(TypedDict):
@@ -101,6 +105,18 @@ class Group(Generic[L]):
     total_value: Decimal
 
 
+class Marked(NamedTuple):
+    """Contracts of a grouping whose amounts are hardly right: those of one ``key``, and its label where it
+    stands for a name."""
+
+    grouping: str
+    key: int | None
+    label: str | None
+    # Not "count", which a tuple has already.
+    contracts: int
+    total_value: Decimal
+
+
 class Labels(NamedTuple):
     """``every`` label of a dimension, counted; of them ``missing`` (0 or 1) is the missing name."""
 
@@ -115,8 +131,9 @@ def groupings_for(dimensions: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in GROUPED if name in asked or name in ALWAYS)
 
 
-TOTALS = "totals"
-"""The relation that ``keep_totals`` makes, as the statements that read totals take it."""
+TOTALS, MARKED = "totals", "marked_totals"
+"""The relations that ``keep_totals`` makes, as the statements that read totals take them: of all contracts
+that were found, and of those whose amount is hardly right."""
 
 
 def get_cube(filters: Filters) -> str | None:
@@ -138,11 +155,23 @@ def build_cube(main_rows: Statement, all_rows: Statement) -> Statement:
     )
 
 
-def keep_totals(rows: Statement, groupings: Sequence[str]) -> Statement:
-    """Keep the totals of ``rows`` (a tail ``FROM ... WHERE ...``) by every grouping as TOTALS."""
+def keep_totals(rows: Statement, groupings: Sequence[str], *, name: str = TOTALS) -> Statement:
+    """Keep the totals of ``rows`` (a tail ``FROM ... WHERE ...``) by every grouping as ``name``."""
     # TEMP: a table of this cursor, so that readers who share a store do not meet in it.
     return Statement(
-        f"CREATE OR REPLACE TEMP TABLE {TOTALS} AS {_group_totals(rows, groupings)}", rows.parameters
+        f"CREATE OR REPLACE TEMP TABLE {name} AS {_group_totals(rows, groupings)}", rows.parameters
+    )
+
+
+def keep_rest(cube: str) -> Statement:
+    """Keep the totals of ``cube`` without those that are kept as MARKED as TOTALS."""
+    # A key may be null, for undated contracts.
+    return Statement(
+        f"""CREATE OR REPLACE TEMP TABLE {TOTALS} AS
+        SELECT c.name, c.key, c.count - coalesce(m.count, 0) AS count,
+            c.total_value - coalesce(m.total_value, 0) AS total_value
+        FROM {cube} c LEFT JOIN {MARKED} m ON m.name = c.name AND m.key IS NOT DISTINCT FROM c.key
+        WHERE c.count > coalesce(m.count, 0)"""
     )
 
 
@@ -199,6 +228,16 @@ def select_funding_years(totals: str) -> Statement:
     return Statement(
         f"""SELECT key::VARCHAR, count, total_value
         FROM {totals} WHERE name = 'by_funding_year' ORDER BY key NULLS LAST"""
+    )
+
+
+def select_marked() -> Statement:
+    """Rows of Marked: all that is kept as MARKED."""
+    # One statement for all dimensions, as each look for labels goes through a hundred thousand.
+    fields = " ".join(f"WHEN '{name}' THEN '{column}'" for name, column in LABEL_DIMENSIONS.items())
+    return Statement(
+        f"""SELECT m.name, m.key, l.label, m.count, m.total_value
+        FROM {MARKED} m LEFT JOIN labels l ON l.code = m.key AND l.field = CASE m.name {fields} END"""
     )
 
 
@@ -270,21 +309,60 @@ def shape_bins(bins: Sequence[Group[int]]) -> list[Bin]:
     ]
 
 
+def sum_marked(marked: Sequence[Marked], dimension: str) -> dict[str | None, Decimal]:
+    """What marked contracts are worth, by label of a dimension."""
+    grouping = "by_day" if dimension in PERIODS else dimension
+    worth: dict[str | None, Decimal] = {}
+    for one in marked:
+        if one.grouping == grouping:
+            label = _name_marked(one, dimension)
+            worth[label] = worth.get(label, Decimal(0)) + one.total_value
+    return worth
+
+
+def _name_marked(one: Marked, dimension: str) -> str | None:
+    if one.key is None or dimension in LABEL_DIMENSIONS:
+        return one.label
+    if dimension in PERIODS:
+        return PERIODS[dimension](date(1970, 1, 1) + timedelta(days=one.key))
+    return str(one.key)
+
+
+def mark_parts(parts: Sequence[Part], worth: dict[str | None, Decimal]) -> None:
+    """Say in each part what its marked contracts are ``worth``, which is used up."""
+    for part in parts:
+        # The others come last, when all that is left is theirs.
+        others = part.get("others")
+        value = sum(worth.values(), Decimal(0)) if others else worth.pop(part["label"], Decimal(0))
+        if value:
+            part["implausible_value"] = f"{value:.2f}"
+
+
+def mark_bins(bins: Sequence[Bin], marked: Sequence[Marked]) -> None:
+    """Say in each bin how many marked contracts it has."""
+    counts = {
+        f"{BIN_BOUNDS[one.key]:.2f}": one.contracts
+        for one in marked
+        if one.grouping == "value_distribution" and one.key is not None
+    }
+    for bin_ in bins:
+        if count := counts.get(bin_["min"]):
+            bin_["implausible_count"] = count
+
+
 def whole_of(bins: Sequence[Group[int]]) -> Group[None]:
     """All contracts as one group."""
     return Group(None, *_add_up(bins))
 
 
 def _shape_group(group: Group[str | None], whole: Group[None]) -> Part:
-    # Amounts are positive, so that only no rows at all are worth nothing.
-    share = EXACT.divide(group.total_value, whole.total_value or Decimal(1))
     money = _money(group)
     return {
         "label": group.label,
         "count": money["count"],
         "total_value": money["total_value"],
         "avg_value": money["avg_value"],
-        "share": float(share.quantize(Decimal("0.000001"), context=EXACT)),
+        "share": divide_shares(group.total_value, whole.total_value),
     }
 
 
@@ -298,6 +376,13 @@ def _money(group: Group[object]) -> Money:
 
 def _average(total: Decimal, count: int) -> str | None:
     return str(divide_pesos(total, count)) if count else None
+
+
+def divide_shares(part: Decimal, whole: Decimal) -> float:
+    """Which part of the whole it is, to six places."""
+    # Amounts are positive, so that only no rows at all are worth nothing.
+    share = EXACT.divide(part, whole or Decimal(1))
+    return float(share.quantize(Decimal("0.000001"), context=EXACT))
 
 
 def divide_pesos(total: Decimal, count: int) -> Decimal:

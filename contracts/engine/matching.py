@@ -49,6 +49,8 @@ LISTED_FILTERS = {
     if exact.column in (*SEARCHED_NAMES, *LISTED)
 }
 """Name lists that need no look at all rows: the contracts of each name are kept."""
+TAKEN_APART = ("time_ranges", "value_range", "implausible", "include_flood_control")
+"""Other filters that need none: what they ask is in arrays."""
 # Words to choose from where one was mistyped.
 NEAR = 3
 
@@ -65,6 +67,7 @@ class Indexes:
         self._numbers = _open(NumberIndex, snapshot.numbers)
         self.lines = _open(LineIndex, snapshot.lines)
         """None where an older program wrote the snapshot, which kept none."""
+        self._implausible: LruCache[NDArray[np.int64]] = LruCache(1)
 
     @property
     def words(self) -> WordIndex:
@@ -77,6 +80,15 @@ class Indexes:
     @property
     def numbers(self) -> NumberIndex:
         return self._numbers or self._miss(", which cannot look up numbers")
+
+    def list_implausible(self, cursor: Cursor) -> NDArray[np.int64]:
+        """The rows whose amount is hardly right."""
+        kept = self.rows.implausible
+        if kept is not None:
+            return kept.astype(np.int64)
+        # In snapshots of older programs, whose readers judge by the budget alone (engine.store); once.
+        asked = Statement("SELECT id FROM contracts WHERE implausible IS NOT NULL ORDER BY id")
+        return self._implausible.get_or_make("rows", lambda: cursor.fetch_numbers(asked)["id"] - 1)
 
     def expect_codes(self, columns: Iterable[str]) -> None:
         """Raise SnapshotMissing where one of the name columns has no codes: filters and totals by it would
@@ -130,7 +142,8 @@ class Matcher:
 
     def _find_few(self, filters: Filters) -> MatchedRows | None:
         """The contracts, where they are few and no look at all rows is needed to find them."""
-        if not (filters.indexed or any(map(filters.names, LISTED_FILTERS))):
+        listed = filters.implausible == "only" or any(map(filters.names, LISTED_FILTERS))
+        if not (filters.indexed or listed):
             return None
         found = self.match_rows(filters)
         return found if found.count <= found.size // FEW_OF else None
@@ -151,6 +164,12 @@ class Matcher:
         mask[ids - 1] = True
         first, last = (int(ids.min()), int(ids.max())) if len(ids) else (1, 0)
         return RowSubset(bits=np.packbits(mask).tobytes(), first=first, last=last)
+
+    def list_implausible(self, filters: Filters) -> NDArray[np.int64]:
+        """The rows of those contracts that ``filters`` means whose amount is hardly right."""
+        marked = self._indexes.list_implausible(self._cursor)
+        # Without a look for the others, where nothing is marked at all.
+        return marked[self.match_rows(filters).holds(marked)] if len(marked) else marked
 
     def median_amounts(self, filters: Filters) -> list[Decimal]:
         """The one or two amounts in the middle; none where there are no contracts."""
@@ -225,20 +244,29 @@ class Matcher:
     def _make_mask(self, filters: Filters) -> Mask:
         # The second source is left out at the end, by its few rows, so that DuckDB need not look at all rows
         # for a keyword or a name alone. Amounts and days stand in arrays.
-        taken = dict.fromkeys((*LISTED_FILTERS, "time_ranges"), ())
-        others = filters.without_indexed().model_copy(
-            update={**taken, "value_range": ALL.value_range, "include_flood_control": True}
-        )
+        taken = {name: getattr(ALL, name) for name in (*LISTED_FILTERS, *TAKEN_APART)}
+        others = filters.without_indexed().model_copy(update=taken)
         found = chain(self._match_indexed(filters), self._match_names(filters))
         rest = () if others == ALL else (others,)
         masks = chain(found, map(self._match_others, rest))
         first = next(masks, None)
         mask = np.ones(self._indexes.rows.size, np.bool_) if first is None else _narrow(chain([first], masks))
+        self._narrow_implausible(mask, filters.implausible)
         self._indexes.rows.narrow_amounts(mask, filters.value_range)
         self._indexes.rows.narrow_days(mask, filters.time_ranges)
         if not filters.include_flood_control:
             mask[self._indexes.rows.second_source] = False
         return mask
+
+    def _narrow_implausible(self, mask: Mask, wanted: str) -> None:
+        if wanted == ALL.implausible:
+            return
+        marked = self._indexes.list_implausible(self._cursor)
+        kept = mask[marked]
+        mask[marked] = False
+        if wanted == "only":
+            mask[:] = False
+            mask[marked] = kept
 
     def _match_others(self, filters: Filters) -> Mask:
         """The contracts that meet filters which ask for no index."""

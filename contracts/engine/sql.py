@@ -5,14 +5,16 @@ Every value from outside travels as a parameter; only names from the column tabl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.fields import PHILGEPS
+from contracts.fields import FIELDS, PHILGEPS
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Query, Sort
 from contracts.snapshot.expressions import CODES, Statement
+from contracts.snapshot.implausible import MARK_BY_BUDGET
+from contracts.snapshot.rows import IMPLAUSIBLE
 
 _DAYS = ("award_date", "publish_date", "closing_date", "start_date", "completion_date")
 _AS_PUBLISHED = (
@@ -90,6 +92,8 @@ def _where(filters: Filters, found: FilterBits, parameters: _Parameters) -> str:
         parts.append(f"contract_amount >= {bind(amounts.min, 'DECIMAL(18,2)')}")
     if amounts.max is not None:
         parts.append(f"contract_amount <= {bind(amounts.max, 'DECIMAL(18,2)')}")
+    if filters.implausible != "include":
+        parts.append(f"implausible IS {'NOT ' if filters.implausible == 'only' else ''}NULL")
     if filters.repaired_fields:
         wanted = bind(list(filters.repaired_fields), "VARCHAR[]")
         parts.append(f"list_has_any(string_split(repaired_fields, ', '), {wanted})")
@@ -179,6 +183,16 @@ def select_rows(
     where = _where(query.filters, found, parameters) if subset is None else _within_subset(subset, parameters)
     rows = f"SELECT {', '.join(query.columns)} FROM contracts WHERE {where}{_order_by(query.sort)}"
     return parameters.complete(pick(rows, select))
+
+
+def list_younger_columns(stored: Container[str]) -> str:
+    """The columns that a snapshot of an older program lacks, as nulls where they cannot be computed."""
+    computed = {IMPLAUSIBLE: MARK_BY_BUDGET}
+    return ", ".join(
+        f"{computed.get(field.name, f'NULL::{field.type.sql_type}')} AS {field.name}"
+        for field in FIELDS
+        if field.name not in stored
+    )
 
 
 def pick(rows: str, select: Sequence[str], places: range | None = None) -> str:

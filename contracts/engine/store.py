@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -41,7 +41,7 @@ from contracts.engine.tables.rows import TableRows, open_rows
 from contracts.engine.tables.tabulation import TableSize, Tabulation
 from contracts.engine.totals import answer_aggregation
 from contracts.errors import SnapshotMissing
-from contracts.fields import FIELD_BY_NAME, FIELDS, Field
+from contracts.fields import FIELD_BY_NAME, Field
 from contracts.questions.comparisons import Comparison
 from contracts.questions.filters import EXACT, Filters
 from contracts.questions.query import LABEL_DIMENSIONS, Aggregation, Page, Query
@@ -135,7 +135,7 @@ class Store:
         self._closing.atexit = False  # a forked child that ends must not close what its parent reads
         self._attach(snapshot)
         stored = {name for name, *_ in self._connection.execute("DESCRIBE snapshot.contracts").fetchall()}
-        self._younger = _list_younger_columns(stored)
+        self._younger = sql.list_younger_columns(stored)
         self.indexes = Indexes(snapshot, stored=stored)
 
     def _attach(self, snapshot: Snapshot) -> None:
@@ -174,13 +174,6 @@ class Store:
     def close(self) -> None:
         """Give everything back now. A store that nobody refers to any more does so by itself."""
         self._closing()
-
-
-def _list_younger_columns(stored: Container[str]) -> str:
-    """The columns, as nulls, that a snapshot of an older program lacks."""
-    return ", ".join(
-        f"NULL::{field.type.sql_type} AS {field.name}" for field in FIELDS if field.name not in stored
-    )
 
 
 def _close(connection: duckdb.DuckDBPyConnection, spill: LockedFolder) -> None:

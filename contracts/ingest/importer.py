@@ -27,6 +27,7 @@ from contracts.ingest.losses import measure_losses, raise_if_held
 from contracts.ingest.rows.accounts import measure_contracts, report_sources, write_reports
 from contracts.ingest.rows.days import settle_days
 from contracts.ingest.rows.fates import decide_fates
+from contracts.ingest.rows.implausible import mark_implausible
 from contracts.ingest.rows.later_years import join_later_years
 from contracts.ingest.rows.origins import write_origins
 from contracts.ingest.rows.staging import NUMBERED, RawFile, create_staging, stage_batch, stage_file
@@ -111,6 +112,7 @@ def import_files(
                 copy_reports(folder, reports_folder)
             if not accept_losses:
                 raise_if_held(con, measure_losses(con, reports, max_rejected_share=max_rejected_share))
+            mark_implausible(con)
             con.execute("CREATE TEMP VIEW awards AS SELECT * FROM staging.awards")
             layout.build(con, "awards", numbered=NUMBERED)
             layout.build_arrays(con, folder)

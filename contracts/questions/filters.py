@@ -56,6 +56,9 @@ class On:
     columns: tuple[str, ...]
 
 
+_SAID = {"include": "", "exclude": "without implausible amounts", "only": "implausible amounts only"}
+Implausible = Annotated[str, OneOf(_SAID, "choice for implausible amounts")]
+
 RepairedFields = Annotated[
     tuple[Annotated[str, OneOf(REPAIRABLE, "column that is ever repaired")], ...],
     FailFast(),
@@ -72,6 +75,7 @@ class Filters(Question):
     label is missing; the ``except_`` lists leave rows out. ``keywords`` holds phrases as typed; ``&&`` inside
     one string joins phrases that must all be found. ``text`` is what people type into one box
     (contracts.questions.searchtext), ``numbers`` are reference, award and contract numbers.
+    ``implausible`` is what becomes of contracts whose amount is hardly right.
     ``repaired_fields`` are columns, one of which is missing as its raw text is of no use.
     """
 
@@ -174,6 +178,7 @@ class Filters(Question):
     numbers: Annotated[Numbers, On(("reference_id", "award_number", "contract_number")), Added()] = ()
     time_ranges: Annotated[TimeRanges, On(("award_date",))] = ()
     value_range: Annotated[ValueRange, On(("contract_amount",))] = ValueRange()
+    implausible: Annotated[Implausible, On(("implausible",)), Added()] = "include"
     repaired_fields: Annotated[RepairedFields, On(("repaired_fields",))] = ()
     # Not unless asked for: most of its contracts are in the main source too, under other numbers, and would
     # count twice (docs/explanation/data.md).
@@ -200,6 +205,7 @@ class Filters(Question):
         if self.time_ranges:
             yield "awarded " + " or ".join(time_range.describe() for time_range in self.time_ranges)
         yield self.value_range.describe()
+        yield _SAID[self.implausible]
         if self.repaired_fields:
             yield f"repaired: {say_names(self.repaired_fields, 'or')}"
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, FailFast, Field
 from contracts.fields import DEFAULT_COLUMNS, FIELD_BY_NAME, SORTABLE
 from contracts.questions.dimensions import FUNDING_YEAR, NAMES, PERIODS
 from contracts.questions.filters import Filters
-from contracts.questions.model import Question, invalid
+from contracts.questions.model import Added, Question, invalid
 from contracts.questions.numbers import Whole
 from contracts.questions.orders import Order
 from contracts.questions.texts import OneOf
@@ -80,7 +80,8 @@ class Query(Question):
     """Rows of the contracts that ``filters`` means, as ``columns``, in the order of ``sort``."""
 
     filters: Filters = Filters()
-    columns: Columns = DEFAULT_COLUMNS
+    # The last release knows columns, but not all of today's usual ones: its own are meant then.
+    columns: Annotated[Columns, Added()] = DEFAULT_COLUMNS
     sort: Annotated[Sort, Field(json_schema_extra={"default": Sort().to_json()})] = Sort()
 
 

@@ -7,6 +7,7 @@ Rows are counted from 0 (``id`` - 1), amounts are centavos. The files:
     <column>-rows, -ends      for LISTED columns: the rows by the codes of their names, and per code where its
                               rows end
     <column>                  for NUMBERS: what totals are grouped by
+    implausible               the rows whose amount is hardly right, in order
     keys                      what contracts are known by in every version (engine.records.identities)
 """
 
@@ -49,6 +50,7 @@ TAKEN = f"""(SELECT id, {", ".join(CODES.values())}, value_bin, nullif(funding_y
 """What ``RowArrays.take_columns`` gives, registered as ``taken``, as columns of ``contracts``."""
 # Of another rule to make them, they need another name: those of two versions are compared.
 KEYS = "keys"
+IMPLAUSIBLE = "implausible"
 EPOCH = date(1970, 1, 1)
 SORTS: dict[Sort, str] = {
     Sort(field="contract_amount", descending=True): "by-amount-descending",
@@ -82,6 +84,8 @@ def write_arrays(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         # One after the other: all at once would take some 250 MB of five million contracts.
         [numbers] = con.execute(f"SELECT coalesce({name}, {NONE}) FROM contracts").fetchnumpy().values()
         save_array(folder, name, numbers.astype(np.min_scalar_type(numbers.max(initial=0))))
+    marked = con.execute("SELECT id - 1 AS row FROM contracts WHERE implausible IS NOT NULL ORDER BY id")
+    save_array(folder, IMPLAUSIBLE, marked.fetchnumpy()["row"].astype(np.uint32))
     for sort, name in SORTS.items():
         keys = np.asarray(_sort_keys(columns["amounts"], columns["days"], sort))
         # Stable, because ties are broken by id, the order in which the rows come.
@@ -140,6 +144,12 @@ class MatchedRows:
     def rows(self) -> NDArray[np.int64]:
         return list_bits(self._packed)
 
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each of ``rows`` is one of them, without a look at the others."""
+        # The first bit of a byte is its highest.
+        held = self._packed[rows >> 3] >> (7 - (rows & 7)).astype(np.uint8) & 1
+        return np.asarray(held == 1)
+
     @property
     def _packed(self) -> NDArray[np.uint8]:
         return np.frombuffer(self.bits, np.uint8)
@@ -165,6 +175,10 @@ class RowArrays:
             map_array(folder, KEYS) if (folder / f"{KEYS}.npy").exists() else None
         )
         """What contracts are known by; None in a snapshot of an older program."""
+        self.implausible: NDArray[np.uint32] | None = (
+            map_array(folder, IMPLAUSIBLE) if (folder / f"{IMPLAUSIBLE}.npy").exists() else None
+        )
+        """The rows whose amount is hardly right; None in a snapshot of an older program."""
 
     @property
     def size(self) -> int:
@@ -191,6 +205,10 @@ class RowArrays:
             steps = (slice(start, start + _CACHED) for start in range(0, len(mask), _CACHED))
             total = sum((_add_up(self._amounts[step] * mask[step]) for step in steps), Decimal())
         return replace(found, total_value=total)
+
+    def add_up(self, rows: NDArray[np.int64]) -> Decimal:
+        """Pesos of some rows."""
+        return _add_up(self._amounts[rows])
 
     def narrow_amounts(self, mask: Mask, wanted: ValueRange) -> None:
         """Leave in ``mask`` the contracts with an amount in the range."""

@@ -86,6 +86,7 @@ awards = st.builds(
     award_status=labels,
     contract_amount=amounts,
     approved_budget=st.none() | amounts,
+    implausible=st.none() | st.sampled_from(["over_budget", "over_like"]),
     source=st.sampled_from(["philgeps", "philgeps", "flood_control"]),
     repaired_fields=st.none() | st.sampled_from(["award_date", "award_number, award_date", "closing_date"]),
 )
@@ -139,6 +140,7 @@ time_ranges = st.sampled_from(
 )
 value_ranges = st.tuples(st.none() | amounts, st.none() | amounts).map(in_order)
 repaired = st.lists(st.sampled_from(["award_date", "closing_date"]), max_size=2, unique=True).map(tuple)
+implausible = st.sampled_from(["include", "exclude", "only"])
 filters_ = st.builds(
     Filters,
     **dict.fromkeys((*EXACT, *EXCEPTIONS), names),
@@ -147,6 +149,7 @@ filters_ = st.builds(
     numbers=numbers,
     time_ranges=st.lists(time_ranges, max_size=2).map(tuple),
     value_range=value_ranges,
+    implausible=implausible,
     repaired_fields=repaired,
     include_flood_control=st.booleans(),
 )
@@ -161,6 +164,8 @@ one_filter = st.one_of(
     st.builds(Filters, except_contractors=names, except_areas=names),
     st.builds(Filters, time_ranges=st.lists(time_ranges, max_size=2).map(tuple)),
     st.builds(Filters, repaired_fields=repaired),
+    st.builds(Filters, implausible=implausible, include_flood_control=st.booleans()),
+    st.builds(Filters, implausible=implausible, areas=names),
     filters_,
 )
 sorts = st.builds(Sort, field=st.sampled_from(SORTABLE), descending=st.booleans())

@@ -147,6 +147,8 @@ def matches(row: Row, filters: Filters) -> bool:
         return False
     if high is not None and row["contract_amount"] > high:
         return False
+    if filters.implausible != "include" and (row["implausible"] is None) == (filters.implausible == "only"):
+        return False
     repaired = (row["repaired_fields"] or "").split(", ")
     if filters.repaired_fields and not set(repaired) & set(filters.repaired_fields):
         return False

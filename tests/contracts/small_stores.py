@@ -56,6 +56,7 @@ def make_award(number: int = 1, **values: Any) -> dict[str, Any]:
         "award_status": "Awarded",
         "approved_budget": Decimal("1000000.00"),
         "contract_amount": Decimal("987654.32"),
+        "implausible": None,
         "line_items": 1,
         "source": "philgeps",
         "source_file": "2024.csv",

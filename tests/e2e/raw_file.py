@@ -23,7 +23,13 @@ FLOOD_AWARDS_2024 = 90
 
 SPECIAL: tuple[Mapping[str, str], ...] = (
     {"Award Title": TRICKY, "Notice Title": TRICKY_NOTICE, "Awardee Organization Name": TRICKY},
-    {"Award Title": FORMULA, "Procuring Entity": COMMA_NAME, "Area of Delivery": "NULL"},
+    {
+        "Award Title": FORMULA,
+        "Procuring Entity": COMMA_NAME,
+        "Area of Delivery": "NULL",
+        # Of which its amount is more than ten times: a typing error.
+        "Approved Budget of the Contract": "100.00",
+    },
     {"Award Title": UNDATED, "Award Date": "NULL"},
 )
 

@@ -330,6 +330,8 @@ def _build_awards(con: duckdb.DuckDBPyConnection) -> None:
         "source": "files.source",
         "source_file": "files.name",
         "repaired_fields": _NAME_REPAIRED,
+        # By all awards together, later (rows.implausible).
+        "implausible": "NULL::VARCHAR",
     }
     columns = ", ".join(f"{origins[field.name]} AS {field.name}" for field in FIELDS if field.name != "id")
     con.execute(

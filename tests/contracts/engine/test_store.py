@@ -57,6 +57,27 @@ def test_a_version_of_an_older_program_lacks_columns_and_still_answers(tmp_path:
     store.close()
 
 
+def test_older_versions_mark_amounts_by_their_budgets_and_leave_them_out_alike(tmp_path: Path) -> None:
+    over = make_award(1, approved_budget=Decimal("98765.43"), implausible="over_budget")
+    snapshot = write_snapshot(tmp_path, [over, make_award(2), make_award(3, approved_budget=None)])
+    with duckdb.connect(str(snapshot.database)) as con:
+        con.execute("DROP INDEX contracts_by_id")
+        con.execute("ALTER TABLE contracts DROP COLUMN implausible")
+    (snapshot.rows / "implausible.npy").unlink()
+    with contextlib.closing(Store(snapshot)) as store, store.reader() as reader:
+        counted = {
+            choice: reader.count(Filters(implausible=choice)).rows
+            for choice in ("include", "exclude", "only")
+        }
+        [row] = reader.search(Query(filters=Filters(implausible="only")), Page())
+        answer = reader.aggregate(Aggregation(filters=Filters(implausible="exclude")))
+        marked = reader.remark(Filters())["implausible"]
+    assert counted == {"include": 3, "exclude": 2, "only": 1}
+    assert (row["reference_id"], row["implausible"]) == ("00000001", "over_budget")
+    assert answer["summary"]["count"] == 2
+    assert marked == {"count": 1, "total_value": "987654.32", "share": 0.333333}
+
+
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: f"{value:.2f}"
@@ -69,6 +90,33 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 # --- the same filters mean the same rows everywhere ------------------------------------------------------
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(awards, min_size=1, max_size=16), st.lists(one_filter, min_size=3, max_size=4))
+def test_without_and_only_implausible_amounts_make_all_in_counts_sums_and_rows(
+    given_awards: list[dict[str, Any]], questions: list[Filters]
+) -> None:
+    columns = tuple(field.name for field in FIELDS)
+    with open_awards(given_awards) as store, store.reader() as reader:
+        for filters in questions:
+            asked = {
+                choice: filters.model_copy(update={"implausible": choice})
+                for choice in ("include", "exclude", "only")
+            }
+            counts = {choice: reader.count(one) for choice, one in asked.items()}
+            whole, without, only = (counts[choice] for choice in asked)
+            assert whole.rows == without.rows + only.rows
+            assert whole.total_value == without.total_value + only.total_value
+            rows = {
+                choice: reader.stream(Query(filters=one, columns=columns)).read_all().to_pylist()
+                for choice, one in asked.items()
+            }
+            assert rows["include"] == sorted(rows["exclude"] + rows["only"], key=lambda row: row["id"])
+            totals = {
+                choice: reader.aggregate(Aggregation(filters=one))["summary"] for choice, one in asked.items()
+            }
+            assert [total["count"] for total in totals.values()] == [one.rows for one in counts.values()]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -97,6 +145,15 @@ def test_search_count_stream_and_aggregates_mean_the_rows_the_oracle_means(
             assert reader.search(query, Page(number=2, size=2)) == [as_json(row) for row in wanted[2:4]]
             assert reader.stream(query, batch_rows=5).read_all().to_pylist() == wanted
             check_aggregates(reader.aggregate(Aggregation(filters=filters, top_n=2)), wanted)
+            check_marks(reader.remark(filters)["implausible"], wanted)
+
+
+def check_marks(marked: Mapping[str, Any] | None, wanted: list[dict[str, Any]]) -> None:
+    amounts = [row["contract_amount"] for row in wanted if row["implausible"]]
+    assert (marked is None) == (not amounts)
+    if marked:
+        assert (marked["count"], marked["total_value"]) == (len(amounts), f"{sum(amounts):.2f}")
+        assert 0 < marked["share"] <= 1 or marked["share"] == pytest.approx(0, abs=1e-6)
 
 
 def check_aggregates(answer: Mapping[str, Any], wanted: list[dict[str, Any]]) -> None:
@@ -105,6 +162,12 @@ def check_aggregates(answer: Mapping[str, Any], wanted: list[dict[str, Any]]) ->
     for dimension in DIMENSIONS:
         parts = answer[dimension]
         assert sum(part["count"] for part in parts) == len(wanted)
+        doubtful = [row["contract_amount"] for row in wanted if row["implausible"]]
+        if dimension == "value_distribution":
+            assert sum(part.get("implausible_count", 0) for part in parts) == len(doubtful)
+        else:
+            marked = sum((Decimal(part.get("implausible_value", 0)) for part in parts), Decimal(0))
+            assert marked == sum(doubtful)
         total = sum((Decimal(part["total_value"]) for part in parts), Decimal(0))
         assert f"{total:.2f}" == answer["summary"]["total_value"]
         if dimension == "value_distribution":
@@ -120,6 +183,8 @@ def check_bins(bins: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None
             for row in wanted
             if Decimal(part["min"]) <= row["contract_amount"] < Decimal(part["max"])
         ]
+        marked = [row for row in wanted if row["implausible"] and row["contract_amount"] in inside]
+        assert part.get("implausible_count", 0) == len(marked)
         assert (part["count"], part["total_value"]) == (len(inside), f"{sum(inside, Decimal(0)):.2f}")
 
 
@@ -300,7 +365,11 @@ def test_name_that_nobody_bears_is_told_with_close_ones(typed_store: Store) -> N
     )
     with typed_store.reader() as reader:
         contractor, area = reader.remark(filters)["unknown_names"]
-        assert reader.remark(Filters()) == {"unknown_names": [], "nothing_found": None}
+        assert reader.remark(Filters()) == {
+            "unknown_names": [],
+            "implausible": None,
+            "nothing_found": None,
+        }
     assert (contractor["filter"], contractor["name"]) == ("contractors", "Ultikon")
     assert [close["label"] for close in contractor["close"]] == ["Ulticon"]
     assert contractor["close"][0]["count"] == 1

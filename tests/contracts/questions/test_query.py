@@ -228,6 +228,7 @@ questions = st.fixed_dictionaries(
         "numbers": st.lists(st.text(st.sampled_from("0a1 "), min_size=1).filter(str.strip), max_size=3),
         "time_ranges": st.lists(ranges, max_size=3),
         "value_range": st.tuples(amounts, amounts).map(lambda a: {"min": str(min(a)), "max": str(max(a))}),
+        "implausible": st.sampled_from(["include", "exclude", "only"]),
         "repaired_fields": st.lists(st.sampled_from(REPAIRABLE), max_size=3),
         "include_flood_control": st.booleans(),
     },
@@ -319,6 +320,7 @@ def test_filters_in_words_name_every_filter() -> None:
         "numbers": ["0012"],
         "time_ranges": [YEAR, {"type": "custom", "start_date": "2023-01-01"}, {"type": "undated"}],
         "value_range": {"min": "1000", "max": "2000000.5"},
+        "implausible": "exclude",
         "repaired_fields": ["closing_date", "award_date"],
         "include_flood_control": True,
     }
@@ -328,7 +330,8 @@ def test_filters_in_words_name_every_filter() -> None:
         "organization other than: DPWH and (none given); "
         "text: flood; words: road -repair; number: 12; "
         "awarded from 2023-01-01 or 2024 or on no known day; "
-        "at least ₱1,000.00; at most ₱2,000,000.50; repaired: award_date or closing_date; "
+        "at least ₱1,000.00; at most ₱2,000,000.50; "
+        "without implausible amounts; repaired: award_date or closing_date; "
         "flood-control source included"
     )
     assert Filters().describe() == "all contracts"

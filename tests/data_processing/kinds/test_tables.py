@@ -119,7 +119,7 @@ def test_comparison_says_what_its_sides_are_and_gives_a_page_of_all_labels(make_
     assert result is not None
     assert (result["a_in_words"], result["b_in_words"]) == ("awarded 2024", "awarded 2023")
     assert (result["page"], result["pages"], result["total_rows"]) == (2, 2, 2)
-    assert result["b_remarks"] == {"unknown_names": [], "nothing_found": None}
+    assert result["b_remarks"] == {"unknown_names": [], "implausible": None, "nothing_found": None}
     [row] = result["rows"]
     assert row["label"] == "2024"
     assert row["count"] == {

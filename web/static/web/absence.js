@@ -22,6 +22,7 @@ const OTHERS = {
     changes: NO_TIMES,
   },
   value_range: { words: "of any amount", changes: { min: null, max: null } },
+  implausible: { words: "with every amount, plausible or not", changes: { implausible: null } },
   repaired_fields: { words: "repaired or not", changes: { repaired: [] } },
   include_flood_control: { words: "with the flood-control source", changes: { flood: true } },
 };

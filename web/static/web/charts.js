@@ -232,6 +232,7 @@ export class Charts {
       label: formatPesos(bin.min),
       tick: /^10*[.]/.test(bin.min) ? formatShortPesos(bin.min).slice(1) : "",
       size: bin.count,
+      doubt: (bin.implausible_count ?? 0) / (bin.count || 1),
       value: groupDigits(bin.count),
       detail: `${formatShortPesos(bin.min)} to ${formatShortPesos(bin.max)}: ${countWords(bin.count, "contract")}, ${formatPesos(bin.total_value)} together`,
       cells: [formatPesos(justBelow(bin.max)), groupDigits(bin.count), formatPesos(bin.total_value)],
@@ -265,12 +266,14 @@ export class Charts {
   #mark(group, label, changes) {
     const money = formatShortPesos(group.total_value);
     const share = formatShare(group.share);
+    const doubtful = group.implausible_value;
     return {
       ...this.#target(changes),
       label,
       size: Number(group.total_value),
+      doubt: doubtful ? Number(doubtful) / Number(group.total_value) : 0,
       value: `${money} · ${share}`,
-      detail: `${label}: ${formatPesos(group.total_value)}, ${share}, ${countWords(group.count, "contract")}`,
+      detail: `${label}: ${formatPesos(group.total_value)}, ${share}, ${countWords(group.count, "contract")}${doubtful ? `, ${formatPesos(doubtful)} of it implausible` : ""}`,
       cells: [formatPesos(group.total_value), groupDigits(group.count), share],
     };
   }

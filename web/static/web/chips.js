@@ -115,8 +115,10 @@ function listTimes({ years, quarters, months, from, to, undated }) {
 }
 
 /** @param {View} view @returns {Chip[]} */
-function listOthers({ min, max, repaired, flood }) {
+function listOthers({ min, max, implausible, repaired, flood }) {
+  const words = implausible === "only" ? "Implausible amounts only" : "Without implausible amounts";
   return [
+    ...(implausible !== null ? [{ words, changes: { implausible: null } }] : []),
     ...(repaired.length ? [{ words: nameRepaired(repaired), changes: { repaired: [] } }] : []),
     ...(min !== null ? [{ words: `At least ${formatPesos(min)}`, changes: { min: null } }] : []),
     ...(max !== null ? [{ words: `At most ${formatPesos(max)}`, changes: { max: null } }] : []),

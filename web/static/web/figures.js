@@ -16,6 +16,7 @@ const UPRIGHT = { width: 80, height: 100 };
  * @property {string} label
  * @property {number} size  what its length or area shows
  * @property {number} [part]  of a column, the part that went wrong
+ * @property {number} [doubt]  which part of it, up to 1, is implausible
  * @property {string | null} [tick]  what stands below a column
  * @property {boolean} [limit]  whether a limit lies at the beginning of a column
  * @property {string} value  the figure beside the label, in few characters
@@ -68,6 +69,7 @@ export function drawBars(marks) {
     marks.map((mark) => {
       const fill = build("span", { class: "bar-fill" });
       fill.style.inlineSize = percent(mark.size, longest);
+      if (mark.doubt) fill.append(buildHatched(mark.doubt, "inlineSize"));
       const label = build("span", { class: "bar-label" }, mark.label);
       return build("li", {}, buildMark(mark, "bar", fill, label, build("span", { class: "bar-value" }, mark.value)));
     }),
@@ -87,6 +89,7 @@ export function drawColumns(marks, top) {
     marks.map((mark) => {
       const fill = build("span", { class: "column-fill" });
       fill.style.blockSize = percent(mark.size, highest);
+      if (mark.doubt) fill.append(buildHatched(mark.doubt, "blockSize"));
       if (mark.part) fill.append(buildPart(mark.part));
       const label = build("span", { class: "column-label" }, mark.tick);
       const room = build("span", { class: "column-room" }, fill);
@@ -116,6 +119,7 @@ export function drawTreemap(marks) {
         buildMark(
           mark,
           "tile",
+          mark.doubt ? buildHatched(mark.doubt, "blockSize") : "",
           build("span", { class: "tile-label" }, mark.label),
           build("span", { class: "tile-value" }, mark.value),
         ),
@@ -134,6 +138,13 @@ export function drawTreemap(marks) {
   return list;
 }
 
+/** The part of a mark that is implausible. @param {number} part @param {"inlineSize" | "blockSize"} side */
+function buildHatched(part, side) {
+  const hatched = build("span", { class: `hatched ${side === "inlineSize" ? "along" : "up"}` });
+  hatched.style[side] = percent(part, 1);
+  return hatched;
+}
+
 /** @param {number} part */
 function buildPart(part) {
   const bad = build("span", { class: "column-part" });
@@ -141,7 +152,7 @@ function buildPart(part) {
   return bad;
 }
 
-/** @param {Mark} mark @param {string} name @param {...Node} content */
+/** @param {Mark} mark @param {string} name @param {...(Node | string)} content */
 function buildMark(mark, name, ...content) {
   const attributes = {
     class: mark.href ? name : `${name} still`,

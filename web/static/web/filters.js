@@ -26,6 +26,7 @@ export class FilterForm {
   #amounts = { min: find("#min", HTMLInputElement), max: find("#max", HTMLInputElement) };
   #days = { from: find("#from", HTMLInputElement), to: find("#to", HTMLInputElement) };
   #flood = find("#flood", HTMLInputElement);
+  #implausible = find("#implausible", HTMLSelectElement);
   #number = find("#number", HTMLInputElement);
   #quarterYear = find("#quarter-year", HTMLSelectElement);
 
@@ -40,6 +41,7 @@ export class FilterForm {
     this.#pickers = [...roots].map((root) => new Picker(root, { changed }));
     find("#filters").addEventListener("submit", (event) => event.preventDefault());
     this.#flood.addEventListener("change", () => changed({ flood: this.#flood.checked }));
+    this.#implausible.addEventListener("change", () => changed({ implausible: this.#implausible.value || null }));
     find("#clear").addEventListener("click", clear);
     find("#toggle-filters").addEventListener("click", () => this.#toggle());
     this.#quarterYear.addEventListener("change", () => this.#showQuarters());
@@ -77,6 +79,7 @@ export class FilterForm {
     this.#days.from.value = view.from ?? "";
     this.#days.to.value = view.to ?? "";
     this.#flood.checked = view.flood;
+    this.#implausible.value = view.implausible ?? "";
     const count = countFilters(view);
     find("#toggle-filters").textContent = count ? `Filters (${count})` : "Filters";
     this.showErrors([]);

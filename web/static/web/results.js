@@ -4,6 +4,7 @@ import { countWords, formatPesos } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { wordsOf } from "./declared.js";
 import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
+import { buildImplausible, WHY } from "./implausible.js";
 import { buildPager } from "./pager.js";
 import { buildProblem } from "./problems.js";
 import { changeView, EMPTY, isNameFilter, showView, writeView } from "./view.js";
@@ -18,6 +19,8 @@ import { changeView, EMPTY, isNameFilter, showView, writeView } from "./view.js"
 const DESCENDING_FIRST = ["date", "money", "integer"];
 const LOADING_AFTER_MS = 250;
 const TITLE = "award_title";
+/** What may be hardly right. */
+const AMOUNT = "contract_amount";
 
 export class ResultTable {
   #navigate;
@@ -67,6 +70,9 @@ export class ResultTable {
     find("#summary").textContent = summary;
     find("#in-words").textContent = data.filters_in_words;
     find("#flood-notice").hidden = !data.include_flood_control;
+    const doubtful = buildImplausible(view, data.implausible, this.#buildLink.bind(this));
+    find("#implausible-notice").replaceChildren(...build("div", {}, ...doubtful).childNodes);
+    find("#implausible-notice").hidden = !doubtful.length;
     const shown = chooseColumns(view, columns);
     this.#showHead(shown);
     find("tbody", HTMLElement, this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row, shown)));
@@ -83,6 +89,7 @@ export class ResultTable {
     find("#summary").textContent = "No results";
     find("#in-words").textContent = "";
     find("#flood-notice").hidden = true;
+    find("#implausible-notice").hidden = true;
     this.#showRows(false);
     this.#showMessage(
       buildProblem(
@@ -178,6 +185,7 @@ export class ResultTable {
             class: isNumber(column) && "number",
           },
           this.#buildCell(column, row),
+          column.name === AMOUNT && buildDoubt(row),
         ),
       ),
     );
@@ -248,4 +256,11 @@ export class ResultTable {
     });
     find("#pager").replaceChildren(...bar);
   }
+}
+
+/** The hatched mark at an amount that is hardly right. @param {Contract} row */
+function buildDoubt({ implausible }) {
+  if (!implausible) return null;
+  const title = WHY[String(implausible)] ?? "implausible";
+  return build("span", { class: "doubt", title, role: "img", "aria-label": title }, "?");
 }

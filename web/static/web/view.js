@@ -24,6 +24,7 @@ import { EXACT } from "./declared.js";
  * @property {string|null} to
  * @property {string|null} min  pesos as decimal text
  * @property {string|null} max
+ * @property {string|null} implausible  of amounts that are hardly right, "exclude" or "only"; null: with them
  * @property {boolean} undated  contracts without a day of award
  * @property {boolean} flood
  * @property {string} sort
@@ -63,7 +64,7 @@ const PATTERN_LISTS = /** @type {Record<PatternList, string>} */ (
 );
 
 const LISTS = { numbers: "number", years: "year", quarters: "quarter", months: "month", repaired: "repaired" };
-const SINGLES = /** @type {const} */ (["text", "from", "to", "min", "max"]);
+const SINGLES = /** @type {const} */ (["text", "from", "to", "min", "max", "implausible"]);
 const SWITCHES = /** @type {const} */ (["undated", "flood"]);
 const OF_TABLE = { by: "contractor", across: "", figure: "total_value", order: "-total_value", tpage: "1" };
 const OF_DISTRIBUTION = { scale: "logarithmic", width: "" };
@@ -157,6 +158,7 @@ export function toFilters(view) {
     ),
     time_ranges: toTimeRanges(view),
     value_range: { min: view.min, max: view.max },
+    implausible: view.implausible,
     repaired_fields: view.repaired,
     include_flood_control: view.flood,
   };
@@ -232,7 +234,8 @@ export function countFilters(view) {
   const listed = lists.reduce((sum, name) => sum + view[name].length, 0);
   const excepted = keysOf(EXCEPTIONS).filter((name) => view[name].length || view[patternsOf(name)].length);
   const dates = view.from !== null || view.to !== null;
-  const others = [dates, view.min !== null, view.max !== null, view.undated, view.flood].filter(Boolean);
+  const amounts = [view.min, view.max, view.implausible].filter((one) => one !== null);
+  const others = [dates, view.undated, view.flood, ...amounts].filter((one) => one !== false);
   return listed + excepted.length + others.length;
 }
 
@@ -265,6 +268,7 @@ export function viewOfRequest(request) {
     quarters: [],
     months: [],
     repaired: filters.repaired_fields ?? [],
+    implausible: filters.implausible ?? null,
     min: filters.value_range.min,
     max: filters.value_range.max,
     flood: filters.include_flood_control,
