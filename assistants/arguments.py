@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, Strict
 
 from contracts.fields import DEFAULT_COLUMNS
-from contracts.questions.filters import EXACT
+from contracts.questions.filters import NAMED
 from contracts.questions.model import Question
 from contracts.questions.numbers import ContractNumber, Whole
 from contracts.questions.query import Columns, Dimensions
@@ -36,7 +36,7 @@ PageSize = Annotated[int, Whole(1, MOST_ROWS)]
 class FindNames(Question):
     """Which names, by what is typed of them."""
 
-    field: Annotated[str, OneOf(EXACT, "name list")] = "contractors"
+    field: Annotated[str, OneOf(NAMED, "name list")] = "contractors"
     typed: Annotated[str, Strict(), Field(max_length=200)] = ""
     limit: PageSize = USUAL_ROWS
 

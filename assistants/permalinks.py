@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from contracts.questions.comparisons import Comparison
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
-from contracts.questions.periods import UNDATED, TimeRange
+from contracts.questions.periods import UNDATED, TimeRange, TimeRanges
 from contracts.questions.query import Sort
 from contracts.questions.tables import Table, TableSort
 from contracts.questions.texts import NamePattern, Names
@@ -26,15 +26,16 @@ PERIODS = ("year", "quarter", "month")
 
 
 def link_filters(filters: Filters) -> Pairs | None:
-    """The parameters of these filters; None where no link can say them: one knows a single range of days
-    beside whole years, quarters and months."""
-    times = _link_times(filters.time_ranges)
+    """The parameters of these filters; None where no link can say them: one knows years, quarters, months
+    and a single range of days, each of which narrows the others."""
+    times = _link_times(filters.times)
     if times is None:
         return None
     names = {parameter: filters.names(name) for name, parameter in LISTS.items()}
     pairs = [("q", keyword) for keyword in filters.keywords]
     pairs += [pair for parameter, some in names.items() for pair in _link_names(parameter, some)]
     pairs += [pair for parameter, some in names.items() for pair in _link_patterns(parameter, some)]
+    pairs += [("place", place) for place in filters.places]
     pairs += [("number", number) for number in filters.numbers]
     pairs += [pair for period in PERIODS for pair in times if pair[0] == period]
     pairs += [("repaired", column) for column in filters.repaired_fields]
@@ -46,7 +47,7 @@ def link_filters(filters: Filters) -> Pairs | None:
     pairs += [(end, amount) for end, amount in filters.value_range.to_json().items() if amount is not None]
     pairs += [pair for pair in times if pair[0] == "undated"]
     if filters.include_flood_control:
-        pairs.append(("flood", "1"))
+        pairs.append(("flood", "only" if filters.flood_control_only else "1"))
     return pairs
 
 
@@ -112,24 +113,48 @@ def _link_patterns(parameter: str, names: Names) -> Iterator[tuple[str, str]]:
             yield f"{parameter}_contains", name.contains
 
 
-def _link_times(ranges: tuple[TimeRange, ...]) -> Pairs | None:
-    pairs: Pairs = []
-    days: list[TimeRange] = []
-    for one in ranges:
-        if one == UNDATED:
-            pairs.append(("undated", "1"))
-        elif whole := _name_period(one):
-            pairs.append(whole)
-        else:
-            days.append(one)
-    if len(days) > 1:
-        # A month alone is a range of days, which the form of the page can show.
-        pairs += [("month", f"{one.start:%Y-%m}") for one in days if _is_month(one)]
-        days = [one for one in days if not _is_month(one)]
-    if len(days) > 1:
+def _link_times(groups: Sequence[TimeRanges]) -> Pairs | None:
+    given = [tuple(one for one in group if one != UNDATED) for group in groups]
+    # The page adds the contracts without a day to each of its lists.
+    undated = bool(groups) and all(UNDATED in group for group in groups)
+    if () in given:
+        return [("undated", "1")] if undated else None
+    linked = [_link_group(group) for group in given]
+    pairs = [pair for group in linked for pair in group or ()]
+    # Each list has its own names in the link, so that two of a sort are none.
+    sorts = [sort for group in linked for sort in {_sort_of(name) for name, _ in group or ()}]
+    if not all(linked) or len(sorts) > len(set(sorts)):
         return None
-    ends = [(name, day) for one in days for name, day in (("from", one.start), ("to", one.end))]
-    return pairs + [(name, day.isoformat()) for name, day in ends if isinstance(day, date)]
+    return pairs + ([("undated", "1")] if undated else [])
+
+
+def _sort_of(name: str) -> str:
+    return "days" if name in ("from", "to") else name
+
+
+def _link_group(group: Sequence[TimeRange]) -> Pairs | None:
+    """A list of years, of quarters, of months, or of one range of days; None where it is none of them."""
+    named = [_name_period(one) for one in group]
+    known = [name for name in named if name]
+    # A month alone is a range of days, which the form of the page can show.
+    if len(group) == 1 and (not known or known[0][0] == "month"):
+        ends = (("from", group[0].start), ("to", group[0].end))
+        return [(name, day.isoformat()) for name, day in ends if isinstance(day, date)]
+    if len(known) < len(named) or not known:
+        return None
+    # One parameter is one list: years beside quarters are said as quarters.
+    finest = max((sort for sort, _ in known), key=PERIODS.index)
+    return sorted({part for name in known for part in _split_period(*name, finest)})
+
+
+def _split_period(sort: str, value: str, finest: str) -> Pairs:
+    if sort == finest:
+        return [(sort, value)]
+    if sort == "year":
+        quarters = [("quarter", f"{value}-Q{one}") for one in QUARTERS]
+        return [part for quarter in quarters for part in _split_period(*quarter, finest)]
+    year, number = value.split("-Q")
+    return [("month", f"{year}-{month:02}") for month in range(3 * int(number) - 2, 3 * int(number) + 1)]
 
 
 def _is_month(one: TimeRange) -> bool:
@@ -139,7 +164,7 @@ def _is_month(one: TimeRange) -> bool:
 
 
 def _name_period(one: TimeRange) -> tuple[str, str] | None:
-    """A whole year or quarter."""
+    """A whole year, quarter or month."""
     if one.start is None:
         return None
     year = one.start.year
@@ -148,4 +173,4 @@ def _name_period(one: TimeRange) -> tuple[str, str] | None:
     for quarter in QUARTERS:
         if one == TimeRange.quarter(year, quarter):
             return "quarter", f"{year}-Q{quarter}"
-    return None
+    return ("month", f"{one.start:%Y-%m}") if _is_month(one) else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -19,7 +21,7 @@ from contracts.flags.flag import VERDICT, Flag
 from contracts.flags.registry import FLAGS
 from contracts.questions.dimensions import DIMENSIONS, NAMES
 from contracts.questions.entities.kinds import KINDS
-from contracts.questions.filters import EXACT
+from contracts.questions.filters import EXACT, Exact
 from contracts.questions.tables import MEASURES
 from contracts.reasons import REASONS
 from data_processing.kinds.exporting import FORMATS
@@ -113,6 +115,28 @@ class Page(AccessMixin, TemplateView):
         return super().get_context_data(declared=DECLARED, **kwargs)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A box of the form that takes names."""
+
+    label: str
+    hint: str
+    more: bool = False
+
+
+def _list_boxes(exact: Mapping[str, Exact]) -> Mapping[str, Box | Exact]:
+    # Texts of an area are filtered by from charts and rows; people who type mean the place.
+    place = Box(label="Place of delivery", hint="Province or region, however it is written")
+    boxes = {name: ("places", place) if name == "areas" else (name, one) for name, one in exact.items()}
+    return dict(boxes.values())
+
+
+PICKERS = _list_boxes(EXACT)
+"""The boxes of names by what they filter."""
+USUAL = {name: box for name, box in PICKERS.items() if not box.more}
+"""Those that are not below "More filters"."""
+
+
 class Explorer(Page):
     """Search, filter, charts and export."""
 
@@ -121,17 +145,13 @@ class Explorer(Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         formats = [(name, FORMAT_LABELS.get(name, name)) for name in FORMATS]
         return super().get_context_data(
-            pickers=EXACT,
+            pickers=PICKERS,
             formats=formats,
             modules=MODULES,
             dimensions=GROUPED_BY,
             measures=MEASURED,
             **kwargs,
         )
-
-
-USUAL = {name: exact for name, exact in EXACT.items() if not exact.more}
-"""The name filters that are not below "More filters"."""
 
 
 class Compare(Page):

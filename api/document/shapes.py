@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, Typ
 from api.models import SCOPES
 from contracts.engine.names import Suggested
 from contracts.fields import FIELD_BY_NAME, Also, Pesos, Shown
-from contracts.questions.filters import EXACT
+from contracts.questions.filters import NAMED
 from contracts.questions.model import SCHEMA_PATH
 from contracts.snapshot.versions import SourceReport
 from data_processing.kinds.exporting import ARCHIVE, FORMATS, ExportResult
@@ -274,7 +274,7 @@ class AllNames(TypedDict):
 class Suggestions(TypedDict):
     """Names that match what was typed, best first, and all of them together; null where nothing was typed."""
 
-    field: Annotated[str, Also(enum=list(EXACT))]
+    field: Annotated[str, Also(enum=list(NAMED))]
     q: str
     suggestions: list[Suggested]
     all_names: AllNames | None

@@ -15,7 +15,7 @@ from api.requests.parameters import Choice, Pattern, Text, Whole
 from api.view import Answer, ApiView, refusal
 from contracts.engine.names import NameMatches
 from contracts.fields import DEFAULT_COLUMNS, FIELDS, Field
-from contracts.questions.filters import EXACT, FILTER_OF
+from contracts.questions.filters import FILTER_OF, NAMED
 from contracts.questions.query import digest
 from contracts.snapshot.citation import cite
 from contracts.snapshot.versions import Manifest
@@ -31,7 +31,7 @@ class Suggest(ApiView):
     """Names that match what a person types, best first, with their contracts and value."""
 
     query = (
-        Choice(name="field", meaning="which names", choices=tuple(EXACT), default="contractors"),
+        Choice(name="field", meaning="which names", choices=NAMED, default="contractors"),
         Text(name="q", meaning="what was typed", at_most=MAX_TYPED, default=""),
         Pattern(name="contains", meaning="only the names that this pattern means"),
         Whole(name="limit", meaning="at most so many names", low=1, high=MOST_NAMES, default=SUGGESTIONS),

@@ -11,7 +11,7 @@ from contracts.engine.matching import Matcher, read_phrases
 from contracts.engine.names import Suggested
 from contracts.errors import InvalidQuery
 from contracts.fields import Also, Pesos
-from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
+from contracts.questions.filters import EXACT, NAMED, Filters
 from contracts.questions.searchtext import SearchText
 from contracts.snapshot.words import WORD
 
@@ -19,6 +19,7 @@ CLOSE = 3
 # To compare a name with 110,000 others, or a word with the vocabulary, takes tens of milliseconds.
 MOST_COMPARED = 5
 MOST_WORDS = 3
+NO_REASONS = ("also_within", "include_flood_control", "flood_control_only")
 # Two letters are near everything.
 SHORTEST = 3
 
@@ -100,10 +101,11 @@ def _sum_up_implausible(filters: Filters, matcher: Matcher) -> Implausible | Non
 def _list_unknown_names(filters: Filters, matcher: Matcher, cursor: Cursor) -> list[UnknownName]:
     """The exact names in ``filters`` that no contract bears; the first of them with close names."""
     unknown: list[UnknownName] = []
-    for name, exact in (*EXACT.items(), *EXCEPTIONS.items()):
+    taken = {**{name: name for name in NAMED}, **{f"except_{name}": name for name in EXACT}}
+    for name, field in taken.items():
         if not (wanted := filters.names(name)):
             continue
-        names = matcher.list_names(exact.column)
+        names = matcher.list_named(field)
         for label in names.list_unknown(wanted):
             close: list[Suggested] = []
             if len(unknown) < MOST_COMPARED:
@@ -138,8 +140,10 @@ def _leave_away(filters: Filters) -> Iterator[tuple[str, str | None, Filters]]:
     # Left alone, any filter finds nothing for itself: that all contracts are there without it says nothing.
     empty = Filters(include_flood_control=filters.include_flood_control)
     for name, member in Filters.model_fields.items():
-        wider = filters.model_copy(update={name: member.default})
-        if wider not in (filters, empty) and name != "include_flood_control":
+        # All that is said of days is left away together: one box of the page empties them.
+        days = {"also_within": ()} if name == "time_ranges" else {}
+        wider = filters.model_copy(update={name: member.default, **days})
+        if wider not in (filters, empty) and name not in NO_REASONS:
             yield name, None, wider
     if filters.text and len(filters.text.alternatives) == 1:
         [terms] = filters.text.alternatives

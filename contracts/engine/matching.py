@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from contracts.engine import aggregates
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
+from contracts.engine.entities.places import PlaceList
 from contracts.engine.names import Labels, NameList, select_names
 from contracts.engine.sql import (
+    AREA,
     FOUND,
+    PLACED,
     FilterBits,
     RowSubset,
     matching_rows,
@@ -49,7 +52,10 @@ LISTED_FILTERS = {
     if exact.column in (*SEARCHED_NAMES, *LISTED)
 }
 """Name lists that need no look at all rows: the contracts of each name are kept."""
-TAKEN_APART = ("time_ranges", "value_range", "implausible", "include_flood_control")
+TAKEN_APART = (
+    *("places", "time_ranges", "also_within", "value_range", "implausible"),
+    *("include_flood_control", "flood_control_only"),
+)
 """Other filters that need none: what they ask is in arrays."""
 # Words to choose from where one was mistyped.
 NEAR = 3
@@ -142,8 +148,9 @@ class Matcher:
 
     def _find_few(self, filters: Filters) -> MatchedRows | None:
         """The contracts, where they are few and no look at all rows is needed to find them."""
-        listed = filters.implausible == "only" or any(map(filters.names, LISTED_FILTERS))
-        if not (filters.indexed or listed):
+        listed = filters.places or any(map(filters.names, LISTED_FILTERS))
+        few = filters.implausible == "only" or filters.flood_control_only
+        if not (filters.indexed or listed or few):
             return None
         found = self.match_rows(filters)
         return found if found.count <= found.size // FEW_OF else None
@@ -199,6 +206,16 @@ class Matcher:
             column, lambda: NameList(self._cursor.fetch_table(select_names(column)))
         )
 
+    def list_places(self) -> PlaceList:
+        """The places that the texts of the area of delivery name."""
+        places = self._names.get_or_make("places", lambda: PlaceList(self.list_names(AREA)))
+        assert isinstance(places, PlaceList)
+        return places
+
+    def list_named(self, field: str) -> NameList:
+        """What the filter ``field`` takes: the names of a column, or places."""
+        return self.list_places() if field == "places" else self.list_names(EXACT[field].column)
+
     def knows(self, word: str) -> bool:
         """Whether any text that typed words are looked for in has a word that begins so."""
         [phrase] = read_phrases(self._cursor, {word}).values()
@@ -220,6 +237,8 @@ class Matcher:
                 meant = self._mean(exact.column, wanted)
                 if meant.any():
                     bits[name, exact.column] = np.packbits(meant).tobytes()
+        if filters.places:
+            bits[PLACED] = np.packbits(self.list_places().mean_areas(filters.places)).tobytes()
         if filters.indexed:
             bits[FOUND] = self.match_rows(filters).bits
         return bits
@@ -253,8 +272,11 @@ class Matcher:
         mask = np.ones(self._indexes.rows.size, np.bool_) if first is None else _narrow(chain([first], masks))
         self._narrow_implausible(mask, filters.implausible)
         self._indexes.rows.narrow_amounts(mask, filters.value_range)
-        self._indexes.rows.narrow_days(mask, filters.time_ranges)
-        if not filters.include_flood_control:
+        if (days := filters.days) is not None:
+            self._indexes.rows.narrow_days(mask, days)
+        if filters.flood_control_only:
+            mask &= ~self._indexes.rows.main
+        elif not filters.include_flood_control:
             mask[self._indexes.rows.second_source] = False
         return mask
 
@@ -292,6 +314,10 @@ class Matcher:
                 mask = np.zeros(self._indexes.rows.size, np.bool_)
                 mask[self._find_bearers(exact.column, self._mean(exact.column, wanted))] = True
                 yield np.logical_not(mask, out=mask) if name in EXCEPTIONS else mask
+        if filters.places:
+            mask = np.zeros(self._indexes.rows.size, np.bool_)
+            mask[self._find_bearers(AREA, self.list_places().mean_areas(filters.places))] = True
+            yield mask
 
     def _match_numbers(self, numbers: Sequence[str]) -> Mask:
         mask = np.zeros(self._indexes.rows.size, np.bool_)

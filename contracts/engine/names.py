@@ -73,10 +73,10 @@ class NameList:
         self._table = table.combine_chunks()
         # Marked as ``contracts.snapshot.expressions.fold_field`` does it: a phrase at a word start begins
         # with a mark, so that one search for bytes in each name answers.
-        self._folded = self._column("folded")
+        self._folded = self._searched = self.column("folded")
         self._rows = {
-            True: self._column("all_rows").to_numpy(),
-            False: self._column("main_rows").to_numpy(),
+            True: self.column("all_rows").to_numpy(),
+            False: self.column("main_rows").to_numpy(),
         }
         # Codes are dealt by ``all_rows``; without the second source another order may be right.
         self._by_size = {
@@ -88,15 +88,15 @@ class NameList:
 
     def hold(self, phrases: Sequence[Phrase]) -> Labels:
         """The names that hold all of ``phrases``; of none, all names. The missing name holds nothing."""
-        held: Labels = self._column("label").is_valid().to_numpy(zero_copy_only=False)
+        held: Labels = self.column("label").is_valid().to_numpy(zero_copy_only=False)
         for phrase in phrases:
-            held = held & _find(self._folded, phrase.folded)
+            held = held & _find(self._searched, phrase.folded)
         return held
 
     def mean(self, wanted: Sequence[NameWanted], phrases: Mapping[str, Phrase]) -> Labels:
         """The names that one of ``wanted`` means; ``phrases`` has those of its patterns."""
         exact = [name for name in wanted if not isinstance(name, NamePattern)]
-        meant = np.array(pc.is_in(self._column("label"), value_set=pa.array(exact, pa.string())))
+        meant = np.array(pc.is_in(self.column("label"), value_set=pa.array(exact, pa.string())))
         for pattern in wanted:
             if isinstance(pattern, NamePattern):
                 meant |= self.hold([phrases[phrase] for phrase in pattern.phrases])
@@ -105,14 +105,14 @@ class NameList:
     def list_all(self, *, include_flood_control: bool) -> list[str]:
         """The names of contracts, sorted as text; the missing one is none."""
         held = self.hold([]) & (self._rows[include_flood_control] > 0)
-        labels = self._column("label").filter(pa.array(held))
+        labels = self.column("label").filter(pa.array(held))
         names: list[str] = labels.take(pc.sort_indices(labels)).to_pylist()
         return names
 
     def list_unknown(self, wanted: Sequence[NameWanted]) -> list[str]:
         """Those of the exact names in ``wanted`` that no contract bears."""
         exact = [name for name in wanted if isinstance(name, str)]
-        known = pc.is_in(pa.array(exact, pa.string()), value_set=self._column("label"))
+        known = pc.is_in(pa.array(exact, pa.string()), value_set=self.column("label"))
         return [name for name, is_known in zip(exact, known.to_pylist(), strict=True) if not is_known]
 
     def suggest(
@@ -166,13 +166,14 @@ class NameList:
             for row in rows
         ]
 
-    def _column(self, name: str) -> pa.Array:
+    def column(self, name: str) -> pa.Array:
+        """A column of ``select_names``, by code."""
         # A table of no rows has no chunk.
         column = self._table.column(name)
         return column.chunk(0) if column.num_chunks else pa.array([], column.type)
 
     def _add_up(self, held: Labels, include_flood_control: bool) -> tuple[int, Decimal]:
-        values = self._column("all_value" if include_flood_control else "main_value")
+        values = self.column("all_value" if include_flood_control else "main_value")
         total = pc.sum(values.filter(pa.array(held))).as_py()
         return int(self._rows[include_flood_control][held].sum()), total or Decimal("0.00")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.fields import FIELDS, PHILGEPS
+from contracts.fields import FIELDS, FLOOD_CONTROL, PHILGEPS
 from contracts.questions.filters import EXACT, EXCEPTIONS, Filters
 from contracts.questions.periods import UNDATED, TimeRange
 from contracts.questions.query import Query, Sort
@@ -47,6 +47,9 @@ Bind = Callable[[object, str], str]
 
 FOUND = ("found", "id")
 """The key under which FilterBits holds the contracts that the indexes found (Filters.indexed)."""
+AREA = "area_of_delivery"
+PLACED = ("places", AREA)
+"""The key of the texts that name one of the places (Filters.places)."""
 
 # Bits and no lists of codes, because DuckDB makes a join of an IN of five values or more, and a join costs
 # the order of rows.
@@ -86,7 +89,11 @@ def _where(filters: Filters, found: FilterBits, parameters: _Parameters) -> str:
     ]
     if filters.indexed:
         parts.append(_is_found(FOUND, "(id - 1)::INTEGER", found, bind))
-    parts.append(_any_of([_within(time_range, bind) for time_range in filters.time_ranges]))
+    if filters.places:
+        parts.append(_is_found(PLACED, CODES[AREA], found, bind))
+    if (days := filters.days) is not None:
+        # Years and days that exclude each other leave none.
+        parts.append(f"({' OR '.join(_within(one, bind) for one in days) or 'false'})")
     amounts = filters.value_range
     if amounts.min is not None:
         parts.append(f"contract_amount >= {bind(amounts.min, 'DECIMAL(18,2)')}")
@@ -99,11 +106,9 @@ def _where(filters: Filters, found: FilterBits, parameters: _Parameters) -> str:
         parts.append(f"list_has_any(string_split(repaired_fields, ', '), {wanted})")
     if not filters.include_flood_control:
         parts.append(f"source = '{PHILGEPS}'")
+    if filters.flood_control_only:
+        parts.append(f"source = '{FLOOD_CONTROL}'")
     return " AND ".join(part for part in parts if part) or "true"
-
-
-def _any_of(alternatives: list[str]) -> str:
-    return f"({' OR '.join(alternatives)})" if alternatives else ""
 
 
 def _is_found(key: tuple[str, str], number: str, found: FilterBits, bind: Bind) -> str:

@@ -125,8 +125,8 @@ class Store:
             REMEMBERED_GROUPS, note=lambda hit: observer.note_lookup("groups", hit=hit)
         )
         self.digits: LruCache[Digits] = LruCache(REMEMBERED_DIGITS)
-        # All that there can be: one for each name column.
-        self.names: LruCache[NameList] = LruCache(len(EXACT))
+        # All that there can be: one for each name column, and the places.
+        self.names: LruCache[NameList] = LruCache(len(EXACT) + 1)
         self.entities = Remembered()
         # Of a snapshot of an older program, 40 MB of 5 million contracts; made when they are first asked for.
         self.identities: LruCache[Keys] = LruCache(1)
@@ -287,7 +287,7 @@ class Reader:
 
     def list_unknown(self, field: str, names: Names) -> list[str]:
         """Those exact ones of ``names`` that no contract bears in the column of the name filter ``field``."""
-        return self._matcher.list_names(EXACT[field].column).list_unknown(names)
+        return self._matcher.list_named(field).list_unknown(names)
 
     def _open_table(self, table: Table) -> Tabulation:
         self._store.indexes.expect_codes(table.columns_of_names)
@@ -304,7 +304,7 @@ class Reader:
     ) -> NameMatches:
         """Labels for the name filter ``field`` that hold what was typed (contracts.questions.searchtext), of
         those that ``within`` means."""
-        names = self._matcher.list_names(EXACT[field].column)
+        names = self._matcher.list_named(field)
         kept = within.phrases if within else ()
         ways, whole = spell_typed(typed), " ".join(phrases_of(typed.replace("&&", " ")))
         phrases = read_phrases(self._cursor, {whole, *kept, *(phrase for way in ways for phrase in way)})

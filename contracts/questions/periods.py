@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
@@ -25,6 +25,8 @@ from contracts.questions.numbers import Whole
 from contracts.questions.reading import FIRST_YEAR, LAST_YEAR, day, shown
 
 MAX_RANGES = 50
+# The page has three sorts of them: years, quarters and days.
+MAX_GROUPS = 5
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -197,3 +199,39 @@ def _sort_ranges(ranges: tuple[TimeRange, ...]) -> tuple[TimeRange, ...]:
 TimeRanges = Annotated[
     tuple[TimeRange, ...], FailFast(), Field(max_length=MAX_RANGES), AfterValidator(_sort_ranges)
 ]
+
+
+def _sort_groups(groups: tuple[tuple[TimeRange, ...], ...]) -> tuple[tuple[TimeRange, ...], ...]:
+    # An empty list asks for nothing, as elsewhere.
+    said = {json.dumps([one.to_json() for one in group]): group for group in groups if group}
+    return tuple(said[key] for key in sorted(said))
+
+
+NarrowerRanges = Annotated[
+    tuple[TimeRanges, ...],
+    FailFast(),
+    Field(
+        max_length=MAX_GROUPS,
+        description="lists as time_ranges, each of which narrows what the others leave: the day of "
+        "award lies in one range of every list",
+    ),
+    AfterValidator(_sort_groups),
+]
+
+
+def intersect_groups(groups: Sequence[Sequence[TimeRange]]) -> tuple[TimeRange, ...]:
+    """The ranges of the days that lie in one range of every group; there is at least one group."""
+    kept, *others = groups
+    for group in others:
+        both = (intersect(one, other) for one in kept for other in group)
+        kept = tuple(dict.fromkeys(days for days in both if days))
+    return tuple(kept)
+
+
+def intersect(one: TimeRange, other: TimeRange) -> TimeRange | None:
+    """The days of both; None where there are none."""
+    if UNDATED in (one, other):
+        return one if one == other else None
+    start = max((day for day in (one.start, other.start) if day), default=None)
+    end = min((day for day in (one.end, other.end) if day), default=None)
+    return None if start and end and start > end else TimeRange(start=start, end=end)

@@ -168,6 +168,22 @@ def say_names(names: Sequence[NameWanted], last: str) -> str:
     )
 
 
+Places = Annotated[
+    tuple[
+        Annotated[
+            ExactName,
+            Field(
+                description="a province, region or city of Metro Manila: all texts of the area of delivery "
+                "that name it, alone or among others, in the spelling of any source"
+            ),
+        ],
+        ...,
+    ],
+    FailFast(),
+    Field(max_length=MAX_NAMES),
+    AfterValidator(sort_distinct),
+]
+
 Names = Annotated[
     tuple[
         Annotated[

@@ -161,7 +161,8 @@ class RowArrays:
     def __init__(self, folder: Path) -> None:
         self._amounts = map_array(folder, "amounts")
         self._days = map_array(folder, "days")
-        self._main = map_array(folder, "main")
+        self.main: Mask = map_array(folder, "main")
+        """Whether a contract is of the main source."""
         self._orders = {sort: map_array(folder, name) for sort, name in SORTS.items()}
         # Snapshots of older programs have none.
         listed = [column for column in LISTED if (folder / f"{column}-rows.npy").exists()]
@@ -187,7 +188,7 @@ class RowArrays:
     @cached_property
     def second_source(self) -> NDArray[np.int64]:
         """The rows that are not of the main source; they are few."""
-        return np.flatnonzero(~self._main)
+        return np.flatnonzero(~self.main)
 
     def find_bearers(self, column: str, names: NDArray[np.bool_]) -> NDArray[np.uint32] | None:
         """The rows of the names in a column, or None where they are not kept."""
@@ -218,9 +219,7 @@ class RowArrays:
             mask &= self._amounts <= int(wanted.max * 100)
 
     def narrow_days(self, mask: Mask, wanted: Sequence[TimeRange]) -> None:
-        """Leave in ``mask`` the contracts with a day of award in one of the ranges, if there are any."""
-        if not wanted:
-            return
+        """Leave in ``mask`` the contracts with a day of award in one of the ranges."""
         inside = np.zeros(len(mask), np.bool_)
         for one in wanted:
             first = _count_days(one.start) if one.start else 0

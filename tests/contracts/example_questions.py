@@ -65,6 +65,9 @@ labels = st.none() | st.sampled_from(
         "DOH",
     ]
 )
+areas = st.sampled_from(
+    ["Bulacan", "Bulacan,Nueva Vizcaya", "PIÑAN (BULACAN), BULACAN, Region III", "Leyte", "Southern Leyte"]
+)
 days = st.none() | st.dates(date(2022, 11, 1), date(2024, 2, 1))
 amounts = st.decimals("0.01", "99999999.99", places=2) | st.sampled_from(
     [Decimal(n) for n in ("0.99", "1.00", "2.00", "5.00", "9.99", "10.00", "9999999999999999.99")]
@@ -78,7 +81,7 @@ awards = st.builds(
     notice_title=st.none() | texts,
     awardee_name=labels,
     organization_name=labels,
-    area_of_delivery=labels,
+    area_of_delivery=labels | areas,
     business_category=labels,
     procurement_mode=labels,
     funding_source=labels,
@@ -138,6 +141,10 @@ time_ranges = st.sampled_from(
         UNDATED,
     ]
 )
+ranges = st.lists(time_ranges, max_size=2).map(tuple)
+places = st.lists(
+    st.sampled_from(["Bulacan", "LEYTE", "Central Luzon", "nowhere"]), max_size=2, unique=True
+).map(tuple)
 value_ranges = st.tuples(st.none() | amounts, st.none() | amounts).map(in_order)
 repaired = st.lists(st.sampled_from(["award_date", "closing_date"]), max_size=2, unique=True).map(tuple)
 implausible = st.sampled_from(["include", "exclude", "only"])
@@ -166,6 +173,8 @@ one_filter = st.one_of(
     st.builds(Filters, repaired_fields=repaired),
     st.builds(Filters, implausible=implausible, include_flood_control=st.booleans()),
     st.builds(Filters, implausible=implausible, areas=names),
+    st.builds(Filters, places=places, flood_control_only=st.booleans()),
+    st.builds(Filters, time_ranges=ranges, also_within=st.lists(ranges, max_size=2).map(tuple)),
     filters_,
 )
 sorts = st.builds(Sort, field=st.sampled_from(SORTABLE), descending=st.booleans())

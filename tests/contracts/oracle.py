@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from contracts.acronyms import ACRONYMS
+from contracts.places import name_place, read_places
 from contracts.questions.filters import Filters
 from contracts.questions.query import Query
 from contracts.questions.searchtext import Term
@@ -141,6 +142,14 @@ def matches(row: Row, filters: Filters) -> bool:
     if filters.time_ranges and not any(
         _within(row["award_date"], r.start, r.end) for r in filters.time_ranges
     ):
+        return False
+    for group in filters.also_within:
+        if not any(_within(row["award_date"], r.start, r.end) for r in group):
+            return False
+    named = read_places(row["area_of_delivery"] or "")
+    if filters.places and not any(name_place(place) in named for place in filters.places):
+        return False
+    if filters.flood_control_only and row["source"] == "philgeps":
         return False
     low, high = filters.value_range.min, filters.value_range.max
     if low is not None and row["contract_amount"] < low:

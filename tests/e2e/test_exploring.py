@@ -135,13 +135,13 @@ def test_what_is_not_found_leads_to_what_is_near(page: Page) -> None:
 def test_filters_narrow_together_and_the_link_reproduces_them(page: Page, context: BrowserContext) -> None:
     explorer = ExplorerPage(page)
     explorer.pick("Organization", "municipality of test 4", "MUNICIPALITY OF TEST 4")
-    explorer.pick("Area of delivery", "province 1", "Province 1")
+    explorer.pick("Place of delivery", "province 1", "Province 1")
     explorer.choose_year(2024)
     explorer.choose_year(2023)
     explorer.type_amount("At least, pesos", "0.03M")
     expect(page.get_by_label("At least, pesos")).to_have_value("30,000")
     expect(page.locator("#in-words")).to_have_text(
-        "organization: MUNICIPALITY OF TEST 4; area: Province 1; awarded 2023 or 2024; at least ₱30,000.00"
+        "organization: MUNICIPALITY OF TEST 4; place: Province 1; awarded 2023 or 2024; at least ₱30,000.00"
     )
     summary = explorer.summary.inner_text()
     assert explorer.count() == sum(

@@ -13,7 +13,7 @@ from django.test import Client
 
 from contracts.questions.filters import EXACT
 from data_processing.kinds.exporting import FORMATS
-from web.views import FORMAT_LABELS, MODULES
+from web.views import FORMAT_LABELS, MODULES, PICKERS
 
 STATIC = Path(__file__).parents[2] / "web" / "static" / "web"
 SCRIPTS = sorted(STATIC.glob("*.js"))
@@ -34,14 +34,14 @@ def imports_of(name: str) -> set[str]:
 
 def test_form_offers_every_name_filter_of_the_api(client: Client) -> None:
     page = client.get("/").content.decode()
-    assert re.findall(r'data-picker="(\w+)"', page) == list(EXACT)
+    assert re.findall(r'data-picker="(\w+)"', page) == list(PICKERS)
     root = html.unescape(re.findall(r'<html lang="en" data-filters="([^"]+)"', page)[0])
     assert [declared["filter"] for declared in json.loads(root)] == list(EXACT)
 
 
 def test_form_hides_a_filter_among_more_filters_where_its_declaration_says_so(client: Client) -> None:
     more = client.get("/").content.decode().partition('id="more-filters"')[2].partition("</details>")[0]
-    assert re.findall(r'data-picker="(\w+)"', more) == [name for name, exact in EXACT.items() if exact.more]
+    assert re.findall(r'data-picker="(\w+)"', more) == [name for name, box in PICKERS.items() if box.more]
 
 
 def test_every_format_of_the_api_has_a_name_for_people() -> None:

@@ -10,7 +10,7 @@ from datetime import date
 from contracts.engine.aggregates import Part
 from contracts.questions.entities.kinds import KINDS, EntityKind
 from contracts.questions.filters import Filters
-from contracts.questions.periods import UNDATED, TimeRange
+from contracts.questions.periods import UNDATED, TimeRange, intersect, intersect_groups
 from contracts.questions.texts import NameWanted
 
 CONTRACTORS, ORGANIZATIONS = KINDS["contractors"], KINDS["organizations"]
@@ -63,22 +63,19 @@ def narrow_to_part(filters: Filters, kind: EntityKind, part: Part, shown: Sequen
 
 def narrow_to_period(filters: Filters, label: str | None) -> Filters:
     """The contracts of a year ("2024") or a month ("2024-05"), null: of no known day."""
-    if label is None:
-        return filters.model_copy(update={"time_ranges": (UNDATED,)})
-    return narrow_to_days(filters, read_period(label))
+    return narrow_to_days(filters, read_period(label) if label else UNDATED)
 
 
 def narrow_to_days(filters: Filters, within: TimeRange) -> Filters:
     """The contracts of ``within``, some days of which ``filters`` means."""
-    ranges = filters.time_ranges
     # Some days of a month may be all that the filters mean of it.
-    kept = [both for one in ranges for both in [_intersect(one, within)] if both] if ranges else [within]
-    return filters.model_copy(update={"time_ranges": tuple(dict.fromkeys(kept))})
+    days = (within,) if filters.days is None else intersect_groups([filters.days, [within]])
+    return filters.model_copy(update={"time_ranges": days, "also_within": ()})
 
 
 def narrow_to_whole(filters: Filters, periods: Sequence[TimeRange]) -> Filters:
     """The contracts of ``periods``, all days of which ``filters`` means."""
-    return filters.model_copy(update={"time_ranges": tuple(periods)})
+    return filters.model_copy(update={"time_ranges": tuple(periods), "also_within": ()})
 
 
 def narrow_to_named(filters: Filters, kind: EntityKind) -> Filters:
@@ -96,15 +93,7 @@ def read_period(label: str) -> TimeRange:
     return TimeRange(start=date(int(year), int(month), 1), end=date(int(year), int(month), last))
 
 
-def _intersect(one: TimeRange, other: TimeRange) -> TimeRange | None:
-    """The days of both; ``other`` has two ends."""
-    if one == UNDATED or other.start is None or other.end is None:
-        return None
-    start, end = max(one.start or other.start, other.start), min(one.end or other.end, other.end)
-    return TimeRange(start=start, end=end) if start <= end else None
-
-
 def covers(filters: Filters, year: int) -> bool:
     """Whether all days of a year are meant."""
     whole = TimeRange.year(year)
-    return not filters.time_ranges or any(_intersect(one, whole) == whole for one in filters.time_ranges)
+    return filters.days is None or any(intersect(one, whole) == whole for one in filters.days)

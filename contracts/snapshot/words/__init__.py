@@ -7,10 +7,11 @@ phrase of any length is answered without reading a text.
 """
 
 from contracts.snapshot.words.building import build_index
-from contracts.snapshot.words.form import WORD, Cut, Phrase, cut_ascii, cut_phrases, read_cuts, unmark
+from contracts.snapshot.words.form import MARK, WORD, Cut, Phrase, cut_ascii, cut_phrases, read_cuts, unmark
 from contracts.snapshot.words.index import WordIndex
 
 __all__ = [
+    "MARK",
     "WORD",
     "Cut",
     "Phrase",

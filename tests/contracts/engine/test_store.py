@@ -24,6 +24,7 @@ from contracts.fields import FIELDS
 from contracts.ingest.layout import build, build_arrays
 from contracts.questions.filters import Filters
 from contracts.questions.numbers import ValueRange
+from contracts.questions.periods import TimeRange
 from contracts.questions.query import DIMENSIONS, Aggregation, Page, Query, Sort
 from contracts.snapshot.versions import Snapshot
 from tests.contracts import oracle
@@ -690,3 +691,40 @@ def test_sort_that_needs_more_memory_than_there_is_says_so(tmp_path: Path) -> No
             reader.stream(Query(sort=Sort(field="reference_id"))).read_all()
         assert reader.count(Filters()).rows == 300_000
     store.close()
+
+
+def test_a_place_is_found_in_the_spelling_of_either_source_and_among_other_places() -> None:
+    areas = ["Bulacan", "Bulacan,Nueva Vizcaya", "PIÑAN (BULACAN), BULACAN, Region I", "Leyte"]
+    areas += ["Southern Leyte", "LAS PIÑAS CITY, National Capital Region", None]
+    awards = [
+        make_award(
+            number, area_of_delivery=area, source="flood_control" if "R" in (area or "") else "philgeps"
+        )
+        for number, area in enumerate(areas, start=1)
+    ]
+    with open_awards(awards) as store, store.reader() as reader:
+
+        def count(*places: str, **others: Any) -> int:
+            return reader.count(Filters(places=places, include_flood_control=True, **others)).rows
+
+        assert (count("bulacan"), count("Nueva Vizcaya"), count("Leyte"), count("NCR")) == (3, 1, 1, 1)
+        # The file's own region, where it says one.
+        assert (count("Central Luzon"), count("Region I"), count("Region II", "Leyte")) == (2, 1, 2)
+        assert count("Bulacan", flood_control_only=True) == 1
+        found = reader.suggest("places", "leyte", include_flood_control=True)
+        assert [(one.label, one.count) for one in found.best] == [("Leyte", 1), ("Southern Leyte", 1)]
+        assert found.patterns == []
+        [unknown] = reader.remark(Filters(places=("Bulcan",)))["unknown_names"]
+        assert (unknown["filter"], [one["label"] for one in unknown["close"]]) == ("places", ["Bulacan"])
+
+
+def test_lists_of_time_ranges_narrow_each_other(small_store: Store) -> None:
+    year, other = TimeRange.year(2024), TimeRange.year(2023)
+    march = TimeRange(start=date(2024, 3, 1), end=date(2024, 3, 31))
+    with small_store.reader() as reader:
+        alone = reader.count(Filters(time_ranges=(march,)))
+        both = Filters(time_ranges=(year, other), also_within=((march,),))
+        assert reader.count(both) == alone
+        assert both.describe() == "awarded 2023 or 2024, and within 2024-03-01 to 2024-03-31"
+        none = Filters(time_ranges=(other,), also_within=((march,),))
+        assert (reader.count(none).rows, reader.search(Query(filters=none), Page())) == (0, [])

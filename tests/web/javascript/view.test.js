@@ -56,7 +56,8 @@ function drawView() {
     min: drawText(),
     max: drawText(),
     undated: below(2) === 1,
-    flood: below(2) === 1,
+    places: distinct(list(3, () => pick(NAMES))).sort(),
+    flood: pick(["", "1", "only"]),
     sort: drawText() ?? EMPTY.sort,
     page: drawText() ?? EMPTY.page,
     show: pick(["rows", "charts"]),
@@ -206,25 +207,37 @@ test("a task leads back to the view that it was asked from", () => {
     text: "dam or road",
     numbers: ["7"],
     min: "5",
-    flood: true,
+    flood: "only",
+    places: ["Bulacan"],
   };
   assert.deepEqual(viewOfRequest(requestOf(toFilters(asked))), asked);
   assert.equal(viewOfRequest(requestOf({}, "contract_amount")).sort, "contract_amount");
 });
 
-test("whole years and quarters of a task are named, other days are a span", () => {
-  const view = viewOfRequest(
-    requestOf({
-      time_ranges: [
-        span("2023-01-01", "2023-12-31"),
-        span("2024-04-01", "2024-06-30"),
-        span("2024-02-01", "2024-03-31"),
-        { type: "undated", start_date: null, end_date: null },
-      ],
-    }),
-  );
-  assert.deepEqual([view.years, view.quarters, view.undated], [["2023"], ["2024-Q2"], true]);
-  assert.deepEqual([view.from, view.to], ["2024-02-01", "2024-03-31"]);
+test("years, quarters and days narrow each other, and lead back to the view", () => {
+  const search = "?year=2023&year=2024&quarter=2024-Q2&from=2024-04-01&to=2024-05-31";
+  const { time_ranges: years, also_within: narrower } = toFilters(readView(search));
+  assert.deepEqual(years, [
+    { type: "yearly", year: 2023 },
+    { type: "yearly", year: 2024 },
+  ]);
+  assert.deepEqual(narrower, [
+    [{ type: "quarterly", year: 2024, quarter: 2 }],
+    [{ type: "custom", start_date: "2024-04-01", end_date: "2024-05-31" }],
+  ]);
+  const also_within = [[span("2024-04-01", "2024-06-30")], [span("2024-04-01", "2024-05-31")]];
+  const time_ranges = [span("2023-01-01", "2023-12-31"), span("2024-01-01", "2024-12-31")];
+  assert.equal(writeView(viewOfRequest(requestOf({ time_ranges, also_within }))), search);
+});
+
+test("older tasks, whose years, quarters and days added up, have a link where one can say it", () => {
+  const undated = { type: "undated", start_date: null, end_date: null };
+  const viewOf = (...time_ranges) => viewOfRequest(requestOf({ time_ranges }));
+  const mixed = viewOf(span("2023-01-01", "2023-12-31"), span("2024-04-01", "2024-06-30"), undated);
+  assert.deepEqual(mixed.quarters, ["2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4", "2024-Q2"]);
+  assert.deepEqual([mixed.years, mixed.undated], [[], true]);
+  assert.equal(viewOf(undated).undated, true);
+  assert.equal(viewOf(span("2023-01-01", "2023-12-31"), span("2024-02-01", "2024-03-31")), null);
 });
 
 test("months of several years have an address, beside one span of days", () => {

@@ -24,7 +24,8 @@ const OTHERS = {
   value_range: { words: "of any amount", changes: { min: null, max: null } },
   implausible: { words: "with every amount, plausible or not", changes: { implausible: null } },
   repaired_fields: { words: "repaired or not", changes: { repaired: [] } },
-  include_flood_control: { words: "with the flood-control source", changes: { flood: true } },
+  places: { words: "in any place", changes: { places: [] } },
+  include_flood_control: { words: "with the flood-control list", changes: { flood: "1" } },
 };
 
 /**

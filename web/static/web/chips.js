@@ -115,16 +115,24 @@ function listTimes({ years, quarters, months, from, to, undated }) {
 }
 
 /** @param {View} view @returns {Chip[]} */
-function listOthers({ min, max, implausible, repaired, flood }) {
+function listOthers({ places, min, max, implausible, repaired, flood }) {
   const words = implausible === "only" ? "Implausible amounts only" : "Without implausible amounts";
   return [
+    ...places.map((place) => ({
+      words: place,
+      changes: { places: places.filter((kept) => kept !== place) },
+      kind: "Place",
+    })),
     ...(implausible !== null ? [{ words, changes: { implausible: null } }] : []),
     ...(repaired.length ? [{ words: nameRepaired(repaired), changes: { repaired: [] } }] : []),
     ...(min !== null ? [{ words: `At least ${formatPesos(min)}`, changes: { min: null } }] : []),
     ...(max !== null ? [{ words: `At most ${formatPesos(max)}`, changes: { max: null } }] : []),
-    ...(flood ? [{ words: "Flood control included", changes: { flood: false } }] : []),
+    ...(flood ? [{ words: FLOOD[flood], changes: { flood: "" }, kind: "Source" }] : []),
   ];
 }
+
+/** @type {Record<string, string>} */
+const FLOOD = { 1: "with the flood-control list", only: "flood-control projects only" };
 
 /** @param {string[]} columns */
 const nameRepaired = (columns) =>

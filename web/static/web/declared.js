@@ -18,10 +18,12 @@
 /** @type {ExactFilter[]} */
 export const EXACT = JSON.parse(document.documentElement.dataset.filters ?? "[]");
 
-const WORDS = new Map(EXACT.map(({ filter, words }) => [filter, words]));
+/** @typedef {NameFilter | "places"} NamedFilter  what takes names that people pick from a list */
 
-/** What one of the names of a filter is called, as in "this area". @param {NameFilter} filter */
+const WORDS = new Map(EXACT.map(({ filter, words }) => [String(filter), words])).set("places", "place");
+
+/** What one of the names of a filter is called, as in "this area". @param {NamedFilter} filter */
 export const wordsOf = (filter) => WORDS.get(filter) ?? filter;
 
-/** The same at the head of something, as in "Area". @param {NameFilter} filter */
+/** The same at the head of something, as in "Area". @param {NamedFilter} filter */
 export const titleOf = (filter) => wordsOf(filter).replace(/^./, (letter) => letter.toUpperCase());

@@ -12,7 +12,7 @@ const OLDEST_YEAR = 2000;
 /** @type {Record<string, string[]>} */
 const ERROR_PLACES = {
   "#keyword-error": ["/filters/text", "/filters/keywords", "/filters/numbers"],
-  "#years-error": ["/filters/time_ranges"],
+  "#years-error": ["/filters/time_ranges", "/filters/also_within"],
   "#amounts-error": ["/filters/value_range"],
 };
 
@@ -25,7 +25,7 @@ export class FilterForm {
   #years = [];
   #amounts = { min: find("#min", HTMLInputElement), max: find("#max", HTMLInputElement) };
   #days = { from: find("#from", HTMLInputElement), to: find("#to", HTMLInputElement) };
-  #flood = find("#flood", HTMLInputElement);
+  #flood = find("#flood", HTMLSelectElement);
   #implausible = find("#implausible", HTMLSelectElement);
   #number = find("#number", HTMLInputElement);
   #quarterYear = find("#quarter-year", HTMLSelectElement);
@@ -40,7 +40,7 @@ export class FilterForm {
     const roots = document.querySelectorAll("[data-picker]");
     this.#pickers = [...roots].map((root) => new Picker(root, { changed }));
     find("#filters").addEventListener("submit", (event) => event.preventDefault());
-    this.#flood.addEventListener("change", () => changed({ flood: this.#flood.checked }));
+    this.#flood.addEventListener("change", () => changed({ flood: this.#flood.value }));
     this.#implausible.addEventListener("change", () => changed({ implausible: this.#implausible.value || null }));
     find("#clear").addEventListener("click", clear);
     find("#toggle-filters").addEventListener("click", () => this.#toggle());
@@ -78,7 +78,7 @@ export class FilterForm {
     showAmount(this.#amounts.max, view.max);
     this.#days.from.value = view.from ?? "";
     this.#days.to.value = view.to ?? "";
-    this.#flood.checked = view.flood;
+    this.#flood.value = view.flood;
     this.#implausible.value = view.implausible ?? "";
     const count = countFilters(view);
     find("#toggle-filters").textContent = count ? `Filters (${count})` : "Filters";

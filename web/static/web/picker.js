@@ -2,12 +2,13 @@
 
 import { Problem } from "./api.js";
 import { Combobox } from "./combobox.js";
+import { wordsOf } from "./declared.js";
 import { find } from "./dom.js";
-import { describeAll, describeName, suggestNames } from "./suggestions.js";
+import { describeAll, describeName, settleTyped, suggestNames } from "./suggestions.js";
 import { pickAll } from "./typing.js";
 import { EMPTY, patternsOf } from "./view.js";
 
-/** @import {NameFilter} from "./declared.js" */
+/** @import {NamedFilter} from "./declared.js" */
 /** @import {AllNames, Suggestion} from "./suggestions.js" */
 /** @import {Changes, View} from "./view.js" */
 
@@ -25,7 +26,7 @@ export class Picker {
    */
   constructor(root, { changed }) {
     this.root = root;
-    this.field = /** @type {NameFilter} */ (root.dataset.picker);
+    this.field = /** @type {NamedFilter} */ (root.dataset.picker);
     this.#changed = changed;
     this.#input = find("input", HTMLInputElement, root);
     this.#note = find(".field-note", HTMLElement, root);
@@ -40,9 +41,7 @@ export class Picker {
     this.#input.addEventListener("keydown", (event) => {
       if (event.key === "Backspace" && !this.#input.value) this.#dropLast(event);
     });
-    this.#input.addEventListener("blur", () => {
-      this.#note.textContent = "";
-    });
+    this.#input.addEventListener("change", () => this.#settle());
   }
 
   /** @param {View} view */
@@ -52,21 +51,54 @@ export class Picker {
 
   /** Whether the view has names of this filter. */
   get isUsed() {
-    return this.#view[this.field].length + this.#view[patternsOf(this.field)].length > 0;
+    return this.#lists.some((list) => this.#view[list].length > 0);
+  }
+
+  /** The members of the view that this box fills. */
+  get #lists() {
+    if (this.field === "places") return /** @type {const} */ (["places", "areas_contains"]);
+    return /** @type {const} */ ([this.field, patternsOf(this.field)]);
   }
 
   /** @param {Suggestion | AllNames} option @returns {Changes} */
   #pick(option) {
-    if ("patterns" in option) return pickAll(this.#view, option);
-    return { [this.field]: [...this.#view[this.field], option.label] };
+    this.#tell("");
+    if ("patterns" in option && option.field !== "places")
+      return pickAll(this.#view, { ...option, field: option.field });
+    if ("patterns" in option) return {};
+    return { [this.field]: [...new Set([...this.#view[this.field], option.label])] };
   }
 
   /** @param {KeyboardEvent} event */
   #dropLast(event) {
-    const list = [patternsOf(this.field), this.field].find((name) => this.#view[name].length);
+    const list = [...this.#lists].reverse().find((name) => this.#view[name].length);
     if (!list) return;
     event.preventDefault();
     this.#changed({ [list]: this.#view[list].slice(0, -1) });
+  }
+
+  /** What was typed and left without a pick: all names that hold it are meant, or there are none, which is said. */
+  async #settle() {
+    const typed = this.#input.value.trim();
+    if (!typed) return this.#tell("");
+    try {
+      const changes = await settleTyped(this.field, typed, this.#view);
+      if (this.#input.value.trim() !== typed) return undefined;
+      if (!changes) return this.#tell(`No ${wordsOf(this.field)} has “${typed}” in its name, so it is not looked for.`);
+      this.#input.value = "";
+      this.#tell("");
+      this.#changed(changes);
+    } catch (error) {
+      this.#explain(error, []);
+    }
+    return undefined;
+  }
+
+  /** @param {string} trouble */
+  #tell(trouble) {
+    this.#note.textContent = trouble;
+    if (trouble) this.#input.setAttribute("aria-invalid", "true");
+    else this.#input.removeAttribute("aria-invalid");
   }
 
   /** @param {string} typed @param {AbortSignal} signal @returns {Promise<(Suggestion | AllNames)[]>} */
@@ -79,6 +111,8 @@ export class Picker {
   /** @param {unknown} error @param {(Suggestion | AllNames)[]} options */
   #explain(error, options) {
     if (error !== null && !(error instanceof Problem)) throw error;
-    this.#note.textContent = error?.detail ?? (options.length ? "" : "No other name matches. Try fewer letters.");
+    this.#tell(
+      error?.detail ?? (options.length || !this.#input.value ? "" : "No other name matches. Try fewer letters."),
+    );
   }
 }

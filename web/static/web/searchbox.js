@@ -8,11 +8,11 @@ import { describeName, suggestNames } from "./suggestions.js";
 import { addAlternative, isComplete, pickName, textOf } from "./typing.js";
 import { EMPTY } from "./view.js";
 
-/** @import {NameFilter} from "./declared.js" */
+/** @import {NamedFilter} from "./declared.js" */
 /** @import {Changes, View} from "./view.js" */
 
-/** @type {NameFilter[]} */
-const SUGGESTED = ["contractors", "organizations", "areas", "business_categories"];
+/** @type {NamedFilter[]} */
+const SUGGESTED = ["contractors", "organizations", "places", "business_categories"];
 const OF_EACH = 3;
 const LEAST_LETTERS = 2;
 const SEARCH_PAUSE_MS = 250;

@@ -3,15 +3,18 @@
 import { countWords, formatPesos, groupDigits } from "./amounts.js";
 import { API, get } from "./api.js";
 import { build } from "./dom.js";
-import { describePattern } from "./typing.js";
+import { describePattern, pickAll } from "./typing.js";
 
-/** @import {NameFilter} from "./declared.js" */
-/** @typedef {Api.Suggested & {field: NameFilter}} Suggestion */
-/** @typedef {NonNullable<Api.Suggestions["all_names"]> & {field: NameFilter}} AllNames */
+/** @import {NamedFilter} from "./declared.js" */
+/** @import {Changes, View} from "./view.js" */
+/** @typedef {Api.Suggested & {field: NamedFilter}} Suggestion */
+/** @typedef {NonNullable<Api.Suggestions["all_names"]> & {field: NamedFilter}} AllNames */
+
+const MOST_PLACES = 50;
 
 /**
  * Names of a filter list that match, best first, and all of them together where they are several.
- * @param {NameFilter} field  a name list of the API's filters
+ * @param {NamedFilter} field  a name list of the API's filters
  * @param {string} typed
  * @param {{contains?: string, limit?: number, signal?: AbortSignal}} [options]  `contains`: of the names that this pattern means
  * @returns {Promise<{suggestions: Suggestion[], all: AllNames | null}>}
@@ -27,6 +30,23 @@ export async function suggestNames(field, typed, { contains, limit, signal } = {
     suggestions: suggestions.map((suggestion) => ({ ...suggestion, field })),
     all: all && all.names > 1 ? { ...all, field } : null,
   };
+}
+
+/**
+ * What typing something without picking a name changes; null where no name holds it.
+ * @param {NamedFilter} field
+ * @param {string} typed
+ * @param {View} view
+ * @returns {Promise<Changes | null>}
+ */
+export async function settleTyped(field, typed, view) {
+  const { suggestions, all } = await suggestNames(field, typed, { limit: MOST_PLACES });
+  if (field === "places" && !suggestions.length) return settleTyped("areas", typed, view); // a town, for one
+  if (!suggestions.length) return null;
+  if (all && field !== "places") return pickAll(view, { ...all, field });
+  const labels = suggestions.map(({ label }) => label);
+  const whole = labels.filter((label) => label.toLowerCase() === typed.toLowerCase());
+  return { [field]: [...new Set([...view[field], ...(whole.length ? whole : labels)])] };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { patternsOf } from "./view.js";
 
+/** @import {NameFilter} from "./declared.js" */
 /** @import {AllNames, Suggestion} from "./suggestions.js" */
 /** @import {Changes, View} from "./view.js" */
 
@@ -39,7 +40,7 @@ export function pickName(view, { field, label }) {
 /**
  * What picking all names that hold something changes.
  * @param {View} view
- * @param {Pick<AllNames, "field" | "patterns">} all
+ * @param {{field: NameFilter, patterns: AllNames["patterns"]}} all  places are no patterns
  * @returns {Changes}
  */
 export function pickAll(view, { field, patterns }) {

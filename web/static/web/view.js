@@ -26,7 +26,8 @@ import { EXACT } from "./declared.js";
  * @property {string|null} max
  * @property {string|null} implausible  of amounts that are hardly right, "exclude" or "only"; null: with them
  * @property {boolean} undated  contracts without a day of award
- * @property {boolean} flood
+ * @property {string[]} places  provinces and regions, in whatever way a source writes them
+ * @property {string} flood  the flood-control source: "1" with it, "only" it alone; empty: without it
  * @property {string} sort
  * @property {string} page
  * @property {string} size
@@ -63,9 +64,17 @@ const PATTERN_LISTS = /** @type {Record<PatternList, string>} */ (
   Object.fromEntries(entriesOf(NAME_LISTS).map(([list, name]) => [patternsOf(list), `${name}_contains`]))
 );
 
-const LISTS = { numbers: "number", years: "year", quarters: "quarter", months: "month", repaired: "repaired" };
+const LISTS = {
+  places: "place",
+  numbers: "number",
+  years: "year",
+  quarters: "quarter",
+  months: "month",
+  repaired: "repaired",
+};
 const SINGLES = /** @type {const} */ (["text", "from", "to", "min", "max", "implausible"]);
-const SWITCHES = /** @type {const} */ (["undated", "flood"]);
+const SWITCHES = /** @type {const} */ (["undated"]);
+const SOURCES = ["1", "only"];
 const OF_TABLE = { by: "contractor", across: "", figure: "total_value", order: "-total_value", tpage: "1" };
 const OF_DISTRIBUTION = { scale: "logarithmic", width: "" };
 /** How a view is shown, which its rows do not hang on. */
@@ -95,6 +104,7 @@ export const EMPTY = Object.freeze({
   ...fill(keysOf(LISTS), []),
   ...fill(SINGLES, null),
   ...fill(SWITCHES, false),
+  flood: "",
   ...DEFAULTS,
 });
 
@@ -118,6 +128,7 @@ export function readView(search) {
   for (const [list, name] of entriesOf(LISTS)) view[list] = distinct(query.getAll(name)).sort();
   for (const name of SINGLES) view[name] = query.get(name)?.trim() || null;
   for (const name of SWITCHES) view[name] = query.get(name) === "1";
+  view.flood = SOURCES.find((source) => source === query.get("flood")) ?? "";
   for (const [name, fallback] of entriesOf(DEFAULTS)) view[name] = query.get(name) || fallback;
   return view;
 }
@@ -137,6 +148,7 @@ export function writeView(view) {
     if (text !== null) query.set(name, text);
   }
   for (const name of SWITCHES) if (view[name]) query.set(name, "1");
+  if (view.flood) query.set("flood", view.flood);
   for (const [name, fallback] of entriesOf(DEFAULTS)) {
     if (view[name] !== fallback) query.set(name, view[name]);
   }
@@ -156,27 +168,36 @@ export function toFilters(view) {
         [...view[list], ...view[patternsOf(list)].map((contains) => ({ contains }))],
       ]),
     ),
-    time_ranges: toTimeRanges(view),
+    places: view.places,
+    ...toTimes(view),
     value_range: { min: view.min, max: view.max },
     implausible: view.implausible,
     repaired_fields: view.repaired,
-    include_flood_control: view.flood,
+    include_flood_control: view.flood !== "",
+    flood_control_only: view.flood === "only",
   };
 }
 
-/** @param {View} view */
-function toTimeRanges({ years, quarters, months, from, to, undated }) {
-  const custom = { type: "custom", start_date: from, end_date: to };
-  return [
-    ...years.map((year) => ({ type: "yearly", year: wholeNumber(year) })),
-    ...quarters.map((text) => {
+/**
+ * Years, quarters, months and days narrow each other; several years, or several quarters, add up. Contracts without a
+ * day come to whatever is chosen of those with one.
+ * @param {View} view
+ */
+function toTimes({ years, quarters, months, from, to, undated }) {
+  /** @type {object[][]} */
+  const chosen = [
+    years.map((year) => ({ type: "yearly", year: wholeNumber(year) })),
+    quarters.map((text) => {
       const [, year, quarter] = QUARTER.exec(text) ?? [null, text, null];
       return { type: "quarterly", year: wholeNumber(year), quarter: quarter && Number(quarter) };
     }),
-    ...months.map((text) => ({ type: "custom", ...daysOfMonth(text) })),
-    ...(from !== null || to !== null ? [custom] : []),
-    ...(undated ? [{ type: "undated" }] : []),
-  ];
+    months.map((text) => ({ type: "custom", ...daysOfMonth(text) })),
+    from !== null || to !== null ? [{ type: "custom", start_date: from, end_date: to }] : [],
+  ].filter((list) => list.length);
+  const [first, ...others] = undated
+    ? (chosen.length ? chosen : [[]]).map((list) => [...list, { type: "undated" }])
+    : chosen;
+  return { time_ranges: first ?? [], also_within: others };
 }
 
 /** "2024-02" -> its first and its last day; what is no month is left to the API to judge. @param {string} text */
@@ -235,7 +256,7 @@ export function countFilters(view) {
   const excepted = keysOf(EXCEPTIONS).filter((name) => view[name].length || view[patternsOf(name)].length);
   const dates = view.from !== null || view.to !== null;
   const amounts = [view.min, view.max, view.implausible].filter((one) => one !== null);
-  const others = [dates, view.undated, view.flood, ...amounts].filter((one) => one !== false);
+  const others = [dates, view.undated, view.flood !== "", ...amounts].filter((one) => one !== false);
   return listed + excepted.length + others.length;
 }
 
@@ -271,15 +292,59 @@ export function viewOfRequest(request) {
     implausible: filters.implausible ?? null,
     min: filters.value_range.min,
     max: filters.value_range.max,
-    flood: filters.include_flood_control,
+    places: filters.places ?? [],
+    flood: filters.flood_control_only ? "only" : filters.include_flood_control ? "1" : "",
     ...(request.rows ? viewOfTable(request) : { sort: sort ?? EMPTY.sort }),
   };
-  /** @type {Period[]} */
-  const others = filters.time_ranges.filter((/** @type {Period} */ range) => !addPeriod(view, range));
-  // A month alone is a span of days, which the form can show; there may be one beside months.
-  const spans = others.length > 1 ? others.filter((range) => !addMonth(view, range)) : others;
-  if (spans.length > 1) return null;
-  return spans.length ? { ...view, from: spans[0].start_date, to: spans[0].end_date } : view;
+  const times = viewOfTimes([filters.time_ranges, ...(filters.also_within ?? [])].filter((list) => list.length));
+  return times && { ...view, ...times };
+}
+
+/**
+ * What the view says of lists of time ranges, each of which narrows the others; null where it cannot.
+ * @param {Period[][]} lists
+ * @returns {Changes | null}
+ */
+function viewOfTimes(lists) {
+  const dated = lists.map((list) => list.filter(({ type }) => type !== "undated"));
+  const undated = lists.length > 0 && lists.every((list) => list.some(({ type }) => type === "undated"));
+  if (dated.some((list) => !list.length)) return undated ? { undated } : null;
+  const said = dated.map(viewOfList);
+  const members = said.flatMap((changes) => Object.keys(changes ?? {}));
+  if (said.includes(null) || new Set(members).size < members.length) return null;
+  return Object.assign({ undated }, ...said);
+}
+
+/**
+ * A list of years, of quarters, of months, or of one range of days. A month alone is such a range, which the form can
+ * show; years beside quarters are said as quarters.
+ * @param {Period[]} list
+ * @returns {Changes | null}
+ */
+function viewOfList(list) {
+  const named = list.map(namePeriod);
+  if (list.length === 1 && (named[0] === null || isMonth(named[0]))) {
+    return { from: list[0].start_date, to: list[0].end_date };
+  }
+  /** @type {string[]} */
+  const known = named.filter((name) => name !== null);
+  if (known.length < named.length) return null;
+  if (known.some(isMonth)) return { months: distinct(known.flatMap(quartersOf).flatMap(monthsOf)).sort() };
+  if (known.some((name) => QUARTER.test(name))) return { quarters: distinct(known.flatMap(quartersOf)).sort() };
+  return { years: distinct(known).sort() };
+}
+
+/** @param {string} period */
+const isMonth = (period) => MONTH.test(period);
+
+/** @param {string} period  a year, or what stays as it is */
+const quartersOf = (period) => (period.includes("-") ? [period] : QUARTERS.map((_, at) => `${period}-Q${at + 1}`));
+
+/** @param {string} period  a quarter, or a month, which stays as it is */
+function monthsOf(period) {
+  const [, year, quarter] = QUARTER.exec(period) ?? [];
+  if (!quarter) return [period];
+  return [2, 1, 0].map((before) => `${year}-${String(3 * Number(quarter) - before).padStart(2, "0")}`);
 }
 
 /** How a view shows a table that was asked for. @param {Record<string, any>} request */
@@ -301,33 +366,17 @@ function splitNames(list, entries) {
   ];
 }
 
-/**
- * The API says whole years and quarters as ranges of days. Whether the view can say this one as such.
- * @param {View} view
- * @param {Period} period
- */
-function addPeriod(view, { type, start_date: start, end_date: end }) {
-  if (type === "undated") {
-    view.undated = true;
-    return true;
-  }
-  if (!start || !end) return false;
+/** The API says whole periods as ranges of days: "2024", "2024-Q2", "2024-05" or null. @param {Period} period */
+function namePeriod({ start_date: start, end_date: end }) {
+  if (!start || !end) return null;
   const [year, from, until] = [start.slice(0, 4), start.slice(5), end.slice(5)];
-  if (year !== end.slice(0, 4)) return false;
+  if (year !== end.slice(0, 4)) return null;
+  if (from === "01-01" && until === "12-31") return year;
   const quarter = QUARTERS.findIndex(([first, last]) => first === from && last === until) + 1;
-  if (from === "01-01" && until === "12-31") view.years.push(year);
-  else if (quarter) view.quarters.push(`${year}-Q${quarter}`);
-  else return false;
-  return true;
-}
-
-/** Whether the view can say this one as a whole month. @param {View} view @param {Period} period */
-function addMonth(view, { start_date: start, end_date: end }) {
-  const month = start?.slice(0, 7) ?? "";
+  if (quarter) return `${year}-Q${quarter}`;
+  const month = start.slice(0, 7);
   const { start_date: first, end_date: last } = daysOfMonth(month);
-  if (start !== first || end !== last) return false;
-  view.months.push(month);
-  return true;
+  return start === first && end === last ? month : null;
 }
 
 /** @template T @param {T[]} values */
