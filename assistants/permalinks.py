@@ -39,12 +39,12 @@ def link_filters(filters: Filters) -> Pairs | None:
     pairs += [("number", number) for number in filters.numbers]
     pairs += [pair for period in PERIODS for pair in times if pair[0] == period]
     pairs += [("repaired", column) for column in filters.repaired_fields]
-    if filters.implausible != "include":
-        pairs.append(("implausible", filters.implausible))
     if filters.text:
         pairs.append(("text", str(filters.text)))
     pairs += [pair for pair in times if pair[0] in ("from", "to")]
     pairs += [(end, amount) for end, amount in filters.value_range.to_json().items() if amount is not None]
+    if filters.implausible != "include":
+        pairs.append(("implausible", filters.implausible))
     pairs += [pair for pair in times if pair[0] == "undated"]
     if filters.include_flood_control:
         pairs.append(("flood", "only" if filters.flood_control_only else "1"))

@@ -240,9 +240,9 @@ test("older tasks, whose years, quarters and days added up, have a link where on
   assert.equal(viewOf(span("2023-01-01", "2023-12-31"), span("2024-02-01", "2024-03-31")), null);
 });
 
-test("months of several years have an address, beside one span of days", () => {
+test("months of several years have an address", () => {
   const february = [span("2023-02-01", "2023-02-28"), span("2024-02-01", "2024-02-29")];
-  const view = viewOfRequest(requestOf({ time_ranges: [...february, span("2022-05-03", null)] }));
+  const view = viewOfRequest(requestOf({ time_ranges: february, also_within: [[span("2022-05-03", null)]] }));
   assert.deepEqual([view.months, view.from, view.to], [["2023-02", "2024-02"], "2022-05-03", null]);
   assert.match(writeView(view), /month=2023-02&month=2024-02/);
   const alone = viewOfRequest(requestOf({ time_ranges: february.slice(0, 1) }));
