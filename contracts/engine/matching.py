@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from contracts.engine import aggregates
 from contracts.engine.cache import LruCache
 from contracts.engine.cursor import Cursor
-from contracts.engine.entities.places import PlaceList
 from contracts.engine.names import Labels, NameList, select_names
+from contracts.engine.places.place_list import PlaceList
 from contracts.engine.sql import (
     AREA,
     FOUND,
