@@ -694,7 +694,12 @@ def test_sort_that_needs_more_memory_than_there_is_says_so(tmp_path: Path) -> No
 
 
 def test_a_place_is_found_in_the_spelling_of_either_source_and_among_other_places() -> None:
-    areas = ["Bulacan", "Bulacan,Nueva Vizcaya", "PIÑAN (BULACAN), BULACAN, Region I", "Leyte"]
+    areas: list[str | None] = [
+        "Bulacan",
+        "Bulacan,Nueva Vizcaya",
+        "PIÑAN (BULACAN), BULACAN, Region I",
+        "Leyte",
+    ]
     areas += ["Southern Leyte", "LAS PIÑAS CITY, National Capital Region", None]
     awards = [
         make_award(
