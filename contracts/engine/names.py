@@ -69,6 +69,8 @@ def select_names(column: str) -> Statement:
 class NameList:
     """The names of one column with what they stand for; ``table`` is that of ``select_names``."""
 
+    takes_patterns = True
+
     def __init__(self, table: pa.Table) -> None:
         self._table = table.combine_chunks()
         # Marked as ``contracts.snapshot.expressions.fold_field`` does it: a phrase at a word start begins
@@ -135,7 +137,7 @@ class NameList:
         count, total_value = self._add_up(held, include_flood_control)
         return NameMatches(
             best=self.take(best, include_flood_control=include_flood_control),
-            patterns=_write_patterns(ways),
+            patterns=_write_patterns(ways) if self.takes_patterns else [],
             names=len(hits),
             count=count,
             total_value=total_value,

@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts.engine.names import Labels, NameList, NameMatches
+from contracts.engine.names import Labels, NameList
 from contracts.places import ALSO_CALLED, fold_place, name_place, read_places
 from contracts.questions.texts import NameWanted
 from contracts.snapshot.words import MARK
@@ -27,6 +25,9 @@ _SUMS = ("main_rows", "main_value", "all_rows", "all_value")
 class PlaceList(NameList):
     """The places with what they stand for; a contract of several places counts for each. ``areas`` are the
     texts."""
+
+    # "Leyte" as a pattern would mean Southern Leyte too.
+    takes_patterns = False
 
     def __init__(self, areas: NameList) -> None:
         texts = areas.column("label").to_pylist()
@@ -53,10 +54,6 @@ class PlaceList(NameList):
 
     def list_unknown(self, wanted: Sequence[NameWanted]) -> list[str]:
         return [name for name in wanted if isinstance(name, str) and not self._find_codes(name)]
-
-    def suggest(self, *args: Any, **options: Any) -> NameMatches:
-        # A place is no pattern: "Leyte" would mean Southern Leyte too.
-        return replace(super().suggest(*args, **options), patterns=[])
 
     def _find_codes(self, name: str) -> list[int]:
         return self._codes.get(fold_place(name_place(name)), [])
