@@ -8,6 +8,9 @@ import { changeView } from "./view.js";
 /** @import {View} from "./view.js" */
 /** @typedef {NonNullable<Api.SearchResult["implausible"]>} Implausible */
 
+// What makes less changes no figure that people read.
+const LEAST_SHARE = 0.001;
+
 /** Why an amount is hardly right, by the mark of its row. @type {Record<string, string>} */
 export const WHY = {
   over_budget: "implausible: more than ten times the approved budget",
@@ -23,12 +26,13 @@ export const WHY = {
  * @returns {Children[]}
  */
 export function buildImplausible(view, marked, buildLink) {
-  if (!marked || view.implausible === "only") return [];
+  if (!marked || view.implausible === "only" || marked.share < LEAST_SHARE) return [];
   const { count, share, total_value: value } = marked;
-  const words = `${countWords(count, "contract")} of more than ten times the budget, or of what is usual, `;
+  const [whose, make, them] = count === 1 ? ["its", "makes", "it"] : ["their", "make", "them"];
+  const words = `${countWords(count, "contract")} of more than ten times ${whose} budget, or of what is usual,`;
   return [
-    buildLink(changeView(view, { implausible: "only", page: "1" }), {}, words.trim()),
-    ` ${count === 1 ? "makes" : "make"} ${formatShare(share)} of the value (${formatPesos(value)}). `,
-    buildLink(changeView(view, { implausible: "exclude" }), {}, count === 1 ? "Leave it out" : "Leave them out"),
+    buildLink(changeView(view, { implausible: "only" }), { title: formatPesos(value) }, words),
+    ` ${make} ${formatShare(share)} of it. `,
+    buildLink(changeView(view, { implausible: "exclude" }), {}, `Leave ${them} out`),
   ];
 }
