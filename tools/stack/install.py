@@ -142,7 +142,10 @@ def make_environment(folder: Path = ENVIRONMENT, requirements: Path = REQUIREMEN
         status = _create_environment(folder)
         if status:
             return status
-    install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r", str(requirements)]
+    # pip would compile all modules, one after the other, for a minute; few are ever loaded, and are compiled
+    # when they first are.
+    install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
+    install += ["-r", str(requirements)]
     print(f"Installing the Python packages of {requirements} into {folder}", flush=True)
     return subprocess.run(install, check=False).returncode
 
