@@ -67,12 +67,13 @@ coverage: $(VENV)/.stamp ## the same with branch coverage, which must be 90 % an
 test-fast: $(VENV)/.stamp ## what needs no server and no browser, in about half a minute
 	$(RUN) -m pytest -n 2 --dist loadfile --no-cov $(FAST) $(ARGS)
 
-check: check-python check-javascript ## format, lint, types, floors
+check: $(VENV)/.stamp ## format, lint, types, floors
+	$(MAKE) --jobs=2 --output-sync=target check-python check-javascript
 
 check-python: $(VENV)/.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy $(wildcard $(ROOMS))
+	$(VENV)/bin/mypy --num-workers 2 $(wildcard $(ROOMS))
 	$(VENV)/bin/lint-imports
 
 check-javascript: $(VENV)/.stamp $(NODE_MODULES)/.stamp

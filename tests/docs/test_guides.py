@@ -87,7 +87,9 @@ def test_every_command_of_make_that_a_guide_names_exists() -> None:
 def test_checks_before_a_commit_are_those_of_make_and_ask_no_other_repository() -> None:
     (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert local["repo"] == "local"
-    checks = re.search(r"^check: (.*?) ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    checks = re.search(
+        r"^check: .*\n\t\$\(MAKE\)(?: --\S+)* (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
     assert checks is not None
     assert [hook["entry"] for hook in local["hooks"]] == [f"make {name}" for name in checks[1].split()]
 
