@@ -122,7 +122,13 @@ class Web:
         self.log = folder / "web.log"
         database = str(connection.settings_dict["NAME"])
         environment = {**os.environ, **servers.environment(database=database)}
-        environment |= {"DATA_DIR": str(folder), "DATABASE_POOL_SIZE": str(POOL_SIZE), **variables}
+        # No test of this folder is about assistants, whose packages are a third of what a start costs.
+        environment |= {
+            "DATA_DIR": str(folder),
+            "DATABASE_POOL_SIZE": str(POOL_SIZE),
+            "MCP": "0",
+            **variables,
+        }
         with self.log.open("ab") as output:
             self.child: subprocess.Popen[bytes] = spawn(
                 [*within, *program.argv], environment=environment, folder=code, output=output

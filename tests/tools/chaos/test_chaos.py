@@ -13,7 +13,7 @@ STORM = {
     "CHAOS_SEED": "20251121",
     "CHAOS_S": "16",
     "CHAOS_EVERY_S": "1.3",
-    "CHAOS_VISITORS": "3",
+    "CHAOS_VISITORS": "2",
     "CHAOS_NODES": "1",
     "CHAOS_KEEP": "",
 }
