@@ -35,6 +35,8 @@ from api.requests.headers import (
 )
 from api.view import Answer, ApiView, refusal
 from api.waiting.downloads import Download
+from contracts.snapshot.citation import SAMPLE_MARK
+from data_processing import datasets
 from data_processing.database.release import release_connections
 from data_processing.errors import Expired, NotFound
 from data_processing.models import ExportFile
@@ -123,10 +125,17 @@ def _content_type(export: ExportFile) -> str:
     return CONTENT_TYPES.get(export.format, "application/octet-stream")
 
 
+def _name(export: ExportFile) -> str:
+    """What the file is to be called. Files of ``bulk/`` are called by their address, which says nothing of
+    samples."""
+    marked = export.name.startswith(SAMPLE_MARK) or not datasets.is_sample(export.dataset_version)
+    return export.name if marked else f"{SAMPLE_MARK}{export.name}"
+
+
 def send_file(request: Request, export: ExportFile) -> HttpResponseBase:
     """A file that is there: from us, from nginx, or by an address of the object store."""
     if settings.EXPORT_S3_REDIRECT and files.has_bucket():
-        url = files.sign_url(export.path, name=export.name, content_type=_content_type(export))
+        url = files.sign_url(export.path, name=_name(export), content_type=_content_type(export))
         return HttpResponse(status=302, headers={"Location": url, "Cache-Control": "no-store"})
     return _send_here(request, export)
 
@@ -137,7 +146,7 @@ def _send_here(request: Request, export: ExportFile) -> HttpResponseBase:
         "ETag": etag,
         "Accept-Ranges": "bytes",
         "Content-Type": _content_type(export),
-        "Content-Disposition": content_disposition_header(True, export.name),
+        "Content-Disposition": content_disposition_header(True, _name(export)),
         "Cache-Control": "private, no-transform",
     }
     if names_etag(request, etag):

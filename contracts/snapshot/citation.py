@@ -6,6 +6,8 @@ from contracts.snapshot.versions import Manifest
 
 NAME = "PhilGEPS Data Explorer"
 PUBLISHERS = "PhilGEPS open data", "Sumbong sa Pangulo"
+SAMPLE_MARK = "SAMPLE-"
+"""How names of files of invented contracts begin."""
 SAMPLE_WARNING = (
     "Sample data: all contracts and amounts are invented, also those under the names of real agencies."
 )

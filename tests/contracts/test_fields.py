@@ -20,8 +20,9 @@ def test_names_and_labels_of_columns_are_unique() -> None:
 
 def test_every_filter_speaks_of_columns_that_there_are() -> None:
     assert set(FILTER_OF) <= set(FIELD_BY_NAME)
-    # ``text`` is looked for in columns that answer to filters of their own.
-    named = {name for name in Filters.model_fields if not name.startswith("except_")} - {"text"}
+    # These speak of columns that answer to filters of their own.
+    others = {"text", "places", "also_within", "flood_control_only"}
+    named = {name for name in Filters.model_fields if not name.startswith("except_")} - others
     assert set(FILTER_OF.values()) == named
     assert all(FIELD_BY_NAME[exact.column].type is FieldType.TEXT for exact in EXACT.values())
     assert all(FIELD_BY_NAME[column].type is FieldType.TEXT for column in SEARCHED)

@@ -117,7 +117,7 @@ def test_all_contracts_are_offered_as_files_that_hold_them(page: Page) -> None:
     for file in files:
         with page.expect_download() as started:
             file.get_by_role("link").click()
-        assert started.value.suggested_filename == file.get_by_role("link").inner_text()
+        assert started.value.suggested_filename == f"SAMPLE-{file.get_by_role('link').inner_text()}"
         rows += pq.read_metadata(started.value.path()).num_rows
     assert rows == whole
     described = page.get_by_role("link", name="datapackage.json").get_attribute("href")

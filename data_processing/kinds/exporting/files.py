@@ -17,7 +17,7 @@ from contracts.questions.filters import Filters
 from contracts.questions.model import invalid_member
 from contracts.questions.query import Aggregation
 from contracts.questions.texts import OneOf
-from contracts.snapshot.citation import SAMPLE_WARNING, cite, say_date
+from contracts.snapshot.citation import SAMPLE_MARK, SAMPLE_WARNING, cite, say_date
 from contracts.writers import workbook
 from contracts.writers.delimited import write_csv
 from contracts.writers.outfile import Rows, Writing, Written
@@ -182,4 +182,4 @@ def make_stem(words: str, *, sample: bool) -> str:
     """A telling file name: what it holds in words, in letters that every file system takes; what is invented
     says so first."""
     text = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:80].rstrip("-")
-    return f"{'SAMPLE-' if sample else ''}philgeps-{text or 'contracts'}"
+    return f"{SAMPLE_MARK if sample else ''}philgeps-{text or 'contracts'}"
