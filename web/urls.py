@@ -10,6 +10,7 @@ from web.pages.anomalies import AnomaliesPage
 from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
+from web.pages.search import SearchPage
 from web.pages.shared import show_shared
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.saved import Growth, Saved, unsubscribe
@@ -20,6 +21,7 @@ register_converter(KindConverter, "kind")
 
 urlpatterns = [
     path("", Explorer.as_view(), name="explorer"),
+    path("search/", SearchPage.as_view(), name="search"),
     path("compare/", Compare.as_view(), name="compare"),
     path("tasks/", MyTasks.as_view(), name="my-tasks"),
     path("operations/", Operations.as_view(), name="operations"),

@@ -18,11 +18,14 @@ import { changeView, clearFilters, readView, showView, toSearch, writeView } fro
 
 // What they show is taken away instead of the contracts.
 const TABLES = ["table", "distribution"];
+const MOST_TITLE = 90;
 
 let view = readView(location.search);
 /** @type {{asked: string, data: Api.SearchResult} | null} */
 let answer = null;
 let isTyping = false;
+/** How far the page was scrolled when somebody left it, to be there again once its rows are. @type {number} */
+let returning = history.state?.scroll ?? 0;
 let searching = new AbortController();
 /** @type {NodeListOf<HTMLAnchorElement>} */
 const tabs = document.querySelectorAll("[data-show]");
@@ -66,7 +69,11 @@ function navigate(next, { typing = false } = {}) {
   const url = writeView(next);
   if (url !== writeView(view)) {
     if (typing && isTyping) history.replaceState(null, "", url);
-    else history.pushState(null, "", url);
+    else {
+      rememberScroll();
+      history.pushState(null, "", url);
+      returning = 0;
+    }
     isTyping = typing;
   }
   show(next);
@@ -122,11 +129,16 @@ async function showRows(asked, signal) {
     answer = { asked: question, data };
     cards.expect(asked, { count: data.total_rows, total_value: data.total_value });
     results.show(asked, data, columns);
+    document.title = nameView(asked, data.filters_in_words);
+    restoreScroll();
     columnMenu.show(asked, columns);
     const shown = chooseColumns(asked, columns).map(({ name }) => name);
     if (!TABLES.includes(asked.show)) exports.offer(asked, data.total_rows, { shown, all: names });
     // After the rows, which people wait for; the charts bring the summary along.
     if (asked.show !== "charts") await cards.ask(asked, signal);
+    // The cards stand above the rows.
+    if (!signal.aborted) restoreScroll();
+    returning = 0;
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Problem)) throw error;
@@ -182,6 +194,22 @@ function nameDataset({
   find("#dataset").title = `Dataset version ${version}; ${formatPesos(value)} with all sources`;
 }
 
+function rememberScroll() {
+  history.replaceState({ scroll: window.scrollY }, "");
+}
+
+function restoreScroll() {
+  if (returning) window.scrollTo(0, returning);
+}
+
+/** What tabs and bookmarks say. @param {View} shown @param {string} words */
+function nameView({ show: look, page }, words) {
+  const tab = [...tabs].find(({ dataset }) => dataset.show === look)?.textContent;
+  const named = words.length > MOST_TITLE ? `${words.slice(0, MOST_TITLE)}…` : words;
+  const place = look === "rows" ? (page === "1" ? [] : [`page ${page}`]) : [tab];
+  return [named.replace(/^./, (letter) => letter.toUpperCase()), ...place, "PhilGEPS Data Explorer"].join(" · ");
+}
+
 async function copyLink() {
   await navigator.clipboard.writeText(location.href);
   find("#share").textContent = "Link copied";
@@ -199,8 +227,13 @@ find("#share").addEventListener("blur", () => {
   find("#share").textContent = "Copy link";
 });
 find("#clear-chips").addEventListener("click", clear);
-window.addEventListener("popstate", () => {
+// By us, because the browser does it before there are rows.
+history.scrollRestoration = "manual";
+window.addEventListener("scrollend", rememberScroll);
+window.addEventListener("pagehide", rememberScroll);
+window.addEventListener("popstate", (event) => {
   isTyping = false;
+  returning = event.state?.scroll ?? 0;
   show(readView(location.search));
 });
 showDataset();

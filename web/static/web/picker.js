@@ -12,6 +12,9 @@ import { EMPTY, patternsOf } from "./view.js";
 /** @import {AllNames, Suggestion} from "./suggestions.js" */
 /** @import {Changes, View} from "./view.js" */
 
+// Of the API (api/views/contracts.py).
+const MOST_TYPED = 200;
+
 export class Picker {
   #input;
   #note;
@@ -81,6 +84,7 @@ export class Picker {
   async #settle() {
     const typed = this.#input.value.trim();
     if (!typed) return this.#tell("");
+    if (typed.length > MOST_TYPED) return this.#explain(null, []);
     try {
       const changes = await settleTyped(this.field, typed, this.#view);
       if (this.#input.value.trim() !== typed) return undefined;
@@ -111,6 +115,11 @@ export class Picker {
   /** @param {unknown} error @param {(Suggestion | AllNames)[]} options */
   #explain(error, options) {
     if (error !== null && !(error instanceof Problem)) throw error;
+    const length = this.#input.value.trim().length;
+    if (length > MOST_TYPED) {
+      this.#tell(`At most ${MOST_TYPED} characters of a name can be looked for; these are ${length}.`);
+      return;
+    }
     this.#tell(
       error?.detail ?? (options.length || !this.#input.value ? "" : "No other name matches. Try fewer letters."),
     );

@@ -1,8 +1,34 @@
 // Says what went wrong and what to do about it.
 
+import { EXACT, titleOf as namesOf } from "./declared.js";
 import { build } from "./dom.js";
 
 /** @import {Culprit, Problem} from "./api.js" */
+
+/** @type {Record<string, string>} */
+const PLACES = {
+  ...Object.fromEntries(
+    EXACT.flatMap(({ filter }) => [
+      [filter, namesOf(filter)],
+      [`except_${filter}`, `${namesOf(filter)} left out`],
+    ]),
+  ),
+  text: "Words",
+  keywords: "Text",
+  numbers: "Number",
+  places: "Place",
+  time_ranges: "Year or days of award",
+  also_within: "Quarter or days of award",
+  value_range: "Amount",
+  implausible: "Implausible amounts",
+  repaired_fields: "Repaired",
+  sort: "Order",
+  page: "Page",
+  page_size: "Rows per page",
+  columns: "Columns",
+  rows: "Rows of the table",
+  bands: "Bars",
+};
 
 /** A message; `actions` are further buttons or links. @param {Problem} problem @param {...Node} actions */
 export function buildProblem(problem, ...actions) {
@@ -14,7 +40,7 @@ export function buildProblem(problem, ...actions) {
       ? build(
           "ul",
           {},
-          problem.errors.map((error) => build("li", {}, pointerOf(error), error.detail)),
+          problem.errors.map((error) => build("li", {}, placeOf(error), error.detail)),
         )
       : build("p", {}, problem.detail),
     build("p", {}, adviceFor(problem)),
@@ -22,9 +48,11 @@ export function buildProblem(problem, ...actions) {
   );
 }
 
-/** @param {Culprit} error */
-function pointerOf(error) {
-  return error.pointer ? [build("code", {}, error.pointer), " "] : null;
+/** Where people find what is to blame; the pointer is for programs. @param {Culprit} error */
+function placeOf({ pointer }) {
+  const [, first = "", member = ""] = pointer.split("/");
+  const place = PLACES[first === "filters" || first === "a" || first === "b" ? member : first];
+  return place ? [build("strong", {}, `${place}: `)] : null;
 }
 
 /** @param {Problem} problem */

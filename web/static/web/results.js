@@ -106,6 +106,7 @@ export class ResultTable {
     clearTimeout(this.#timer);
     find("#unknown").replaceChildren();
     find("#loading").hidden = true;
+    seek("#skeleton")?.remove();
     this.#root.setAttribute("aria-busy", "false");
     this.#showMessage();
   }
@@ -114,6 +115,7 @@ export class ResultTable {
   #showRows(shown) {
     this.#table.hidden = !shown;
     find("#pager").hidden = !shown;
+    this.#root.classList.toggle("empty", !shown);
   }
 
   /** @param {string} text */
