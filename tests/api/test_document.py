@@ -52,9 +52,19 @@ THOROUGH = CASES > 20
 SEED = int(os.environ.get("DOCUMENT_SEED", "10"))
 
 BEYOND = (
-    *("/filters/value_range", "/filters/time_ranges/", "/filters/keywords/", "/filters/text"),
+    *(
+        "/filters/value_range",
+        "/filters/time_ranges/",
+        "/filters/also_within/",
+        "/filters/keywords/",
+        "/filters/text",
+    ),
     *("/columns", "/page_size", "/bands", "/schedule", "/url"),
-    *(f"/{side}/{name}" for side in "ab" for name in ("value_range", "time_ranges/", "keywords/", "text")),
+    *(
+        f"/{side}/{name}"
+        for side in "ab"
+        for name in ("value_range", "time_ranges/", "also_within/", "keywords/", "text")
+    ),
 )
 """What a schema cannot say of a body: two decimals, the order of two values, text on both sides of ``&&``,
 quotation marks; what goes with what in a table; the words of cron; hosts that nothing may be posted to."""

@@ -302,10 +302,10 @@ def test_phrases_of_older_links_mean_what_they_meant_and_can_be_removed(page: Pa
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("?min=9&max=3", "/filters/value_range min 9.00 is greater than max 3.00"),
-        ("?year=20245", "/filters/time_ranges/0/year must be at most 2100, got 20245"),
-        ("?page=0", "/page must be at least 1, got 0"),
-        ("?sort=shoe_size", '/sort "shoe_size" is not a sortable column'),
+        ("?min=9&max=3", "Amount: min 9.00 is greater than max 3.00"),
+        ("?year=20245", "Year or days of award: must be at most 2100, got 20245"),
+        ("?page=0", "Page: must be at least 1, got 0"),
+        ("?sort=shoe_size", 'Order: "shoe_size" is not a sortable column'),
     ],
 )
 def test_bad_link_is_explained_and_can_be_left(page: Page, query: str, words: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -126,12 +128,23 @@ def _read_times(given: QueryDict) -> list[list[Mapping[str, Any]]]:
             {"type": "quarterly", "year": _number(year), "quarter": _number(quarter)}
             for year, _, quarter in (text.partition("-Q") for text in given.getlist("quarter"))
         ],
+        [{"type": "custom", **_days_of(month)} for month in given.getlist("month")],
         [{"type": "custom", **ends}] if any(ends.values()) else [],
     ]
     used = [some for some in lists if some]
     if given.get("undated") == "1":
         return [[*some, {"type": "undated"}] for some in used or [[]]]
     return used
+
+
+def _days_of(month: str) -> Mapping[str, str]:
+    """The first and the last day of "2024-02"; what is no month is left to be refused."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return {"start_date": month, "end_date": month}
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    return {"start_date": str(first), "end_date": str(last)}
 
 
 def _number(text: str) -> int | str:

@@ -236,8 +236,9 @@ export class ResultTable {
   /** @param {View} view @param {Attributes} attributes @param {...Children} content */
   #buildLink(view, attributes, ...content) {
     const onclick = stay(() => {
-      find("#summary").focus(); // the link goes away with its row
       this.#navigate(view);
+      // The link goes away with its row. After the address has kept how far the page was scrolled.
+      find("#summary").focus();
     });
     return build("a", { ...attributes, href: writeView(view), onclick }, ...content);
   }
