@@ -10,10 +10,10 @@ from web.pages.anomalies import AnomaliesPage
 from web.pages.contract import ContractPage
 from web.pages.entities import ByName, DirectoryCsv, DirectoryPage, EntityCsv, EntityPage, KindConverter
 from web.pages.limits import LimitsPage
-from web.pages.search import SearchPage
 from web.pages.shared import show_shared
 from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.saved import Growth, Saved, unsubscribe
+from web.search import SearchPage
 from web.tokens import RevokeToken, Tokens
 from web.views import Analysis, Compare, Datasets, Explorer, Flags, Groups, Help, MyTasks, Operations
 

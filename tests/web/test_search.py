@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from contracts.questions.query import PagedQuery
-from web.pages.search import read_question
+from web.search import read_question
 
 pytestmark = pytest.mark.usefixtures("dataset", "db")
 
