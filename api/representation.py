@@ -13,7 +13,7 @@ from django.conf import settings
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
-from api.access.owners import Return
+from api.access.owners import Return, name_owners
 from api.document.shapes import (
     PROGRESS,
     Accepted,
@@ -32,6 +32,8 @@ from data_processing.outputs import results
 
 # The id in the path that is remembered for all.
 NOBODY = uuid.UUID(int=0)
+NEWS_FOR_S = 5.0
+"""So long what a worker last told of its pace is believed; work that goes on tells it four times a second."""
 
 
 def task_links(run: TaskRun) -> TaskLinks:
@@ -96,11 +98,17 @@ def task_status(run: TaskRun) -> TaskStatus:
     return status
 
 
-def task_list(asked: Sequence[TaskRun]) -> list[TaskStatus]:
-    """``task_status`` of each, for one question to the database and one to Redis, however many there are."""
+def task_list(asked: Sequence[TaskRun], *, owners: bool = False) -> list[TaskStatus]:
+    """``task_status`` of each, for one question to the database and one to Redis, however many there are;
+    with ``owners`` by name, whose each is."""
     places = reads.locate_in_line([run.id for run in asked if run.state == State.PENDING])
     lives = results.get_progress_of([run.id for run in asked if run.state == State.STARTED])
-    return [describe_task(run, place=places.get(run.id), live=lives.get(run.id)) for run in asked]
+    told = [describe_task(run, place=places.get(run.id), live=lives.get(run.id)) for run in asked]
+    if owners:
+        names = name_owners(run.owner for run in asked)
+        for run, status in zip(asked, told, strict=True):
+            status["owner"] = names[run.owner]
+    return told
 
 
 def describe_task(run: TaskRun, *, place: int | None, live: results.LiveProgress | None) -> TaskStatus:
@@ -183,8 +191,16 @@ def _meta(run: TaskRun, place: int | None, live: results.LiveProgress | None) ->
         "queue": run.queue,
         "queue_position": place,
         "attempt": run.attempt,
-        "max_attempts": len(settings.RETRY_DELAYS_S) + 1,
+        "max_attempts": _count_most_attempts(run),
     }
+
+
+def _count_most_attempts(run: TaskRun) -> int:
+    """With how many its last one would be. Those that a worker's death has ended count against no limit of
+    retries, and neither do those before a replay."""
+    counted = sum(attempt["outcome"] != "lost" for attempt in claims.read_attempts(run.attempts))
+    free = run.attempt - counted - (run.state == State.STARTED)
+    return len(settings.RETRY_DELAYS_S) + 1 + max(0, free)
 
 
 def _is_news(live: results.LiveProgress, run: TaskRun) -> bool:
@@ -204,12 +220,13 @@ def _attempts(run: TaskRun) -> list[Attempt]:
 
 
 def _pace(live: results.LiveProgress) -> tuple[float | None, float | None]:
-    elapsed_s = live.at - live.began
-    if live.unit != "rows" or not live.current or elapsed_s <= 0:
+    elapsed_s, silent_s = live.at - live.began, time.time() - live.at
+    # Nobody can say how long it takes when nothing goes on: its worker is frozen, dead, or stuck.
+    if live.unit != "rows" or not live.current or elapsed_s <= 0 or silent_s > NEWS_FOR_S:
         return None, None
     rate = live.current / elapsed_s
     # Less what has passed since it was told, in which the work went on.
-    left_s = (live.total - live.current) / rate - (time.time() - live.at)
+    left_s = (live.total - live.current) / rate - silent_s
     return round(rate, 1), round(max(0.0, left_s), 1)
 
 

@@ -244,4 +244,4 @@ django.setup(set_prefix=False)
 allow_open_files()
 application = OneThreadHandler()
 # By name, because its modules need the apps, which are loaded only now.
-import_string("data_processing.operations.watch.start_where_wanted")()
+import_string("data_processing.operations.watch.start")()

@@ -34,6 +34,8 @@ class DeclareTopology(bootsteps.StartStopStep):
 app.steps["consumer"].add(DeclareTopology)
 # By its name: it needs the models, which are not loaded when this module is.
 app.steps["worker"].add("data_processing.worker.timer:SweepTimer")
+app.steps["worker"].add("data_processing.worker.timer:Farewell")
+app.steps["worker"].add("data_processing.worker.timer:RollTimer")
 app.steps["worker"].add("data_processing.worker.timer:WatchTimer")
 
 

@@ -263,6 +263,25 @@ class Pulse(models.Model):
         return self.name
 
 
+class KnownWorker(models.Model):
+    """A worker that has answered a roll call (``data_processing.operations.watch.roll``). ``process`` tells
+    one start of it from the next, ``missed`` how many calls in a row it has not answered; ``stopped_at`` is
+    set when it has ended in order, ``restarted_at`` when it came back without."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    queues = models.JSONField(default=list)
+    process = models.CharField(max_length=60)
+    since = models.DateTimeField(db_default=Now())
+    answered_at = models.DateTimeField(db_default=Now())
+    missed = models.PositiveIntegerField(default=0)
+    restarts = models.PositiveIntegerField(default=0)
+    restarted_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Tally(models.Model):
     """A count of what rows that may be gone by now said: ``data_processing.lifecycle.runs.tallies``."""
 

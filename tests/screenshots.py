@@ -107,7 +107,7 @@ def make_work(page: Page) -> None:
         page.locator("#export button:enabled").click()
         page.locator("#exports [data-state=SUCCESS]").first.wait_for()
     page.goto("/operations/")
-    page.locator(".letters tbody tr").first.wait_for()
+    page.locator("#groups li").first.wait_for()
 
 
 def take(page: Page, view: View, path: Path) -> None:

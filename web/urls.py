@@ -15,7 +15,18 @@ from web.pages.sitemaps import SitemapIndex, SitemapSection, robots
 from web.saved import Growth, Saved, unsubscribe
 from web.search import SearchPage
 from web.tokens import RevokeToken, Tokens
-from web.views import Analysis, Compare, Datasets, Explorer, Flags, Groups, Help, MyTasks, Operations
+from web.views import (
+    Analysis,
+    Compare,
+    Datasets,
+    DeadLetters,
+    Explorer,
+    Flags,
+    Groups,
+    Help,
+    MyTasks,
+    Operations,
+)
 
 register_converter(KindConverter, "kind")
 
@@ -25,6 +36,7 @@ urlpatterns = [
     path("compare/", Compare.as_view(), name="compare"),
     path("tasks/", MyTasks.as_view(), name="my-tasks"),
     path("operations/", Operations.as_view(), name="operations"),
+    path("operations/dead-letters/", DeadLetters.as_view(), name="dead-letters"),
     path("datasets/", Datasets.as_view(), name="datasets"),
     path("tokens/", Tokens.as_view(), name="tokens"),
     path("tokens/revoke/", RevokeToken.as_view(), name="revoke-token"),

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import TemplateView
 
 from api.access.owners import owner_of
+from api.views.ops import QUEUES
 from api.views.oversight.flags import represent_flag
 from contracts.fields import REPAIRABLE
 from contracts.flags.flag import VERDICT, Flag
@@ -25,6 +26,8 @@ from contracts.questions.filters import EXACT, Exact
 from contracts.questions.tables import MEASURES
 from contracts.reasons import REASONS
 from data_processing.kinds.exporting import FORMATS
+from data_processing.kinds.registry import OFFERED
+from data_processing.models import DeadReason
 
 DECLARED = json.dumps(
     [
@@ -205,10 +208,23 @@ def _show_flag(flag: Flag) -> dict[str, object]:
     return {**listed, "thresholds": thresholds, "shown": json.dumps(listed["figures"])}
 
 
+KIND_LABELS = {"export": "Exports", "search": "Searches", "aggregates": "Totals"}
+
+
+def list_consoles() -> dict[str, str]:
+    """The addresses of other programs for operators, as far as the settings name them."""
+    links = {"Flower": settings.FLOWER_URL, "RabbitMQ": settings.RABBITMQ_URL}
+    return {name: url for name, url in links.items() if url}
+
+
 class MyTasks(Page):
-    """The history of one's own tasks, live."""
+    """The history of one's own tasks, live; staff see everybody's."""
 
     template_name = "web/tasks.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kinds = [(name, KIND_LABELS.get(name) or name.replace("_", " ").capitalize()) for name in OFFERED]
+        return super().get_context_data(kinds=kinds, consoles=list_consoles(), **kwargs)
 
 
 class Operations(Page):
@@ -218,9 +234,19 @@ class Operations(Page):
     staff_only = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        links = {"Flower": settings.FLOWER_URL, "RabbitMQ": settings.RABBITMQ_URL}
-        shown = {name: url for name, url in links.items() if url}
-        return super().get_context_data(consoles=shown, **kwargs)
+        return super().get_context_data(consoles=list_consoles(), **kwargs)
+
+
+class DeadLetters(Page):
+    """Tasks that were given up, by their error and one by one, for staff."""
+
+    template_name = "web/dead_letters.html"
+    staff_only = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            consoles=list_consoles(), reasons=DeadReason.choices, queues=QUEUES, **kwargs
+        )
 
 
 class Datasets(Page):

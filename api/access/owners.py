@@ -4,7 +4,7 @@ signs in keeps it."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.core import signing
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -23,11 +23,12 @@ from rest_framework.request import Request
 from api.access.addresses import address_key
 from api.document.shapes import ReturnHeaders
 from data_processing.lifecycle.adoption import adopt
-from data_processing.models import OWN
+from data_processing.models import CELERY, OWN
 from monitors import saved
 from monitors.names import groups
 
 VISITOR_COOKIE = "visitor"
+SHOWN_DIGITS = 8
 VISITOR_AGE_S = 365 * 24 * 3600
 Row = TypeVar("Row", bound=Model)
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -151,6 +152,35 @@ def visible_to(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
     """Of rows that have an owner, those that the requester may see: none of the program's own."""
     owner = _whose_to_see(request)
     return rows.exclude(owner=OWN) if owner is None else rows.filter(owner=owner)
+
+
+def name_owners(keys: Iterable[str]) -> dict[str, str]:
+    """What operators call the owners with these keys: users by their names, visitors by a few digits."""
+    wanted = set(keys)
+    ids = {key: key.removeprefix("user:") for key in wanted if key.startswith("user:")}
+    users = dict(
+        User.objects.filter(pk__in=[pk for pk in ids.values() if pk.isdigit()]).values_list("pk", "username")
+    )
+    return {key: _name_owner(key, users) for key in wanted}
+
+
+def _name_owner(key: str, users: Mapping[int, str]) -> str:
+    kind, _, rest = key.partition(":")
+    if kind == "visitor":
+        return f"visitor {rest[:SHOWN_DIGITS]}"
+    if kind == "user" and rest.isdigit():
+        # A user who is gone leaves tasks behind.
+        return users.get(int(rest), f"user {rest}, who is gone")
+    return {OWN: "the program", CELERY: "a Celery client"}.get(key, key)
+
+
+def owned_by(text: str) -> Q:
+    """Rows whose owner is called so: a user's name, a key, or ``visitor`` and the first digits."""
+    kind, digits = text[:7], text[7:].strip(": ")
+    if kind == "visitor" and digits:
+        return Q(owner__startswith=f"visitor:{digits}")
+    keys = [_key_of(user) for user in User.objects.filter(username__iexact=text)]
+    return Q(owner__in=[*keys, text])
 
 
 def may_see(request: Request, owner: str) -> bool:

@@ -9,6 +9,7 @@ from api.document.shapes import Attempt, Id, Path, StateName, TaskError
 from contracts.fields import Also
 from data_processing.lifecycle.dead_letters import Action
 from data_processing.models import DeadReason
+from data_processing.operations.given_up import DeadGroup
 from data_processing.operations.overview import (
     BrokerState,
     HourReport,
@@ -63,6 +64,8 @@ class DeadLetterRun(TypedDict):
     task_id: Id
     kind: str
     owner: str
+    owner_name: str
+    description: str
     state: StateName
     attempt: Count
     dataset_version: str
@@ -85,6 +88,22 @@ class DeadLetter(TypedDict):
     resolved_at: datetime | None
     resolution: str | None
     resolved_by: str | None
+
+
+class DeadGroups(TypedDict):
+    """Dead letters by the code of their error, largest group first."""
+
+    groups: list[DeadGroup]
+
+
+class ResolvedGroup(TypedDict):
+    """What became of a group: ``left`` are open, of which the ``refused`` cannot be replayed now;
+    ``refusals``: why, each reason once. A call takes the oldest 500."""
+
+    done: Count
+    refused: Count
+    left: Count
+    refusals: list[str]
 
 
 class ResolvedDeadLetter(TypedDict):

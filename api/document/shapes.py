@@ -134,6 +134,7 @@ class TaskStatus(TypedDict):
     next_attempt_at: Time | None
     attempts: list[Attempt]
     links: TaskLinks
+    owner: NotRequired[Annotated[str, Also(description="whose it is, by name; in lists that staff ask for")]]
 
 
 class Event(TypedDict):

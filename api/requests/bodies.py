@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from pydantic import FailFast, Field, PlainValidator, Strict, WithJsonSchema
+from pydantic import AfterValidator, FailFast, Field, PlainValidator, Strict, WithJsonSchema
 
 from contracts.questions.model import Question, check_by
 from contracts.questions.numbers import Whole
-from contracts.questions.reading import identifier
+from contracts.questions.reading import identifier, storable
 
 MAX_DEAD_LETTERS = 1000
+MAX_CODE = 100
 LARGEST_ID = 2**63 - 1
 LONGEST_SHARE_HOURS = 24 * 365
 
@@ -37,6 +38,17 @@ class NewShare(Question):
     """For how long a link to a file is to open it; None: for as long as the file is kept."""
 
     hours: Annotated[int, Whole(1, LONGEST_SHARE_HOURS)] | None = None
+
+
+class OneError(Question):
+    """Dead letters of which error are meant: the code of a group, empty for those without one."""
+
+    code: Annotated[
+        str,
+        Strict(),
+        Field(max_length=MAX_CODE, json_schema_extra={"pattern": r"^[^\u0000]*$"}),
+        AfterValidator(check_by(storable)),
+    ]
 
 
 class DeadLetters(Question):

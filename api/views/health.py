@@ -19,7 +19,10 @@ from data_processing.broker import ERRORS, Blocked
 from data_processing.database.release import release_connections
 from data_processing.lifecycle.publisher import publisher
 from data_processing.operations import lacks, pulses
+from data_processing.operations.overview import BrokerState
 from data_processing.operations.pulses import PulseReport
+from data_processing.operations.watch.conditions import list_conditions
+from data_processing.operations.watch.verdict import name_conditions
 from data_processing.outputs import results
 
 
@@ -41,7 +44,8 @@ class Ready(ApiView):
     request cannot be accepted then. Broker and Redis may be away: work waits for them. A broker that answers
     but takes no messages, because its memory or disk is short, is "blocked"; a sweeper, or a Beat, that has
     had no effect for ten seconds is "late". "worker_datasets" names the workers that lack the dataset version
-    of a task that waits."""
+    of a task that waits, "operations" what the page of operations tells operators: "ok", or the names of the
+    conditions that hold, the serious ones first."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -59,6 +63,7 @@ class Ready(ApiView):
         if found["database"] == "ok":
             found |= {pulse.name: _say(pulse) for pulse in pulses.report()}
             found["worker_datasets"] = "; ".join(lack.describe() for lack in lacks.list_lacks()) or "ok"
+            found["operations"] = name_conditions(list_conditions(_say_broker(found["broker"])))
         return Response({"status": "ok" if ready else "unavailable", **found}, status=200 if ready else 503)
 
 
@@ -70,6 +75,11 @@ def _probe(check: Callable[[], object]) -> str:
     except (DatabaseError, ContractsError, *ERRORS) as error:
         return f"down: {type(error).__name__}"
     return "ok"
+
+
+def _say_broker(found: str) -> BrokerState:
+    """In the words of operators."""
+    return "up" if found == "ok" else "blocked" if found == "blocked" else "down"
 
 
 def _say(pulse: PulseReport) -> str:

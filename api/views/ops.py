@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -13,10 +13,11 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.access.owners import name_owners
 from api.document import operators, shapes
 from api.pagination import PAGED, answer_page
-from api.requests.bodies import DeadLetters
-from api.requests.parameters import Choice, Whole
+from api.requests.bodies import MAX_CODE, DeadLetters, OneError
+from api.requests.parameters import Choice, Text, Whole
 from api.view import Answer, ApiView, refusal
 from api.views.contracts import represent_dataset
 from data_processing import datasets
@@ -25,8 +26,11 @@ from data_processing.errors import NotFound
 from data_processing.lifecycle import dead_letters
 from data_processing.lifecycle.dead_letters import Action, Resolved
 from data_processing.models import DeadLetter, DeadReason
-from data_processing.operations import overview, pulses
+from data_processing.operations import given_up, overview, pulses
+from data_processing.operations.watch.conditions import list_conditions
+from data_processing.operations.watch.verdict import Verdict, judge
 
+AT_ONCE = 500
 OPEN, RESOLVED, ALL = "open", "resolved", "all"
 QUEUES = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
@@ -36,6 +40,16 @@ class StaffView(ApiView):
 
     scopes: ClassVar = {}
     permission_classes = (IsAdminUser,)
+
+
+class HowItIs(StaffView):
+    """How the machine is, in one sentence, and all that is not as it should be."""
+
+    answers: ClassVar = {"GET": {200: Answer(meaning="the verdict", shape=Verdict)}}
+
+    def get(self, request: Request) -> Response:
+        release_connections()
+        return Response(asdict(judge(list_conditions())))
 
 
 class Queues(StaffView):
@@ -88,13 +102,24 @@ class Schedules(StaffView):
         return Response({"schedules": [asdict(entry) for entry in overview.report_schedules()]})
 
 
+DEAD_LETTERS = (
+    Choice(name="state", choices=(OPEN, RESOLVED, ALL), default=OPEN),
+    Choice(name="reason", choices=tuple(DeadReason.values)),
+    Choice(name="queue", choices=QUEUES),
+    Text(name="code", meaning="of this error only; empty: of those without one", at_most=MAX_CODE),
+    Text(
+        name="q",
+        meaning="with this text in error, message, task or owner, or the first digits of a task's id",
+        at_most=200,
+    ),
+)
+
+
 class DeadLetterList(StaffView):
     """Tasks that were given up, newest first."""
 
     query = (
-        Choice(name="state", choices=(OPEN, RESOLVED, ALL), default=OPEN),
-        Choice(name="reason", choices=tuple(DeadReason.values)),
-        Choice(name="queue", choices=QUEUES),
+        *DEAD_LETTERS,
         *PAGED,
     )
     answers: ClassVar = {
@@ -102,7 +127,18 @@ class DeadLetterList(StaffView):
     }
 
     def get(self, request: Request) -> Response:
-        return answer_page(self, _filter(self.asked), lambda page: [_represent(row) for row in page])
+        rows = _filter(self.asked).select_related("run")
+        return answer_page(self, rows, _represent_all)
+
+
+class DeadLetterGroups(StaffView):
+    """The same, counted by the code of their error: largest group first, 100 at most."""
+
+    query = DEAD_LETTERS
+    answers: ClassVar = {"GET": {200: Answer(meaning="the groups", shape=operators.DeadGroups)}}
+
+    def get(self, request: Request) -> Response:
+        return Response({"groups": [asdict(group) for group in given_up.count_by_error(_filter(self.asked))]})
 
 
 class ResolveDeadLetter(StaffView):
@@ -121,7 +157,8 @@ class ResolveDeadLetter(StaffView):
         if found is None:
             raise NotFound("there is no dead letter with this id")
         dead_letters.resolve(found, self.resolution, by=request.user.get_username())
-        return Response(_represent(DeadLetter.objects.select_related("run").get(pk=found.pk)))
+        (shown,) = _represent_all([DeadLetter.objects.select_related("run").get(pk=found.pk)])
+        return Response(shown)
 
 
 class ReplayDeadLetter(ResolveDeadLetter):
@@ -155,6 +192,40 @@ class DiscardDeadLetters(ResolveDeadLetters):
     resolution = Action.DISCARD
 
 
+class ResolveGroup(StaffView):
+    """Replays or discards the open dead letters of one error, the oldest 500 at most; call again while some
+    are left."""
+
+    resolution: ClassVar[Action]
+    body = OneError
+    answers: ClassVar = {
+        "POST": {200: Answer(meaning="how many it was done to", shape=operators.ResolvedGroup)}
+    }
+
+    def post(self, request: Request) -> Response:
+        code = OneError.from_json(request.data).code
+        rows = given_up.of_code(DeadLetter.objects.filter(resolved_at=None), code)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        resolved = dead_letters.resolve_many(ids, self.resolution, by=request.user.get_username())
+        problems = [one.problem for one in resolved if one.problem is not None]
+        return Response(
+            {
+                "done": len(resolved) - len(problems),
+                "refused": len(problems),
+                "left": rows.count(),
+                "refusals": sorted({str(problem) for problem in problems}),
+            }
+        )
+
+
+class ReplayGroup(ResolveGroup):
+    resolution = Action.REPLAY
+
+
+class DiscardGroup(ResolveGroup):
+    resolution = Action.DISCARD
+
+
 class UseDataset(StaffView):
     """Makes a dataset version current, also an older one."""
 
@@ -171,13 +242,22 @@ class UseDataset(StaffView):
 
 
 def _filter(asked: Mapping[str, Any]) -> QuerySet[DeadLetter]:
-    rows = DeadLetter.objects.select_related("run")
+    rows = DeadLetter.objects.all()
     if asked["state"] != ALL:
         rows = rows.filter(resolved_at__isnull=asked["state"] == OPEN)
+    if asked["code"] is not None:
+        rows = given_up.of_code(rows, asked["code"])
+    if asked["q"]:
+        rows = rows.filter(given_up.matching(asked["q"]))
     return rows.filter(**{name: asked[name] for name in ("reason", "queue") if asked[name] is not None})
 
 
-def _represent(dead_letter: DeadLetter) -> operators.DeadLetter:
+def _represent_all(found: Sequence[DeadLetter]) -> list[operators.DeadLetter]:
+    names = name_owners(row.run.owner for row in found if row.run is not None)
+    return [_represent(row, names) for row in found]
+
+
+def _represent(dead_letter: DeadLetter, names: Mapping[str, str]) -> operators.DeadLetter:
     run = dead_letter.run
     return {
         "id": dead_letter.pk,
@@ -190,6 +270,8 @@ def _represent(dead_letter: DeadLetter) -> operators.DeadLetter:
             "task_id": str(run.id),
             "kind": run.kind,
             "owner": run.owner,
+            "owner_name": names[run.owner],
+            "description": run.description,
             "state": run.state,
             "attempt": run.attempt,
             "dataset_version": run.dataset_version,

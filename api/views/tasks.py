@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -14,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import representation
-from api.access.owners import explain_return, may_see, origin_of, owner_of, visible_to
+from api.access.owners import explain_return, may_see, origin_of, owned_by, owner_of, visible_to
 from api.access.tokens import require_scope
 from api.document import shapes
 from api.models import EXPORT, READ
@@ -34,7 +36,7 @@ from api.requests.headers import (
     read_idempotency_key,
     read_wait_s,
 )
-from api.requests.parameters import Choice, Identifier, InvalidParameter, Text
+from api.requests.parameters import Choice, DayOf, Identifier, InvalidParameter, Text
 from api.view import Answer, ApiView, refusal
 from api.waiting.waits import answer_start
 from contracts.questions.query import digest
@@ -255,17 +257,20 @@ class ActiveTasks(ApiView):
             ("scheduled", State.RETRY),
         ):
             rows = visible_to(request, TaskRun.objects.filter(state=state)).order_by("created_at")
-            body[name] = representation.task_list(list(rows[:LISTED]))
+            body[name] = representation.task_list(list(rows[:LISTED]), owners=request.user.is_staff)
             body[f"total_{name}"] = rows.count()
         return Response(body)
 
 
 class TaskHistory(ApiView):
-    """One's own tasks, newest first."""
+    """One's own tasks, newest first; staff see everybody's."""
 
     query = (
         Choice(name="kind", meaning="tasks of this kind only", choices=tuple(OFFERED)),
         Choice(name="state", meaning="tasks in this state only", choices=tuple(State.values)),
+        Text(name="owner", meaning="staff: a user's name, or visitor and the first digits", at_most=200),
+        DayOf(name="since", meaning="tasks that were asked for on this day or later"),
+        DayOf(name="until", meaning="tasks that were asked for on this day or before"),
         *PAGED,
     )
     answers: ClassVar = {
@@ -275,7 +280,13 @@ class TaskHistory(ApiView):
     def get(self, request: Request) -> Response:
         wanted = {name: self.asked[name] for name in ("kind", "state") if self.asked[name] is not None}
         rows = visible_to(request, TaskRun.objects.filter(**wanted))
-        return answer_page(self, rows, representation.task_list)
+        rows = rows.filter(_asked_between(self.asked["since"], self.asked["until"]))
+        staff = request.user.is_staff
+        if self.asked["owner"]:
+            if not staff:
+                raise InvalidParameter("query", "owner", "only staff see the tasks of others")
+            rows = rows.filter(owned_by(self.asked["owner"]))
+        return answer_page(self, rows, partial(representation.task_list, owners=staff))
 
 
 class CancelTask(ApiView):
@@ -335,6 +346,17 @@ def start_task(request: Request, kind: TaskKind[TaskRequest], wanted: TaskReques
         idempotency_key=idempotency_key,
     )
     return answer_start(accepted, owner=owner, wait_s=wait_s, come_back=explain_return(request))
+
+
+def _asked_between(since: date | None, until: date | None) -> Q:
+    """Runs of these days, both included, in the time zone of the site."""
+    asked = Q()
+    if since is not None:
+        asked &= Q(created_at__gte=timezone.make_aware(datetime.combine(since, time.min)))
+    if until is not None:
+        after = until + timedelta(days=1)
+        asked &= Q(created_at__lt=timezone.make_aware(datetime.combine(after, time.min)))
+    return asked
 
 
 def _result_response(run: TaskRun) -> HttpResponse:

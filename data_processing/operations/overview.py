@@ -19,7 +19,7 @@ from data_processing.broker import QueueDepth
 from data_processing.kinds.registry import lane_of
 from data_processing.lifecycle.outbox import FIRST_PUBLISH_GRACE_S
 from data_processing.lifecycle.publisher import BrokerAway, publisher
-from data_processing.models import UNFINISHED, DeadLetter, State, TaskRun
+from data_processing.models import UNFINISHED, DeadLetter, KnownWorker, State, TaskRun
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +66,15 @@ class Child(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerReport:
-    """One worker. ``alive`` is False for one that holds runs by their rows but does not answer; then only
-    its name and ``run_ids`` are known."""
+    """One worker. ``alive`` is False for one that does not answer, although it holds runs by their rows or
+    has answered before; then nothing is known of its processes. ``answered_at`` is when it last has, and
+    ``restarted_at`` when it last came back without having ended in order."""
 
     name: str
     alive: bool
+    since: datetime | None
+    answered_at: datetime | None
+    restarted_at: datetime | None
     lane: str | None
     queues: list[str]
     pid: int | None
@@ -151,9 +155,10 @@ def list_lanes() -> list[str]:
     return list(dict.fromkeys(lane_of([name]) for name in broker.queue_names()))
 
 
-def report_queues() -> tuple[list[QueueReport], BrokerState]:
-    """All task queues, and how the broker is. Takes a few seconds at most, whatever the broker does."""
-    state, depths = _ask_broker()
+def report_queues(known: BrokerState | None = None) -> tuple[list[QueueReport], BrokerState]:
+    """All task queues, and how the broker is, where the caller has not just found out and says it. Takes a
+    few seconds at most, whatever the broker does."""
+    state, depths = _ask_broker(known or _judge_broker())
     rows, dead_letters = _count_rows(), _count_open_dead_letters()
     names = broker.queue_names()
     return [
@@ -164,11 +169,16 @@ def report_queues() -> tuple[list[QueueReport], BrokerState]:
 
 def report_workers() -> tuple[list[WorkerReport], BrokerState]:
     """Workers that answer within REPLY_WITHIN_S and those that should have; how the broker is. Takes a few
-    seconds at most, whatever the broker does; while it is blocked workers cannot answer."""
+    seconds at most, whatever the broker does; while it is away or blocked workers cannot answer, and only
+    those that hold runs are told."""
     state, answers = _ask_workers()
     held = _runs_by_worker()
-    names = [*sorted(answers), *sorted(held.keys() - answers.keys())]
-    return [_report_worker(name, answers.get(name), held.get(name, [])) for name in names], state
+    known = KnownWorker.objects.filter(stopped_at=None).in_bulk()
+    missed = known.keys() if state == "up" else set()
+    names = [*sorted(answers), *sorted((held.keys() | missed) - answers.keys())]
+    return [
+        _report_worker(name, answers.get(name), known.get(name), held.get(name, [])) for name in names
+    ], state
 
 
 def _ask_workers() -> tuple[BrokerState, Mapping[str, Any]]:
@@ -184,8 +194,7 @@ def _ask_workers() -> tuple[BrokerState, Mapping[str, Any]]:
         return "down", {}
 
 
-def _ask_broker() -> tuple[BrokerState, Mapping[str, QueueDepth]]:
-    state = _judge_broker()
+def _ask_broker(state: BrokerState) -> tuple[BrokerState, Mapping[str, QueueDepth]]:
     if state == "down":
         return state, {}
     try:
@@ -259,15 +268,21 @@ def _runs_by_worker() -> dict[str, list[str]]:
     return held
 
 
-def _report_worker(name: str, answer: Mapping[str, Any] | None, run_ids: list[str]) -> WorkerReport:
-    known = answer or {}
+def _report_worker(
+    name: str, answer: Mapping[str, Any] | None, known: KnownWorker | None, run_ids: list[str]
+) -> WorkerReport:
+    said = answer or {}
+    queues = said.get("queues", known.queues if known else [])
     return WorkerReport(
         name=name,
         alive=answer is not None,
-        lane=known.get("lane"),
-        queues=known.get("queues", []),
-        pid=known.get("pid"),
-        memory_mb=known.get("memory_mb"),
-        children=known.get("children", []),
+        since=known.since if known else None,
+        answered_at=known.answered_at if known else None,
+        restarted_at=known.restarted_at if known else None,
+        lane=lane_of(queues) if queues else None,
+        queues=queues,
+        pid=said.get("pid"),
+        memory_mb=said.get("memory_mb"),
+        children=said.get("children", []),
         run_ids=run_ids,
     )

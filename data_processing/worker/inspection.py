@@ -4,6 +4,7 @@ answers it from what it has in memory, also while database and Redis are away.""
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from data_processing.operations.overview import DESCRIBE, SEES_EXPORT, Child
 
 KIND_OF_TASK = {kind.task_name: kind.name for kind in KINDS.values()}
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+STARTED_AT = int(time.time())
 
 
 @inspect_command(name=DESCRIBE)
@@ -27,6 +29,8 @@ def describe_worker(state: Any) -> dict[str, Any]:
         "lane": lane_of(queues),
         "queues": queues,
         "pid": os.getpid(),
+        # In a container each start has the same pid.
+        "process": f"{os.getpid()}-{STARTED_AT}",
         "memory_mb": read_memory_mb(os.getpid()),
         "children": describe_children(_child_pids(state.consumer.pool), active_requests),
     }
@@ -39,9 +43,22 @@ def sees_export(state: Any, name: str) -> bool:
 
 
 def describe_children(pids: Iterable[int], requests: Iterable[Any]) -> list[Child]:
-    """Each child, with what it is at."""
+    """Each child that lives, with what it is at."""
     current = {request.worker_pid: request for request in list(requests)}
-    return [_describe_child(pid, current.get(pid)) for pid in pids]
+    return [_describe_child(pid, current.get(pid)) for pid in pids if not has_ended(pid)]
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a child has ended: its worker, which collects it and starts another one, may not have seen that
+    yet. False where the system has no /proc."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return Path("/proc/self").exists()
+    except OSError:
+        return False
+    # The state follows the name, which stands in brackets and may hold any character.
+    return said.rpartition(")")[2].split()[0] in ("Z", "X")
 
 
 def read_memory_mb(pid: int) -> float | None:

@@ -57,7 +57,7 @@ def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # --- Who may --------------------------------------------------------------------------------------------
 
-READS = ["queues/", "workers/", "pace/", "schedules/", "dead-letters/"]
+READS = ["verdict/", "queues/", "workers/", "pace/", "schedules/", "dead-letters/"]
 WRITES = [
     "dead-letters/1/replay/",
     "dead-letters/1/discard/",
@@ -350,3 +350,69 @@ def test_a_version_is_not_used_without_the_token_of_the_page(staff: Client, data
     token = strict.cookies["csrftoken"].value
     answer = post(strict, f"{OPS}datasets/{dataset.version}/use/", X_CSRFToken=token)
     assert answer.status_code == 200
+
+
+# --- Dead letters by error ------------------------------------------------------------------------------
+
+
+def bury_as(run: TaskRun, code: str, message: str) -> DeadLetter:
+    letter = bury(run)
+    DeadLetter.objects.filter(pk=letter.pk).update(
+        error={"code": code, "message": message, "retryable": False}
+    )
+    letter.refresh_from_db()
+    return letter
+
+
+@pytest.fixture
+def letters(make_run: MakeRun) -> list[DeadLetter]:
+    """Three of one error, one of another, and one that has none."""
+    full = [bury_as(make_run("search", {"page": page}), "disk-full", f"no room {page}") for page in (1, 2, 3)]
+    user = User.objects.create_user("maria")
+    broken = bury_as(make_run("export", owner=f"user:{user.pk}"), "broken", "it broke")
+    return [*full, broken, DeadLetter.objects.create(reason=DeadReason.UNREADABLE, queue="low", message="x?")]
+
+
+def ids_of(staff: Client, query: str) -> list[int]:
+    return [letter["id"] for letter in get(staff, f"{LETTERS}?{query}")["results"]]
+
+
+def test_dead_letters_are_counted_by_error(staff: Client, letters: list[DeadLetter]) -> None:
+    groups = get(staff, f"{LETTERS}groups/")["groups"]
+    assert [(group["code"], group["count"]) for group in groups] == [("disk-full", 3), ("", 1), ("broken", 1)]
+    largest = groups[0]
+    assert (largest["message"], largest["newest"]) == ("no room 3", letters[2].pk)
+    assert largest["first_at"] < largest["last_at"]
+    assert [group["code"] for group in get(staff, f"{LETTERS}groups/?queue=low")["groups"]] == [""]
+
+
+def test_dead_letters_are_searched_by_error_task_owner_and_id(
+    staff: Client, letters: list[DeadLetter]
+) -> None:
+    *full, broken, unreadable = letters
+    assert ids_of(staff, "code=disk-full") == [letter.pk for letter in reversed(full)]
+    assert ids_of(staff, "code=") == [unreadable.pk]
+    assert ids_of(staff, "q=ROOM+2") == [full[1].pk]
+    assert ids_of(staff, "q=x%3F") == [unreadable.pk]
+    assert ids_of(staff, "q=export") == [broken.pk]
+    assert ids_of(staff, f"q={str(broken.run_id)[:8]}") == [broken.pk]
+    assert ids_of(staff, "q=100%25") == []
+    (shown,) = get(staff, f"{LETTERS}?code=broken")["results"]
+    assert shown["run"]["owner_name"] == "maria"
+
+
+def test_all_of_one_error_are_replayed_and_those_that_cannot_be_are_told(
+    staff: Client, letters: list[DeadLetter]
+) -> None:
+    TaskRun.objects.filter(dead_letters=letters[0]).update(state=State.SUCCESS)
+    body = post(staff, f"{LETTERS}groups/replay/", {"code": "disk-full"}).json()
+    assert (body["done"], body["refused"], body["left"]) == (2, 1, 1)
+    assert body["refusals"] == ["the task has not ended as failed; it cannot be replayed"]
+    assert {run.state for run in TaskRun.objects.filter(dead_letters__in=letters[1:3])} == {State.PENDING}
+    assert post(staff, f"{LETTERS}groups/discard/", {"code": "disk-full"}).json()["done"] == 1
+    assert ids_of(staff, "") == [letters[4].pk, letters[3].pk]
+
+
+def test_group_of_no_code_is_refused(staff: Client) -> None:
+    for body in ({}, {"code": 1}, {"code": "x" * 101}, {"code": "\x00"}):
+        assert post(staff, f"{LETTERS}groups/replay/", body).status_code == 400

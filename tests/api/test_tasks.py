@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.storage import InMemoryStorage
 from django.db import connection
 from django.db.models.functions import Now
@@ -19,13 +21,16 @@ from pytest_django import Settings
 
 from api import representation
 from contracts.progress import Progress
-from data_processing.lifecycle.runs import claims, endings
-from data_processing.models import ExportFile, State, TaskRun
+from data_processing.lifecycle.runs import claims, endings, recovery
+from data_processing.lifecycle.runs.endings import Ending
+from data_processing.models import DeadReason, ExportFile, State, TaskRun
 from data_processing.outputs import results
 from tests.api.conftest import EXPORTS, TASKS, post, start, work_off
 from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
+
+MANILA = ZoneInfo("Asia/Manila")
 
 
 @pytest.mark.parametrize("kind", ["search", "aggregates", "export"])
@@ -363,3 +368,72 @@ def test_links_follow_the_prefix_under_which_the_site_is_served(make_run: MakeRu
         clear_script_prefix()
     assert {name: f"/explorer{path}" for name, path in at_the_root.items()} == below
     assert representation.task_links(run) == at_the_root
+
+
+@pytest.mark.usefixtures("redis_up")
+def test_time_left_is_not_counted_down_while_nothing_goes_on(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = start(visitor, "export")
+    claim = claims.claim(uuid.UUID(task["task_id"]), worker="w", lease_s=30)
+    assert claim is not None
+    told = time.time()
+    progress = Progress(phase="writing rows", current=500, total=2000)
+    results.store_progress(claim.run_id, attempt=1, progress=progress, began=told - 5)
+    monkeypatch.setattr(representation, "NEWS_FOR_S", 0.0)
+    meta = visitor.get(task["links"]["status"]).json()["meta"]
+    assert (meta["current"], meta["rate"], meta["eta_seconds"]) == (500, None, None)
+
+
+def test_attempts_never_outrun_their_most(visitor: Client, settings: Settings) -> None:
+    settings.RETRY_DELAYS_S = [0.0, 0.0, 0.0]
+    task = start(visitor, "export")
+    run_id = uuid.UUID(task["task_id"])
+
+    def counted() -> tuple[int, int]:
+        meta = visitor.get(task["links"]["status"]).json()["meta"]
+        return meta["attempt"], meta["max_attempts"]
+
+    assert counted() == (0, 4)
+    for attempt in (1, 2):
+        assert claims.claim(run_id, worker="w", lease_s=-1)
+        assert counted() == (attempt, 3 + attempt)
+        recovery.release_lost(at_most=5)
+    for attempt in (3, 4, 5, 6):
+        claim = claims.claim(run_id, worker="w", lease_s=30)
+        assert claim is not None
+        assert counted() == (attempt, 6)
+        ending = Ending(code="x", message="x", retryable=True, dead=DeadReason.ATTEMPTS_USED_UP)
+        if attempt < 6:
+            endings.postpone(claim, ending, delay_s=0)
+            recovery.resume_due()
+        else:
+            endings.fail(claim, ending)
+    assert counted() == (6, 6)
+    assert recovery.replay([run_id]) == 1
+    assert claims.claim(run_id, worker="w", lease_s=30)
+    assert counted() == (7, 10)
+
+
+def test_history_is_filtered_by_owner_and_days_for_staff(visitor: Client, staff: Client) -> None:
+    maria = User.objects.create_user("maria")
+    client = Client()
+    client.force_login(maria)
+    hers, somebodys = start(client, "search")["task_id"], start(visitor, "search")["task_id"]
+    TaskRun.objects.filter(pk=hers).update(created_at=datetime(2026, 3, 5, 23, 30, tzinfo=MANILA))
+
+    def listed(query: str) -> list[str]:
+        return [task["task_id"] for task in staff.get(f"{TASKS}?{query}").json()["results"]]
+
+    shown = {task["task_id"]: task["owner"] for task in staff.get(TASKS).json()["results"]}
+    assert shown[hers] == "maria"
+    assert shown[somebodys].startswith("visitor ")
+    assert listed("owner=Maria") == [hers]
+    assert listed(f"owner={shown[somebodys].replace(' ', '+')}") == [somebodys]
+    assert listed("owner=nobody") == []
+    assert listed("since=2026-03-05&until=2026-03-05") == [hers]
+    assert listed("until=2026-03-04") == []
+    assert listed("since=2026-03-06") == [somebodys]
+    assert "owner" not in client.get(TASKS).json()["results"][0]
+    refused = client.get(f"{TASKS}?owner=maria")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/owner")

@@ -84,6 +84,7 @@ def test_other_pages_have_no_serious_violation(staff_page: Page) -> None:
         ("/saved/?area=Province+1", "#save:visible"),
         ("/groups/?area=Province+1&area=Province+2", "#keep:visible"),
         ("/operations/", "#workers tbody tr"),
+        ("/operations/dead-letters/", "#groups:visible, #no-groups:visible"),
         ("/datasets/", "#dataset .cards"),
         ("/help/", "h1"),
     ):
@@ -132,6 +133,7 @@ def test_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) -> Non
         "/groups/?area=Province+1&area=Province+2",
         "/tasks/",
         "/operations/",
+        "/operations/dead-letters/",
         "/datasets/",
         "/help/",
     ],

@@ -72,7 +72,7 @@ def test_task_leads_back_to_a_view_by_more_filters(page: Page) -> None:
 
 def test_dead_letter_is_read_replayed_and_discarded(staff_page: Page) -> None:
     page = staff_page
-    page.goto("/operations/")
+    page.goto("/operations/dead-letters/")
     assert page.evaluate(REHEARSAL, 41) == 202
     letter = page.locator(".dead-letters tbody").get_by_role("row").filter(has_text="failed as it was told")
     expect(letter).to_contain_text("every attempt failed", timeout=30_000)
@@ -85,14 +85,59 @@ def test_dead_letter_is_read_replayed_and_discarded(staff_page: Page) -> None:
     expect(letter).to_have_count(0)
 
 
+def test_dead_letters_are_found_by_error_in_the_address_and_replayed_together(staff_page: Page) -> None:
+    page = staff_page
+    page.goto("/operations/")
+    for number in (51, 52, 53):
+        assert page.evaluate(REHEARSAL, number) == 202
+    group = page.locator("#groups li").filter(has_text="rehearsed-failure")
+    expect(group).to_contain_text("3 ×", timeout=30_000)
+    expect(group).to_contain_text("failed as it was told")
+    group.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"/operations/dead-letters/\?code=rehearsed-failure"))
+    rows = page.locator(".dead-letters tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("attempt 2 · ops")
+    page.get_by_label("Find").fill("no such thing")
+    expect(page.locator("#no-groups")).to_be_visible()
+    expect(page).to_have_url(re.compile("q=no"))
+    page.go_back()
+    expect(rows).to_have_count(3)
+    page.locator("#groups li").get_by_role("button", name="Replay all").click()
+    expect(page.locator("#outcome")).to_contain_text("3 dead letters replayed.")
+    expect(rows.filter(has_text="attempt 4")).to_have_count(3, timeout=30_000)
+    group.get_by_role("button", name="Discard all").click()
+    group.get_by_role("button", name="Really discard all?").click()
+    expect(group).to_have_count(0)
+
+
 def test_operations_show_queues_workers_pace_and_schedules(staff_page: Page) -> None:
     page = staff_page
     page.goto("/operations/")
     expect(page.locator("#queues")).to_contain_text("critical")
     expect(page.locator("#workers")).to_contain_text("bulk@")
+    expect(page.locator("#figures")).to_contain_text("Workers3")
     expect(page.get_by_role("figure")).to_contain_text("Tasks ended, by hour")
-    expect(page.locator("#broker")).to_have_text("The broker answers. The sweeper and Beat are at work.")
     expect(page.locator("#schedules")).to_contain_text("clean up old exports")
+
+
+def test_worker_that_freezes_while_it_is_idle_is_told_in_the_first_sentence(
+    staff_page: Page, site: Site
+) -> None:
+    page = staff_page
+    page.goto("/operations/")
+    sentence, verdict = page.locator("#sentence"), page.locator("#verdict")
+    expect(verdict).not_to_have_attribute("data-level", "bad")
+    with frozen(site):
+        expect(verdict).to_have_attribute("data-level", "bad", timeout=40_000)
+        expect(sentence).to_contain_text("start a worker of `normal` and `low`")
+        expect(page.locator("#conditions")).to_contain_text(re.compile(r"bulk@\S+ does not answer"))
+        bulk = page.locator("#workers").get_by_role("row").filter(has_text="bulk@")
+        expect(bulk).to_contain_text("silent")
+        operations = page.request.get("/health/ready").json()["operations"]
+        assert {"no-worker-normal", "silent-workers"} <= set(operations.split(", "))
+    expect(verdict).not_to_have_attribute("data-level", "bad", timeout=40_000)
+    expect(bulk).to_contain_text("answers")
 
 
 def test_datasets_account_for_every_row(page: Page) -> None:

@@ -8,9 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from data_processing import broker
 from data_processing.lifecycle.runs import cancellation
 from data_processing.models import State, TaskRun
-from data_processing.operations import maintenance
+from data_processing.operations import maintenance, overview
+from data_processing.operations.watch import roll
 from tests.integration.conftest import SWEEP_EVERY_S, Submit, sweep_until_ended, wait_for, wait_until_ended
 from tests.integration.workers import StartWorker, Worker
 from tests.scraping import scrape
@@ -122,3 +124,39 @@ def test_frozen_worker_is_shown_as_not_alive_with_the_run_it_holds(
     frozen.freeze()
     shown = {one["name"]: one for one in get(staff, "workers/")["workers"]}[frozen.name]
     assert (shown["alive"], shown["run_ids"]) == (False, [str(run.id)])
+
+
+def call_roll() -> None:
+    """What the housekeeping worker and the web servers do every few seconds."""
+    roll.note(broker.ask_workers(overview.DESCRIBE, within_s=roll.ANSWER_WITHIN_S))
+
+
+def test_idle_worker_that_freezes_is_told_by_page_and_readiness_and_one_that_ends_is_not(
+    worker: StartWorker, staff: Client
+) -> None:
+    interactive, bulk = worker(name="first", queues="high"), worker(name="bulk", queues="normal,low")
+    call_roll()
+    assert {one["name"]: one["alive"] for one in get(staff, "workers/")["workers"]} == {
+        interactive.name: True,
+        bulk.name: True,
+    }
+    interactive.freeze()
+    for _ in range(roll.SILENT_AFTER):
+        call_roll()
+    verdict = get(staff, "verdict/")
+    assert verdict["level"] == "bad"
+    told = {one["name"]: one["text"] for one in verdict["conditions"]}
+    assert told["silent-workers"].startswith(f"{interactive.name} does not answer")
+    assert {name for name in told if name.startswith("no-worker")} == {"no-worker-critical", "no-worker-high"}
+    assert Client().get("/health/ready").json()["operations"] == ", ".join(told)
+    shown = {one["name"]: one for one in get(staff, "workers/")["workers"]}[interactive.name]
+    assert (shown["alive"], shown["lane"], shown["children"]) == (False, "interactive", [])
+    interactive.thaw()
+    bulk.stop()
+    wait_for(lambda: _silent_after_call() == [], worker=interactive)
+    assert [one["name"] for one in get(staff, "workers/")["workers"]] == [interactive.name]
+
+
+def _silent_after_call() -> list[str]:
+    call_roll()
+    return [one.name for one in roll.read().silent]

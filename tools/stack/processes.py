@@ -164,6 +164,7 @@ class _Keeper:
             self._plan_restart(self._child)
         elif time.monotonic() >= self._start_again_at:
             self.start()
+            self._write(self.program.name, f"started again as process {self.pid}")
 
     def stop(self) -> None:
         if self._child is not None:

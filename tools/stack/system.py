@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from tools.stack.errors import StackError, StartFailed
 from tools.stack.ports import LOOPBACK, is_listening
 from tools.stack.processes import LogWriter, Program, Supervisor
-from tools.stack.servers import EmbeddedRedis
+from tools.stack.servers import EmbeddedRedis, Keeper
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
@@ -94,10 +94,11 @@ class System:
         return {**embedded, **given, "DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
 
     def start_servers(self) -> None:
-        """Start the embedded Redis where it is needed and bring the tables up to date."""
+        """Start the embedded Redis where it is needed, keep it running, and bring the tables up to date."""
         if not (self._configured.get("CELERY_BROKER_URL") and self._result_backend):
             self._redis = EmbeddedRedis(self.folder / "redis")
             self._open.enter_context(self._redis)
+            self._open.enter_context(Keeper(self._redis, write=self._write))
         self.run_command("migrate", "--no-input", "--verbosity", "0")
 
     def start_processes(self, *, without: Collection[str] = ()) -> None:
@@ -139,7 +140,9 @@ class System:
             raise StackError(f"{' '.join(arguments[:2])} failed with status {run.returncode}. {told}")
 
     def pid(self, name: str) -> int:
-        """The process id of one of the programs."""
+        """The process id of one of the programs, or of the embedded Redis by its name."""
+        if self._redis is not None and name == self._redis.name:
+            return self._redis.pid
         if self._supervisor is None:
             raise RuntimeError("the processes were not started")
         return self._supervisor.pid(name)

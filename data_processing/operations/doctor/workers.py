@@ -11,7 +11,6 @@ from data_processing.operations import overview
 from data_processing.operations.doctor.findings import Finding, Findings, error, ok, warning
 from data_processing.operations.overview import SEES_EXPORT, WorkerReport
 from data_processing.operations.watch import conditions
-from data_processing.operations.watch.conditions import Condition
 
 WORKERS, RUNNING = "workers", "running"
 ASK_WITHIN_S = 1.0
@@ -35,8 +34,8 @@ def check_workers() -> Findings:
         if not report.alive:
             yield warning(
                 WORKERS,
-                f"{report.name} holds tasks and does not answer",
-                "look at its log; its tasks are taken over",
+                f"{report.name} does not answer",
+                "look at its log, and restart it where it is frozen; tasks that it holds are taken over",
             )
     if alive and settings.EXPORT_FOLDER_SHARED:
         yield from _check_shared_folder()
@@ -44,9 +43,10 @@ def check_workers() -> Findings:
 
 def check_conditions() -> Findings:
     """What holds now; a worker that is missing has been told."""
-    found = [one for one in conditions.list_conditions() if not one.name.startswith("no-worker")]
+    told = ("no-worker", "silent-workers")
+    found = [one for one in conditions.list_conditions() if not one.name.startswith(told)]
     for condition in found:
-        say = error if _is_serious(condition) else warning
+        say = error if condition.serious else warning
         yield say(RUNNING, condition.text, LATER)
     if not found:
         yield ok(RUNNING, "sweeper and Beat have an effect, nothing waits too long")
@@ -81,7 +81,3 @@ def _check_shared_folder() -> Findings:
         )
     else:
         yield ok(WORKERS, f"all see the same {settings.EXPORT_ROOT}")
-
-
-def _is_serious(condition: Condition) -> bool:
-    return condition.name.startswith(("broker", "silent", "no-data"))

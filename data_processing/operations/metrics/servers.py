@@ -52,7 +52,7 @@ def measure_workers() -> Iterator[Family]:
         children.add_metric([lane], processes[lane])
     yield from (workers, children)
     silent = sum(not report.alive for report in reports)
-    yield make_figure("silent_workers", "Workers that hold tasks and do not answer", silent)
+    yield make_figure("silent_workers", "Workers that should answer and do not", silent)
 
 
 def measure_redis() -> Iterator[Family]:

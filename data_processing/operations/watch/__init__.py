@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from data_processing.operations.timer import Timer
-from data_processing.operations.watch import alerts
+from data_processing.operations.watch import alerts, roll
 
 LOOK_EVERY_S = 10.0
 
@@ -25,7 +25,8 @@ def make_timer() -> Timer:
     return Timer(alerts.look, every_s=LOOK_EVERY_S, name="watch")
 
 
-def start_where_wanted() -> None:
-    """Watch in this process, for as long as it lives."""
+def start() -> None:
+    """Call the roll in this process, for as long as it lives, and watch where somebody is to be told."""
+    roll.make_timer().start()
     if is_wanted():
         make_timer().start()

@@ -52,6 +52,17 @@ def kill_programs(up: Up) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def kill_redis(up: Up) -> None:
+    """The one that `make up` has started, with all messages and results in it."""
+    (killed,) = [
+        one.pid
+        for one in psutil.Process(up.process.pid).children()
+        if "valkey-server" in " ".join(one.cmdline())
+    ]
+    os.killpg(killed, signal.SIGKILL)
+    up.wait(lambda: up.count("embedded-redis", "started again as process") == 1)
+
+
 async def kill_programs_amid_tasks(up: Up) -> list[Any]:
     """How tasks ended that were accepted before."""
     client = Client(up.url)
@@ -62,6 +73,7 @@ async def kill_programs_amid_tasks(up: Up) -> list[Any]:
     ]
     await wait_for_status(client, accepted[0], "STARTED", "PROGRESS")
     kill_programs(up)
+    kill_redis(up)
     endings = [await wait_for_status(client, task_id) for task_id in accepted]
     keywords = {"filters": {"keywords": ["road"]}}
     assert "total_rows" in await client.answer("search", keywords, within_s=WITHIN_S)
@@ -79,7 +91,8 @@ def test_up_serves_until_interrupted_and_accepted_tasks_end_once_although_its_pr
         outcomes = [[attempt["outcome"] for attempt in ending["attempts"]] for ending in endings]
         assert all(named.count("succeeded") == 1 for named in outcomes)
         assert any(named == ["lost", "succeeded"] for named in outcomes)
-    assert up.count("signal SIGKILL", "starting again") == len(KILLED)
+    assert up.count("signal SIGKILL", "starting again") == len(KILLED) + 1
+    assert up.count("started again as process") == len(KILLED) + 1
     assert not is_listening(up.port)
     assert list_processes_of(tmp_path) == []
 

@@ -1,6 +1,7 @@
 """Private servers of this machine's own programs: RabbitMQ, Redis and PostgreSQL, each in its folder."""
 
 from tools.stack.servers.cluster import RabbitMQCluster
+from tools.stack.servers.keeper import Keeper
 from tools.stack.servers.pair import PostgreSQLPair
 from tools.stack.servers.postgresql import PostgreSQL, ask
 from tools.stack.servers.rabbitmq import RabbitMQ
@@ -10,6 +11,7 @@ from tools.stack.servers.trio import Servers
 
 __all__ = [
     "EmbeddedRedis",
+    "Keeper",
     "PostgreSQL",
     "PostgreSQLPair",
     "RabbitMQ",

@@ -82,6 +82,13 @@ class Server(ABC):
         """Whether the process lives (a frozen one lives too)."""
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def status(self) -> int:
+        """The exit status of the process that has ended; a negative one names the signal."""
+        if self._child is None or self._child.returncode is None:
+            raise RuntimeError(f"{self.name} has not ended")
+        return self._child.returncode
+
     def start(self) -> Self:
         """Start and return when the server answers; nothing happens when it runs already."""
         if self.is_running:

@@ -1,13 +1,21 @@
-// The list of dead letters: why each was given up, and replay or discard, one by one or many at once.
+// The page of dead letters: by their error and one by one, searched and filtered by the address; replay or discard
+// of one, of those that are chosen, or of all of an error.
 
-import { formatTime } from "./amounts.js";
-import { get, Problem, post } from "./api.js";
+import { API, get, Problem, post } from "./api.js";
 import { announce, build, find } from "./dom.js";
-import { attemptAction } from "./live.js";
+import { FilterForm } from "./filterform.js";
+import { showGroups } from "./lettergroups.js";
+import { attemptAction, keepLive } from "./live.js";
+import { buildMoment, keepMoments } from "./moments.js";
+import { leadTo } from "./pages.js";
 import { showRows } from "./rows.js";
+import { buildId } from "./shortid.js";
+import { askTwice } from "./twice.js";
 
-export class DeadLetters {
-  #url;
+const LETTERS = `${API}/ops/dead-letters/`;
+const EVERY_S = 4;
+
+class DeadLetters {
   #problems;
   #refreshNow;
   /** @type {Api.DeadLetter[]} */
@@ -19,10 +27,9 @@ export class DeadLetters {
 
   /**
    * `refreshNow` is called when something was done.
-   * @param {{url: string, problems: HTMLElement, refreshNow: () => void}} around
+   * @param {{problems: HTMLElement, refreshNow: () => void}} around
    */
-  constructor({ url, problems, refreshNow }) {
-    this.#url = url;
+  constructor({ problems, refreshNow }) {
     this.#problems = problems;
     this.#refreshNow = refreshNow;
     this.#all.addEventListener("change", () => this.#chooseAll(this.#all.checked));
@@ -30,14 +37,14 @@ export class DeadLetters {
     askTwice(this.#buttons.Discard, () => this.#resolve([...this.#chosen], "discard"));
   }
 
-  async refresh() {
-    const { body } = await get(`${this.#url}?page_size=50`);
-    this.#shown = body.results;
+  /** @param {Api.DeadLetterPage} page */
+  show({ results, next, previous }) {
+    this.#shown = results;
     const ids = this.#shown.map((deadLetter) => deadLetter.id);
     this.#chosen = new Set([...this.#chosen].filter((id) => ids.includes(id)));
     find("#dead-letters").hidden = !ids.length;
-    find("#no-dead-letters").hidden = ids.length > 0;
-    find("#dead-letters-left").textContent = body.next ? "These are the newest 50; there are more." : "";
+    leadTo(find("#newer"), previous);
+    leadTo(find("#older"), next);
     showRows(
       find(".dead-letters tbody"),
       this.#shown,
@@ -50,6 +57,7 @@ export class DeadLetters {
   /** @param {Api.DeadLetter} deadLetter */
   #buildRow(deadLetter) {
     const { id, run, error } = deadLetter;
+    const resolved = deadLetter.resolved_at !== null;
     const name = run ? `${run.kind} ${run.task_id}` : "unreadable message";
     /** @type {HTMLInputElement} */
     const box = build("input", {
@@ -77,7 +85,7 @@ export class DeadLetters {
     return build(
       "tr",
       {},
-      build("td", {}, box),
+      build("td", {}, !resolved && box),
       build(
         "td",
         { class: "task-what dead-letter" },
@@ -88,16 +96,18 @@ export class DeadLetters {
       build(
         "td",
         {},
-        name,
-        run && build("span", { class: "detail" }, `${run.state} · attempt ${run.attempt} · ${run.owner}`),
+        run ? [run.description || run.kind, " ", buildId(run.task_id)] : name,
+        run &&
+          build("span", { class: "detail" }, `${run.state.toLowerCase()} · attempt ${run.attempt} · ${run.owner_name}`),
       ),
       build(
         "td",
         { class: "nowrap" },
-        formatTime(deadLetter.created_at),
+        buildMoment(deadLetter.created_at),
         build("span", { class: "detail" }, `queue ${deadLetter.queue}`),
+        resolved && build("span", { class: "detail" }, `${deadLetter.resolution} by ${deadLetter.resolved_by}`),
       ),
-      build("td", {}, build("div", { class: "task-actions" }, run && replay, discard)),
+      build("td", {}, !resolved && build("div", { class: "task-actions" }, run && replay, discard)),
     );
   }
 
@@ -124,7 +134,7 @@ export class DeadLetters {
 
   /** @param {boolean} chosen */
   #chooseAll(chosen) {
-    this.#chosen = new Set(chosen ? this.#shown.map((deadLetter) => deadLetter.id) : []);
+    this.#chosen = new Set(chosen ? this.#shown.filter((one) => one.resolved_at === null).map((one) => one.id) : []);
     for (const box of find(".dead-letters tbody").querySelectorAll("input")) box.checked = chosen;
     this.#showChosen();
   }
@@ -135,14 +145,15 @@ export class DeadLetters {
       button.disabled = !size;
       if (!button.dataset.asked) button.textContent = size ? `${word} ${size}` : word;
     }
-    this.#all.checked = size > 0 && size === this.#shown.length;
+    const open = this.#shown.filter((deadLetter) => deadLetter.resolved_at === null);
+    this.#all.checked = size > 0 && size === open.length;
   }
 
   /** @param {number[]} ids @param {"replay" | "discard"} action */
   #resolve(ids, action) {
     attemptAction(
       async () => {
-        const { body } = await post(`${this.#url}${action}/`, { ids });
+        const { body } = await post(`${LETTERS}${action}/`, { ids });
         /** @type {Api.ResolvedDeadLetter[]} */
         const results = body.results;
         const refused = results.filter((result) => result.outcome === "refused");
@@ -156,26 +167,47 @@ export class DeadLetters {
   }
 }
 
-/**
- * What cannot be taken back takes two presses; whoever turns away after the first has changed their mind.
- * @param {HTMLButtonElement} button
- * @param {() => void} act
- */
-function askTwice(button, act) {
-  const forget = () => {
-    if (!button.dataset.asked) return;
-    button.textContent = button.dataset.asked;
-    delete button.dataset.asked;
-  };
-  button.addEventListener("blur", forget);
-  button.addEventListener("click", () => {
-    const words = button.textContent;
-    if (button.dataset.asked) {
-      forget();
-      act();
-      return;
-    }
-    button.dataset.asked = words;
-    button.textContent = `Really ${words.toLowerCase()}?`;
-  });
+const problems = find("#problems");
+const outcome = find("#outcome");
+const filters = new FilterForm(find("#letters-filter", HTMLFormElement), {
+  more: ["code", "cursor"],
+  change: () => refreshNow(),
+});
+const deadLetters = new DeadLetters({ problems, refreshNow: () => refreshNow() });
+for (const button of [find("#newer"), find("#older")]) {
+  button.addEventListener("click", () => filters.set({ cursor: button.dataset.cursor ?? "" }));
 }
+const refreshNow = keepLive(refresh, problems);
+keepMoments();
+
+async function refresh() {
+  const asked = filters.query();
+  const { code, cursor, ...shared } = asked;
+  const [groups, page] = await Promise.all([
+    get(`${LETTERS}groups/?${new URLSearchParams(shared)}`),
+    get(`${LETTERS}?${new URLSearchParams({ ...asked, page_size: "50" })}`),
+  ]);
+  if (JSON.stringify(asked) !== JSON.stringify(filters.query())) return 0;
+  showGroups(groups.body.groups, {
+    url: `${LETTERS}groups/`,
+    problems,
+    refreshNow: () => refreshNow(),
+    addressOf: (one) => `?${new URLSearchParams({ ...shared, code: one })}`,
+    chosen: code ?? null,
+    tell: (words) => {
+      outcome.textContent = words;
+      outcome.hidden = false;
+    },
+  });
+  find("#of-code").replaceChildren(...(code === undefined ? [] : describeCode(code, shared)));
+  deadLetters.show(page.body);
+  return EVERY_S;
+}
+
+/** @param {string} code @param {Record<string, string>} shared */
+const describeCode = (code, shared) => [
+  "Only ",
+  build("code", {}, code || "no error code"),
+  ". ",
+  build("a", { href: `?${new URLSearchParams(shared)}` }, "Show all"),
+];

@@ -4,9 +4,13 @@ import { countWords, formatDuration, formatSize, formatTime } from "./amounts.js
 import { get, TASKS } from "./api.js";
 import { announce, build, find } from "./dom.js";
 import { describeProgress } from "./exportcard.js";
+import { FilterForm } from "./filterform.js";
 import { attemptAction, keepLive } from "./live.js";
+import { buildMoment, keepMoments } from "./moments.js";
+import { leadTo } from "./pages.js";
 import { showRows } from "./rows.js";
 import { openSharing } from "./share.js";
+import { buildId } from "./shortid.js";
 import { cancelTask, deleteTask, rerunTask } from "./tasks.js";
 import { viewOfRequest, writeView } from "./view.js";
 
@@ -26,34 +30,26 @@ const BADGES = {
   REVOKED: ["cancelled", ""],
 };
 
-let page = addressOf();
 const problems = find("#problems");
-const refreshNow = keepLive(refresh, problems);
-
-find("#history-filter").addEventListener("change", () => go(addressOf()));
+const filters = new FilterForm(find("#history-filter", HTMLFormElement), {
+  change: () => refreshNow(),
+  more: ["cursor"],
+  standard: { kind: "export" },
+});
 for (const button of [find("#newer"), find("#older")]) {
-  button.addEventListener("click", () => go(button.dataset.page ?? page));
+  button.addEventListener("click", () => filters.set({ cursor: button.dataset.cursor ?? "" }));
 }
+const refreshNow = keepLive(refresh, problems);
+keepMoments();
 
 function addressOf() {
-  const query = new URLSearchParams({ page_size: "25" });
-  for (const name of ["kind", "state"]) {
-    const { value } = find(`#${name}`, HTMLSelectElement);
-    if (value) query.set(name, value);
-  }
-  return `${TASKS}/?${query}`;
-}
-
-/** @param {string} address */
-function go(address) {
-  page = address;
-  refreshNow();
+  return `${TASKS}/?${new URLSearchParams({ ...filters.query(), page_size: "25" })}`;
 }
 
 async function refresh() {
-  const asked = page;
+  const asked = addressOf();
   const { body } = await get(asked);
-  if (asked !== page) return 0;
+  if (asked !== addressOf()) return 0;
   show(body);
   return isBusy(body) ? BUSY_S : IDLE_S;
 }
@@ -68,13 +64,6 @@ function show({ results, next, previous }) {
   showRows(find("#history tbody"), results, (task) => task.task_id, buildRow);
   leadTo(find("#newer"), previous);
   leadTo(find("#older"), next);
-}
-
-/** @param {HTMLElement} button @param {string | null} address */
-function leadTo(button, address) {
-  button.hidden = !address;
-  // A path, because behind a proxy the API may name itself by another scheme.
-  button.dataset.page = address ? new URL(address).pathname + new URL(address).search : "";
 }
 
 /** @param {Task} task */
@@ -93,13 +82,19 @@ function buildRow(task) {
             task.description,
           )
         : task.description,
-      task.dataset_version && build("span", { class: "detail" }, `Dataset ${task.dataset_version}`),
+      build(
+        "span",
+        { class: "detail" },
+        task.owner && `${task.owner} · `,
+        task.dataset_version && `Dataset ${task.dataset_version} · `,
+        buildId(task.task_id),
+      ),
     ),
     build("td", {}, buildState(task)),
     build(
       "td",
       { class: "nowrap" },
-      formatTime(task.created_at),
+      buildMoment(task.created_at),
       build("span", { class: "detail" }, describeTime(task)),
     ),
     build("td", {}, describeResult(task)),
@@ -123,7 +118,7 @@ function buildState(task) {
 
 /** @param {Task} task */
 function describeTime({ started_at: started, finished_at: finished, created_at: created }) {
-  if (!finished) return started ? `running since ${formatTime(started)}` : "";
+  if (!finished) return started ? ["began ", buildMoment(started)] : "";
   const began = started ?? created ?? finished;
   return `took ${formatDuration((Date.parse(finished) - Date.parse(began)) / 1000)}`;
 }

@@ -2,30 +2,50 @@
 
 import { formatDuration, formatShare, formatTime, groupDigits } from "./amounts.js";
 import { API, get, TASKS } from "./api.js";
-import { DeadLetters } from "./deadletters.js";
 import { build, find, seek } from "./dom.js";
 import { describeProgress } from "./exportcard.js";
 import { buildFigure, drawColumns } from "./figures.js";
+import { showGroups } from "./lettergroups.js";
 import { attemptAction, keepLive } from "./live.js";
+import { buildMoment, keepMoments } from "./moments.js";
 import { showRows } from "./rows.js";
+import { buildId } from "./shortid.js";
 import { cancelTask } from "./tasks.js";
+import { showVerdict } from "./verdict.js";
 
 const OPS = `${API}/ops`;
 const EVERY_S = 2;
 const SLOWLY_S = 20;
 const HOURS = 48;
+const SHOWN = 50;
+/** So soon a worker's process has said which task it is at. */
+const BEGUN_MS = 5000;
 
 const problems = find("#problems");
-const deadLetters = new DeadLetters({ url: `${OPS}/dead-letters/`, problems, refreshNow: () => refreshNow() });
 const refreshNow = keepLive(refresh, problems);
 keepLive(refreshSlowly, problems);
+keepMoments();
 
 async function refresh() {
-  const [queues, active] = await Promise.all([get(`${OPS}/queues/`), get(`${TASKS}/active/`), deadLetters.refresh()]);
+  const [verdict, queues, groups] = await Promise.all([
+    get(`${OPS}/verdict/`),
+    get(`${OPS}/queues/`),
+    get(`${OPS}/dead-letters/groups/`),
+  ]);
+  showVerdict(verdict.body);
   showQueues(queues.body);
-  showRunning(active.body);
-  const { body: workers } = await get(`${OPS}/workers/`);
-  showWorkers(workers);
+  showGroups(groups.body.groups, {
+    url: `${OPS}/dead-letters/groups/`,
+    problems,
+    refreshNow: () => refreshNow(),
+    addressOf: (code) => `/operations/dead-letters/?${new URLSearchParams({ code })}`,
+    tell: () => {},
+  });
+  // They are asked for a second: what is known without them shall not wait.
+  const [active, workers] = await Promise.all([get(`${TASKS}/active/`), get(`${OPS}/workers/`)]);
+  showFigures(queues.body, workers.body, groups.body.groups);
+  showWorkers(workers.body);
+  showRunning(active.body, workers.body);
   return EVERY_S;
 }
 
@@ -39,34 +59,37 @@ async function refreshSlowly() {
 /** @param {number | null} value */
 const number = (value) => build("td", { class: "number" }, value === null ? "?" : groupDigits(value));
 
-/** @type {Record<Api.Queues["broker"], string>} */
-const BROKER = {
-  up: "The broker answers.",
-  blocked:
-    "The broker takes no messages for now, because its memory or disk is short: tasks are accepted and wait, and workers cannot be asked.",
-  down: "The broker does not answer: nothing is known of its messages.",
-};
-/** @type {Record<string, [string, string]>} */
-const LATE = {
-  sweep: ["The sweeper", "tasks of dead workers, retries and unpublished tasks wait"],
-  beat: ["Beat", "cleaning up, pruning and dead letters wait"],
-};
+/** @param {(queue: Api.QueueReport) => number} of @param {Api.QueueReport[]} queues */
+const sum = (of, queues) => queues.reduce((total, queue) => total + of(queue), 0);
 
-/** @param {Api.PulseReport[]} pulses */
-function describeHousekeeping(pulses) {
-  const late = pulses.filter((pulse) => pulse.late);
-  if (!late.length) return "The sweeper and Beat are at work.";
-  return late
-    .map(({ name, age_s }) => {
-      const [who, cost] = LATE[name];
-      return `${who} has ${age_s === null ? "never been seen at work" : `had no effect for ${formatDuration(age_s)}`}: ${cost}.`;
-    })
-    .join(" ");
+/** @param {number | null} seconds */
+const age = (seconds) => (seconds === null ? "–" : formatDuration(seconds));
+
+/** @param {Api.Queues} queues @param {Api.Workers} workers @param {Api.DeadGroup[]} groups */
+function showFigures({ queues, broker }, { workers }, groups) {
+  const oldest = Math.max(-1, ...queues.map((queue) => queue.oldest_waiting_s ?? -1));
+  const silent = workers.filter((worker) => !worker.alive).length;
+  const answering = broker === "up" ? groupDigits(workers.length - silent) : "?";
+  const letters = groups.reduce((total, group) => total + group.count, 0);
+  const figures = [
+    ["Waiting", groupDigits(sum((queue) => queue.pending, queues)), false],
+    ["Oldest waits", age(oldest < 0 ? null : oldest), false],
+    ["Running", groupDigits(sum((queue) => queue.running, queues)), false],
+    ["To be tried again", groupDigits(sum((queue) => queue.retry, queues)), false],
+    ["Workers", silent ? `${answering} of ${workers.length}` : answering, silent > 0],
+    ["Dead letters", groupDigits(letters), false],
+  ].map(([label, value, bad]) => ({ label: String(label), value: String(value), bad: Boolean(bad) }));
+  showRows(
+    find("#figures"),
+    figures,
+    ({ label }) => label,
+    ({ label, value, bad }) =>
+      build("div", { class: "card", "data-level": bad ? "bad" : null }, build("dt", {}, label), build("dd", {}, value)),
+  );
 }
 
 /** @param {Api.Queues} answer */
-function showQueues({ broker, housekeeping, queues }) {
-  find("#broker").textContent = `${BROKER[broker]} ${describeHousekeeping(housekeeping)}`;
+function showQueues({ queues }) {
   showRows(
     find("#queues tbody"),
     queues,
@@ -75,45 +98,50 @@ function showQueues({ broker, housekeeping, queues }) {
       build(
         "tr",
         {},
-        build("th", { scope: "row" }, queue.name),
-        build("td", {}, queue.lane),
-        number(queue.depth),
+        build("th", { scope: "row" }, queue.name, build("span", { class: "detail" }, queue.lane)),
         number(queue.pending),
-        number(queue.held),
-        build(
-          "td",
-          { class: "number" },
-          queue.oldest_waiting_s === null ? "–" : formatDuration(queue.oldest_waiting_s),
-        ),
+        build("td", { class: "number nowrap" }, age(queue.oldest_waiting_s)),
         number(queue.running),
         number(queue.retry),
+        number(queue.held),
+        number(queue.depth),
         number(queue.consumers),
       ),
   );
 }
 
-/** @param {Api.ActiveTasks} answer */
-function showRunning({ active, scheduled, reserved }) {
-  const tasks = [...active, ...scheduled, ...reserved].slice(0, 50);
+/** @param {Api.ActiveTasks} answer @param {Api.Workers} around */
+function showRunning(
+  { active, scheduled, reserved, total_active: running, total_scheduled: retrying, total_reserved: waiting },
+  { broker, workers },
+) {
+  const tasks = [...active, ...scheduled, ...reserved].slice(0, SHOWN);
+  const all = running + retrying + waiting;
+  find("#running-left").textContent = all > tasks.length ? `The oldest ${tasks.length} of ${groupDigits(all)}.` : "";
   find("#none-running").hidden = tasks.length > 0;
-  find('[aria-label="Running tasks"]').hidden = !tasks.length;
+  find('[aria-label="Unfinished tasks"]').hidden = !tasks.length;
   showRows(
     find("#running tbody"),
-    tasks,
-    (task) => task.task_id,
-    (task) =>
+    tasks.map((task) => ({ task, lost: broker === "up" ? describeLoss(task, workers) : "" })),
+    ({ task }) => task.task_id,
+    ({ task, lost }) =>
       build(
         "tr",
         {},
-        build("td", {}, task.description, build("span", { class: "detail" }, task.task_id)),
+        build("td", {}, task.description, build("span", { class: "detail" }, task.kind, " ", buildId(task.task_id))),
+        build("td", {}, task.owner ?? "?"),
         build(
           "td",
           {},
-          build("span", { class: "badge busy" }, task.state.toLowerCase()),
-          build("span", { class: "detail" }, task.status),
+          build(
+            "span",
+            { class: `badge ${lost ? "bad" : "busy"}` },
+            lost ? "stands still" : task.cancel_requested ? "stopping" : task.state.toLowerCase(),
+          ),
+          build("span", { class: "detail" }, lost || task.status),
         ),
         build("td", { class: "nowrap" }, describeProgress(task)),
-        build("td", { class: "nowrap" }, formatTime(task.started_at ?? task.created_at)),
+        build("td", { class: "nowrap" }, buildMoment(task.started_at ?? task.created_at)),
         build(
           "td",
           {},
@@ -131,6 +159,22 @@ function showRunning({ active, scheduled, reserved }) {
         ),
       ),
   );
+}
+
+/**
+ * Why nobody is at a task that a worker has taken, by what the workers say; empty where somebody is.
+ * @param {Api.TaskStatus} task @param {Api.WorkerReport[]} workers
+ */
+function describeLoss({ state, attempts, task_id: id }, workers) {
+  const holder = attempts.at(-1);
+  if (!["STARTED", "PROGRESS"].includes(state) || !holder) return "";
+  const worker = workers.find((one) => one.name === holder.worker);
+  if (!worker) return "";
+  if (!worker.alive) return `${worker.name} does not answer; another worker takes it over.`;
+  const forks = worker.children.some((child) => child.pid !== worker.pid);
+  const begun = holder.started_at !== null && Date.now() - Date.parse(holder.started_at) > BEGUN_MS;
+  const atIt = worker.children.some((child) => child.run_id === id);
+  return forks && begun && !atIt ? "Its process has ended; another one takes it over." : "";
 }
 
 /** @param {Api.Workers} answer */
@@ -151,29 +195,39 @@ function showWorkers({ workers }) {
           worker.alive
             ? build("span", { class: "badge good" }, "answers")
             : build("span", { class: "badge bad" }, "silent"),
+          build("span", { class: "detail" }, describeLife(worker)),
         ),
-        build("td", {}, worker.lane ?? "?"),
-        build("td", {}, worker.queues.join(", ")),
-        build("td", { class: "number" }, describeMemory(worker)),
+        build("td", {}, worker.queues.join(", ") || "?"),
+        build("td", { class: "number nowrap" }, describeMemory(worker)),
         build(
           "td",
           {},
-          worker.children.map((child) =>
-            build(
-              "span",
-              { class: "detail" },
-              `${child.pid}: ${child.kind ?? child.task ?? "idle"}${child.run_id ? ` ${child.run_id}` : ""}`,
-            ),
-          ),
+          worker.alive
+            ? worker.children.map((child) =>
+                build(
+                  "span",
+                  { class: "detail" },
+                  `${child.pid}: ${child.kind ?? child.task ?? "idle"} `,
+                  child.run_id && buildId(child.run_id),
+                ),
+              )
+            : "nothing that is known",
         ),
       ),
   );
 }
 
 /** @param {Api.WorkerReport} worker */
+function describeLife({ alive, since, answered_at: answered, restarted_at: restarted }) {
+  if (!alive) return answered ? ["last answered ", buildMoment(answered)] : "";
+  if (restarted) return ["died and came back ", buildMoment(restarted)];
+  return since ? ["since ", buildMoment(since)] : "";
+}
+
+/** @param {Api.WorkerReport} worker */
 function describeMemory({ memory_mb: own, children }) {
   if (own === null) return "?";
-  const pids = children.reduce((sum, child) => sum + (child.memory_mb ?? 0), 0);
+  const pids = children.reduce((total, child) => total + (child.memory_mb ?? 0), 0);
   return `${Math.round(own + pids)} MB`;
 }
 
@@ -229,7 +283,7 @@ function showSchedules(schedules) {
           build("span", { class: "detail" }, entry.task),
         ),
         build("td", {}, entry.schedule),
-        build("td", { class: "nowrap" }, formatTime(entry.last_run_at)),
+        build("td", { class: "nowrap" }, buildMoment(entry.last_run_at)),
         number(entry.total_runs),
       ),
   );
