@@ -99,11 +99,20 @@ function showQueues({ queues }) {
         "tr",
         {},
         build("th", { scope: "row" }, queue.name, build("span", { class: "detail" }, queue.lane)),
-        number(queue.pending),
+        build(
+          "td",
+          { class: "number" },
+          groupDigits(queue.pending),
+          queue.held > 0 &&
+            build(
+              "span",
+              { class: "detail", title: "Until it is their owner's turn" },
+              `${groupDigits(queue.held)} held`,
+            ),
+        ),
         build("td", { class: "number nowrap" }, age(queue.oldest_waiting_s)),
         number(queue.running),
         number(queue.retry),
-        number(queue.held),
         number(queue.depth),
         number(queue.consumers),
       ),
