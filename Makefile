@@ -113,7 +113,7 @@ bench-monitors: $(VENV)/.stamp ## how long 200 monitors take with a new version 
 bench-queries: $(VENV)/.stamp ## how long searches and totals take over BENCH_ROWS (5 million) rows, without peers
 	$(RUN) -m tools.bench.queries
 
-screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, into docs/images
+screenshots: $(VENV)/.stamp ## every page, light and dark, wide and on a phone, into docs/images; the explorer at six widths into var/screenshots
 	$(RUN) -m tools.stack.install servers
 	$(RUN) -m tests.screenshots
 

@@ -1,6 +1,8 @@
-"""`python -m tests.screenshots`: every page, light and dark, wide and on a phone, as docs/images/*.png.
+"""`python -m tests.screenshots`: every page, light and dark, wide and on a phone, as docs/images/*.png, and
+the explorer at six widths as var/screenshots/*.png, to be looked at by who changes it.
 
-Runs the whole system on sample contracts in a folder of its own, with work under way and one task given up.
+Runs the whole system in a folder of its own, with work under way and one task given up. It has sample
+contracts, or those of the dataset root that SCREENSHOT_DATASETS names, which is only read.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from contracts.snapshot import versions
 from tests.e2e.conftest import STAFF, launch_chromium, sign_in
 from tests.e2e.test_pages import REHEARSAL
 from tools.stack.logs import FileLog
@@ -28,7 +33,10 @@ CONTRACTS = 100_000
 COLOURS = 128
 """An image holds at most as many: a quarter of the bytes, and no difference that one sees."""
 WIDTHS = {"wide": (1280, 800), "phone": (390, 800)}
-SCHEMES = ("light", "dark")
+LOOKED_AT = CHECKOUT / "var" / "screenshots"
+EVERY_WIDTH = {str(width): (width, 800) for width in (390, 768, 1160, 1280, 1366, 1920)}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +65,9 @@ VIEWS = (
 )
 
 
+EXPLORED = tuple(view for view in VIEWS if view.path.startswith("/?"))
+
+
 def main() -> int:
     """Write all images; the exit status."""
     with tempfile.TemporaryDirectory(prefix="screenshots-") as temporary:
@@ -66,11 +77,22 @@ def main() -> int:
         with System(folder / "data", port=pick_port(), write=log, configured=configured) as system:
             system.start_servers()
             system.run_command("createsuperuser", "--no-input")
-            generate_and_import(system, folder / "raw", contracts=CONTRACTS, seed=1)
+            if given := os.environ.get("SCREENSHOT_DATASETS"):
+                link_dataset(Path(given), folder / "data" / "datasets")
+            else:
+                generate_and_import(system, folder / "raw", contracts=CONTRACTS, seed=1)
             system.start_processes()
             with sync_playwright() as playwright, launch_chromium(playwright) as browser:
                 take_all(browser, system.url)
     return 0
+
+
+def link_dataset(given: Path, root: Path) -> None:
+    """Give the current version of one dataset root to another, without a copy."""
+    version = versions.current(given)
+    (root / "versions").mkdir(parents=True)
+    (root / "versions" / version.version).symlink_to(version.path.resolve())
+    versions.use(root, version.version)
 
 
 def take_all(browser: Browser, url: str) -> None:
@@ -80,23 +102,21 @@ def take_all(browser: Browser, url: str) -> None:
     sign_in(page)
     make_work(page)
     cookies = context.cookies()
-    for scheme, width, view in list_shots():
-        size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
-        context = browser.new_context(base_url=url, viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    for path, scheme, (width, height), view in list_shots():
+        size: ViewportSize = {"width": width, "height": height}
+        context = browser.new_context(base_url=url, viewport=size, color_scheme=scheme)
         if view.staff:
             context.add_cookies(cookies)  # type: ignore[arg-type]
-        name = f"{view.name}-{width}-{scheme}.png"
-        take(context.new_page(), view, IMAGES / name)
-        print(name, flush=True)
+        take(context.new_page(), view, path)
+        print(path.relative_to(CHECKOUT), flush=True)
         context.close()
 
 
-def list_shots() -> Iterator[tuple[str, str, View]]:
-    """Scheme, width and view of each image."""
-    for view in VIEWS:
-        for width in WIDTHS:
-            for scheme in SCHEMES:
-                yield scheme, width, view
+def list_shots() -> Iterator[tuple[Path, Scheme, tuple[int, int], View]]:
+    """Where each image goes, its scheme, its size and what it shows."""
+    for folder, sizes, views in ((IMAGES, WIDTHS, VIEWS), (LOOKED_AT, EVERY_WIDTH, EXPLORED)):
+        for view, (width, size), scheme in product(views, sizes.items(), SCHEMES):
+            yield folder / f"{view.name}-{width}-{scheme}.png", scheme, size, view
 
 
 def make_work(page: Page) -> None:
@@ -104,6 +124,7 @@ def make_work(page: Page) -> None:
     page.evaluate(REHEARSAL, 41)
     for query in ("?q=flood+%26%26+control&year=2024", "?area=Metro+Manila&min=1000000"):
         page.goto(f"/{query}")
+        page.locator("#open-export:enabled").click()
         page.locator("#export button:enabled").click()
         page.locator("#exports [data-state=SUCCESS]").first.wait_for()
     page.goto("/operations/")
@@ -115,7 +136,7 @@ def take(page: Page, view: View, path: Path) -> None:
     page.locator(view.complete).first.wait_for()
     page.wait_for_load_state("networkidle")
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 

@@ -35,7 +35,7 @@ class ExplorerPage:
     def count(self) -> int:
         """The number of contracts that the page says it found."""
         self.wait()
-        match = re.match(r"([\d,]+) contract", self.summary.inner_text())
+        match = re.search(r"in ([\d,]+) contracts?$", self.summary.inner_text())
         return int(match[1].replace(",", "")) if match else 0
 
     def search(self, text: str) -> None:
@@ -60,10 +60,18 @@ class ExplorerPage:
         box.press("Tab")
         self.wait()
 
+    def open_export(self) -> Locator:
+        """The form with the choices of an export."""
+        form = self.page.get_by_role("form", name="Export")
+        if not form.is_visible():
+            self.page.get_by_role("button", name="Export", exact=True).click()
+        return form
+
     def export(self, *, format: str = "xlsx") -> Locator:
-        """Press Export; the card of the export."""
-        self.page.get_by_label("Take the rows away as").select_option(format)
-        self.page.get_by_role("button", name=re.compile("Export")).click()
+        """Choose a format and press the button; the card of the export."""
+        form = self.open_export()
+        form.get_by_label("Take the rows away as").select_option(format)
+        form.get_by_role("button", name=re.compile("Export")).click()
         card = self.exports.first
         card.wait_for()
         return card

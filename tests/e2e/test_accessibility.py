@@ -110,6 +110,8 @@ def test_keyboard_alone_goes_from_a_chart_to_a_file(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator(".title").first).to_be_focused()
+    page.locator("#open-export").focus()
+    page.keyboard.press("Enter")
     page.locator("#export button").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)

@@ -256,8 +256,8 @@ def test_pages_follow_each_other_without_gap_or_repeat(page: Page) -> None:
 
 def test_name_in_a_row_filters_by_it(page: Page) -> None:
     explorer = ExplorerPage(page, "?year=2019")
-    page.get_by_role("link", name=COMMA_NAME).click()
-    expect(explorer.summary).to_contain_text("1 contract ·")
+    page.get_by_role("link", name="DepEd · Division of Cebu").click()
+    expect(explorer.summary).to_contain_text("in 1 contract")
     expect(page).to_have_url(re.compile(r"organization=DEPARTMENT\+OF\+EDUCATION%2C\+DIVISION"))
 
 
@@ -270,7 +270,7 @@ def test_missing_name_is_a_filter_of_its_own(page: Page) -> None:
 def test_hostile_contract_is_shown_as_text(page: Page) -> None:
     explorer = ExplorerPage(page, "?year=2019")
     expect(page.get_by_text(TRICKY, exact=True).first).to_be_visible()
-    expect(page.get_by_text(TRICKY_NOTICE, exact=True)).to_be_visible()
+    expect(page.get_by_text(TRICKY_NOTICE).first).to_be_visible()
     explorer.pick("Contractor", "<script>", TRICKY)
     assert explorer.count() == 1
     expect(page.get_by_role("button", name=f"Remove {TRICKY}")).to_be_visible()

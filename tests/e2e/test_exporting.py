@@ -191,7 +191,7 @@ def test_browser_tells_that_an_export_is_done_where_it_may(page: Page, site: Sit
 
 
 def test_estimate_stands_at_the_button_before_it_is_pressed(page: Page) -> None:
-    ExplorerPage(page, "?year=2020")
+    ExplorerPage(page, "?year=2020").open_export()
     estimate = page.locator("#estimate")
     expect(estimate).to_have_text(re.compile(r"^about [\d.]+ (KB|MB) · 1 sheet · about \d+ s$"))
     page.get_by_label("Take the rows away as").select_option("csv")
@@ -243,19 +243,19 @@ def test_hostile_contractor_is_exported_alone_and_found_again_among_the_tasks(
 
 def test_columns_of_the_file_are_those_shown_where_asked(page: Page, downloads: Path) -> None:
     explorer = ExplorerPage(page, "?year=2019&columns=award_title,line_items")
-    page.get_by_label("Columns of the file").select_option("shown")
+    explorer.open_export().get_by_label("Columns of the file").select_option("shown")
     path = explorer.download(explorer.export(format="csv"), downloads)
     assert list(read_csv(path)[0]) == ["award_title", "line_items"]
 
 
 def test_csv_for_programs_keeps_texts_that_begin_like_formulas(page: Page, downloads: Path) -> None:
     explorer = ExplorerPage(page, "?year=2019&category=Category+2&columns=award_title")
-    guard = page.get_by_label("Safe for spreadsheets")
+    guard = explorer.open_export().get_by_label("Safe for spreadsheets")
     expect(guard).to_be_hidden()
     page.get_by_label("Columns of the file").select_option("shown")
     titles = []
     for number, guarded in enumerate((True, False), start=1):
-        page.get_by_label("Take the rows away as").select_option("csv")
+        explorer.open_export().get_by_label("Take the rows away as").select_option("csv")
         guard.set_checked(guarded)
         explorer.export(format="csv")
         expect(explorer.exports).to_have_count(number)
@@ -265,7 +265,7 @@ def test_csv_for_programs_keeps_texts_that_begin_like_formulas(page: Page, downl
 
 
 def test_refused_export_says_why(page: Page) -> None:
-    ExplorerPage(page, "?year=2022")
+    form = ExplorerPage(page, "?year=2022").open_export()
     body = '{"type": "urn:x", "code": "too-many", "status": 429, "detail": "You have 50 exports waiting."}'
     page.route(
         "**/tasks/export/",
@@ -273,7 +273,7 @@ def test_refused_export_says_why(page: Page) -> None:
             status=429, body=body, content_type="application/problem+json", headers={"Retry-After": "7"}
         ),
     )
-    page.get_by_role("button", name="Export").click()
+    form.get_by_role("button", name="Export").click()
     expect(page.get_by_role("alert")).to_contain_text("You have 50 exports waiting.")
     expect(page.get_by_role("alert")).to_contain_text("Wait 7 seconds")
 

@@ -4,6 +4,7 @@ import {
   countWords,
   formatDuration,
   formatPesos,
+  formatPesosBriefly,
   formatShare,
   formatShortPesos,
   formatSize,
@@ -11,6 +12,7 @@ import {
   groupDigits,
   justBelow,
   parseAmount,
+  sayPesos,
   subtractPesos,
 } from "../../../web/static/web/amounts.js";
 import { makeChance } from "./chance.js";
@@ -109,6 +111,14 @@ test("the amount just below leaves no gap and no overlap", () => {
   assert.equal(justBelow("1.00"), "0.99");
   assert.equal(justBelow("0.01"), "0.00");
   assert.equal(justBelow("900719925474099300.00"), "900719925474099299.99");
+});
+
+test("an amount is said as people say it, with centavos only where there are some", () => {
+  assert.equal(sayPesos("16423000000000.00"), "₱16.42 trillion");
+  assert.equal(sayPesos("1000000.00"), "₱1 million");
+  assert.equal(sayPesos("999999.50"), "₱999,999.50");
+  assert.equal(sayPesos("0.00"), "₱0");
+  assert.equal(formatPesosBriefly("1234567.05"), "₱1,234,567.05");
 });
 
 test("amounts are subtracted to the centavo", () => {

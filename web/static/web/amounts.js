@@ -47,6 +47,18 @@ export function groupDigits(text) {
 /** @param {string} text  a decimal */
 export const formatPesos = (text) => `₱${groupDigits(text)}`;
 
+/** As formatPesos, with centavos only where there are some. @param {string} text  a decimal */
+export const formatPesosBriefly = (text) => formatPesos(text).replace(/\.00$/, "");
+
+/** Whether there are no centavos. @param {string} text  a decimal */
+export const isWhole = (text) => /^-?\d+(?:\.0*)?$/.test(text);
+
+const SPOKEN = new Intl.NumberFormat("en", { notation: "compact", compactDisplay: "long", maximumFractionDigits: 2 });
+
+/** As people say it, "₱16.42 trillion"; below a million as it is. @param {string} text  a decimal */
+export const sayPesos = (text) =>
+  Math.abs(Number(text)) < 1e6 ? formatPesosBriefly(text) : `₱${SPOKEN.format(Number(text))}`;
+
 /** "1 row", "1,000 rows". @param {number} count @param {string} noun */
 export const countWords = (count, noun) => `${groupDigits(count)} ${noun}${count === 1 ? "" : "s"}`;
 

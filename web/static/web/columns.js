@@ -1,6 +1,6 @@
 // The columns of the result table: which are shown, how their cells look, and the menu that chooses them.
 
-import { formatPesos, groupDigits } from "./amounts.js";
+import { formatPesosBriefly, groupDigits } from "./amounts.js";
 import { API, get } from "./api.js";
 import { build, buildButton, find, MISSING, seek } from "./dom.js";
 
@@ -8,15 +8,7 @@ import { build, buildButton, find, MISSING, seek } from "./dom.js";
 /** @typedef {Api.Column} Column */
 /** @typedef {Api.SearchResult["rows"][number]} Contract  a row, by the names of its columns */
 
-const USUAL = [
-  "award_date",
-  "award_title",
-  "awardee_name",
-  "organization_name",
-  "area_of_delivery",
-  "business_category",
-  "contract_amount",
-];
+const USUAL = ["award_date", "award_title", "awardee_name", "organization_name", "area_of_delivery", "contract_amount"];
 const NUMBERS = ["integer", "money"];
 
 /** @type {Promise<Column[]> | null} */
@@ -54,7 +46,7 @@ export const isNumber = (column) => NUMBERS.includes(column.type);
 /** A value in words. @param {Column} column @param {Contract[Column["name"]]} value */
 export function formatCell(column, value) {
   if (value === null || value === undefined) return MISSING;
-  if (column.type === "money") return formatPesos(String(value));
+  if (column.type === "money") return formatPesosBriefly(String(value));
   return column.type === "integer" && column.name !== "id" ? groupDigits(value) : String(value);
 }
 

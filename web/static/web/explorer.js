@@ -7,6 +7,7 @@ import { ColumnMenu, chooseColumns, listColumns } from "./columns.js";
 import { announce, find, stay } from "./dom.js";
 import { ExportList } from "./exports.js";
 import { FilterForm } from "./filters.js";
+import { Headline } from "./headline.js";
 import { ResultTable } from "./results.js";
 import { SearchBox } from "./searchbox.js";
 import { SummaryCards } from "./summary.js";
@@ -26,6 +27,7 @@ let answer = null;
 let isTyping = false;
 /** How far the page was scrolled when somebody left it, to be there again once its rows are. @type {number} */
 let returning = history.state?.scroll ?? 0;
+let version = "";
 let searching = new AbortController();
 /** @type {NodeListOf<HTMLAnchorElement>} */
 const tabs = document.querySelectorAll("[data-show]");
@@ -35,7 +37,7 @@ const changed = (changes, how) => navigate(changeView(view, changes), how);
 const searchBox = new SearchBox({ changed });
 const filters = new FilterForm({ changed, clear });
 const chips = new ChipBar({ changed });
-const results = new ResultTable({ navigate, clear });
+const results = new ResultTable({ navigate, clear, headline: new Headline({ navigate }) });
 const cards = new SummaryCards({ navigate });
 const columnMenu = new ColumnMenu({ changed: (columns) => navigate(showView(view, { columns })) });
 const exports = new ExportList();
@@ -91,6 +93,7 @@ async function show(next) {
   filters.show(view);
   chips.show(view);
   showTabs();
+  showPrintFoot();
   searching.abort();
   searching = new AbortController();
   const { signal } = searching;
@@ -127,7 +130,7 @@ async function showRows(asked, signal) {
     const data = answer?.data ?? (await askTask(`${TASKS}/search/`, toSearch(asked, names), { signal, onWait }));
     if (signal.aborted) return;
     answer = { asked: question, data };
-    cards.expect(asked, { count: data.total_rows, total_value: data.total_value });
+    cards.expect(asked, { count: data.total_rows });
     results.show(asked, data, columns);
     document.title = nameView(asked, data.filters_in_words);
     restoreScroll();
@@ -173,6 +176,8 @@ async function showDataset() {
   try {
     const { body } = await get(`${API}/datasets/current/`);
     nameDataset(body);
+    version = body.version;
+    showPrintFoot();
     filters.coverYears(body.first_award, body.last_award);
   } catch (error) {
     if (!(error instanceof Problem)) throw error; // the search says what is wrong
@@ -208,6 +213,12 @@ function nameView({ show: look, page }, words) {
   const named = words.length > MOST_TITLE ? `${words.slice(0, MOST_TITLE)}…` : words;
   const place = look === "rows" ? (page === "1" ? [] : [`page ${page}`]) : [tab];
   return [named.replace(/^./, (letter) => letter.toUpperCase()), ...place, "PhilGEPS Data Explorer"].join(" · ");
+}
+
+/** What a sheet of paper says of where it comes from. */
+function showPrintFoot() {
+  const day = new Date().toLocaleDateString("en-PH", { dateStyle: "long" });
+  find("#print-foot").textContent = `${location.href} · dataset version ${version || "unknown"} · printed ${day}`;
 }
 
 async function copyLink() {

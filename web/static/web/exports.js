@@ -4,6 +4,7 @@ import { countWords, formatDuration, formatSize } from "./amounts.js";
 import { Problem, post, TASKS } from "./api.js";
 import { announce, find } from "./dom.js";
 import { ExportCard } from "./exportcard.js";
+import { Menu } from "./menu.js";
 import { buildProblem } from "./problems.js";
 import { hideExport, listShownExports, showExport, watchShownExports } from "./shownexports.js";
 import { cancelTask, followTask, rerunTask } from "./tasks.js";
@@ -21,6 +22,8 @@ export class ExportList {
   #format = find("#format", HTMLSelectElement);
   #guard = find("#guard", HTMLInputElement);
   #estimate = find("#estimate");
+  #opener = find("#open-export", HTMLButtonElement);
+  #menu = new Menu(this.#opener, this.#form);
   /** @type {Map<string, ExportCard>} */
   #cards = new Map();
   /** What the button exports: where to ask for it, and the body but for the format. */
@@ -67,8 +70,8 @@ export class ExportList {
   #show(offered, rows) {
     this.#offered = offered;
     this.#rows = rows ?? 0;
-    find("#export-columns").hidden = offered.path !== "export";
-    this.#button.disabled = !rows;
+    find("label", HTMLElement, this.#form).hidden = offered.path !== "export";
+    this.#button.disabled = this.#opener.disabled = !rows;
     this.#button.textContent = rows ? `Export ${countWords(rows, "row")}` : "Export";
     this.#estimateSoon();
   }
@@ -112,6 +115,7 @@ export class ExportList {
       const { body } = await post(`${TASKS}/${this.#offered.path}/`, this.#body());
       this.#welcome(body);
     });
+    this.#menu.close();
     this.#button.removeAttribute("aria-disabled");
   }
 

@@ -44,6 +44,9 @@ export class FilterForm {
     this.#implausible.addEventListener("change", () => changed({ implausible: this.#implausible.value || null }));
     find("#clear").addEventListener("click", clear);
     find("#toggle-filters").addEventListener("click", () => this.#toggle());
+    find("#filters").addEventListener("keydown", ({ key, defaultPrevented }) => {
+      if (key === "Escape" && !defaultPrevented && find("#filters").classList.contains("open")) this.#toggle();
+    });
     this.#quarterYear.addEventListener("change", () => this.#showQuarters());
     for (const button of this.#quarterButtons()) button.addEventListener("click", () => this.#onQuarter(button));
     this.#number.addEventListener("change", () => this.#onNumber());
@@ -172,6 +175,9 @@ export class FilterForm {
   #toggle() {
     const open = find("#filters").classList.toggle("open");
     find("#toggle-filters").setAttribute("aria-expanded", String(open));
+    // On a phone they cover the rows: who closes them goes back to the button.
+    if (open) find("#filters").focus({ preventScroll: true });
+    else find("#toggle-filters").focus({ preventScroll: true });
   }
 }
 

@@ -1,17 +1,19 @@
 // The results: summary, table, pages, and the loading, empty and error states.
 
-import { countWords, formatPesos } from "./amounts.js";
+import { isWhole } from "./amounts.js";
 import { chooseColumns, formatCell, isNumber } from "./columns.js";
 import { wordsOf } from "./declared.js";
 import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
 import { buildImplausible, WHY } from "./implausible.js";
+import { shortenOrganization } from "./names.js";
 import { buildPager } from "./pager.js";
 import { buildProblem } from "./problems.js";
-import { changeView, EMPTY, isNameFilter, showView, writeView } from "./view.js";
+import { changeView, countFilters, EMPTY, isNameFilter, showView, writeView } from "./view.js";
 
 /** @import {Problem} from "./api.js" */
 /** @import {Column, Contract} from "./columns.js" */
 /** @import {Attributes, Children} from "./dom.js" */
+/** @import {Headline} from "./headline.js" */
 /** @import {TaskStatus} from "./tasks.js" */
 /** @import {NameFilter} from "./declared.js" */
 /** @import {View} from "./view.js" */
@@ -21,10 +23,13 @@ const LOADING_AFTER_MS = 250;
 const TITLE = "award_title";
 /** What may be hardly right. */
 const AMOUNT = "contract_amount";
+/** What stands below the title unless it has a column of its own. */
+const BELOW_TITLE = "business_category";
 
 export class ResultTable {
   #navigate;
   #clear;
+  #headline;
   /** @type {View} */
   #view = EMPTY;
   /** @type {Column[]} */
@@ -35,11 +40,12 @@ export class ResultTable {
 
   /**
    * `navigate` is called with a view to go to, `clear` to clear all filters.
-   * @param {{navigate: (view: View) => void, clear: () => void}} does
+   * @param {{navigate: (view: View) => void, clear: () => void, headline: Headline}} does
    */
-  constructor({ navigate, clear }) {
+  constructor({ navigate, clear, headline }) {
     this.#navigate = navigate;
     this.#clear = clear;
+    this.#headline = headline;
   }
 
   /** @param {View} view */
@@ -64,17 +70,18 @@ export class ResultTable {
   show(view, data, columns) {
     this.#finish(view);
     this.#columns = columns;
-    const summary = data.total_rows
-      ? `${countWords(data.total_rows, "contract")} · ${formatPesos(data.total_value)}`
-      : "No contract matches";
-    find("#summary").textContent = summary;
-    find("#in-words").textContent = data.filters_in_words;
+    const summary = data.total_rows ? this.#headline.show(view, data) : this.#headline.say("No contract matches");
+    find("#in-words").textContent = countFilters(view) ? data.filters_in_words : "";
     find("#flood-notice").hidden = !data.include_flood_control;
     const doubtful = buildImplausible(view, data.implausible, this.#buildLink.bind(this));
     find("#implausible-notice").replaceChildren(...build("div", {}, ...doubtful).childNodes);
     find("#implausible-notice").hidden = !doubtful.length;
     const shown = chooseColumns(view, columns);
     this.#showHead(shown);
+    const money = shown.filter(({ type }) => type === "money");
+    // Amounts without centavos keep their place free where others have some, so that digits stand below digits.
+    const some = data.rows.some((row) => money.some(({ name }) => row[name] !== null && !isWhole(String(row[name]))));
+    this.#table.classList.toggle("centavos", some);
     find("tbody", HTMLElement, this.#table).replaceChildren(...data.rows.map((row) => this.#buildRow(row, shown)));
     this.#showRows(data.rows.length > 0);
     this.#showPager(data);
@@ -86,7 +93,7 @@ export class ResultTable {
   /** @param {View} view @param {Problem} problem @param {() => void} retry */
   showProblem(view, problem, retry) {
     this.#finish(view);
-    find("#summary").textContent = "No results";
+    this.#headline.say("No results");
     find("#in-words").textContent = "";
     find("#flood-notice").hidden = true;
     find("#implausible-notice").hidden = true;
@@ -184,31 +191,35 @@ export class ResultTable {
             role: "cell",
             "data-label": column.label,
             "data-column": column.name,
-            class: isNumber(column) && "number",
+            class: isNumber(column) && `number${isWholeAmount(column, row) ? " whole" : ""}`,
           },
-          this.#buildCell(column, row),
           column.name === AMOUNT && buildDoubt(row),
+          this.#buildCell(column, row, shown),
         ),
       ),
     );
   }
 
-  /** @param {Column} column @param {Contract} row */
-  #buildCell(column, row) {
-    if (column.name === TITLE) return this.#buildTitle(row);
+  /** @param {Column} column @param {Contract} row @param {Column[]} shown */
+  #buildCell(column, row, shown) {
+    if (column.name === TITLE) return this.#buildTitle(row, shown);
     const value = row[column.name] ?? null;
     if (isNameFilter(column.filter)) return this.#buildName(column.filter, value === null ? null : String(value));
-    return formatCell(column, value);
+    const words = formatCell(column, value);
+    return column.type === "text" && value !== null ? build("span", { class: "brief", title: words }, words) : words;
   }
 
-  /** @param {Contract} row */
-  #buildTitle(row) {
+  /** @param {Contract} row @param {Column[]} shown */
+  #buildTitle(row, shown) {
     const title = row.award_title ?? row.notice_title ?? MISSING;
     const repeats = row.notice_title?.toLowerCase() === title.toLowerCase();
+    const below = this.#columns.find(({ name }) => name === BELOW_TITLE);
+    const category = below && !shown.includes(below) && row[BELOW_TITLE] !== null;
     const numbers = [
       row.reference_id && `Ref. ${row.reference_id}`,
       row.contract_number && `Contract no. ${row.contract_number}`,
       row.source === "flood_control" && "flood-control source",
+      !repeats && row.notice_title,
     ].filter(Boolean);
     const open = async () => {
       const { showDetails } = await import("./details.js");
@@ -217,20 +228,27 @@ export class ResultTable {
     return [
       build(
         "button",
-        { class: "title", type: "button", title: "All that is known of this contract", onclick: open },
-        title,
+        { class: "title", type: "button", title: `${title} – all that is known of this contract`, onclick: open },
+        build("span", { class: "brief" }, title),
       ),
-      row.notice_title && !repeats && build("span", { class: "detail" }, row.notice_title),
-      numbers.length > 0 && build("span", { class: "detail" }, numbers.join(" · ")),
+      (category || numbers.length > 0) &&
+        build(
+          "span",
+          { class: "detail brief", title: [category && row[BELOW_TITLE], ...numbers].filter(Boolean).join(" · ") },
+          category && this.#buildName("business_categories", row[BELOW_TITLE] ?? null),
+          category && numbers.length > 0 && " · ",
+          numbers.join(" · "),
+        ),
     ];
   }
 
   /** A name that filters by itself when followed. @param {NameFilter} filter @param {string | null} name */
   #buildName(filter, name) {
-    if (this.#view[filter].includes(name)) return name ?? MISSING;
+    const words = name === null ? MISSING : filter === "organizations" ? shortenOrganization(name) : name;
+    if (this.#view[filter].includes(name)) return build("span", { class: "brief", title: name }, words);
     const target = changeView(this.#view, { [filter]: [...this.#view[filter], name] });
-    const title = `Show only this ${wordsOf(filter)}`;
-    return this.#buildLink(target, { class: name === null ? "name missing" : "name", title }, name ?? MISSING);
+    const title = `${name ?? MISSING} – show only this ${wordsOf(filter)}`;
+    return this.#buildLink(target, { class: name === null ? "name brief missing" : "name brief", title }, words);
   }
 
   /** @param {View} view @param {Attributes} attributes @param {...Children} content */
@@ -267,3 +285,6 @@ function buildDoubt({ implausible }) {
   const title = WHY[String(implausible)] ?? "implausible";
   return build("span", { class: "doubt", title, role: "img", "aria-label": title }, "?");
 }
+
+/** @param {Column} column @param {Contract} row */
+const isWholeAmount = ({ name, type }, row) => type === "money" && isWhole(String(row[name] ?? ""));

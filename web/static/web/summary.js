@@ -1,6 +1,6 @@
-// The cards of figures above the results. Each leads to the rows that it is made of.
+// The strip of figures above the results, beside those of the headline. Each leads to the rows that it is made of.
 
-import { formatPesos, groupDigits } from "./amounts.js";
+import { formatPesosBriefly, groupDigits } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
 import { build, find, stay } from "./dom.js";
 import { askTask } from "./tasks.js";
@@ -22,25 +22,17 @@ const LARGEST_FIRST = { show: "rows", sort: "-contract_amount" };
 const NAMES = { to: () => ({ show: "charts" }), hint: "Show them ranked, in charts" };
 /** @type {Card[]} */
 const CARDS = [
-  { label: "Contracts", name: "count", format: groupDigits, to: () => ({ show: "rows" }), hint: "Show the contracts" },
-  {
-    label: "Total value",
-    name: "total_value",
-    format: formatPesos,
-    to: () => LARGEST_FIRST,
-    hint: "Show the largest first",
-  },
   {
     label: "Average",
     name: "avg_value",
-    format: formatPesos,
+    format: formatPesosBriefly,
     hint: "Show the contracts up to the average",
     to: (_, { avg_value: average }) => ({ ...LARGEST_FIRST, max: average }),
   },
   {
     label: "Median",
     name: "median_value",
-    format: formatPesos,
+    format: formatPesosBriefly,
     to: toMedian,
     hint: "Show the contracts around the median",
   },

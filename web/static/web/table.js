@@ -1,6 +1,6 @@
 // Rankings and cross tables of a view: asks the API for figures by one dimension or two. A click on a row filters.
 
-import { countWords, formatPesos, formatShare, groupDigits } from "./amounts.js";
+import { countWords, formatPesosBriefly, formatShare, groupDigits, isWhole } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
 import { narrowTo, narrowToBoth } from "./dimensions.js";
 import { announce, build, buildButton, find, MISSING, seek, stay } from "./dom.js";
@@ -19,7 +19,7 @@ import { changeView, EMPTY, showView, toTable, writeView } from "./view.js";
 /** @typedef {{name: MeasureName, label: string, type: string}} Measure */
 
 /** @type {Record<string, (value: any) => string>} */
-const FORMATS = { integer: groupDigits, money: formatPesos, share: formatShare, date: String };
+const FORMATS = { integer: groupDigits, money: formatPesosBriefly, share: formatShare, date: String };
 
 export class FigureTable {
   #root = find("#table");
@@ -162,7 +162,8 @@ export class FigureTable {
     const narrowed = narrowTo(by, row);
     const target = narrowed && changeView(this.#view, narrowed);
     const words = row.label ?? MISSING;
-    const title = target && this.#link(target, { class: "name", title: "Show only these contracts" }, words);
+    const title =
+      target && this.#link(target, { class: "name brief", title: `${words} – show only these contracts` }, words);
     const cells = (row.cells ?? []).map((cell, place) => {
       const column = columns[place];
       const both = across && cell && !column.others ? narrowToBoth([by, row], [across, column]) : null;
@@ -193,7 +194,8 @@ export class FigureTable {
     const measure = this.#measures.find((each) => each.name === name);
     const value = measure && figures?.[measure.name];
     const words = value === null || value === undefined ? "–" : FORMATS[measure?.type ?? ""](value);
-    const attributes = { role: "cell", class: "number", "data-label": label };
+    const whole = measure?.type === "money" && isWhole(String(value ?? "")) ? " whole" : "";
+    const attributes = { role: "cell", class: `number${whole}`, "data-label": label };
     if (!to) return build("td", attributes, words);
     const target = changeView(this.#view, { ...to, show: "rows" });
     return build("td", attributes, this.#link(target, { class: "name", title: "Show these contracts" }, words));
