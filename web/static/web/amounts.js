@@ -64,6 +64,9 @@ export const countWords = (count, noun) => `${groupDigits(count)} ${noun}${count
 
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
+/** A count in few characters, for charts: "1.2K". @param {number} count */
+export const formatShort = (count) => SHORT.format(count);
+
 /**
  * Pesos in few characters, for charts: "₱1.23B". A floating-point number is exact enough for that.
  * @param {string | number} text

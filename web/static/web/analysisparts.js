@@ -135,14 +135,11 @@ function buildTimes(title, drawn, parts, heads = [], cells = []) {
     hint: "Each column leads to its contracts",
     heads: ["Award", ...HEADS, ...heads],
     marks,
-    drawing: drawColumns(dated, sayTop(dated)),
+    drawing: drawColumns(dated, formatShortPesos),
     beyond: undated,
     className: "wide",
   });
 }
-
-/** @param {Mark[]} marks */
-const sayTop = (marks) => formatShortPesos(Math.max(...marks.map(({ size }) => size), 0));
 
 /** Months without a contract have their place too. @param {Mark[]} marks */
 function fillMonths(marks) {
@@ -195,7 +192,7 @@ function buildSeason({ trend: { seasonality } }) {
       hint: "The median over the whole years. Each column leads to its contracts",
       heads: ["Month", "Share", "Index", "Least", "Most"],
       marks,
-      drawing: drawColumns(marks, formatShare(Math.max(...months.map(({ share }) => share)))),
+      drawing: drawColumns(marks, formatShare),
       className: "wide",
     }),
     build("p", { class: "hint" }, `${formula} ${source}`),

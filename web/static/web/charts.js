@@ -1,11 +1,20 @@
 // The charts of a view: asks the API for totals by dimension and draws them. A click filters.
 
-import { countWords, formatPesos, formatShare, formatShortPesos, groupDigits, justBelow } from "./amounts.js";
+import {
+  countWords,
+  formatPesos,
+  formatShare,
+  formatShort,
+  formatShortPesos,
+  groupDigits,
+  justBelow,
+} from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
 import { EXACT } from "./declared.js";
 import { NO_TIMES } from "./dimensions.js";
 import { build, buildButton, find, MISSING } from "./dom.js";
 import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
+import { addToCaption, buildSwitch, drawPeriods, findEnd } from "./periods.js";
 import { buildProblem } from "./problems.js";
 import { askTask } from "./tasks.js";
 import { changeView, EMPTY, toFilters, writeView } from "./view.js";
@@ -13,10 +22,13 @@ import { changeView, EMPTY, toFilters, writeView } from "./view.js";
 /** @import {Mark} from "./figures.js" */
 /** @import {Changes, View} from "./view.js" */
 /** @import {ExactFilter, NameFilter} from "./declared.js" */
+/** @import {Grain, Measure} from "./periods.js" */
+/** @typedef {{around: Totals | null, end: string | null}} Times */
 /** @typedef {Required<Api.AggregatesResult>} Totals  with all dimensions, as they are asked for here */
 /** @typedef {Api.Part} Group */
 
-const ALWAYS = ["by_year", "by_quarter", "by_funding_year", "value_distribution"];
+const TIMES = ["by_year", "by_quarter", "by_month"];
+const ALWAYS = [...TIMES, "by_funding_year", "value_distribution"];
 const USUAL = EXACT.filter(({ more }) => !more);
 const TOP = 40;
 const SHOWN_FIRST = 10;
@@ -40,6 +52,12 @@ export class Charts {
   #names = EXACT;
   /** @type {Set<NameFilter>} */
   #opened = new Set();
+  /** @type {Measure} */
+  #measure = "value";
+  /** @type {"quarter" | "month"} */
+  #grain = "quarter";
+  /** @type {Times} */
+  #times = { around: null, end: null };
 
   /**
    * `navigate` is called with a view to go to, `retry` to ask again.
@@ -62,9 +80,12 @@ export class Charts {
     const filters = toFilters(view);
     const asked = JSON.stringify(filters);
     try {
-      const data = asked === this.#shown?.asked ? this.#shown.data : await this.#ask(filters, signal);
+      const known = asked === this.#shown?.asked;
+      const data = known && this.#shown ? this.#shown.data : await this.#ask(filters, signal);
+      const times = known ? this.#times : await askTimes(view, data, signal);
       if (signal.aborted) return null;
       this.#shown = { asked, data };
+      this.#times = times;
       this.#draw(data);
       return data.summary;
     } catch (error) {
@@ -106,8 +127,9 @@ export class Charts {
       return;
     }
     this.#finish(
-      this.#drawTimes("Value by year of award", data.by_year, { list: "years", tick: (label) => label }),
-      this.#drawTimes("Value by quarter of award", data.by_quarter, { list: "quarters", tick: tickOfQuarter }),
+      this.#buildMeasures(),
+      this.#drawTimes(data, "year"),
+      this.#drawFiner(data),
       ...this.#drawFundingYears(data.by_funding_year),
       this.#drawTreemap(data),
       ...EXACT.filter(({ dimension }) => data[dimension]).map(({ dimension, filter, plural }) =>
@@ -120,27 +142,33 @@ export class Charts {
     again?.querySelector("a")?.focus();
   }
 
-  /**
-   * @param {string} title
-   * @param {Group[]} groups
-   * @param {{list: "years" | "quarters", tick: (label: string) => string}} of
-   */
-  #drawTimes(title, groups, { list, tick }) {
-    const narrow = (/** @type {string | null} */ label) => ({
-      ...NO_TIMES,
-      ...(label === null ? { undated: true } : { [list]: [label] }),
-    });
-    const marks = groups.map((group) => this.#mark(group, group.label ?? "without a date", narrow(group.label)));
-    const undated = groups.findIndex((group) => group.label === null);
-    const dated = marks.filter((_, index) => index !== undated).map((mark) => ({ ...mark, tick: tick(mark.label) }));
-    return buildFigure({
-      title,
-      hint: "Click to filter",
-      heads: ["Award", ...MONEY_HEADS],
-      marks,
-      beyond: marks[undated],
-      drawing: drawColumns(dated, topOf(groups)),
-    });
+  /** @param {Totals} data @param {Grain} grain */
+  #drawTimes(data, grain) {
+    const dimension = /** @type {const} */ (`by_${grain}`);
+    const target = (/** @type {Changes | null} */ changes) => (changes ? this.#target(changes) : { href: null });
+    const { around, end } = this.#times;
+    const inside = data[dimension];
+    const of = { grain, measure: this.#measure, inside, around: around?.[dimension] ?? inside, end, target };
+    return drawPeriods(of);
+  }
+
+  /** @param {Totals} data */
+  #drawFiner(data) {
+    const figure = this.#drawTimes(data, this.#grain);
+    const choose = (/** @type {"quarter" | "month"} */ grain) => {
+      this.#grain = grain;
+      this.#draw(data);
+    };
+    addToCaption(figure, buildSwitch("Columns", { quarter: "Quarters", month: "Months" }, this.#grain, choose));
+    return figure;
+  }
+
+  #buildMeasures() {
+    const choose = (/** @type {Measure} */ measure) => {
+      this.#measure = measure;
+      if (this.#shown) this.#draw(this.#shown.data);
+    };
+    return buildSwitch("Years and months show", { value: "Value", count: "Contracts" }, this.#measure, choose);
   }
 
   /** Only flood control projects say it, which have no day of award. @param {Group[]} groups */
@@ -162,7 +190,7 @@ export class Charts {
         beyond: unknown,
         drawing: drawColumns(
           marks.filter((mark) => mark !== unknown),
-          topOf(known),
+          formatShortPesos,
         ),
       }),
     ];
@@ -243,7 +271,7 @@ export class Charts {
       heads: ["From", "To", "Contracts", "Total value"],
       marks,
       className: "wide",
-      drawing: drawColumns(marks, countWords(Math.max(...bins.map((bin) => bin.count)), "contract")),
+      drawing: drawColumns(marks, formatShort),
     });
   }
 
@@ -296,14 +324,26 @@ function askTotals(filters, names, signal) {
   return askTask(`${TASKS}/aggregates/`, { filters, dimensions, top_n: TOP }, { signal, onWait: () => {} });
 }
 
+/**
+ * What lies around the periods that a view is narrowed to, and how far the data go at all.
+ * @param {View} view
+ * @param {Totals} data  those of the view
+ * @param {AbortSignal} signal
+ * @returns {Promise<Times>}
+ */
+async function askTimes(view, data, signal) {
+  const ask = (/** @type {View} */ wider) =>
+    askTask(`${TASKS}/aggregates/`, { filters: toFilters(wider), dimensions: TIMES }, { signal, onWait: () => {} });
+  const timeless = changeView(view, NO_TIMES);
+  const narrowed = JSON.stringify(toFilters(timeless)) !== JSON.stringify(toFilters(view));
+  const around = narrowed ? await ask(timeless) : null;
+  const filtered = JSON.stringify(toFilters(timeless)) !== JSON.stringify(toFilters(EMPTY));
+  const all = filtered ? await ask(EMPTY) : (around ?? data);
+  return { around, end: findEnd(all.by_month) };
+}
+
 /** @param {Element | null | undefined} chart */
 const titleOf = (chart) => chart?.querySelector("h2")?.textContent ?? null;
-
-/** @param {string} label */
-const tickOfQuarter = (label) => (label.endsWith("Q1") ? `’${label.slice(2, 4)}` : "");
-
-/** @param {Group[]} groups */
-const topOf = (groups) => formatShortPesos(Math.max(...groups.map((group) => Number(group.total_value))));
 
 /** @param {string} amount */
 const plain = (amount) => amount.replace(/\.00$/, "");

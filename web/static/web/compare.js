@@ -236,12 +236,11 @@ function drawChart(data, names) {
   const rows = { year: data.by_year, quarter: data.by_quarter, month: data.by_month }[by] ?? data.by_year;
   const pairs = pairPeriods(rows);
   const dated = pairs.filter(({ label }) => label !== null);
-  const sizes = dated.flatMap(({ a, b }) => [Number(a?.value ?? 0), Number(b?.value ?? 0)]);
   const drawing = drawColumns(
     dated.flatMap((pair) => SIDES.map((side) => markSide(side, pair, by, names))),
-    formatShortPesos(Math.max(0, ...sizes)),
+    formatShortPesos,
   );
-  if (dated.length > MANY_PAIRS) drawing.classList.add("many");
+  if (dated.length > MANY_PAIRS) find(".columns-chart", HTMLElement, drawing).classList.add("many");
   const figure = buildFigure({
     title: `Value by ${by}`,
     hint: `A: ${names.a}. B: ${names.b}. Click for the contracts`,

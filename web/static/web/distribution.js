@@ -1,7 +1,7 @@
 // How the amounts of a view are distributed: bars of one width, on a linear or logarithmic scale. A click on a bar
 // shows its contracts, dragging over bars goes nearer.
 
-import { countWords, formatPesos, formatShortPesos, groupDigits, parseAmount } from "./amounts.js";
+import { countWords, formatPesos, formatShort, formatShortPesos, groupDigits, parseAmount } from "./amounts.js";
 import { Problem, TASKS } from "./api.js";
 import { chooseTicks, toBands } from "./bands.js";
 import { narrowTo } from "./dimensions.js";
@@ -103,11 +103,11 @@ export class Distribution {
       TICKS,
     );
     const marks = bands.map((band, place) => this.#mark(band, ticks.has(place), lines));
-    const highest = Math.max(...bands.map((band) => band.count ?? 0));
-    const drawing = drawColumns(marks, countWords(highest, "contract"));
-    drawing.classList.add("distribution");
-    drawing.classList.toggle("dense", bands.length > DENSE);
-    letZoom(drawing, (first, last) => {
+    const drawing = drawColumns(marks, formatShort);
+    const list = find(".columns-chart", HTMLElement, drawing);
+    list.classList.add("distribution");
+    list.classList.toggle("dense", bands.length > DENSE);
+    letZoom(list, (first, last) => {
       const [from, to] = [narrowTo(DIMENSION, bands[first]), narrowTo(DIMENSION, bands[last])];
       const { min, max } = this.#view;
       this.#navigate(changeView(this.#view, { min: from?.min ?? min, max: to?.max ?? max }));

@@ -2,7 +2,8 @@
 // focused and followed; sizes come from scripts, because a strict policy allows no style attributes.
 // Knows neither the API nor views.
 
-import { build, stay } from "./dom.js";
+import { buildAxis } from "./axis.js";
+import { build, buildButton, stay } from "./dom.js";
 import { squarify } from "./squarify.js";
 
 /** @import {Child} from "./dom.js" */
@@ -10,6 +11,7 @@ import { squarify } from "./squarify.js";
 // As the style sheet has them.
 const LYING = { width: 160, height: 90 };
 const UPRIGHT = { width: 80, height: 100 };
+const GAP = 6;
 
 /**
  * @typedef {object} Mark  one bar, column or tile
@@ -17,6 +19,9 @@ const UPRIGHT = { width: 80, height: 100 };
  * @property {number} size  what its length or area shows
  * @property {number} [part]  of a column, the part that went wrong
  * @property {number} [doubt]  which part of it, up to 1, is implausible
+ * @property {number} [within]  of a column, the part that the filters leave; the rest is grey
+ * @property {string | null} [upTo]  how far an unfinished column goes: "Sep"
+ * @property {string} [short]  the figure above a column, where there is room
  * @property {string | null} [tick]  what stands below a column
  * @property {boolean} [limit]  whether a limit lies at the beginning of a column
  * @property {string} value  the figure beside the label, in few characters
@@ -42,22 +47,51 @@ const UPRIGHT = { width: 80, height: 100 };
  * @param {Figure} figure
  */
 export function buildFigure({ title, hint, heads, marks, drawing, beyond = null, className = "" }) {
-  const readout = build("p", { class: "chart-readout", "aria-hidden": "true" }, hint);
+  const readout = build("p", { class: "chart-readout", "aria-hidden": "true", hidden: true });
   const tell = (/** @type {Event} */ event) => {
     const mark = event.target instanceof Element ? event.target.closest("[data-detail]") : null;
-    readout.textContent = mark?.getAttribute("data-detail") ?? hint;
+    readout.hidden = !mark;
+    if (!mark) return;
+    readout.textContent = mark.getAttribute("data-detail");
+    putBeside(readout, mark);
   };
   const quiet = () => {
-    readout.textContent = hint;
+    readout.hidden = true;
   };
   return build(
     "figure",
-    { class: `chart surface ${className}`.trim(), onpointerover: tell, onpointerleave: quiet, onfocusin: tell },
-    build("figcaption", {}, build("h2", {}, title), readout),
+    {
+      class: `chart surface ${className}`.trim(),
+      onpointerover: tell,
+      onpointerleave: quiet,
+      onfocusin: tell,
+      onfocusout: quiet,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && quiet(),
+    },
+    build("figcaption", {}, build("h2", {}, title), build("p", { class: "chart-hint" }, hint)),
+    readout,
     marks.length ? drawing : build("p", { class: "hint" }, "Nothing to show."),
     beyond && build("p", { class: "hint" }, "Not drawn: ", buildLink(beyond, `${beyond.label}, ${beyond.value}`)),
     marks.length > 0 && buildNumbers(title, heads, marks),
   );
+}
+
+/**
+ * Above a mark, or below it where there is no room above, and inside of the figure.
+ * @param {HTMLElement} readout
+ * @param {Element} mark
+ */
+function putBeside(readout, mark) {
+  const figure = /** @type {HTMLElement} */ (readout.parentElement);
+  const [room, at] = [
+    figure.getBoundingClientRect(),
+    (mark.querySelector("[data-end]") ?? mark).getBoundingClientRect(),
+  ];
+  const { offsetWidth: width, offsetHeight: height } = readout;
+  const start = (at.left + at.right - width) / 2 - room.left;
+  const above = at.top - room.top - height - GAP;
+  readout.style.insetInlineStart = `${Math.max(0, Math.min(start, room.width - width))}px`;
+  readout.style.insetBlockStart = `${above < 0 ? at.bottom - room.top + GAP : above}px`;
 }
 
 /** Ranked horizontal bars. @param {Mark[]} marks */
@@ -71,33 +105,56 @@ export function drawBars(marks) {
       fill.style.inlineSize = percent(mark.size, longest);
       if (mark.doubt) fill.append(buildHatched(mark.doubt, "inlineSize"));
       const label = build("span", { class: "bar-label" }, mark.label);
-      return build("li", {}, buildMark(mark, "bar", fill, label, build("span", { class: "bar-value" }, mark.value)));
+      const room = build("span", { class: "bar-room" }, fill);
+      return build("li", {}, buildMark(mark, "bar", label, room, build("span", { class: "bar-value" }, mark.value)));
     }),
   );
 }
 
 /**
- * Columns in the order of time or size; `top` is the highest one's size in words.
+ * Columns in the order of time or size, over lines at round sizes, which `say` puts into few characters.
  * @param {Mark[]} marks
- * @param {string} top
+ * @param {(size: number) => string} say
  */
-export function drawColumns(marks, top) {
-  const highest = Math.max(...marks.map((mark) => mark.size), 0);
+export function drawColumns(marks, say) {
+  const axis = buildAxis(Math.max(...marks.map((mark) => mark.size), 0));
   const list = build(
     "ol",
-    { class: "columns-chart", "data-top": top },
-    marks.map((mark) => {
-      const fill = build("span", { class: "column-fill" });
-      fill.style.blockSize = percent(mark.size, highest);
-      if (mark.doubt) fill.append(buildHatched(mark.doubt, "blockSize"));
-      if (mark.part) fill.append(buildPart(mark.part));
-      const label = build("span", { class: "column-label" }, mark.tick);
-      const room = build("span", { class: "column-room" }, fill);
-      return build("li", { class: mark.limit && "limit" }, buildMark(mark, "column", room, label));
-    }),
+    { class: "columns-chart" },
+    marks.map((mark) => build("li", { class: mark.limit && "limit" }, buildColumn(mark, axis.top))),
   );
   rove(list);
-  return list;
+  const lines = axis.steps.map((step) => {
+    const line = build("span", { class: "grid-line" }, build("span", {}, say(step)));
+    line.style.insetBlockEnd = percent(step, axis.top);
+    return line;
+  });
+  return build(
+    "div",
+    { class: "columns-frame" },
+    build("div", { class: "grid-lines", "aria-hidden": "true" }, lines),
+    list,
+  );
+}
+
+/** @param {Mark} mark @param {number} top */
+function buildColumn(mark, top) {
+  const fill = build(
+    "span",
+    { class: "column-fill", "data-end": true },
+    mark.short && build("span", { class: "column-value" }, mark.short),
+    mark.upTo && build("span", { class: "column-up-to" }, `to ${mark.upTo}`),
+  );
+  fill.style.blockSize = percent(mark.size, top);
+  if (mark.doubt) fill.append(buildHatched(mark.doubt, "blockSize"));
+  if (mark.part) fill.append(buildPart(mark.part, "column-part"));
+  if (mark.within !== undefined && mark.within < 1) {
+    fill.classList.add("around");
+    fill.append(buildPart(mark.within, "column-within"));
+  }
+  fill.classList.toggle("unfinished", Boolean(mark.upTo));
+  const label = build("span", { class: "column-label" }, mark.tick);
+  return buildMark(mark, "column", build("span", { class: "column-room" }, fill), label);
 }
 
 /** A treemap; marks come greatest first. @param {Mark[]} marks */
@@ -145,11 +202,11 @@ function buildHatched(part, side) {
   return hatched;
 }
 
-/** @param {number} part */
-function buildPart(part) {
-  const bad = build("span", { class: "column-part" });
-  bad.style.blockSize = percent(part, 1);
-  return bad;
+/** @param {number} part @param {string} name */
+function buildPart(part, name) {
+  const inner = build("span", { class: name });
+  inner.style.blockSize = percent(part, 1);
+  return inner;
 }
 
 /** @param {Mark} mark @param {string} name @param {...(Node | string)} content */
@@ -187,6 +244,35 @@ function buildNumbers(title, heads, marks) {
       { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `Numbers: ${title}` },
       build("table", {}, build("thead", {}, build("tr", {}, head)), build("tbody", {}, rows)),
     ),
+    buildTaking(title, [heads.map(read), ...marks.map(({ label, cells }) => [label, ...cells.map(read)])]),
+  );
+}
+
+/** @param {Child} child */
+const read = (child) => (child instanceof Node ? child.textContent : String(child || "")) ?? "";
+
+/** What takes the figures along: to a sheet that is open already, or as a file. @param {string} title @param {string[][]} lines */
+function buildTaking(title, lines) {
+  const said = build("span", { class: "hint", role: "status" });
+  const copy = async () => {
+    await navigator.clipboard.writeText(lines.map((line) => line.join("\t")).join("\n"));
+    said.textContent = "Copied: paste it into a sheet.";
+  };
+  const quote = (/** @type {string} */ cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  const save = () => {
+    // With the mark by which Excel knows UTF-8.
+    const text = `\uFEFF${lines.map((line) => line.map(quote).join(",")).join("\r\n")}\r\n`;
+    const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    build("a", { href: address, download: `${title}.csv` }).click();
+    URL.revokeObjectURL(address);
+  };
+  const kind = "small quiet";
+  return build(
+    "p",
+    { class: "taking" },
+    buildButton("Copy", copy, { kind }),
+    buildButton("Download CSV", save, { kind }),
+    said,
   );
 }
 

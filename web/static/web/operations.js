@@ -1,6 +1,6 @@
 // The page of operations: what the machine does, live, and what operators do about it.
 
-import { formatDuration, formatShare, formatTime, groupDigits } from "./amounts.js";
+import { formatDuration, formatShare, formatShort, formatTime, groupDigits } from "./amounts.js";
 import { API, get, TASKS } from "./api.js";
 import { build, find, seek } from "./dom.js";
 import { describeProgress } from "./exportcard.js";
@@ -255,7 +255,6 @@ function showPace(hours) {
     cells: [hour.succeeded, hour.failed, hour.cancelled].map(groupDigits),
     href: null,
   }));
-  const top = `${groupDigits(Math.max(...marks.map((mark) => mark.size)))} an hour`;
   const rate = judged
     ? `${groupDigits(failed)} of ${groupDigits(judged)} tasks failed (${formatShare(failed / judged)})`
     : "No task has ended";
@@ -266,7 +265,7 @@ function showPace(hours) {
       hint: `${rate} in the last ${HOURS} hours`,
       marks,
       heads: ["Hour", "Succeeded", "Failed", "Cancelled"],
-      drawing: drawColumns(marks, top),
+      drawing: drawColumns(marks, formatShort),
     }),
   );
   const numbers = seek("#pace details", HTMLDetailsElement);
