@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from api.access.owners import expect_user
 from api.access.tokens import require_scope
 from api.document.shapes import Problem
 from api.models import READ
@@ -61,6 +62,8 @@ class ApiView(APIView):
             self.asked = read_query(request._request, self.query)
 
     def check_permissions(self, request: Request) -> None:
+        if self.authentication_classes:
+            expect_user(request)
         super().check_permissions(request)
         method = "GET" if request.method == "HEAD" else request.method or ""
         # What is not there, or only describes itself, is answered as to anybody.

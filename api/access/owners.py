@@ -17,6 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -29,6 +30,7 @@ from monitors.names import groups
 
 VISITOR_COOKIE = "visitor"
 SHOWN_DIGITS = 8
+SIGNED_IN_AS = "X-Signed-In-As"
 VISITOR_AGE_S = 365 * 24 * 3600
 Row = TypeVar("Row", bound=Model)
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -186,6 +188,30 @@ def owned_by(text: str) -> Q:
 def may_see(request: Request, owner: str) -> bool:
     """The same of a single row of this owner."""
     return owner != OWN and _whose_to_see(request) in (None, owner)
+
+
+class SessionEnded(NotAuthenticated):
+    """The page that asks was made for a user who is not signed in any more."""
+
+    default_code = "session-ended"
+    default_detail = "Your session has ended, and nothing was done. Sign in again to go on."
+
+
+class SignedInOtherwise(APIException):
+    """The page that asks was made for somebody else than who is signed in now."""
+
+    status_code = 409
+    default_code = "signed-in-otherwise"
+    default_detail = "Since this page was loaded, somebody has signed in, and nothing was done."
+
+
+def expect_user(request: Request) -> None:
+    """Raises SessionEnded or SignedInOtherwise where a page says by ``X-Signed-In-As`` for whom it was made
+    (the key of a user, empty for visitors), and it is somebody else who would act."""
+    expected = request.headers.get(SIGNED_IN_AS)
+    if expected is None or expected == str(request.user.pk or ""):
+        return
+    raise SignedInOtherwise() if request.user.is_authenticated else SessionEnded()
 
 
 class IsOwner(BasePermission):

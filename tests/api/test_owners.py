@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from api.access.owners import VISITOR_COOKIE
-from data_processing.models import ExportFile
+from data_processing.models import ExportFile, TaskRun
 from data_processing.operations.maintenance import clean_up
 from data_processing.outputs import files
 from data_processing.outputs.files import PublishedFile
@@ -169,3 +169,14 @@ def test_client_without_a_cookie_is_told_how_to_come_back(
     assert "Basic" in post(Client(), f"{TASKS}search/").json()["come_back"]
     sign_in(visitor, "ana")
     assert "come_back" not in post(visitor, f"{TASKS}search/", {"page": 3}).json()
+
+
+def test_nothing_is_done_for_somebody_else_than_the_page_was_made_for(visitor: Client) -> None:
+    user = User.objects.create_user("ana")
+    refused = post(visitor, f"{TASKS}search/", X_Signed_In_As=str(user.pk))
+    assert (refused.status_code, refused.json()["code"]) == (401, "session-ended")
+    assert not TaskRun.objects.exists()
+    visitor.force_login(user)
+    assert post(visitor, f"{TASKS}search/", X_Signed_In_As=str(user.pk)).status_code == 202
+    other = visitor.get(TASKS, headers={"X-Signed-In-As": ""})
+    assert (other.status_code, other.json()["code"]) == (409, "signed-in-otherwise")

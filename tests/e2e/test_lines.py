@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, sign_in
 from tests.e2e.explorer_page import ExplorerPage
 
 
@@ -34,3 +34,23 @@ def test_a_file_is_shared_by_a_link_that_others_open_until_it_is_revoked(
         expect(link).to_have_count(0)
         other.reload()
         expect(other.get_by_role("heading", name="This link has ended")).to_be_visible()
+
+
+def test_a_page_goes_on_by_itself_when_the_line_is_back(page: Page) -> None:
+    explorer = ExplorerPage(page)
+    page.context.set_offline(True)
+    page.locator("label.year", has_text="2022").click()
+    expect(page.get_by_text("It is tried again by itself.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(explorer.rows.first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_an_ended_session_is_said_before_anything_is_done_and_the_header_follows(page: Page) -> None:
+    sign_in(page)
+    explorer = ExplorerPage(page)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("label.year", has_text="2022").click()
+    expect(page.get_by_role("heading", name="You are not signed in any more")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
+    expect(explorer.rows).to_have_count(0)

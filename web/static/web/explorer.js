@@ -11,12 +11,13 @@ import { Headline } from "./headline.js";
 import { ResultTable } from "./results.js";
 import { SearchBox } from "./searchbox.js";
 import { SummaryCards } from "./summary.js";
-import { askTask } from "./tasks.js";
+import { askTask, waitForBetter } from "./tasks.js";
 import { changeView, clearFilters, readView, showView, toSearch, writeView } from "./view.js";
 
 /** @import {TaskStatus} from "./tasks.js" */
 /** @import {Changes, View} from "./view.js" */
 
+const RETRY_S = 10;
 // What they show is taken away instead of the contracts.
 const TABLES = ["table", "distribution"];
 const MOST_TITLE = 90;
@@ -148,6 +149,11 @@ async function showRows(asked, signal) {
     cards.clear();
     results.showProblem(asked, error, () => show(asked));
     filters.showErrors(error.errors);
+    if (!error.passing) return;
+    await waitForBetter(error.retryAfterS ?? RETRY_S, signal).then(
+      () => show(asked),
+      () => {},
+    );
   }
 }
 

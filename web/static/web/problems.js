@@ -1,7 +1,7 @@
 // Says what went wrong and what to do about it.
 
 import { EXACT, titleOf as namesOf } from "./declared.js";
-import { build } from "./dom.js";
+import { build, seek } from "./dom.js";
 
 /** @import {Culprit, Problem} from "./api.js" */
 
@@ -30,8 +30,12 @@ const PLACES = {
   bands: "Bars",
 };
 
+/** Somebody else uses the site by now than its header says. */
+const OTHERWISE = ["session-ended", "signed-in-otherwise"];
+
 /** A message; `actions` are further buttons or links. @param {Problem} problem @param {...Node} actions */
 export function buildProblem(problem, ...actions) {
+  if (OTHERWISE.includes(problem.code)) seek(".site-tools form, .site-tools a")?.replaceWith(wayOut(problem));
   return build(
     "div",
     { class: "problem", role: "alert" },
@@ -58,6 +62,8 @@ function placeOf({ pointer }) {
 /** @param {Problem} problem */
 function titleOf(problem) {
   if (problem.status === 400 || problem.status === 422) return "This cannot be asked";
+  if (problem.code === "session-ended") return "You are not signed in any more";
+  if (problem.code === "signed-in-otherwise") return "Somebody else is signed in by now";
   if (problem.status === 401) return "You have to sign in";
   if (problem.code === "no-dataset") return "There is no data yet";
   return problem.passing ? "No answer for now" : "That did not work";
@@ -70,12 +76,14 @@ function adviceFor(problem) {
   }
   if (problem.status === 429) return `Wait ${problem.retryAfterS ?? 30} seconds, then try again.`;
   if (problem.status === 400) return "Change what is named above, or start over.";
-  if (problem.status === 401) return signInLink();
+  if (problem.status === 401 || OTHERWISE.includes(problem.code)) return wayOut(problem);
   if (problem.status >= 500) return "Try again in a moment. If it stays, tell the operators of this site.";
   return null;
 }
 
-function signInLink() {
-  const next = encodeURIComponent(location.pathname + location.search);
-  return build("a", { href: `${document.body.dataset.signIn}?next=${next}` }, "Sign in");
+/** @param {Problem} problem */
+function wayOut({ code }) {
+  const here = location.pathname + location.search;
+  if (code === "signed-in-otherwise") return build("a", { href: here }, "Load this page again");
+  return build("a", { href: `${document.body.dataset.signIn}?next=${encodeURIComponent(here)}` }, "Sign in");
 }

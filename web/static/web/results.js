@@ -103,6 +103,7 @@ export class ResultTable {
         problem,
         buildButton("Try again", retry),
         buildButton("Start over", () => this.#navigate(EMPTY)),
+        build("span", { class: "hint", hidden: !problem.passing }, "It is tried again by itself."),
       ),
     );
   }

@@ -27,13 +27,65 @@ let streams = 0;
  * @param {{signal: AbortSignal, onWait: (status: TaskStatus) => void}} options
  */
 export async function askTask(url, body, { signal, onWait }) {
-  const { body: answer } = await post(url, body, { signal, headers: { Prefer: "wait=10" } });
-  if (answer.data !== undefined && answer.data !== null) return answer.data;
-  for await (const status of pollTask(answer.links.status, { signal })) {
-    if (status.ready) return (await get(status.links.result, { signal })).body;
-    onWait(status);
+  const late = watchOutage(signal, (trouble) => onWait({ ready: false, trouble }));
+  try {
+    const { body: answer } = await post(url, body, { signal, headers: { Prefer: "wait=10" } });
+    if (answer.data !== undefined && answer.data !== null) return answer.data;
+    for await (const status of pollTask(answer.links.status, { signal })) {
+      if (status.ready) return (await get(status.links.result, { signal })).body;
+      if (!late.told()) onWait(status);
+    }
+  } finally {
+    late.stop();
   }
   throw new Problem({ detail: "The task ended without a result." });
+}
+
+const LATE_S = 2;
+
+/** What may be away while requests are accepted, as /health/ready names it, and what that means to people. */
+const OUTAGES = {
+  broker: "the message broker, which hands tasks to the workers, cannot be reached",
+  redis: "Redis, which holds results, cannot be reached",
+  sweep: "no worker looks after the tasks that wait",
+};
+
+/**
+ * While an answer is late: finds out why, and says it in a sentence.
+ * @param {AbortSignal} signal
+ * @param {(trouble: string) => void} tell
+ */
+function watchOutage(signal, tell) {
+  let trouble = "";
+  let stopped = false;
+  let timer = setTimeout(look, LATE_S * 1000);
+  const stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+  signal.addEventListener("abort", stop);
+  return { stop, told: () => trouble !== "" };
+
+  async function look() {
+    const found = await get("/health/ready", { signal }).catch(() => null);
+    if (stopped) return;
+    const reasons = Object.entries(OUTAGES).filter(([name]) => (found?.body[name] ?? "ok") !== "ok");
+    trouble = reasons.length ? `This waits: ${reasons[0][1]}. It goes on by itself.` : "";
+    if (trouble) tell(trouble);
+    timer = setTimeout(look, LATE_S * 1000);
+  }
+}
+
+/**
+ * Resolves when asking again may help: soon, or when the browser is on line again. Rejects when the signal aborts.
+ * @param {number} seconds
+ * @param {AbortSignal} signal
+ */
+export function waitForBetter(seconds, signal) {
+  const online = new Promise((resolve) => {
+    addEventListener("online", () => setTimeout(resolve, 100), { once: true, signal });
+  });
+  return Promise.race([pause(seconds, signal), online]);
 }
 
 /**
