@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -134,6 +135,36 @@ def test_click_on_a_bar_filters_and_its_number_is_the_number_of_rows(page: Page)
     page.get_by_role("link", name="Contracts", exact=True).click()
     expect(explorer.rows).to_have_count(50)
     expect(explorer.rows.first).to_contain_text("Category 3")
+
+
+def test_filtered_year_stands_among_its_neighbours(page: Page) -> None:
+    ExplorerPage(page, "?show=charts&year=2024")
+    years = chart(page, "Value by year of award")
+    drawn = years.locator(".columns-chart a")
+    expect(years.locator(".grid-line").first).to_contain_text("₱")
+    expect(years.locator(".column-fill:not(.around)")).to_have_count(1)
+    assert drawn.count() > 1
+    years.get_by_role("link", name=re.compile("^2023:.*left out by your filters")).hover()
+    expect(years.locator(".chart-readout")).to_contain_text("2023: ₱")
+    page.get_by_role("group", name="Years and months show").get_by_role("button", name="Contracts").click()
+    expect(chart(page, "Contracts by year of award")).to_be_visible()
+    chart(page, "Contracts by quarter of award").get_by_role("button", name="Months").click()
+    months = chart(page, "Contracts by month of award")
+    expect(months.locator(".column-fill:not(.around)")).to_have_count(12)
+    months.get_by_role("link", name=re.compile("^2023-05:")).click()
+    expect(page).to_have_url(re.compile("from=2023-05-01&to=2023-05-31"))
+
+
+def test_figures_of_a_chart_can_be_taken_along(page: Page) -> None:
+    ExplorerPage(page, "?show=charts&year=2024")
+    figure = chart(page, "Top categories")
+    figure.get_by_text("Numbers").click()
+    with page.expect_download() as saving:
+        figure.get_by_role("button", name="Download CSV").click()
+    assert saving.value.suggested_filename == "Top categories.csv"
+    head, first, *_ = Path(saving.value.path()).read_text("utf-8-sig").splitlines()
+    assert head == "Name,Total value,Contracts,Share"
+    assert first.startswith(figure.locator(".bar-label").first.inner_text())
 
 
 def test_quarter_and_size_of_contract_filter_too(page: Page) -> None:
