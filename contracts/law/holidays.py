@@ -1,7 +1,7 @@
 """Holidays whose day moves: those that Easter decides, and those that a proclamation names each year.
 
 The days are as they were proclaimed, which is not always as calendars reckon them: they follow the moon as it
-is seen.
+is seen. Proclamations are numbered anew with each President, so that a number may stand here twice.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ EID_ADHA = _list_proclaimed(
     *(("2020-07-31", 985), ("2021-07-20", 1189), ("2022-07-09", 2), ("2023-06-28", 258)),
     *(("2024-06-17", 579), ("2025-06-06", 911), ("2026-05-27", 1264)),
 )
-# Special days, by the proclamation that lists those of the year; none in 2023, when it was a Sunday.
+# Special days, by the proclamation that lists those of the year; none in 2013 and 2023, when it was a Sunday.
 CHINESE_NEW_YEAR = _list_proclaimed(
     "Chinese New Year",
-    *(("2012-01-23", 295), ("2013-02-10", 459), ("2014-01-31", 655), ("2015-02-19", 831)),
-    *(("2016-02-08", 1105), ("2017-01-28", 50), ("2018-02-16", 269), ("2019-02-05", 555)),
-    *(("2020-01-25", 845), ("2021-02-12", 986), ("2022-02-01", 1236), ("2024-02-10", 368)),
+    *(("2012-01-23", 295), ("2014-01-31", 655), ("2015-02-19", 831), ("2016-02-08", 1105)),
+    *(("2017-01-28", 50), ("2018-02-16", 269), ("2019-02-05", 555), ("2020-01-25", 845)),
+    *(("2021-02-12", 986), ("2022-02-01", 1236), ("2024-02-09", 453), ("2024-02-10", 368)),
     *(("2025-01-29", 727), ("2026-02-17", 1006)),
 )
 MOVING: Sequence[Holiday] = (*_list_holy_week(), *EID_FITR, *EID_ADHA, *CHINESE_NEW_YEAR)

@@ -19,6 +19,7 @@ from contracts.law.holidays import EID_ADHA, EID_FITR, MOVING
         (date(2016, 7, 6), "Eid'l Fitr"),
         (date(2016, 9, 12), "Eid'l Adha"),
         (date(2017, 9, 1), "Eid'l Adha"),
+        (date(2024, 2, 9), "Chinese New Year"),
         (date(2024, 2, 10), "Chinese New Year"),
     ],
 )
