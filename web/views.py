@@ -132,7 +132,7 @@ class Box:
 
 def _list_boxes(exact: Mapping[str, Exact]) -> Mapping[str, Box | Exact]:
     # Texts of an area are filtered by from charts and rows; people who type mean the place.
-    place = Box(label="Place of delivery", hint="Province or region, however it is written")
+    place = Box(label="Place of delivery", hint="Province or region")
     boxes = {name: ("places", place) if name == "areas" else (name, one) for name, one in exact.items()}
     return dict(boxes.values())
 

@@ -14,6 +14,7 @@ import { EXACT } from "./declared.js";
 import { NO_TIMES } from "./dimensions.js";
 import { build, buildButton, find, MISSING } from "./dom.js";
 import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
+import { shortenOrganization } from "./names.js";
 import { addToCaption, buildSwitch, drawPeriods, findEnd } from "./periods.js";
 import { buildProblem } from "./problems.js";
 import { askTask } from "./tasks.js";
@@ -284,7 +285,11 @@ export class Charts {
     const given = groups.filter((group) => !group.others);
     const except = /** @type {const} */ (`except_${filter}`);
     const leaveOut = { [except]: [...this.#view[except], ...given.map((group) => group.label)] };
-    const named = given.map((group) => this.#mark(group, group.label ?? MISSING, { [filter]: [group.label] }));
+    const brief = filter === "organizations" ? shortenOrganization : String;
+    const named = given.map((group) => ({
+      ...this.#mark(group, group.label ?? MISSING, { [filter]: [group.label] }),
+      brief: brief(group.label ?? MISSING),
+    }));
     const rest = groups.find((group) => group.others);
     const others = rest && this.#mark(rest, countWords(rest.labels ?? 0, "other"), leaveOut);
     return { marks: others ? [...named, others] : named, named, others };

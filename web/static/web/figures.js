@@ -16,6 +16,7 @@ const GAP = 6;
 /**
  * @typedef {object} Mark  one bar, column or tile
  * @property {string} label
+ * @property {string} [brief]  the label in fewer letters, for the drawing
  * @property {number} size  what its length or area shows
  * @property {number} [part]  of a column, the part that went wrong
  * @property {number} [doubt]  which part of it, up to 1, is implausible
@@ -104,7 +105,7 @@ export function drawBars(marks) {
       const fill = build("span", { class: "bar-fill" });
       fill.style.inlineSize = percent(mark.size, longest);
       if (mark.doubt) fill.append(buildHatched(mark.doubt, "inlineSize"));
-      const label = build("span", { class: "bar-label" }, mark.label);
+      const label = build("span", { class: "bar-label" }, mark.brief ?? mark.label);
       const room = build("span", { class: "bar-room" }, fill);
       return build("li", {}, buildMark(mark, "bar", label, room, build("span", { class: "bar-value" }, mark.value)));
     }),
@@ -177,7 +178,7 @@ export function drawTreemap(marks) {
           mark,
           "tile",
           mark.doubt ? buildHatched(mark.doubt, "blockSize") : "",
-          build("span", { class: "tile-label" }, mark.label),
+          build("span", { class: "tile-label" }, mark.brief ?? mark.label),
           build("span", { class: "tile-value" }, mark.value),
         ),
       );
