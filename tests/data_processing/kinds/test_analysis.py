@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -15,6 +16,7 @@ from data_processing.kinds.analysis import reporting
 from data_processing.lifecycle import runner
 from data_processing.models import ExportFile, TaskRun
 from data_processing.outputs import files
+from tests.contracts import libreoffice
 from tests.machine import MakeRun
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,17 @@ def test_workbook_holds_the_report_and_draws_it(make_run: MakeRun) -> None:
     about = [str(cell) for row in book["About"].iter_rows(values_only=True) for cell in row]
     assert any("a filter is no market" in text for text in about)
     assert any("Merger Guidelines (2023)" in text for text in about)
+
+
+def test_libreoffice_reads_every_sheet_of_the_workbook(make_run: MakeRun, tmp_path: Path) -> None:
+    work(make_run, "analysis_export", {})
+    path = Path(files.absolute_path(ExportFile.objects.get().path))
+    libreoffice.convert_sheets([path], tmp_path / "csv")
+    book = openpyxl.load_workbook(path)
+    read = {name: libreoffice.read_sheet(tmp_path / "csv", path, name) for name in book.sheetnames}
+    assert {name: len(rows) for name, rows in read.items()} == {sheet.title: sheet.max_row for sheet in book}
+    assert read["Years"][0][:3] == [cell.value for cell in book["Years"][1]][:3]
+    assert not [cell for rows in read.values() for row in rows for cell in row if cell.startswith("#")]
 
 
 def test_names_that_look_like_formulas_are_text_in_the_workbook(make_run: MakeRun) -> None:
