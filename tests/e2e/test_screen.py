@@ -122,6 +122,16 @@ def test_headline_is_exact_where_it_is_pointed_at_focused_or_copied(
     assert large.evaluate("navigator.clipboard.readText()") == f"{exact} in 5,500,000 contracts"
 
 
+def test_workbook_of_more_than_a_million_rows_is_warned_of(large: Page) -> None:
+    ExplorerPage(large)
+    large.get_by_role("button", name="Export", exact=True).click()
+    warning = large.locator("#lighter")
+    expect(warning).to_contain_text("more than a million rows")
+    warning.get_by_role("button", name=re.compile(r"^Parquet, [\d.]+ [KM]B$")).click()
+    expect(large.get_by_label("Take the rows away as")).to_have_value("parquet")
+    expect(warning).to_be_hidden()
+
+
 def test_phone_shows_a_row_at_once_and_keeps_filters_within_reach(large: Page) -> None:
     large.set_viewport_size({"width": 390, "height": 800})
     explorer = ExplorerPage(large)

@@ -2,7 +2,7 @@
 
 import { countWords, formatDuration, formatSize } from "./amounts.js";
 import { Problem, post, TASKS } from "./api.js";
-import { announce, find } from "./dom.js";
+import { announce, buildButton, find } from "./dom.js";
 import { ExportCard } from "./exportcard.js";
 import { Menu } from "./menu.js";
 import { buildProblem } from "./problems.js";
@@ -14,6 +14,9 @@ import { toFilters } from "./view.js";
 /** @import {View} from "./view.js" */
 
 const ESTIMATE_AFTER_MS = 300;
+// A sheet holds 1,048,576 rows, and machines with little memory open less.
+const MANY_ROWS = 1_000_000;
+const LIGHTER = { "csv.gz": "packed CSV", parquet: "Parquet" };
 
 export class ExportList {
   #root = find("#exports");
@@ -22,6 +25,7 @@ export class ExportList {
   #format = find("#format", HTMLSelectElement);
   #guard = find("#guard", HTMLInputElement);
   #estimate = find("#estimate");
+  #lighter = find("#lighter");
   #opener = find("#open-export", HTMLButtonElement);
   #menu = new Menu(this.#opener, this.#form);
   /** @type {Map<string, ExportCard>} */
@@ -94,6 +98,7 @@ export class ExportList {
     this.#asking.abort();
     clearTimeout(this.#timer);
     this.#estimate.textContent = "";
+    this.#lighter.hidden = true;
     if (this.#rows) this.#timer = setTimeout(() => this.#askEstimate(), ESTIMATE_AFTER_MS);
   }
 
@@ -101,12 +106,38 @@ export class ExportList {
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     try {
-      const { body } = await post(`${TASKS}/${this.#offered.path}/estimate/`, this.#body(), { signal });
-      this.#estimate.textContent = describeEstimate(body);
+      const estimate = await this.#ask(this.#body(), signal);
+      this.#estimate.textContent = describeEstimate(estimate);
+      if (this.#format.value === "xlsx" && this.#rows > MANY_ROWS) await this.#offerLighter(signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Problem)) throw error; // pressing the button says what is wrong
     }
+  }
+
+  /** @param {object} body @param {AbortSignal} signal @returns {Promise<Api.Estimate>} */
+  async #ask(body, signal) {
+    return (await post(`${TASKS}/${this.#offered.path}/estimate/`, body, { signal })).body;
+  }
+
+  /** Before a workbook that few machines open. @param {AbortSignal} signal */
+  async #offerLighter(signal) {
+    const asked = Object.entries(LIGHTER).map(async ([format, words]) => {
+      const { bytes } = await this.#ask({ ...this.#body(), format }, signal);
+      return buildButton(`${words}, ${formatSize(bytes)}`, () => this.#choose(format), { kind: "small" });
+    });
+    const choices = await Promise.all(asked);
+    if (signal.aborted) return;
+    const warning = "A workbook of more than a million rows opens slowly, and not on every machine. Lighter: ";
+    this.#lighter.replaceChildren(warning, ...choices.flatMap((choice) => [choice, " "]));
+    this.#lighter.hidden = false;
+  }
+
+  /** @param {string} format */
+  #choose(format) {
+    this.#format.value = format;
+    this.#format.dispatchEvent(new Event("change", { bubbles: true }));
+    this.#format.focus();
   }
 
   async #start() {
