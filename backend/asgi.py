@@ -81,6 +81,8 @@ class OneThreadHandler(ASGIHandler):
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            # Only where it serves, not wherever it is imported. By name, because its modules need the apps.
+            import_string("data_processing.operations.watch.start")()
             async with self.assistants.living() if self.assistants else contextlib.nullcontext():
                 await _live(receive, send)
             return
@@ -243,5 +245,3 @@ def allow_open_files() -> None:
 django.setup(set_prefix=False)
 allow_open_files()
 application = OneThreadHandler()
-# By name, because its modules need the apps, which are loaded only now.
-import_string("data_processing.operations.watch.start")()

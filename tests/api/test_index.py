@@ -18,7 +18,7 @@ INDEX = "/api/v1/"
 VALUES = {"task_id": "00000000-0000-0000-0000-000000000000", "dead_letter_id": "1", "version": "x"}
 VALUES |= {"export_id": VALUES["task_id"], "kind": "contractors", "slug": "x", "name": "x"}
 VALUES |= {"reference": "31", "award": "31", "search_id": VALUES["task_id"], "key": "x"}
-VALUES |= dict.fromkeys(("group_id", "receiver_id", "delivery_id"), VALUES["task_id"])
+VALUES |= dict.fromkeys(("group_id", "receiver_id", "delivery_id", "share_id"), VALUES["task_id"])
 VALUES |= {"monitor_id": VALUES["task_id"], "alert_id": VALUES["task_id"], "feed": "x"}
 
 

@@ -103,7 +103,7 @@ def test_dead_letters_are_found_by_error_in_the_address_and_replayed_together(st
     expect(page).to_have_url(re.compile("q=no"))
     page.go_back()
     expect(rows).to_have_count(3)
-    page.locator("#groups li").get_by_role("button", name="Replay all").click()
+    group.get_by_role("button", name="Replay all").click()
     expect(page.locator("#outcome")).to_contain_text("3 dead letters replayed.")
     expect(rows.filter(has_text="attempt 4")).to_have_count(3, timeout=30_000)
     group.get_by_role("button", name="Discard all").click()

@@ -57,7 +57,8 @@ def kill_redis(up: Up) -> None:
     (killed,) = [
         one.pid
         for one in psutil.Process(up.process.pid).children()
-        if "valkey-server" in " ".join(one.cmdline())
+        # One that has just ended has no command any more.
+        if one.status() != psutil.STATUS_ZOMBIE and "valkey-server" in " ".join(one.cmdline())
     ]
     os.killpg(killed, signal.SIGKILL)
     up.wait(lambda: up.count("embedded-redis", "started again as process") == 1)
