@@ -174,7 +174,6 @@ def test_paper_has_rows_as_a_table_charts_in_colour_and_says_where_it_comes_from
     expect(explorer.rows.first).to_have_css("display", "table-row")
     expect(page.locator("#results thead")).to_have_css("display", "table-header-group")
     controls = "nav:visible, select:visible, input:visible, button:not(.title, [data-sort]):visible"
-    print([e.evaluate("e => e.outerHTML") for e in page.locator(controls).all()])
     expect(page.locator(controls)).to_have_count(0)
     assert find_faults(page) == []
     page.emulate_media(media="screen")
@@ -183,5 +182,4 @@ def test_paper_has_rows_as_a_table_charts_in_colour_and_says_where_it_comes_from
     expect(bar).to_be_visible()
     page.emulate_media(media="print")
     expect(bar).to_have_css("print-color-adjust", "exact")
-    print([e.evaluate("e => e.outerHTML") for e in page.locator(controls).all()])
     expect(page.locator(controls)).to_have_count(0)
