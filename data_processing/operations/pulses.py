@@ -28,9 +28,16 @@ class PulseReport:
 
 def beat(name: str) -> None:
     """Note an effect. However many processes do so, one write a second is made of it."""
-    before = Now() - timedelta(seconds=AT_MOST_EVERY_S)
-    if not Pulse.objects.filter(name=name, beaten_at__lt=before).update(beaten_at=Now()):
+    take_turn(name, every=timedelta(seconds=AT_MOST_EVERY_S))
+
+
+def take_turn(name: str, *, every: timedelta) -> bool:
+    """Whether this process is the one that has its turn now, by the database's clock; the first one that asks
+    only sets the clock going."""
+    mine = Pulse.objects.filter(name=name, beaten_at__lt=Now() - every).update(beaten_at=Now())
+    if not mine:
         Pulse.objects.bulk_create([Pulse(name=name)], ignore_conflicts=True)
+    return bool(mine)
 
 
 def report() -> list[PulseReport]:

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from data_processing.lifecycle import runner
-from data_processing.models import OWN, OperatorAlert, Pulse, TaskRun
+from data_processing.models import OWN, OperatorAlert, TaskRun
+from data_processing.operations import pulses
 from data_processing.operations.watch import messages
 from data_processing.operations.watch.conditions import Condition, list_conditions
 from data_processing.operations.watch.messages import Begin, News
@@ -31,7 +31,7 @@ TURN, TURN_EVERY = "watch", timedelta(seconds=5)
 
 def look() -> None:
     """Look once, unless another process has just done so, and tell what is new."""
-    if not _take_turn():
+    if not pulses.take_turn(TURN, every=TURN_EVERY):
         return
     # The broker is asked first, and may let one wait.
     close_old_connections()
@@ -50,14 +50,6 @@ def _send(jobs: Iterable[uuid.UUID]) -> None:
     # Here, although any worker could: it may be the workers that are gone.
     for run_id in jobs:
         runner.run_attempt(run_id, worker=f"watch@{socket.gethostname()}")
-
-
-def _take_turn() -> bool:
-    """Whether it is this process's turn, by the database's clock. The first one only sets the clock going."""
-    mine = Pulse.objects.filter(name=TURN, beaten_at__lt=Now() - TURN_EVERY).update(beaten_at=Now())
-    if not mine:
-        Pulse.objects.bulk_create([Pulse(name=TURN)], ignore_conflicts=True)
-    return bool(mine)
 
 
 @transaction.atomic

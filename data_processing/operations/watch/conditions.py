@@ -55,7 +55,7 @@ def list_conditions(broker: BrokerState | None = None) -> list[Condition]:
     found = [
         *_look_at_broker(broker),
         *(condition for queue in queues for condition in _look_at_consumers(queue, called)),
-        *(condition for condition in _look_at_workers(called)),
+        *_look_at_workers(called),
         *(condition for look in LOOKS for condition in look()),
         *(condition for queue in queues for condition in _look_at_queue(queue)),
     ]

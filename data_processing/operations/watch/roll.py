@@ -85,7 +85,7 @@ def make_timer() -> Timer:
 
 def call() -> None:
     """Ask all workers, unless another process has just done so, and note who has answered."""
-    if not _take_turn():
+    if not pulses.take_turn(TURN, every=TURN_EVERY):
         return
     # For the seconds in which workers may answer, others may have it.
     release_connections()
@@ -156,11 +156,3 @@ def _count_restarts(row: KnownWorker) -> int:
     """With the one that has just happened."""
     lately = row.restarted_at is not None and row.restarted_at > timezone.now() - RESTARTED_WITHIN
     return row.restarts + 1 if lately else 1
-
-
-def _take_turn() -> bool:
-    """Whether it is this process's turn, by the database's clock. The first one only sets the clock going."""
-    mine = Pulse.objects.filter(name=TURN, beaten_at__lt=Now() - TURN_EVERY).update(beaten_at=Now())
-    if not mine:
-        Pulse.objects.bulk_create([Pulse(name=TURN)], ignore_conflicts=True)
-    return bool(mine)

@@ -1,5 +1,7 @@
 // Amounts and figures in words. Pesos stay decimal text: they have more digits than a floating-point number.
 
+export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /** @type {Record<string, number>} */
 const UNITS = {
   "": 0,

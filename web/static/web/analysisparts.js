@@ -1,6 +1,6 @@
 // The parts of a report as elements. Each figure is a link to its contracts. Knows no form.
 
-import { formatPesos, formatShare, formatShortPesos, groupDigits } from "./amounts.js";
+import { formatPesos, formatShare, formatShortPesos, groupDigits, MONTHS } from "./amounts.js";
 import { addressOf, linkTo, linkToTable, reportOn } from "./analysislinks.js";
 import { buildConcentration, buildFlags, buildPeers } from "./analysismarket.js";
 import { buildPart, buildRow, buildTable, sayLargest, WORDS } from "./analysistables.js";
@@ -14,7 +14,6 @@ import { buildFigure, drawBars, drawColumns } from "./figures.js";
 /** @typedef {Api.NameShare | Api.Year | Api.Month} Slice */
 
 const HEADS = ["Total value", "Contracts", "Share"];
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /** All parts of a report, in the order in which they are read. @param {Report} report */
 export const buildReport = (report) => [
   buildTotals(report),

@@ -13,9 +13,9 @@ import { Problem, TASKS } from "./api.js";
 import { EXACT } from "./declared.js";
 import { NO_TIMES } from "./dimensions.js";
 import { build, buildButton, find, MISSING } from "./dom.js";
-import { buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
+import { addToCaption, buildFigure, drawBars, drawColumns, drawTreemap } from "./figures.js";
 import { shortenOrganization } from "./names.js";
-import { addToCaption, buildSwitch, drawPeriods, findEnd } from "./periods.js";
+import { buildSwitch, drawPeriods, findEnd } from "./periods.js";
 import { buildProblem } from "./problems.js";
 import { askTask } from "./tasks.js";
 import { changeView, EMPTY, toFilters, writeView } from "./view.js";
@@ -24,7 +24,7 @@ import { changeView, EMPTY, toFilters, writeView } from "./view.js";
 /** @import {Changes, View} from "./view.js" */
 /** @import {ExactFilter, NameFilter} from "./declared.js" */
 /** @import {Grain, Measure} from "./periods.js" */
-/** @typedef {{around: Totals | null, end: string | null}} Times */
+/** @typedef {{around: Totals | null, end: string | null, version: string | null}} Times */
 /** @typedef {Required<Api.AggregatesResult>} Totals  with all dimensions, as they are asked for here */
 /** @typedef {Api.Part} Group */
 
@@ -58,7 +58,7 @@ export class Charts {
   /** @type {"quarter" | "month"} */
   #grain = "quarter";
   /** @type {Times} */
-  #times = { around: null, end: null };
+  #times = { around: null, end: null, version: null };
 
   /**
    * `navigate` is called with a view to go to, `retry` to ask again.
@@ -83,7 +83,7 @@ export class Charts {
     try {
       const known = asked === this.#shown?.asked;
       const data = known && this.#shown ? this.#shown.data : await this.#ask(filters, signal);
-      const times = known ? this.#times : await askTimes(view, data, signal);
+      const times = known ? this.#times : await askTimes(view, data, this.#times, signal);
       if (signal.aborted) return null;
       this.#shown = { asked, data };
       this.#times = times;
@@ -235,7 +235,7 @@ export class Charts {
       drawing: drawTreemap(named),
       className: "wide",
     });
-    if (depth) find("figcaption", HTMLElement, figure).append(this.#buildTrail(depth));
+    if (depth) addToCaption(figure, this.#buildTrail(depth));
     return figure;
   }
 
@@ -333,18 +333,20 @@ function askTotals(filters, names, signal) {
  * What lies around the periods that a view is narrowed to, and how far the data go at all.
  * @param {View} view
  * @param {Totals} data  those of the view
+ * @param {Times} before  of the view before: the end of the same dataset is the same
  * @param {AbortSignal} signal
  * @returns {Promise<Times>}
  */
-async function askTimes(view, data, signal) {
+async function askTimes(view, data, before, signal) {
   const ask = (/** @type {View} */ wider) =>
     askTask(`${TASKS}/aggregates/`, { filters: toFilters(wider), dimensions: TIMES }, { signal, onWait: () => {} });
   const timeless = changeView(view, NO_TIMES);
   const narrowed = JSON.stringify(toFilters(timeless)) !== JSON.stringify(toFilters(view));
-  const around = narrowed ? await ask(timeless) : null;
   const filtered = JSON.stringify(toFilters(timeless)) !== JSON.stringify(toFilters(EMPTY));
-  const all = filtered ? await ask(EMPTY) : (around ?? data);
-  return { around, end: findEnd(all.by_month) };
+  const known = before.version === data.dataset_version;
+  const [around, whole] = await Promise.all([narrowed ? ask(timeless) : null, filtered && !known ? ask(EMPTY) : null]);
+  const end = known ? before.end : findEnd((whole ?? around ?? data).by_month);
+  return { around, end, version: data.dataset_version };
 }
 
 /** @param {Element | null | undefined} chart */

@@ -3,7 +3,7 @@
 // Knows neither the API nor views.
 
 import { buildAxis } from "./axis.js";
-import { build, buildButton, stay } from "./dom.js";
+import { build, buildButton, find, stay } from "./dom.js";
 import { squarify } from "./squarify.js";
 
 /** @import {Child} from "./dom.js" */
@@ -76,6 +76,9 @@ export function buildFigure({ title, hint, heads, marks, drawing, beyond = null,
     marks.length > 0 && buildNumbers(title, heads, marks),
   );
 }
+
+/** @param {HTMLElement} figure @param {HTMLElement} content */
+export const addToCaption = (figure, content) => find("figcaption", HTMLElement, figure).append(content);
 
 /**
  * Above a mark, or below it where there is no room above, and inside of the figure.

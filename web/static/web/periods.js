@@ -1,8 +1,8 @@
 // Columns of years, quarters and months: what the filters leave before what lies around it, and how far the data go.
 
-import { countWords, formatPesos, formatShare, formatShort, formatShortPesos, groupDigits } from "./amounts.js";
+import { countWords, formatPesos, formatShare, formatShort, formatShortPesos, groupDigits, MONTHS } from "./amounts.js";
 import { narrowTo } from "./dimensions.js";
-import { build, buildButton, find } from "./dom.js";
+import { build, buildButton } from "./dom.js";
 import { buildFigure, drawColumns } from "./figures.js";
 
 /** @import {Mark} from "./figures.js" */
@@ -11,7 +11,6 @@ import { buildFigure, drawColumns } from "./figures.js";
 /** @typedef {"year" | "quarter" | "month"} Grain */
 /** @typedef {"value" | "count"} Measure */
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WORDS = { value: "Value", count: "Contracts" };
 const MOST_WHOLE_YEARS = 14;
 const MOST_ON_A_PHONE = 7;
@@ -137,6 +136,3 @@ export function buildSwitch(label, choices, chosen, choose) {
   });
   return build("div", { class: "switch", role: "group", "aria-label": label }, buttons);
 }
-
-/** @param {HTMLElement} figure @param {HTMLElement} content */
-export const addToCaption = (figure, content) => find("figcaption", HTMLElement, figure).append(content);

@@ -1,7 +1,7 @@
 // Two views side by side: their form in the URL, what they are called, and how their periods meet.
 // Knows no element of the page.
 
-import { subtractPesos } from "./amounts.js";
+import { MONTHS, subtractPesos } from "./amounts.js";
 import { listChips } from "./chips.js";
 import { DEFAULTS, EMPTY, readView, toFilters, writeView } from "./view.js";
 
@@ -33,7 +33,6 @@ export const SIDES = ["a", "b"];
 const OWN = { by: "contractor", order: "-total_value_difference", page: "1", size: "25", chart: "" };
 /** From this ratio on people read it as a multiple sooner than as percents. */
 const MANY = 10;
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** The filters of a view, shown as nobody has chosen yet. @param {View} view @returns {View} */
 export const onlyFilters = (view) => ({ ...view, ...DEFAULTS });
